@@ -1,0 +1,35 @@
+//! What a trainer tells while it works, and how it is told to stop.
+
+/// Every metric of every data set after a round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundReport {
+    /// The round, counted from 0.
+    pub round: usize,
+    /// Data set and metric name (`("validation", "rmse")`) with the value, in printing order: sets in the order given, `train` first.
+    pub values: Vec<(String, String, f64)>,
+}
+
+impl RoundReport {
+    /// XGBoost's line: `[12]\ttrain-rmse:0.12345\tvalidation-rmse:0.23456`.
+    pub fn line(&self) -> String {
+        let values = self.values.iter().map(|(set, metric, value)| format!("\t{set}-{metric}:{value:.5}"));
+        format!("[{}]{}", self.round, values.collect::<String>())
+    }
+}
+
+/// Receives what happens during training. All methods are called on the thread that called `fit`, between rounds.
+pub trait Observer {
+    /// Training is about to begin; `warnings` are about parameters and data.
+    fn started(&mut self, _warnings: &[String]) {}
+
+    /// A round is done. Return `false` to end training with this round; the model so far is kept.
+    fn round(&mut self, _report: &RoundReport) -> bool {
+        true
+    }
+
+    /// Training ended; `report` belongs to the round that the model keeps as its last.
+    fn finished(&mut self, _report: &RoundReport) {}
+}
+
+/// Listens to nothing.
+impl Observer for () {}

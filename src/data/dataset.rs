@@ -1,0 +1,122 @@
+//! A data set: features behind a [`BlockSource`], and what goes with every row.
+
+use super::block::BlockSource;
+use crate::{Error, FeatureSchema, Result};
+use std::sync::Arc;
+
+/// Features, labels and row attributes, ready for [`Trainer::fit`](crate::Trainer::fit).
+#[derive(Clone)]
+pub struct Dataset {
+    pub(crate) schema: FeatureSchema,
+    pub(crate) source: Arc<dyn BlockSource>,
+    pub(crate) labels: Option<Vec<f64>>,
+    pub(crate) weights: Option<Vec<f64>>,
+    pub(crate) groups: Option<Vec<u64>>,
+    pub(crate) base_margin: Option<Vec<f64>>,
+    pub(crate) classes: Option<Vec<String>>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Dataset {
+    /// A data set without labels.
+    pub fn new(schema: FeatureSchema, source: Arc<dyn BlockSource>) -> Self {
+        Self { schema, source, labels: None, weights: None, groups: None, base_margin: None, classes: None, notes: Vec::new() }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.source.rows()
+    }
+
+    /// The features' names and types.
+    pub fn schema(&self) -> &FeatureSchema {
+        &self.schema
+    }
+
+    /// Where the feature values come from.
+    pub fn source(&self) -> &dyn BlockSource {
+        &*self.source
+    }
+
+    /// One label a row: a number, or the index of its class.
+    pub fn labels(&self) -> Option<&[f64]> {
+        self.labels.as_deref()
+    }
+
+    /// One non-negative weight a row; all 1 where absent.
+    pub fn weights(&self) -> Option<&[f64]> {
+        self.weights.as_deref()
+    }
+
+    /// The query group of each row.
+    pub fn groups(&self) -> Option<&[u64]> {
+        self.groups.as_deref()
+    }
+
+    /// The margin each row starts from, row by row (`rows` or `rows × outputs` values), instead of the base score.
+    pub fn base_margin(&self) -> Option<&[f64]> {
+        self.base_margin.as_deref()
+    }
+
+    /// The texts of the labels in class order (sorted), where labels were texts.
+    pub fn classes(&self) -> Option<&[String]> {
+        self.classes.as_deref()
+    }
+
+    /// What the reader found worth saying: files passed over, columns taken as categorical.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Sets the labels.
+    ///
+    /// # Errors
+    /// A wrong number of labels, or one that is not finite.
+    pub fn with_labels(mut self, labels: Vec<f64>) -> Result<Self> {
+        self.check_attribute("label", &labels, |x| x.is_finite(), "labels must be finite numbers")?;
+        self.labels = Some(labels);
+        Ok(self)
+    }
+
+    /// Sets the row weights.
+    ///
+    /// # Errors
+    /// A wrong number of weights, or one that is negative or not finite.
+    pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self> {
+        self.check_attribute("weight", &weights, |x| x.is_finite() && x >= 0.0, "weights must be finite and not negative")?;
+        self.weights = Some(weights);
+        Ok(self)
+    }
+
+    /// Sets the margin each row starts from: one value a row, or for multiclass one per row and class, row by row.
+    ///
+    /// # Errors
+    /// A number of values that is no multiple of the rows, or a value that is not finite.
+    pub fn with_base_margin(mut self, margin: Vec<f64>) -> Result<Self> {
+        if self.rows() == 0 || margin.len() % self.rows() != 0 {
+            return Err(Error::data(format!("{} base margins for {} rows", margin.len(), self.rows())));
+        }
+        if let Some(bad) = margin.iter().position(|x| !x.is_finite()) {
+            let row = bad / (margin.len() / self.rows());
+            return Err(Error::data(format!("{}: base margin is {}; it must be finite", self.source.locate(row), margin[bad])));
+        }
+        self.base_margin = Some(margin);
+        Ok(self)
+    }
+
+    fn check_attribute(&self, what: &str, values: &[f64], valid: impl Fn(f64) -> bool, rule: &str) -> Result<()> {
+        if values.len() != self.rows() {
+            return Err(Error::data(format!("{} {what}s for {} rows; there must be one a row", values.len(), self.rows())));
+        }
+        match values.iter().position(|&x| !valid(x)) {
+            Some(row) => Err(Error::data(format!("{}: {what} is {}; {rule}", self.source.locate(row), values[row]))),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::fmt::Debug for Dataset {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dataset").field("rows", &self.rows()).field("features", &self.schema.len()).finish_non_exhaustive()
+    }
+}

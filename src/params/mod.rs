@@ -1,0 +1,108 @@
+//! Parameters: one table ([`spec`]), from which the typed [`Params`], parsing, checks and documentation follow.
+//!
+//! Text or builder calls give a [`ParamsBuilder`]; only [`ParamsBuilder::build`] makes [`Params`], so that whoever holds them
+//! holds checked ones.
+
+mod parse;
+mod render;
+pub mod spec;
+mod value;
+
+pub use render::{json, markdown};
+pub use spec::Params;
+pub use value::{GrowPolicy, Header, ParamValue, SameData};
+
+use crate::{Error, Result};
+use sapwood_score::Objective;
+
+/// Collects parameters; [`ParamsBuilder::build`] checks them.
+#[derive(Clone, Debug)]
+pub struct ParamsBuilder {
+    params: Params,
+    /// Names that were given, in order; a default does not count.
+    given: Vec<&'static str>,
+}
+
+impl Params {
+    /// A builder in which every parameter is at its default. `num_round` has none and must be given.
+    ///
+    /// ```
+    /// use sapwood::{Objective, Params};
+    /// let params = Params::builder().objective(Objective::BinaryLogistic).num_round(50).eta(0.1).build()?;
+    /// assert_eq!(params.max_depth, 6);
+    /// # Ok::<(), sapwood::Error>(())
+    /// ```
+    pub fn builder() -> ParamsBuilder {
+        ParamsBuilder { params: Self::defaults(), given: Vec::new() }
+    }
+
+    /// The limit of leaf values before shrinkage (0: none), the objective's default included.
+    pub fn max_delta_step(&self) -> f64 {
+        self.max_delta_step.unwrap_or(if self.objective == Objective::Poisson { 0.7 } else { 0.0 })
+    }
+
+    /// The parameters that decide the model, with their values as text, in the table's order.
+    pub fn model_affecting(&self) -> Vec<(String, String)> {
+        let model = spec::ACTIVE.iter().filter(|s| s.group == spec::Group::Model);
+        model.filter_map(|s| Some((s.name.to_string(), self.render(s.name)?))).collect()
+    }
+
+    /// Sentences about parameters that fight with each other; training goes on.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let full = 2f64.powi(self.max_depth.min(64) as i32);
+        if self.max_depth > 0 && f64::from(self.max_leaves) > full {
+            warnings.push(format!(
+                "max_leaves={} cannot be reached: max_depth={} allows {full} leaves; raise max_depth, or set it to 0 for no limit",
+                self.max_leaves, self.max_depth
+            ));
+        }
+        if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !is_logistic(self.objective)) {
+            warnings.push(format!("scale_pos_weight has no effect with objective={}", self.objective.name()));
+        }
+        if self.num_class > 0 && !self.objective.is_multiclass() {
+            warnings.push(format!("num_class has no effect with objective={}", self.objective.name()));
+        }
+        warnings
+    }
+
+    /// Checks every range and what parameters demand of each other.
+    fn check(&self, given: &[&str]) -> Result<()> {
+        for row in spec::ACTIVE {
+            if row.required && !given.contains(&row.name) {
+                return Err(Error::parameter(format!("missing required parameter {0}; give it, for example {0}=100", row.name)));
+            }
+            if let Some(number) = self.number(row.name)
+                && !row.range.contains(number)
+            {
+                return Err(Error::parameter(format!("{}={number} is out of range: it must lie in {}", row.name, row.range)));
+            }
+        }
+        if self.max_depth == 0 && self.max_leaves == 0 {
+            return Err(Error::parameter("max_depth=0 and max_leaves=0 leave the size of trees without a limit; give one of them"));
+        }
+        if self.max_leaves == 1 {
+            return Err(Error::parameter("max_leaves=1 allows no split; use 0 for no limit, or at least 2"));
+        }
+        if self.objective.is_multiclass() && self.num_class == 1 {
+            return Err(Error::parameter("num_class=1 is no classification; it must be at least 2"));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the objective is a logistic loss with one margin.
+fn is_logistic(objective: Objective) -> bool {
+    matches!(objective, Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw)
+}
+
+impl ParamsBuilder {
+    /// Checks everything that was set.
+    ///
+    /// # Errors
+    /// A value out of range, a required parameter that is missing, or parameters that exclude each other.
+    pub fn build(self) -> Result<Params> {
+        self.params.check(&self.given)?;
+        Ok(self.params)
+    }
+}

@@ -1,0 +1,83 @@
+//! The table as documentation (Markdown) and for programs (JSON).
+
+use super::parse::group_word;
+use super::spec::{self, Effect, Group, ParamSpec};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// The table as Markdown: the text of `docs/PARAMETERS.md`.
+pub fn markdown() -> String {
+    let mut out =
+        String::from("# Parameters\n\nMade by `sapwood params --markdown` from the table in `src/params/spec.rs`; do not edit.\n");
+    let sections = [
+        (Group::Model, "Model", "They decide the model."),
+        (Group::Data, "Data", "They say how the data are read."),
+        (Group::Runtime, "Runtime", "They never change the model."),
+    ];
+    for (group, title, about) in sections {
+        let _ = write!(
+            out,
+            "\n## {title}\n\n{about}\n\n| name | aliases | type | default | range | tune | meaning |\n|---|---|---|---|---|---|---|\n"
+        );
+        for row in spec::ACTIVE.iter().filter(|row| row.group == group) {
+            let _ = writeln!(out, "{}", markdown_row(row));
+        }
+    }
+    out.push_str("\n## Compatibility\n\nXGBoost's parameters that Sapwood knows. With an effect on the model that Sapwood does not have, they are refused.\n\n| name | |\n|---|---|\n");
+    for row in spec::COMPATIBILITY {
+        let what = match row.effect {
+            Effect::Accepted { reason } => format!("accepted without effect: {reason}"),
+            Effect::InertOnly { values } => {
+                let values: Vec<_> = values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("`{v}`") }).collect();
+                format!("accepted at {}; any other value is not supported yet", values.join(", "))
+            }
+            Effect::Active => String::new(),
+        };
+        let _ = writeln!(out, "| `{}` | {what} |", row.name);
+    }
+    out
+}
+
+fn markdown_row(row: &ParamSpec) -> String {
+    let code = |texts: &[&str]| texts.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
+    let default = match (row.required, row.default) {
+        (true, _) => "required".to_string(),
+        (_, "") => String::new(),
+        (_, text) => format!("`{text}`"),
+    };
+    let range = match (row.words, row.range == spec::Range::ANY) {
+        ([], true) => String::new(),
+        ([], false) => row.range.to_string(),
+        (words, _) => code(words),
+    };
+    let tune = row.tunable.map_or_else(String::new, |t| format!("{}–{}{}", t.min, t.max, if t.log { " (log)" } else { "" }));
+    let kind = if row.words.is_empty() { row.expected } else { "choice" };
+    format!("| `{}` | {} | {kind} | {default} | {range} | {tune} | {} |", row.name, code(row.aliases), row.doc.trim())
+}
+
+/// The table as a JSON list, one object a parameter.
+pub fn json() -> Value {
+    spec::all().map(json_row).collect()
+}
+
+fn json_row(row: &ParamSpec) -> Value {
+    let finite = |x: f64| x.is_finite().then_some(x);
+    let effect = match row.effect {
+        Effect::Active => json!("active"),
+        Effect::Accepted { .. } => json!("accepted without effect"),
+        Effect::InertOnly { .. } => json!("not supported"),
+    };
+    json!({
+        "name": row.name,
+        "aliases": row.aliases,
+        "type": if row.words.is_empty() { row.expected } else { "choice" },
+        "choices": row.words,
+        "default": if row.default.is_empty() || row.required { Value::Null } else { json!(row.default) },
+        "required": row.required,
+        "range": {"min": finite(row.range.min), "max": finite(row.range.max), "min_excluded": row.range.min_open},
+        "tunable": row.tunable.map(|t| json!({"min": t.min, "max": t.max, "scale": if t.log { "Logarithmic" } else { "Auto" }})),
+        "group": group_word(row.group),
+        "effect": effect,
+        "doc": row.doc.trim(),
+    })
+}

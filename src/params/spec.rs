@@ -1,0 +1,394 @@
+//! The one table of parameters. Everything about a parameter is said here and nowhere else: the typed [`Params`] struct, its
+//! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it.
+
+use super::value::{GrowPolicy, Header, ParamValue, SameData};
+use sapwood_score::Objective;
+
+/// What a parameter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Decides the model.
+    Model,
+    /// Says how the data are read.
+    Data,
+    /// Changes how the job runs, never the model.
+    Runtime,
+    /// Known from XGBoost; see [`Effect`].
+    Compatibility,
+}
+
+/// What giving a parameter does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// It is acted upon.
+    Active,
+    /// It has no meaning here and cannot change the result: accepted with one note.
+    Accepted {
+        /// Why it has no effect.
+        reason: &'static str,
+    },
+    /// Accepted with one note at these values, which change nothing; refused by name at any other.
+    InertOnly {
+        /// The harmless values.
+        values: &'static [&'static str],
+    },
+}
+
+/// The range of a numeric parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Whether the smallest value itself is excluded.
+    pub min_open: bool,
+}
+
+impl Range {
+    /// Any number.
+    pub const ANY: Self = Self { min: f64::NEG_INFINITY, max: f64::INFINITY, min_open: false };
+
+    /// `min <= x <= max`.
+    const fn closed(min: f64, max: f64) -> Self {
+        Self { min, max, min_open: false }
+    }
+
+    /// `min < x <= max`.
+    const fn open(min: f64, max: f64) -> Self {
+        Self { min, max, min_open: true }
+    }
+
+    /// `x >= min`.
+    const fn from(min: f64) -> Self {
+        Self::closed(min, f64::INFINITY)
+    }
+
+    /// Whether `x` lies in the range. Infinity never does.
+    pub fn contains(&self, x: f64) -> bool {
+        let above = if self.min_open { x > self.min } else { x >= self.min };
+        above && x <= self.max && x.is_finite()
+    }
+}
+
+/// Mathematical interval notation.
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let open = if self.min_open || self.min.is_infinite() { '(' } else { '[' };
+        let close = if self.max.is_infinite() { ')' } else { ']' };
+        let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
+        let sign = if self.min == f64::NEG_INFINITY { "−" } else { "" };
+        write!(f, "{open}{sign}{}, {}{close}", end(self.min), end(self.max))
+    }
+}
+
+/// The part of a parameter's range that a tuner should explore.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tunable {
+    /// Lower end.
+    pub min: f64,
+    /// Upper end.
+    pub max: f64,
+    /// Whether to search on a logarithmic scale.
+    pub log: bool,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct ParamSpec {
+    /// Its name: XGBoost's.
+    pub name: &'static str,
+    /// Other names it goes by.
+    pub aliases: &'static [&'static str],
+    /// The type of its value, in a word or two.
+    pub expected: &'static str,
+    /// The words it may be, where it is a choice.
+    pub words: &'static [&'static str],
+    /// The default, as text; empty where there is none.
+    pub default: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Where its value must lie.
+    pub range: Range,
+    /// What a tuner should explore.
+    pub tunable: Option<Tunable>,
+    /// What it is about.
+    pub group: Group,
+    /// What giving it does.
+    pub effect: Effect,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+const PLAIN: ParamSpec = ParamSpec {
+    name: "",
+    aliases: &[],
+    expected: "text",
+    words: &[],
+    default: "",
+    required: false,
+    range: Range::ANY,
+    tunable: None,
+    group: Group::Model,
+    effect: Effect::Active,
+    doc: "",
+};
+
+const fn tunable(min: f64, max: f64) -> Option<Tunable> {
+    Some(Tunable { min, max, log: false })
+}
+
+const fn tunable_log(min: f64, max: f64) -> Option<Tunable> {
+    Some(Tunable { min, max, log: true })
+}
+
+/// Expands the table of active parameters into [`Params`], its builder and [`ACTIVE`].
+macro_rules! parameters {
+    ($($(#[doc = $doc:literal])+ $field:ident ($name:literal): $type:ty = $default:literal { $($key:ident: $value:expr),* $(,)? })+) => {
+        /// Every parameter that Sapwood acts on, checked. Made by [`Params::builder`] or [`Params::from_pairs`](super::Params::from_pairs).
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct Params {
+            $($(#[doc = $doc])+ pub $field: $type,)+
+        }
+
+        /// The parameters that Sapwood acts on.
+        pub const ACTIVE: &[ParamSpec] = &[$(ParamSpec {
+            name: $name,
+            expected: <$type as ParamValue>::EXPECTED,
+            default: $default,
+            doc: concat!($($doc),+),
+            $($key: $value,)*
+            ..PLAIN
+        }),+];
+
+        impl Params {
+            /// Every parameter at its default, unchecked: required ones are zero.
+            pub(super) fn defaults() -> Self {
+                Self { $($field: default_of::<$type>($name, $default),)+ }
+            }
+
+            /// Sets the parameter called `name` from text; `None` if the text is no value of its type.
+            pub(super) fn assign(&mut self, name: &str, text: &str) -> Option<()> {
+                match name {
+                    $($name => self.$field = <$type as ParamValue>::parse(text)?,)+
+                    _ => return None,
+                }
+                Some(())
+            }
+
+            /// The value of the parameter called `name` as text.
+            pub fn render(&self, name: &str) -> Option<String> {
+                match name {
+                    $($name => Some(self.$field.render()),)+
+                    _ => None,
+                }
+            }
+
+            /// The value of the parameter called `name` as a number, where it is one.
+            pub(super) fn number(&self, name: &str) -> Option<f64> {
+                match name {
+                    $($name => self.$field.as_number(),)+
+                    _ => None,
+                }
+            }
+        }
+
+        impl super::ParamsBuilder {
+            $($(#[doc = $doc])+
+            #[must_use]
+            pub fn $field(mut self, value: <$type as ParamValue>::Arg) -> Self {
+                self.params.$field = <$type as ParamValue>::from_arg(value);
+                self.given.push($name);
+                self
+            })+
+        }
+    };
+}
+
+/// The value of a default. The table's own texts are checked by a test, so a wrong one cannot be shipped.
+fn default_of<T: ParamValue>(name: &str, text: &str) -> T {
+    T::parse(text).unwrap_or_else(|| unreachable!("the table's default of {name} is no value of its type: {text}"))
+}
+
+parameters! {
+    /// What is minimised.
+    objective("objective"): Objective = "reg:squarederror" {
+        aliases: &["application", "loss"],
+        words: &["reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "multi:softmax", "multi:softprob"],
+    }
+    /// Boosting rounds. With `early_stopping_rounds` an upper bound.
+    num_round("num_round"): u32 = "0" {
+        aliases: &["n_estimators", "num_boost_round", "num_iterations", "num_rounds", "max_iter", "iterations"],
+        required: true, range: Range::closed(1.0, 1_000_000.0), tunable: tunable(1.0, 4000.0),
+    }
+    /// Number of classes; required for `multi:*` unless the labels are texts.
+    num_class("num_class"): u32 = "0" { range: Range::closed(0.0, 100_000.0) }
+    /// Shrinkage: how much of a tree's answer is added.
+    eta("eta"): f64 = "0.3" {
+        aliases: &["learning_rate", "shrinkage_rate"], range: Range::closed(0.0, 1.0), tunable: tunable_log(0.01, 0.5),
+    }
+    /// Largest depth of a tree; 0 means no limit.
+    max_depth("max_depth"): u32 = "6" { range: Range::closed(0.0, 1000.0), tunable: tunable(0.0, 10.0) }
+    /// Largest number of leaves of a tree; 0 means no limit.
+    max_leaves("max_leaves"): u32 = "0" {
+        aliases: &["num_leaves", "max_leaf_nodes"], range: Range::closed(0.0, 1_000_000.0), tunable: tunable_log(8.0, 512.0),
+    }
+    /// Which leaf is split next.
+    grow_policy("grow_policy"): GrowPolicy = "depthwise" { words: &["depthwise", "lossguide"] }
+    /// Smallest sum of hessians (for squared error: of weights) in a leaf.
+    min_child_weight("min_child_weight"): f64 = "1" {
+        aliases: &["min_sum_hessian_in_leaf", "min_sum_hessian"], range: Range::from(0.0), tunable: tunable(0.0, 120.0),
+    }
+    /// Smallest loss reduction a split must bring.
+    gamma("gamma"): f64 = "0" {
+        aliases: &["min_split_loss", "min_gain_to_split"], range: Range::from(0.0), tunable: tunable(0.0, 5.0),
+    }
+    /// L2 regularisation of leaf values.
+    lambda("lambda"): f64 = "1" {
+        aliases: &["reg_lambda", "lambda_l2", "l2_regularization"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0),
+    }
+    /// L1 regularisation of leaf values.
+    alpha("alpha"): f64 = "0" { aliases: &["reg_alpha", "lambda_l1"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0) }
+    /// Largest absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
+    max_delta_step("max_delta_step"): Option<f64> = "" { range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
+    /// Largest number of bins per numeric feature, the bin of missing values counted.
+    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0) }
+    /// Share of rows that each tree is grown on.
+    subsample("subsample"): f64 = "1" {
+        aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
+    }
+    /// Share of features each tree may use.
+    colsample_bytree("colsample_bytree"): f64 = "1" {
+        aliases: &["feature_fraction", "sub_feature"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
+    }
+    /// Share of a tree's features each level may use.
+    colsample_bylevel("colsample_bylevel"): f64 = "1" { range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0) }
+    /// Share of a level's features each node may use.
+    colsample_bynode("colsample_bynode"): f64 = "1" {
+        aliases: &["feature_fraction_bynode"], range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0),
+    }
+    /// Trees grown side by side in each round, each shrunk by their number.
+    num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
+    /// Factor on the weight of rows with label 1 (binary objectives).
+    scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, f64::INFINITY) }
+    /// Seed of row and column sampling.
+    seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"] }
+    /// The prediction before the first tree, on the scale of predictions; estimated from the data when not given.
+    base_score("base_score"): Option<f64> = "" {}
+    /// Categorical features with at most this many levels are split one level against the rest.
+    max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { range: Range::from(1.0) }
+    /// Largest number of levels on the smaller side of a categorical split.
+    max_cat_threshold("max_cat_threshold"): u32 = "64" { range: Range::from(1.0) }
+    /// Hessian added to each level when levels are put in order: levels with few rows move to the middle.
+    cat_smooth("cat_smooth"): f64 = "10" { range: Range::from(0.0) }
+    /// Additional L2 regularisation in the gain of splits on sorted levels.
+    cat_l2("cat_l2"): f64 = "10" { range: Range::from(0.0) }
+    /// Metrics, in the order in which they are printed; the last one decides early stopping. Default by objective.
+    eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric"] }
+    /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept.
+    early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
+        aliases: &["early_stopping_round", "n_iter_no_change"], range: Range::closed(1.0, 1_000_000.0),
+    }
+    /// Columns to treat as categorical although their values are numbers: names, or 0-based indices.
+    categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature"], group: Group::Data }
+    /// Texts that stand for a missing value; the empty cell always does.
+    missing_values("missing_values"): Vec<String> = "NA,N/A,NaN,nan,null,NULL,None,?" { group: Group::Data }
+    /// Whether CSV files begin with column names.
+    header("header"): Header = "auto" { words: &["auto", "true", "false"], group: Group::Data }
+    /// The character between CSV cells (`tab` for a tabulator); detected when not given.
+    delimiter("delimiter"): Option<String> = "" { group: Group::Data }
+    /// The label: a column's name or 0-based index. Default: the first column (libsvm: the first field).
+    label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
+    /// The row weights: a column's name or 0-based index.
+    weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], group: Group::Data }
+    /// The query group of each row: a column's name or 0-based index.
+    group_column("group_column"): Option<String> = "" { aliases: &["group", "query_column"], group: Group::Data }
+    /// The margin each row starts from, instead of the base score: a column's name or 0-based index.
+    base_margin_column("base_margin_column"): Option<String> = "" { aliases: &["base_margin"], group: Group::Data }
+    /// Columns to leave out: names or 0-based indices.
+    ignore_columns("ignore_columns"): Vec<String> = "" { aliases: &["ignore_column"], group: Group::Data }
+    /// Whether the column after the label holds the weights (SageMaker's convention for CSV).
+    csv_weights("csv_weights"): bool = "false" { group: Group::Data }
+    /// What to do when training and validation data are the same files.
+    same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
+    /// Threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
+    nthread("nthread"): u32 = "0" {
+        aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),
+    }
+}
+
+/// An XGBoost parameter without an effect here.
+const fn accepted(name: &'static str, reason: &'static str) -> ParamSpec {
+    ParamSpec { name, group: Group::Compatibility, effect: Effect::Accepted { reason }, doc: "Accepted without effect.", ..PLAIN }
+}
+
+/// An XGBoost parameter that is acted on by XGBoost, not by Sapwood: only harmless values are accepted.
+const fn inert_only(name: &'static str, values: &'static [&'static str]) -> ParamSpec {
+    ParamSpec { name, group: Group::Compatibility, effect: Effect::InertOnly { values }, doc: "Not supported yet.", ..PLAIN }
+}
+
+const HISTOGRAMS: &str = "Sapwood always trains on histograms";
+const LOGGING: &str = "Sapwood prints one line a round";
+const BOOSTER: &str = "it belongs to another booster than gbtree";
+const OTHER_OBJECTIVE: &str = "it belongs to an objective that was not chosen";
+
+/// XGBoost's parameters that Sapwood knows but does not act on.
+pub const COMPATIBILITY: &[ParamSpec] = &[
+    inert_only("booster", &["gbtree"]),
+    inert_only("tree_method", &["auto", "hist", "approx", "exact"]),
+    inert_only("process_type", &["default"]),
+    inert_only("sampling_method", &["uniform"]),
+    inert_only("multi_strategy", &["one_output_per_tree"]),
+    inert_only("device", &["cpu"]),
+    inert_only("use_dask_gpu_training", &["false", "0", "False"]),
+    inert_only("monotone_constraints", &["", "()", "[]", "{}"]),
+    inert_only("interaction_constraints", &["", "()", "[]"]),
+    inert_only("feature_weights", &["", "[]"]),
+    inert_only("_kfold", &[""]),
+    accepted("_num_cv_round", "it needs _kfold"),
+    accepted("predictor", "there is one predictor"),
+    accepted("sketch_eps", HISTOGRAMS),
+    accepted("updater", HISTOGRAMS),
+    accepted("dsplit", HISTOGRAMS),
+    accepted("deterministic_histogram", "models are always deterministic"),
+    accepted("single_precision_histogram", "histograms are exact"),
+    accepted("max_cached_hist_node", HISTOGRAMS),
+    accepted("refresh_leaf", "it needs process_type=update"),
+    accepted("prob_buffer_row", HISTOGRAMS),
+    accepted("enable_categorical", "categorical columns are always split natively"),
+    accepted("validate_parameters", "parameters are always validated"),
+    accepted("save_model_on_termination", "a terminated job always saves its model"),
+    accepted("verbosity", LOGGING),
+    accepted("silent", LOGGING),
+    accepted("lambda_bias", BOOSTER),
+    accepted("feature_selector", BOOSTER),
+    accepted("top_k", BOOSTER),
+    accepted("sample_type", BOOSTER),
+    accepted("normalize_type", BOOSTER),
+    accepted("rate_drop", BOOSTER),
+    accepted("one_drop", BOOSTER),
+    accepted("skip_drop", BOOSTER),
+    accepted("tweedie_variance_power", OTHER_OBJECTIVE),
+    accepted("huber_slope", OTHER_OBJECTIVE),
+    accepted("quantile_alpha", OTHER_OBJECTIVE),
+    accepted("expectile_alpha", OTHER_OBJECTIVE),
+    accepted("aft_loss_distribution", OTHER_OBJECTIVE),
+    accepted("aft_loss_distribution_scale", OTHER_OBJECTIVE),
+    accepted("lambdarank_pair_method", OTHER_OBJECTIVE),
+    accepted("lambdarank_num_pair_per_sample", OTHER_OBJECTIVE),
+    accepted("lambdarank_normalization", OTHER_OBJECTIVE),
+    accepted("lambdarank_unbiased", OTHER_OBJECTIVE),
+    accepted("lambdarank_bias_norm", OTHER_OBJECTIVE),
+    accepted("ndcg_exp_gain", OTHER_OBJECTIVE),
+];
+
+/// Every row of the table.
+pub fn all() -> impl Iterator<Item = &'static ParamSpec> {
+    ACTIVE.iter().chain(COMPATIBILITY)
+}
+
+/// The row for a name or an alias.
+pub fn find(name: &str) -> Option<&'static ParamSpec> {
+    all().find(|spec| spec.name == name || spec.aliases.contains(&name))
+}
