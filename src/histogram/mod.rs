@@ -10,3 +10,6 @@ pub(crate) use builder::HistogramBuilder;
 pub(crate) use pool::Pool;
 pub(crate) use quantise::{Quantised, Units};
 pub(crate) use sums::{Histogram, Sums};
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,9 @@
-//! Arithmetic whose result does not depend on threads or order.
+//! Numerical tools whose results do not depend on the order of rows, the number of threads, or the machine.
 
-mod fixed;
+mod gamma;
+mod log_sum_exp;
+mod sum;
 
-pub use fixed::FixedSum;
+pub use gamma::ln_gamma;
+pub use log_sum_exp::log_sum_exp;
+pub use sum::{Grid, par_sum, sum, weighted_mean};

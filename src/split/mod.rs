@@ -7,3 +7,6 @@ mod numeric;
 
 pub(crate) use finder::{Decision, SplitFinder, SplitInfo};
 pub(crate) use gain::Regularisation;
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 
 use super::gain::Regularisation;
 use crate::histogram::{Histogram, Sums, Units};
-use crate::simd::{Simd, dispatch};
+use crate::simd::dispatch;
 
 /// Bins that are scanned at a time.
 const CHUNK: usize = 256;
