@@ -1,13 +1,20 @@
 //! Gradient-boosted decision trees on histograms.
 #![deny(missing_docs)]
 
+mod binning;
 pub mod boost;
 pub mod data;
 mod error;
+mod grow;
+mod histogram;
 pub mod metric;
+pub mod numeric;
 pub mod objective;
 pub mod params;
 pub mod predict;
+mod sampling;
+mod simd;
+mod split;
 
 pub use boost::{Observer, RoundReport, Trained, Trainer};
 pub use data::Dataset;

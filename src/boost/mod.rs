@@ -1,7 +1,9 @@
 //! Boosting: the loop over rounds.
 
+mod early_stopping;
 mod events;
+mod scores;
 mod trainer;
 
 pub use events::{Observer, RoundReport};
-pub use trainer::{Phases, Trained, Trainer};
+pub use trainer::{Phases, Trained, Trainer, threads};
