@@ -5,6 +5,7 @@ pub mod boost;
 pub mod data;
 mod error;
 pub mod metric;
+pub mod numeric;
 pub mod objective;
 pub mod params;
 pub mod predict;

@@ -1,7 +1,9 @@
 //! Boosting: the loop over rounds.
 
+mod early_stopping;
 mod events;
 mod trainer;
 
+pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
 pub use trainer::{Phases, Trained, Trainer};
