@@ -30,7 +30,8 @@ fn numbers(text: &str) -> Vec<f64> {
 fn train_writes_metric_lines_model_and_summary() {
     let tree = regression();
     let valid = tree.text("valid.csv");
-    let run = train(&tree, &["--validation", &valid, "--validation", &valid, "num_round=7", "eval_metric=mae,rmse", "--threads=2"]).ok();
+    let run =
+        train(&tree, &["--validation", &valid, "--validation", &valid, "num_round=7", "eval_metric=mae,rmse", "--threads=2"]).ok();
     let lines = run.metric_lines();
     assert_eq!(lines.iter().map(|line| line.round).collect::<Vec<_>>(), (0..7).collect::<Vec<_>>());
     let names = ["train-mae", "train-rmse", "validation-mae", "validation-rmse", "validation-2-mae", "validation-2-rmse"];
@@ -44,7 +45,10 @@ fn train_writes_metric_lines_model_and_summary() {
     assert_eq!(keys.join(" "), expected);
     let seconds: Vec<_> = summary["seconds"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(seconds.join(" "), "load bin train evaluate save total");
-    assert_eq!((&summary["rows"], &summary["features"], &summary["trees"], &summary["threads"]), (&600.into(), &4.into(), &7.into(), &2.into()));
+    assert_eq!(
+        (&summary["rows"], &summary["features"], &summary["trees"], &summary["threads"]),
+        (&600.into(), &4.into(), &7.into(), &2.into())
+    );
     assert_eq!(summary["best_iteration"], Value::Null);
     let rmse = summary["metrics"]["validation-2"]["rmse"].as_f64().unwrap();
     assert_eq!(format!("{rmse:.5}"), lines[6].value("validation-2-rmse"));
@@ -82,7 +86,8 @@ fn the_last_line_belongs_to_the_best_round_that_early_stopping_keeps() {
 #[test]
 fn early_stopping_without_validation_is_an_error() {
     let tree = regression();
-    train(&tree, &["num_round=5", "early_stopping_rounds=2"]).user_error(&["early_stopping_rounds needs validation data", "--validation"]);
+    train(&tree, &["num_round=5", "early_stopping_rounds=2"])
+        .user_error(&["early_stopping_rounds needs validation data", "--validation"]);
     assert!(tree.files("").iter().all(|(path, _)| path.extension().is_some_and(|e| e == "csv")));
 }
 
@@ -109,7 +114,8 @@ fn several_training_paths_form_one_set() {
     tree.write("deep/two.csv", csv(50, 2, amount));
     tree.write("three.csv", csv(25, 3, amount));
     let model = tree.text("model");
-    let run = sapwood(["train", "--train", &tree.text("deep"), "--train", &tree.text("three.csv"), "--model-out", &model, "num_round=1"]);
+    let run =
+        sapwood(["train", "--train", &tree.text("deep"), "--train", &tree.text("three.csv"), "--model-out", &model, "num_round=1"]);
     assert!(run.ok().stderr.contains("Train matrix has 175 rows and 4 columns"));
 }
 
@@ -199,7 +205,11 @@ fn outputs_of_a_classifier_with_text_labels() {
     let animal = |x, noise| ["cat", "dog, big", "eel"][class_of_three(x, noise).parse::<usize>().unwrap()].to_string();
     let quoted = |x, noise| format!("\"{}\"", animal(x, noise));
     tree.write("train.csv", csv_with_header(500, 5, quoted));
-    let last = train(&tree, &["num_round=10", "objective=multi:softprob", "eval_metric=mlogloss,merror"]).ok().metric_lines().pop().unwrap();
+    let last = train(&tree, &["num_round=10", "objective=multi:softprob", "eval_metric=mlogloss,merror"])
+        .ok()
+        .metric_lines()
+        .pop()
+        .unwrap();
     let predict = |output: &str| {
         let (model, data) = (tree.text("model"), tree.text("train.csv"));
         sapwood(["predict", "--model", &model, "--data", &data, "--output", output]).ok().stdout
@@ -207,10 +217,15 @@ fn outputs_of_a_classifier_with_text_labels() {
     let classes = predict("class");
     assert!(classes.lines().all(|line| ["cat", "\"dog, big\"", "eel"].contains(&line)), "{classes}");
     let actual = tree.read("train.csv");
-    let wrong = actual.lines().skip(1).zip(classes.lines()).filter(|(row, class)| !row.replace('"', "").starts_with(&class.replace('"', "")));
+    let wrong = actual
+        .lines()
+        .skip(1)
+        .zip(classes.lines())
+        .filter(|(row, class)| !row.replace('"', "").starts_with(&class.replace('"', "")));
     assert_eq!(format!("{:.5}", wrong.count() as f64 / 500.0), last.value("train-merror"));
 
-    let rows = |text: String| text.lines().map(|line| line.split(',').map(|x| x.parse().unwrap()).collect()).collect::<Vec<Vec<f64>>>();
+    let rows =
+        |text: String| text.lines().map(|line| line.split(',').map(|x| x.parse().unwrap()).collect()).collect::<Vec<Vec<f64>>>();
     let probabilities = rows(predict("probability"));
     assert_eq!(probabilities, rows(predict("value")));
     assert!(probabilities.iter().all(|p| p.len() == 3 && (p.iter().sum::<f64>() - 1.0).abs() < 1e-12));
@@ -268,7 +283,8 @@ fn a_signal_at_the_shell_saves_the_model_and_is_seen_in_the_exit_code() {
     for (signal, code) in [("TERM", 143), ("INT", 130)] {
         let tree = regression();
         let (data, model) = (tree.text("train.csv"), tree.text("model"));
-        let mut train = command(["train", "--train", &data, "--model-out", &model, "num_round=1000000", "max_depth=2", "--threads", "1"]);
+        let mut train =
+            command(["train", "--train", &data, "--model-out", &model, "num_round=1000000", "max_depth=2", "--threads", "1"]);
         let mut child = train.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let early: Vec<_> = lines.by_ref().take(3).collect();
@@ -301,9 +317,11 @@ fn mistakes_on_the_command_line_say_what_to_do() {
     sapwood(["train", "--model-out", &model, "num_round=1"]).user_error(&["--train"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "num_round"]).user_error(&["\"num_round\"", "key=value"]);
     sapwood(["train", "--train", &tree.text("none.csv"), "--model-out", &model, "num_round=1"]).user_error(&["none.csv"]);
-    sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "--format", "recordio"]).user_error(&["not supported yet"]);
+    sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "--format", "recordio"])
+        .user_error(&["not supported yet"]);
     sapwood(["train", "--train", &data, "--opt-ml", "/opt/ml"]).user_error(&["--opt-ml"]);
-    sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "max_deph=3"]).user_error(&["max_deph", "did you mean max_depth?"]);
+    sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "max_deph=3"])
+        .user_error(&["max_deph", "did you mean max_depth?"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "eval_metric=rmsle2"]).user_error(&["rmsle2"]);
     sapwood(["trian"]).user_error(&["trian"]);
     sapwood(["predict", "--model", &data, "--data", &data]).user_error(&["train.csv", "not a Sapwood model"]);

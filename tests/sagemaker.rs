@@ -1,6 +1,8 @@
 //! SageMaker mode: `/opt/ml` trees in every shape, and everything that can be wrong with a job.
 
-use crate::util::{MetricLine, Numbers, Run, Tree, amount, class_of_three, command, csv, csv_with_header, in_private_mounts, quoted};
+use crate::util::{
+    MetricLine, Numbers, Run, Tree, amount, class_of_three, command, csv, csv_with_header, in_private_mounts, quoted,
+};
 use crate::util::{run, sapwood, send};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -140,7 +142,10 @@ fn hyperparameters_of_every_shape_train_the_same_model() {
         "sagemaker_program": "\"train.py\"", "sagemaker_submit_directory": "\"s3://bucket/x\"", "sagemaker_container_log_level": "20",
     });
     assert_eq!(model(quoted), plain);
-    assert_eq!(model(json!({"num_round": 4, "eta": 0.5, "objective": "multi:softmax", "num_class": 3, "csv_weights": false})), plain);
+    assert_eq!(
+        model(json!({"num_round": 4, "eta": 0.5, "objective": "multi:softmax", "num_class": 3, "csv_weights": false})),
+        plain
+    );
 }
 
 #[test]
@@ -177,19 +182,31 @@ fn channels_without_configuration_are_found_by_their_directories() {
 
 #[test]
 fn every_key_of_a_channel_is_optional_and_content_types_have_parameters() {
-    for channel in [json!({}), Value::Null, json!({"ContentType": null}), json!({"ContentType": "text/csv; label_size=1; charset=utf8"}), json!({"ContentType": "csv"})] {
+    for channel in [
+        json!({}),
+        Value::Null,
+        json!({"ContentType": null}),
+        json!({"ContentType": "text/csv; label_size=1; charset=utf8"}),
+        json!({"ContentType": "csv"}),
+    ] {
         let job = Job::on(csv(200, 1, amount), three_rounds()).config("inputdataconfig.json", json!({"train": channel}));
         job.succeeds();
     }
-    let libsvm: String = csv(200, 1, amount).lines().map(|line| {
-        let cells: Vec<_> = line.split(',').collect();
-        format!("{} 1:{} 3:{}\n", cells[0], cells[1], cells[3])
-    }).collect();
+    let libsvm: String = csv(200, 1, amount)
+        .lines()
+        .map(|line| {
+            let cells: Vec<_> = line.split(',').collect();
+            format!("{} 1:{} 3:{}\n", cells[0], cells[1], cells[3])
+        })
+        .collect();
     for content_type in [json!({"ContentType": "text/x-libsvm"}), json!({})] {
-        let job = Job::new(three_rounds()).file("train/part-0", &libsvm).config("inputdataconfig.json", json!({"train": content_type}));
+        let job =
+            Job::new(three_rounds()).file("train/part-0", &libsvm).config("inputdataconfig.json", json!({"train": content_type}));
         job.succeeds();
     }
-    let job = Job::new(three_rounds()).file("train/p.parquet", parquet()).config("inputdataconfig.json", json!({"train": {"ContentType": "application/x-parquet"}}));
+    let job = Job::new(three_rounds())
+        .file("train/p.parquet", parquet())
+        .config("inputdataconfig.json", json!({"train": {"ContentType": "application/x-parquet"}}));
     job.succeeds();
 }
 
@@ -197,7 +214,8 @@ fn every_key_of_a_channel_is_optional_and_content_types_have_parameters() {
 fn channels_that_cannot_be_read_say_why() {
     let job = |channels: Value| Job::on(csv(50, 1, amount), three_rounds()).config("inputdataconfig.json", channels);
     job(json!({"train": {"TrainingInputMode": "Pipe"}})).fails(&["channel train", "Pipe is not supported yet", "FastFile"]);
-    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["channel train", "recordio is not supported yet"]);
+    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}}))
+        .fails(&["channel train", "recordio is not supported yet"]);
     job(json!({"train": {"RecordWrapperType": "RecordIO"}})).fails(&["recordio is not supported yet"]);
     job(json!({"train": {"ContentType": "image/png"}})).fails(&["\"image/png\"", "text/csv"]);
     job(json!({"train": {"ContentType": "text/csv; label_size=2"}})).fails(&["label_size=2"]);
@@ -248,7 +266,8 @@ fn the_tuning_objective_is_evaluated_and_decides() {
 #[test]
 fn the_same_data_in_both_channels_is_loud_or_refused() {
     let data = csv(200, 1, amount);
-    let link = |job: &Job| std::os::unix::fs::symlink(job.tree.path("input/data/train"), job.tree.path("input/data/validation")).unwrap();
+    let link =
+        |job: &Job| std::os::unix::fs::symlink(job.tree.path("input/data/train"), job.tree.path("input/data/validation")).unwrap();
     let job = Job::on(&data, three_rounds());
     link(&job);
     let run = job.succeeds();
@@ -314,7 +333,10 @@ fn terminated(policy: Option<&str>) -> (Job, Option<i32>, MetricLine) {
 #[test]
 fn sigterm_finishes_the_round_and_saves_a_good_model() {
     let (job, code, last) = terminated(None);
-    assert_eq!((code, job.names("model"), job.names("output")), (Some(0), vec!["model.sapwood".into()], vec!["summary.json".into()]));
+    assert_eq!(
+        (code, job.names("model"), job.names("output")),
+        (Some(0), vec!["model.sapwood".into()], vec!["summary.json".into()])
+    );
     assert_eq!(job.summary()["trees"], last.round + 1);
     assert!(job.summary()["warnings"].to_string().contains("SIGTERM ended training"));
     let model = sapwood(["inspect", "--json", "--model", &job.tree.text("model/model.sapwood")]).ok().stdout;
@@ -428,7 +450,10 @@ fn a_label_that_is_no_number() {
 fn a_label_that_is_no_class() {
     let rows = |bad: &str| {
         let good = csv(60, 1, class_of_three);
-        good.lines().enumerate().map(|(i, line)| format!("{}\n", if i == 41 { format!("{bad},0.1,0.2,0.3,0.4") } else { line.into() })).collect::<String>()
+        good.lines()
+            .enumerate()
+            .map(|(i, line)| format!("{}\n", if i == 41 { format!("{bad},0.1,0.2,0.3,0.4") } else { line.into() }))
+            .collect::<String>()
     };
     let hyperparameters = json!({"num_round": "3", "objective": "multi:softmax", "num_class": "3"});
     for bad in ["3", "-1", "1.5"] {

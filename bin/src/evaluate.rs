@@ -6,7 +6,7 @@ use crate::{output, reading, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
-use sapwood::{Dataset, Model, data};
+use sapwood::{Dataset, Model, data, objective};
 use serde_json::{Map, Value, json};
 
 /// Prints the metrics.
@@ -35,7 +35,8 @@ fn trained_with(model: &Model) -> Vec<String> {
 
 fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {
     let model = scorer.model();
-    let labels = data.labels().ok_or_else(|| Failure::user("the data have no label; give --label COL"))?;
+    // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
+    let labels = objective::check_labels(model.objective, model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
     let evaluation = Evaluation { objective: model.objective, margins: &margins, labels, weights: data.weights() };
     let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
