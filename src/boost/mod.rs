@@ -5,5 +5,6 @@ mod events;
 mod scores;
 mod trainer;
 
+pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
 pub use trainer::{Phases, Trained, Trainer, threads};
