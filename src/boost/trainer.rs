@@ -200,9 +200,7 @@ impl<'a> Training<'a> {
             self.seconds.train += started.elapsed().as_secs_f64();
             let report = self.evaluate(round);
             let keep_going = observer.round(&report);
-            let stop = self
-                .decides(&report)
-                .is_some_and(|value| stopping.as_mut().is_some_and(|stopping| stopping.observe(round, value) == Decision::Stop));
+            let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
             history.push(report);
             if stop || !keep_going {
                 break;
