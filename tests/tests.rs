@@ -1,4 +1,6 @@
 //! The integration tests, in one binary.
 
+mod format;
 mod naive;
+mod score;
 mod train;
