@@ -1,5 +1,10 @@
-//! Integration tests: the library's and the executable's, as modules of one binary.
+//! The integration tests, in one binary.
 
 mod cli;
+mod format;
+mod metrics;
+mod naive;
 mod sagemaker;
+mod score;
+mod train;
 mod util;

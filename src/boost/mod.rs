@@ -8,3 +8,6 @@ mod trainer;
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
 pub use trainer::{Phases, Trained, Trainer, threads};
+
+#[cfg(test)]
+mod tests;

@@ -100,11 +100,13 @@ impl<'a> Trainer<'a> {
 
     /// Trains on the current thread pool.
     fn fit_here(&self, train: &Dataset, observer: &mut dyn Observer) -> Result<Trained> {
-        let training = Training::prepare(&self.params, train, &self.validation)?;
-        let started = Instant::now();
-        let mapper = BinMapper::fit(train, &self.params)?;
-        let binned = Binned { matrix: BinnedMatrix::build(&mapper, train)?, mapper };
-        training.run(&binned, started, observer)
+        let mut training = Training::prepare(&self.params, train, &self.validation)?;
+        let binned = training.bin(train)?;
+        let (model, history) = training.grow_all(&binned, observer)?;
+        let report = history[model.num_rounds() - 1].clone();
+        observer.finished(&report);
+        let threads = rayon::current_num_threads();
+        Ok(Trained { model, report, history, seconds: training.seconds, threads, warnings: training.warnings })
     }
 }
 
@@ -118,23 +120,23 @@ pub fn threads(params: &Params) -> usize {
 }
 
 /// A data set that rounds are evaluated on.
-struct Watched<'a> {
-    name: &'a str,
+pub(super) struct Watched<'a> {
+    pub(super) name: &'a str,
     data: &'a Dataset,
     labels: &'a [f64],
     /// Its bins, for validation data; the training data's rows are followed by the grower.
     matrix: Option<BinnedMatrix>,
-    scores: Scores,
+    pub(super) scores: Scores,
 }
 
 /// The training data as bin numbers.
-struct Binned {
+pub(super) struct Binned {
     mapper: BinMapper,
     matrix: BinnedMatrix,
 }
 
 /// Everything that changes while training goes on, and what it depends on.
-struct Training<'a> {
+pub(super) struct Training<'a> {
     params: &'a Params,
     simd: Simd,
     train: &'a Dataset,
@@ -142,13 +144,13 @@ struct Training<'a> {
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
     /// The training data first.
-    watched: Vec<Watched<'a>>,
+    pub(super) watched: Vec<Watched<'a>>,
     seconds: Phases,
     warnings: Vec<String>,
 }
 
 impl<'a> Training<'a> {
-    fn prepare(params: &'a Params, train: &'a Dataset, validation: &'a [(String, &'a Dataset)]) -> Result<Self> {
+    pub(super) fn prepare(params: &'a Params, train: &'a Dataset, validation: &'a [(String, &'a Dataset)]) -> Result<Self> {
         if params.early_stopping_rounds.is_some() && validation.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs validation data; add some, or remove the parameter"));
         }
@@ -172,12 +174,20 @@ impl<'a> Training<'a> {
         Ok(Self { params, simd, train, loss, metrics, base_score, watched, seconds: Phases::default(), warnings })
     }
 
-    /// The loop over rounds. Binning began at `started`.
-    fn run(mut self, binned: &Binned, started: Instant, observer: &mut dyn Observer) -> Result<Trained> {
+    /// Bins all data sets, the validation sets like the training data.
+    pub(super) fn bin(&mut self, train: &Dataset) -> Result<Binned> {
+        let started = Instant::now();
+        let mapper = BinMapper::fit(train, self.params)?;
+        let matrix = BinnedMatrix::build(&mapper, train)?;
         for watched in &mut self.watched[1..] {
-            watched.matrix = Some(BinnedMatrix::build(&binned.mapper, watched.data)?);
+            watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data)?);
         }
         self.seconds.bin = started.elapsed().as_secs_f64();
+        Ok(Binned { mapper, matrix })
+    }
+
+    /// The loop over rounds: the model that is kept, and the metrics of every round.
+    pub(super) fn grow_all(&mut self, binned: &Binned, observer: &mut dyn Observer) -> Result<(Model, Vec<RoundReport>)> {
         observer.started(&self.warnings);
         let mut grower = TreeGrower::new(self.params, &binned.mapper, &binned.matrix, self.simd);
         let mut buffers = Buffers { gradients: vec![GradientPair::default(); binned.matrix.rows()], quantised: Quantised::new() };
@@ -190,42 +200,32 @@ impl<'a> Training<'a> {
             self.seconds.train += started.elapsed().as_secs_f64();
             let report = self.evaluate(round);
             let keep_going = observer.round(&report);
-            let stop = self
-                .decides(&report)
-                .is_some_and(|value| stopping.as_mut().is_some_and(|stopping| stopping.observe(round, value) == Decision::Stop));
+            let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
             history.push(report);
             if stop || !keep_going {
                 break;
             }
         }
         let best = stopping.and_then(|stopping| stopping.best());
-        let last_round = best.map_or(history.len() - 1, |(round, _)| round);
-        trees.truncate((last_round + 1) * self.base_score.len() * self.params.num_parallel_tree as usize);
-        let report = history[last_round].clone();
-        observer.finished(&report);
+        let rounds = best.map_or(history.len(), |(round, _)| round + 1);
+        trees.truncate(rounds * self.base_score.len() * self.params.num_parallel_tree as usize);
         let model = Model {
             schema: self.train.schema().clone(),
             objective: self.params.objective,
             classes: self.train.classes().map(<[String]>::to_vec),
-            base_score: self.base_score,
+            base_score: self.base_score.clone(),
             parallel_trees: self.params.num_parallel_tree,
             trees,
             best_iteration: best.map(|(round, _)| round as u32),
             best_score: best.map(|(_, score)| score),
             params: self.params.model_affecting(),
         };
-        let threads = rayon::current_num_threads();
-        Ok(Trained { model, report, history, seconds: self.seconds, threads, warnings: self.warnings })
+        Ok((model, history))
     }
 
     fn early_stopping(&self) -> Option<EarlyStopping> {
         let metric = self.metrics.last()?;
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
-    }
-
-    /// The value that early stopping looks at: the last metric of the last validation set.
-    fn decides(&self, report: &RoundReport) -> Option<f64> {
-        report.values.last().map(|(_, _, value)| *value)
     }
 
     /// Grows the trees of one round and adds them to all scores.
@@ -290,6 +290,11 @@ impl<'a> Training<'a> {
         self.seconds.evaluate += started.elapsed().as_secs_f64();
         RoundReport { round, values }
     }
+}
+
+/// The value that early stopping looks at: the last metric of the last validation set.
+fn decisive(report: &RoundReport) -> f64 {
+    report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
 }
 
 /// Memory that every tree uses anew.

@@ -6,3 +6,4 @@ mod partition;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::{GrownTree, Router};
+pub(crate) use partition::{SideTable, partition};

@@ -6,7 +6,8 @@ mod gain;
 mod numeric;
 
 pub(crate) use finder::{Decision, SplitFinder, SplitInfo};
-pub(crate) use gain::Regularisation;
+#[cfg(test)]
+use gain::Regularisation;
 
 #[cfg(test)]
 mod tests;
