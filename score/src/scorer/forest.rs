@@ -8,7 +8,7 @@ use super::keys::{self, Keys};
 use crate::{Condition, Error, Model, Node, Split, Tree};
 
 /// Walks that go on at the same time.
-pub(super) const LANES: usize = 4;
+pub(super) const LANES: usize = 8;
 
 /// A split, or a leaf that leads to itself.
 ///
@@ -33,6 +33,7 @@ const FEATURE: u32 = LEVELS - 1;
 
 const _: () = assert!(size_of::<FlatNode>() == 16);
 const _: () = assert!(crate::validate::MAX_FEATURES <= FEATURE as usize);
+const _: () = assert!(crate::validate::MAX_LEVELS.div_ceil(64) * 64 <= u32::MAX as usize);
 const _: () = assert!(crate::validate::MAX_NODES <= u32::MAX as usize);
 
 /// What a walk needs to know of a tree.
