@@ -75,7 +75,7 @@ fn repeated(texts: &[String]) -> Option<&str> {
 
 fn check_trees(model: &Model) -> Check {
     let per_round = model.num_outputs() as u128 * u128::from(model.parallel_trees);
-    if model.trees.len() as u128 % per_round != 0 {
+    if !(model.trees.len() as u128).is_multiple_of(per_round) {
         return Err(format!("{} trees are no whole number of rounds of {per_round}", model.trees.len()));
     }
     if let Some(best) = model.best_iteration.filter(|&best| best as usize >= model.num_rounds()) {

@@ -145,12 +145,10 @@ impl Forest {
         });
     }
 
-    /// Writes the ordinal of the leaf that each row falls into in each tree, row by row.
-    pub fn leaves(&self, rows: Keys<'_>, leaves: &mut [u32]) {
+    /// Writes the ordinal of the leaf that each of the first `count` rows falls into in each tree, row by row.
+    pub fn leaves(&self, rows: Keys<'_>, count: usize, leaves: &mut [u32]) {
         let trees = self.trees.len();
-        if trees > 0 {
-            self.for_each_leaf(rows, leaves.len() / trees, |row, tree, leaf| leaves[row * trees + tree] = self.ordinals[leaf]);
-        }
+        self.for_each_leaf(rows, count, |row, tree, leaf| leaves[row * trees + tree] = self.ordinals[leaf]);
     }
 
     /// Calls `visit(row, tree, leaf node)` for every tree and each of the first `count` rows; the trees of a row come in order.
@@ -199,13 +197,13 @@ impl Forest {
         // Looking every other step whether all lanes have arrived costs less than a step too many.
         for _ in 0..depth.div_ceil(2) {
             let mut moved = 0;
-            for lane in 0..LANES {
-                at[lane] = self.step::<WIDTH, CATEGORICAL>(at[lane], keys, lane % WIDTH);
+            for (lane, at) in at.iter_mut().enumerate() {
+                *at = self.step::<WIDTH, CATEGORICAL>(*at, keys, lane % WIDTH);
             }
-            for lane in 0..LANES {
-                let next = self.step::<WIDTH, CATEGORICAL>(at[lane], keys, lane % WIDTH);
-                moved |= next ^ at[lane];
-                at[lane] = next;
+            for (lane, at) in at.iter_mut().enumerate() {
+                let next = self.step::<WIDTH, CATEGORICAL>(*at, keys, lane % WIDTH);
+                moved |= next ^ *at;
+                *at = next;
             }
             if moved == 0 {
                 break;

@@ -147,7 +147,7 @@ impl Scorer {
         if trees > 0 {
             for (tile, leaves) in row_tiles(&rows, tile).zip(leaves.chunks_mut(tile * trees)) {
                 let count = leaves.len() / trees;
-                self.encoder.with_keys(&tile, count, |keys| self.forest.leaves(keys, leaves));
+                self.encoder.with_keys(&tile, count, |keys| self.forest.leaves(keys, count, leaves));
             }
         }
         Ok(matrix((rows.nrows(), trees), leaves))
@@ -195,7 +195,7 @@ impl Scorer {
         output.check(self.model.objective)?;
         let values = match output {
             Output::Leaf => self.leaves(rows)?.into_iter().map(f64::from).collect(),
-            _ => output.from_margins(self.model.objective, self.num_outputs(), self.flat_margins(rows)?),
+            _ => output.of_margins(self.model.objective, self.num_outputs(), self.flat_margins(rows)?),
         };
         Predictions::new(&self.model, output, rows.nrows(), values)
     }
@@ -219,11 +219,11 @@ impl Scorer {
         }
         if output == Output::Leaf {
             let mut leaves = vec![0; count * self.forest.num_trees()];
-            self.encoder.with_keys(rows, count, |keys| self.forest.leaves(keys, &mut leaves));
+            self.encoder.with_keys(rows, count, |keys| self.forest.leaves(keys, count, &mut leaves));
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
         self.encoder.with_keys(rows, count, |keys| self.forest.add_to(keys, &mut margins));
-        Ok(output.from_margins(self.model.objective, outputs, margins))
+        Ok(output.of_margins(self.model.objective, outputs, margins))
     }
 
     /// The number of rows that are best scored together, a multiple of the lanes of a walk.
