@@ -5,7 +5,7 @@ use crate::grow::{SideTable, partition};
 use crate::histogram::{Histogram, HistogramBuilder, Pool, Quantised, Sums};
 use crate::objective::GradientPair;
 use crate::simd::Simd;
-use crate::split::SplitFinder;
+use crate::split::{NodeSums, SplitFinder};
 use crate::{Dataset, Params, Result};
 
 /// A binned data set with quantised gradients.
@@ -23,6 +23,13 @@ pub struct Workbench {
 pub struct NodeHistogram {
     histogram: Histogram,
     total: Sums,
+    rows: usize,
+}
+
+impl NodeHistogram {
+    fn sums(&self) -> NodeSums<'_> {
+        NodeSums { histogram: &self.histogram, total: self.total, rows: self.rows }
+    }
 }
 
 impl Workbench {
@@ -61,7 +68,7 @@ impl Workbench {
         let histogram = builder.build(rows);
         let place = self.matrix.place(0);
         let total = (place.slot..=place.slot + place.value_bins).fold(Sums::default(), |sum, slot| sum + histogram.get(slot));
-        NodeHistogram { histogram, total }
+        NodeHistogram { histogram, total, rows: rows.len() }
     }
 
     /// Gives a histogram's memory back.
@@ -73,14 +80,14 @@ impl Workbench {
     pub fn scan(&self, node: &NodeHistogram) -> Option<f64> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
         let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
-        finder.best(&node.histogram, node.total, self.quantised.units, &features).map(|split| split.gain)
+        finder.best(node.sums(), self.quantised.units, &features).map(|split| split.gain)
     }
 
     /// Parts the rows of a node by its best split; how many go left.
     pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], scratch: &mut [u32]) -> Option<usize> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
         let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
-        let split = finder.best(&node.histogram, node.total, self.quantised.units, &features)?;
+        let split = finder.best(node.sums(), self.quantised.units, &features)?;
         let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
         Some(partition(&self.matrix, &table, rows, scratch))
     }

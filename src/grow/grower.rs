@@ -13,7 +13,7 @@ use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
 use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
-use crate::split::SplitFinder;
+use crate::split::{NodeSums, SplitFinder};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -119,7 +119,8 @@ impl<'a> TreeGrower<'a> {
     /// Finds the node's split and keeps the histogram for its children if there is one.
     fn find_split(&self, context: &Context<'_>, node: &mut OpenNode, histogram: Histogram) {
         let features = self.node_features(context, node);
-        node.split = self.finder.best(&histogram, node.sums, context.quantised.units, &features);
+        let sums = NodeSums { histogram: &histogram, total: node.sums, rows: node.range.len() };
+        node.split = self.finder.best(sums, context.quantised.units, &features);
         if node.split.is_some() {
             node.histogram = Some(histogram);
         } else {

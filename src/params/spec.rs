@@ -280,8 +280,11 @@ parameters! {
     max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { range: Range::from(1.0) }
     /// Largest number of levels on the smaller side of a categorical split.
     max_cat_threshold("max_cat_threshold"): u32 = "64" { range: Range::from(1.0) }
-    /// Hessian added to each level when levels are put in order: levels with few rows move to the middle.
+    /// Hessian added to each level when levels are put in order, so that levels with few rows move to the middle. Levels with fewer
+    /// rows in a node than this go where missing values go.
     cat_smooth("cat_smooth"): f64 = "10" { range: Range::from(0.0) }
+    /// Rows by which consecutive candidate sets of sorted levels differ at least, and rows outside the set at least.
+    min_data_per_group("min_data_per_group"): f64 = "20" { range: Range::from(0.0) }
     /// Additional L2 regularisation in the gain of splits on sorted levels.
     cat_l2("cat_l2"): f64 = "10" { range: Range::from(0.0) }
     /// Metrics, in the order in which they are printed; the last one decides early stopping. Default by objective.

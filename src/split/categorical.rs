@@ -1,11 +1,13 @@
 //! The best set of levels of a categorical feature.
 //!
 //! With few levels, one level against the rest. Otherwise levels are put in the order of their smoothed gradient ratio, in which the
-//! best two-way partition is a prefix (Fisher 1958; LightGBM's `cat_smooth`): a level with little hessian is drawn to the middle of
-//! the order, so that rare levels do not decide, and `cat_l2` makes the set earn more than a threshold would.
+//! best two-way partition is a prefix (Fisher 1958). What keeps rare levels from deciding is LightGBM's: `cat_smooth` draws levels
+//! with little hessian to the middle of the order and leaves out those with very few rows, `min_data_per_group` makes candidate sets
+//! differ by enough rows, and `cat_l2` makes a set earn more than a threshold would.
 //!
-//! Levels without rows in the node go where missing values go.
+//! Levels that are left out, and those without rows in the node, go where missing values go.
 
+use super::gain::Regularisation;
 use super::numeric::Scan;
 use crate::Params;
 use crate::histogram::Sums;
@@ -16,6 +18,7 @@ pub(crate) struct LevelSearch {
     max_onehot: usize,
     max_threshold: usize,
     smooth: f64,
+    min_group: f64,
     l2: f64,
 }
 
@@ -30,14 +33,32 @@ pub(crate) struct LevelSet {
     pub left: Sums,
 }
 
-/// A candidate: the first `count` of `order` (or the last, from the back) go left.
+/// A level that may be part of a set.
+#[derive(Clone, Copy)]
+struct Level {
+    code: u32,
+    sums: Sums,
+    /// Its rows in the node, estimated from its share of the hessian (exact where all hessians are equal).
+    rows: f64,
+}
+
+/// A candidate: `count` levels from position `from` go left.
 #[derive(Clone, Copy)]
 struct Candidate {
     score: f64,
     from: usize,
     count: usize,
-    missing_left: bool,
+    rest_left: bool,
     left: Sums,
+}
+
+/// The candidates of one feature, and the best of them so far.
+struct Search<'a> {
+    scan: &'a Scan<'a>,
+    regularisation: Regularisation,
+    /// Missing values and the levels that are left out.
+    rest: Sums,
+    best: Option<Candidate>,
 }
 
 impl LevelSearch {
@@ -46,92 +67,105 @@ impl LevelSearch {
             max_onehot: params.max_cat_to_onehot as usize,
             max_threshold: params.max_cat_threshold as usize,
             smooth: params.cat_smooth,
+            min_group: params.min_data_per_group,
             l2: params.cat_l2,
         }
     }
 
     /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides.
     pub fn best_set(&self, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
-        let missing = scan.histogram.get(slot + levels);
-        let mut order: Vec<(u32, Sums)> =
-            (0..levels).map(|level| (level as u32, scan.histogram.get(slot + level))).filter(|(_, sums)| !sums.is_zero()).collect();
-        let best = if levels <= self.max_onehot {
-            one_against_rest(scan, &order, missing)
-        } else {
-            self.sort(scan, &mut order);
-            self.prefixes(scan, &order, missing)
+        let onehot = levels <= self.max_onehot;
+        let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
+        let level = |code: usize| {
+            let sums = scan.histogram.get(slot + code);
+            Level { code: code as u32, sums, rows: sums.hess as f64 * rows_per_hess }
         };
-        best.map(|best| level_set(best, scan, &order, missing.is_zero(), levels))
+        let fewest = if onehot { 0.0 } else { self.smooth };
+        let mut order: Vec<Level> =
+            (0..levels).map(level).filter(|level| !level.sums.is_zero() && level.rows.round() >= fewest).collect();
+        let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);
+        let mut search = Search { scan, regularisation: scan.regularisation, rest, best: None };
+        if onehot {
+            order.iter().enumerate().for_each(|(i, level)| search.consider(i, 1, level.sums));
+        } else {
+            search.regularisation = scan.regularisation.with_more_lambda(self.l2);
+            self.sort(scan, &mut order);
+            self.prefixes(&mut search, &order);
+        }
+        search.best.map(|best| level_set(best, &search, &order, levels))
     }
 
-    fn sort(&self, scan: &Scan<'_>, order: &mut [(u32, Sums)]) {
+    fn sort(&self, scan: &Scan<'_>, order: &mut [Level]) {
         let ratio = |sums: Sums| {
             let (grad, hess) = (sums.grad as f64 * scan.units.grad, sums.hess as f64 * scan.units.hess);
             // A level whose hessian rounds to nothing has no say about its place.
             if hess + self.smooth > 0.0 { grad / (hess + self.smooth) } else { 0.0 }
         };
-        order.sort_by(|a, b| ratio(a.1).total_cmp(&ratio(b.1)).then(a.0.cmp(&b.0)));
+        order.sort_by(|a, b| ratio(a.sums).total_cmp(&ratio(b.sums)).then(a.code.cmp(&b.code)));
     }
 
-    /// Tries the first and the last 1, 2, … levels, at most `max_cat_threshold`, as the left side.
-    fn prefixes(&self, scan: &Scan<'_>, order: &[(u32, Sums)], missing: Sums) -> Option<Candidate> {
-        let scan = Scan { regularisation: scan.regularisation.with_more_lambda(self.l2), ..*scan };
-        let most = self.max_threshold.min(order.len());
-        let mut best = None;
+    /// Tries the first and the last 1, 2, … levels as the left side.
+    fn prefixes(&self, search: &mut Search<'_>, order: &[Level]) {
+        let most = self.max_threshold.min(order.len().div_ceil(2));
+        self.grow_set(search, order[..most].iter().enumerate().map(|(i, level)| (0, i + 1, level)));
+        let last = order.len();
+        self.grow_set(search, order.iter().rev().take(most).enumerate().map(|(i, level)| (last - 1 - i, i + 1, level)));
+    }
+
+    /// Adds level after level to the left side and tries it whenever enough rows have come together.
+    fn grow_set<'l>(&self, search: &mut Search<'_>, levels: impl Iterator<Item = (usize, usize, &'l Level)>) {
         let mut left = Sums::default();
-        for (i, level) in order[..most].iter().enumerate() {
-            left = left + level.1;
-            consider(&mut best, &scan, 0, i + 1, left, missing);
-        }
-        let mut left = Sums::default();
-        for (i, level) in order.iter().rev().take(most).enumerate() {
-            left = left + level.1;
-            consider(&mut best, &scan, order.len() - 1 - i, i + 1, left, missing);
-        }
-        best
-    }
-}
-
-fn one_against_rest(scan: &Scan<'_>, order: &[(u32, Sums)], missing: Sums) -> Option<Candidate> {
-    let mut best = None;
-    for (i, level) in order.iter().enumerate() {
-        consider(&mut best, scan, i, 1, level.1, missing);
-    }
-    best
-}
-
-/// Keeps the candidate if it is better than what was found before, with missing values on either side.
-fn consider(best: &mut Option<Candidate>, scan: &Scan<'_>, from: usize, count: usize, left: Sums, missing: Sums) {
-    for (missing_left, left) in [(false, left), (true, left + missing)] {
-        if missing_left && missing.is_zero() {
-            continue;
-        }
-        let Some(score) = both_scores(scan, left) else { continue };
-        if best.is_none_or(|best| score > best.score) {
-            *best = Some(Candidate { score, from, count, missing_left, left });
+        let (mut group, mut outside) = (0.0, search.scan.rows as f64);
+        for (from, count, level) in levels {
+            left = left + level.sums;
+            group += level.rows;
+            outside -= level.rows;
+            if outside < self.min_group {
+                return;
+            }
+            if group >= self.min_group {
+                group = 0.0;
+                search.consider(from, count, left);
+            }
         }
     }
 }
 
-/// The sum of the children's scores, if both have enough hessian.
-fn both_scores(scan: &Scan<'_>, left: Sums) -> Option<f64> {
-    let right = scan.total - left;
-    let value = |sums: Sums| (sums.grad as f64 * scan.units.grad, sums.hess as f64 * scan.units.hess);
-    let ((left_grad, left_hess), (right_grad, right_hess)) = (value(left), value(right));
-    let least = scan.regularisation.min_child_weight;
-    let allowed = left_hess >= least && right_hess >= least && left_hess > 0.0 && right_hess > 0.0;
-    allowed.then(|| scan.regularisation.score(left_grad, left_hess) + scan.regularisation.score(right_grad, right_hess))
+impl Search<'_> {
+    /// Keeps the candidate if it is better than what was found before, with the rest on either side.
+    fn consider(&mut self, from: usize, count: usize, left: Sums) {
+        for (rest_left, left) in [(false, left), (true, left + self.rest)] {
+            if rest_left && self.rest.is_zero() {
+                continue;
+            }
+            let Some(score) = self.both_scores(left) else { continue };
+            if self.best.is_none_or(|best| score > best.score) {
+                self.best = Some(Candidate { score, from, count, rest_left, left });
+            }
+        }
+    }
+
+    /// The sum of the children's scores, if both have enough hessian.
+    fn both_scores(&self, left: Sums) -> Option<f64> {
+        let right = self.scan.total - left;
+        let value = |sums: Sums| (sums.grad as f64 * self.scan.units.grad, sums.hess as f64 * self.scan.units.hess);
+        let ((left_grad, left_hess), (right_grad, right_hess)) = (value(left), value(right));
+        let least = self.regularisation.min_child_weight;
+        let allowed = left_hess >= least && right_hess >= least && left_hess > 0.0 && right_hess > 0.0;
+        allowed.then(|| self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess))
+    }
 }
 
-fn level_set(best: Candidate, scan: &Scan<'_>, order: &[(u32, Sums)], none_missing: bool, levels: usize) -> LevelSet {
-    let missing_left = if none_missing { 2 * best.left.hess >= scan.total.hess } else { best.missing_left };
+/// The candidate as a set of levels. With nothing on the side of missing values yet, they go to the side with more hessian.
+fn level_set(best: Candidate, search: &Search<'_>, order: &[Level], levels: usize) -> LevelSet {
+    let missing_left = if search.rest.is_zero() { 2 * best.left.hess >= search.scan.total.hess } else { best.rest_left };
     let mut words = vec![0u64; levels.div_ceil(64)];
     let mut set = |level: u32| words[level as usize / 64] |= 1 << (level % 64);
-    order[best.from..best.from + best.count].iter().for_each(|(level, _)| set(*level));
+    order[best.from..best.from + best.count].iter().for_each(|level| set(level.code));
     if missing_left {
-        let mut present = vec![false; levels];
-        order.iter().for_each(|(level, _)| present[*level as usize] = true);
-        (0..levels as u32).filter(|&level| !present[level as usize]).for_each(set);
+        let mut candidate = vec![false; levels];
+        order.iter().for_each(|level| candidate[level.code as usize] = true);
+        (0..levels as u32).filter(|&level| !candidate[level as usize]).for_each(set);
     }
     LevelSet { score: best.score, words, missing_left, left: best.left }
 }

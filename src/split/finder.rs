@@ -32,6 +32,14 @@ pub(crate) struct SplitInfo {
     pub right: Sums,
 }
 
+/// What is known of a node before it is split.
+#[derive(Clone, Copy)]
+pub(crate) struct NodeSums<'a> {
+    pub histogram: &'a Histogram,
+    pub total: Sums,
+    pub rows: usize,
+}
+
 /// Finds splits.
 #[derive(Clone, Copy)]
 pub(crate) struct SplitFinder<'a> {
@@ -48,8 +56,9 @@ impl<'a> SplitFinder<'a> {
     }
 
     /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie.
-    pub fn best(&self, histogram: &Histogram, total: Sums, units: Units, features: &[u32]) -> Option<SplitInfo> {
-        let scan = Scan { histogram, total, units, regularisation: self.regularisation };
+    pub fn best(&self, node: NodeSums<'_>, units: Units, features: &[u32]) -> Option<SplitInfo> {
+        let NodeSums { histogram, total, rows } = node;
+        let scan = Scan { histogram, total, rows, units, regularisation: self.regularisation };
         let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
         let of = |features: &[u32]| features.iter().filter_map(|&f| self.best_of(&scan, f)).reduce(better);
         let best = if features.len() > FEATURES_PER_TASK {

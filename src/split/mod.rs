@@ -5,7 +5,7 @@ mod finder;
 mod gain;
 mod numeric;
 
-pub(crate) use finder::{Decision, SplitFinder, SplitInfo};
+pub(crate) use finder::{Decision, NodeSums, SplitFinder, SplitInfo};
 #[cfg(test)]
 use gain::Regularisation;
 

@@ -14,6 +14,8 @@ const CHUNK: usize = 256;
 pub(crate) struct Scan<'a> {
     pub histogram: &'a Histogram,
     pub total: Sums,
+    /// Rows in the node.
+    pub rows: usize,
     pub units: Units,
     pub regularisation: Regularisation,
 }
