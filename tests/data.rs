@@ -392,7 +392,8 @@ fn a_declared_format_is_held_against_the_content() {
 
 #[test]
 fn libsvm_indices_count_from_one_unless_a_zero_occurs_anywhere() {
-    let one = Files::of(&[("a", "1 1:5 3:7 # note\n# nothing\n0:2.5 2:6\n")]).train(&options()).unwrap();
+    let files = Files::of(&[("a", "1 1:5 3:7 # note\n# nothing\n0:2.5 2:6\n")]);
+    let one = files.train(&options()).unwrap();
     assert_eq!(one.schema().index_base, Some(1));
     assert_eq!(values(&one), [vec![Some(5.0), None], vec![None, Some(6.0)], vec![Some(7.0), None]]);
     assert_eq!(one.weights().unwrap(), [1.0, 2.5]);

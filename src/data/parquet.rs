@@ -83,13 +83,18 @@ struct ParquetSet {
 impl ParquetFile {
     fn open(path: PathBuf) -> Result<(Self, Fields)> {
         let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+        let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
             let schema = reader.schema()?;
             let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), DataType::from_arrow_field(f))).unzip();
-            Ok((reader.get_metadata()?.clone(), Fields { names, types }))
+            let metadata = reader.get_metadata()?.clone();
+            Ok((contradiction(&metadata, length), metadata, Fields { names, types }))
         });
-        let (metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        if let Some(contradiction) = contradiction {
+            return Err(damaged(&path, contradiction));
+        }
         Ok((Self { path, metadata }, fields))
     }
 
@@ -106,6 +111,25 @@ impl ParquetFile {
         }
         slices
     }
+}
+
+/// What in the metadata cannot be true. polars takes numbers of rows and values on trust and asks for that much memory, and a failed
+/// request for memory ends the process.
+fn contradiction(metadata: &FileMetadata, length: u64) -> Option<&'static str> {
+    let mut rows = 0usize;
+    for group in &metadata.row_groups {
+        rows = rows.saturating_add(group.num_rows());
+        for column in group.parquet_columns() {
+            let flat = column.descriptor().descriptor.max_rep_level == 0;
+            if flat && usize::try_from(column.num_values()) != Ok(group.num_rows()) {
+                return Some("a column has not as many values as its row group has rows");
+            }
+            if column.byte_range().end > length {
+                return Some("a column lies beyond the end of the file");
+            }
+        }
+    }
+    (rows != metadata.num_rows).then_some("the row groups have not as many rows as the file")
 }
 
 fn damaged(path: &std::path::Path, error: &str) -> Error {
