@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod cli;
+mod data;
 mod format;
 mod metrics;
 mod naive;

@@ -54,16 +54,18 @@ pub(super) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|x: &f64| !x.is_nan())
 }
 
-/// Whether `text` is an integer that `f64` cannot be trusted to hold.
+/// Whether `text` is an integer that `f64` cannot be trusted to hold: beyond ±2^53, where neighbours share one value.
 pub(super) fn inexact_integer(text: &str, x: f64) -> bool {
-    x.abs() > EXACT && text.trim().trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit())
+    let digits = text.trim().trim_start_matches(['+', '-']);
+    // 2^53 + 1 parses to 2^53, so that the number alone cannot decide.
+    x.abs() >= EXACT && digits.bytes().all(|b| b.is_ascii_digit()) && digits.parse::<u64>().ok().is_none_or(|n| n > EXACT as u64)
 }
 
 /// The text of a number when it is a level: `1`, `1.0` and `01` are one level, whichever file they come from.
 /// `None` for numbers whose text must be kept, because different texts may give the same `f64`.
 pub(super) fn canonical(x: f64) -> Option<String> {
     // Adding 0 turns −0 into 0.
-    (x.abs() <= EXACT).then(|| (x + 0.0).to_string())
+    (x.abs() < EXACT).then(|| (x + 0.0).to_string())
 }
 
 #[cfg(test)]
@@ -91,7 +93,8 @@ mod tests {
         assert_eq!(canonical(-0.0).as_deref(), Some("0"));
         assert_eq!(canonical(0.1).as_deref(), Some("0.1"));
         assert_eq!(canonical(1e17), None);
-        assert!(inexact_integer("-9007199254740993", -9_007_199_254_740_993.0));
-        assert!(!inexact_integer("1e17", 1e17) && !inexact_integer("12", 12.0));
+        for (text, inexact) in [("-9007199254740993", true), ("9007199254740992", false), ("1e17", false), ("12", false)] {
+            assert_eq!(inexact_integer(text, text.parse().unwrap()), inexact, "{text}");
+        }
     }
 }

@@ -98,10 +98,10 @@ struct Rows {
     starts: Vec<usize>,
     indices: Vec<u32>,
     values: Vec<f64>,
-    /// Whether any row has a weight, and the first line with and without a group.
+    /// Whether any row has a weight.
     weighted: bool,
-    with_group: Option<u64>,
-    without_group: Option<u64>,
+    /// Whether the rows have groups; nothing before the first row.
+    grouped: Option<bool>,
 }
 
 impl LibsvmParser {
@@ -111,15 +111,13 @@ impl LibsvmParser {
             let text =
                 std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
             let mut tokens = content(text).split_ascii_whitespace();
-            if let Some(label) = tokens.next() {
-                self.row(&mut rows, label, tokens).map_err(|(what, text, remedy)| self.error(what, file, line, text, remedy))?;
-                let group = if rows.groups.len() == rows.labels.len() { &mut rows.with_group } else { &mut rows.without_group };
-                group.get_or_insert(line);
-                if let (Some(with), Some(without)) = (rows.with_group, rows.without_group) {
-                    let what =
-                        if with > without { "row with a qid after rows without" } else { "row without a qid after rows with one" };
-                    return Err(self.error(what, file, line, text.trim(), "give every row a qid, or none"));
-                }
+            let Some(label) = tokens.next() else { continue };
+            let groups = rows.groups.len();
+            self.row(&mut rows, label, tokens).map_err(|(what, text, remedy)| self.error(what, file, line, text, remedy))?;
+            let has_group = rows.groups.len() > groups;
+            if *rows.grouped.get_or_insert(has_group) != has_group {
+                let what = if has_group { "row with a qid after rows without" } else { "row without a qid after rows with one" };
+                return Err(self.error(what, file, line, text.trim(), "give every row a qid, or none"));
             }
         }
         Ok(rows)

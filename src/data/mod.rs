@@ -13,6 +13,7 @@ mod libsvm;
 mod load;
 mod memory;
 mod options;
+mod pages;
 mod parquet;
 mod piece;
 mod roles;

@@ -7,6 +7,7 @@ use super::frame::{Fault, Fields, Physical, attributes_fault, convert, guarded};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw};
 use super::load::{Limits, display};
+use super::pages::{self, ChunkClaims};
 use super::piece::Encoder;
 use super::roles::{Layout, Role};
 use super::sniff::Probe;
@@ -83,13 +84,18 @@ struct ParquetSet {
 impl ParquetFile {
     fn open(path: PathBuf) -> Result<(Self, Fields)> {
         let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+        let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
             let schema = reader.schema()?;
             let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), DataType::from_arrow_field(f))).unzip();
-            Ok((reader.get_metadata()?.clone(), Fields { names, types }))
+            let metadata = reader.get_metadata()?.clone();
+            Ok((contradiction(&metadata, length), metadata, Fields { names, types }))
         });
-        let (metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        if let Some(contradiction) = contradiction {
+            return Err(damaged(&path, contradiction));
+        }
         Ok((Self { path, metadata }, fields))
     }
 
@@ -106,6 +112,47 @@ impl ParquetFile {
         }
         slices
     }
+}
+
+/// What in the metadata cannot be true. polars takes numbers of rows and values on trust and asks for that much memory, and a failed
+/// request for memory ends the process.
+fn contradiction(metadata: &FileMetadata, length: u64) -> Option<&'static str> {
+    let mut rows = 0usize;
+    for group in &metadata.row_groups {
+        rows = rows.saturating_add(group.num_rows());
+        for column in group.parquet_columns() {
+            let flat = column.descriptor().descriptor.max_rep_level == 0;
+            if flat && usize::try_from(column.num_values()) != Ok(group.num_rows()) {
+                return Some("a column has not as many values as its row group has rows");
+            }
+            if column.byte_range().end > length {
+                return Some("a column lies beyond the end of the file");
+            }
+        }
+    }
+    (rows != metadata.num_rows).then_some("the row groups have not as many rows as the file")
+}
+
+/// Looks at the page headers of a column in the row groups of a slice.
+fn check_pages(file: &mut File, metadata: &FileMetadata, slice: Slice, name: &str) -> std::io::Result<Option<&'static str>> {
+    let length = file.metadata()?.len();
+    let mut begin = 0;
+    for group in &metadata.row_groups {
+        let end = begin + group.num_rows();
+        let touched = begin < slice.offset + slice.rows && slice.offset < end;
+        for column in group.columns_under_root_iter(name).into_iter().flatten().filter(|_| touched) {
+            let claims = ChunkClaims {
+                start: column.byte_range().start,
+                values: column.num_values().unsigned_abs(),
+                bytes: column.uncompressed_size().unsigned_abs(),
+            };
+            if let Some(fault) = pages::check(file, length, &claims)? {
+                return Ok(Some(fault));
+            }
+        }
+        begin = end;
+    }
+    Ok(None)
 }
 
 fn damaged(path: &std::path::Path, error: &str) -> Error {
@@ -148,15 +195,18 @@ impl ParquetSet {
     /// Rows of one column.
     fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
         let ParquetFile { path, metadata } = &self.files[slice.file];
-        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        let mut file = File::open(path).map_err(|e| Error::io(path, e))?;
+        let name = &self.fields.names[column];
+        let broken = |error: &str| damaged(path, &format!("column {name}: {error}"));
+        if let Some(fault) = check_pages(&mut file, metadata, slice, name).map_err(|e| Error::io(path, e))? {
+            return Err(broken(fault));
+        }
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
             reader.set_metadata(metadata.clone());
             let reader = reader.with_projection(Some(vec![column])).with_slice(Some((slice.offset, slice.rows)));
             reader.read_parallel(ParallelStrategy::None).finish()
         });
-        let name = &self.fields.names[column];
-        let broken = |error: &str| damaged(path, &format!("column {name}: {error}"));
         let frame = frame.map_err(|error| broken(&error))?;
         if frame.height() != slice.rows || frame.width() != 1 {
             return Err(broken("it has not as many rows as the file says"));

@@ -71,6 +71,9 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
         }
         for_each_block(self.parser.files(), self.block_bytes, &|file, block, text| {
             let piece = self.parser.piece(file, text)?;
+            if piece.rows() == 0 {
+                return Ok(());
+            }
             match self.place(file, block).filter(|place| place.rows == piece.rows()) {
                 Some(place) => piece.visit(place.first_row, self.features, visit),
                 None => Err(Error::data(format!("file changed while it was read: {}", display(&self.parser.files()[file].path)))),

@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(found("a b,c d\ne f,g h\n"), (',', true));
         assert_eq!(found("\"a,b\",\"c\"\n1,2\n"), (',', true));
         assert_eq!(found("1\n2\n"), (',', false));
-        assert_eq!(found("id,name,2019\n1,x,5\n2,y,6\n"), (',', true));
+        assert_eq!(found("id,sum,2019\n1,3,5\n2,4,6\n"), (',', true));
         assert_eq!(found("NA,2\n3,4\n"), (',', false));
         assert_eq!(found("red,big\nred,small\nblue,big\n"), (',', false));
         assert_eq!(found("colour,size\nred,small\nblue,big\n"), (',', true));

@@ -97,7 +97,7 @@ impl Plan {
             .finish()
     }
 
-    /// `None` if a value needs a closer look: infinite, beyond 2^53, or a number that `missing_values` may mean; a missing attribute.
+    /// `None` if a value needs a closer look: infinite, from 2^53, or a number that `missing_values` may mean; a missing attribute.
     fn convert_fast(&self, series: &polars::prelude::Series, plan: ColumnPlan) -> Option<(Option<Raw>, Counts)> {
         if plan.role == Role::Unused {
             return Some((None, Counts::default()));
@@ -120,8 +120,8 @@ impl Plan {
             return Some(finish_texts(builder));
         }
         let values = frame::floats(series.f64().ok()?);
-        let lowest = if plan.role == Role::Weight { 0.0 } else { -EXACT };
-        let plain = |&x: &f64| x.is_nan() || (lowest..=EXACT).contains(&x) && !self.missing.may_be(x);
+        let negative = plan.role != Role::Weight;
+        let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0) && !self.missing.may_be(x));
         let missing = values.iter().filter(|x| x.is_nan()).count();
         // polars also reads the word "nan": then there are more of them than nulls.
         if missing != series.null_count() || !values.iter().all(plain) || (plan.role == Role::Group && !values.iter().all(is_group))
