@@ -85,6 +85,7 @@ fn best() -> Level {
 macro_rules! dispatch {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(<const $generic:ident: $kind:ty>)? ($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? = $body:path) => {
         $(#[$meta])*
+        #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "calls code for an instruction set that was detected"))]
         $vis fn $name $(<const $generic: $kind>)? (simd: $crate::simd::Simd, $($arg: $type),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
             {
@@ -113,6 +114,7 @@ macro_rules! dispatch {
 pub(crate) use dispatch;
 
 /// Asks the memory system for an element that will be needed soon.
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the intrinsic is unsafe to call"))]
 #[inline(always)]
 pub(crate) fn prefetch<T>(data: &[T], index: usize) {
     #[cfg(target_arch = "x86_64")]

@@ -206,6 +206,20 @@ fn rows_of_another_width_are_refused() {
 }
 
 #[test]
+fn models_without_features_or_trees_score_their_base() {
+    let trees = vec![Tree::leaf(0.5, 1.0), Tree::leaf(0.25, 1.0)];
+    for (trees, margin) in [(trees, 1.75), (Vec::new(), 1.0)] {
+        let leaves = trees.len();
+        let scorer = Scorer::new(model(Objective::SquaredError, Vec::new(), vec![1.0], trees)).unwrap();
+        for rows in [0, 1, 3, 50] {
+            let data = Array2::zeros((rows, 0));
+            assert_eq!(scorer.predict(data.view()).unwrap(), Array2::from_elem((rows, 1), margin));
+            assert_eq!(scorer.leaves(data.view()).unwrap(), Array2::<u32>::zeros((rows, leaves)));
+        }
+    }
+}
+
+#[test]
 fn levels_are_found_by_text_whatever_their_order() {
     let features = vec![numeric("n"), categorical("size", &["9", "10", "2", "none"])];
     let index = LevelIndex::new(&FeatureSchema { features, named: true, index_base: None });

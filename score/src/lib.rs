@@ -29,4 +29,4 @@ pub use objective::Objective;
 pub use schema::{Feature, FeatureKind, FeatureSchema};
 pub use scorer::{Output, Predictions, Scorer};
 pub use tree::{Condition, Node, Split, Tree};
-pub use validate::{MAX_FEATURES, MAX_NODES};
+pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES};

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 /// The most features a model may have.
 pub const MAX_FEATURES: usize = 1 << 24;
+/// The most levels a feature may have.
+pub const MAX_LEVELS: usize = 1 << 30;
 /// The most nodes that the trees of a model may have together.
 pub const MAX_NODES: usize = 1 << 30;
 
@@ -56,8 +58,8 @@ fn check_schema(schema: &FeatureSchema) -> Check {
     }
     for feature in &schema.features {
         let FeatureKind::Categorical { levels } = &feature.kind else { continue };
-        if levels.len() >= u32::MAX as usize {
-            return Err(format!("feature {:?} has {} levels", feature.name, levels.len()));
+        if levels.len() > MAX_LEVELS {
+            return Err(format!("feature {:?} has {} levels, more than {MAX_LEVELS}", feature.name, levels.len()));
         }
         if let Some(text) = repeated(levels) {
             return Err(format!("feature {:?} has level {text:?} twice", feature.name));
@@ -73,7 +75,7 @@ fn repeated(texts: &[String]) -> Option<&str> {
 
 fn check_trees(model: &Model) -> Check {
     let per_round = model.num_outputs() as u128 * u128::from(model.parallel_trees);
-    if model.trees.len() as u128 % per_round != 0 {
+    if !(model.trees.len() as u128).is_multiple_of(per_round) {
         return Err(format!("{} trees are no whole number of rounds of {per_round}", model.trees.len()));
     }
     if let Some(best) = model.best_iteration.filter(|&best| best as usize >= model.num_rounds()) {

@@ -83,6 +83,7 @@ pub(crate) struct TileView<'a, C, G> {
 }
 
 /// Adds rows to the histogram of a tile of `F` features.
+#[expect(unsafe_code, reason = "bounds checks would double the time of this loop")]
 #[inline(always)]
 fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[u32], histogram: &mut [u64]) {
     assert_eq!(view.offsets.len(), F);

@@ -4,23 +4,28 @@
 //! waits for memory most of the time: every step needs the one before. Leaves are nodes that lead to themselves, so that lanes
 //! that are done need no attention.
 
-use crate::{Condition, Error, FeatureKind, FeatureSchema, Model, Node, Split, Tree};
+use super::keys::{self, Keys};
+use crate::{Condition, Error, Model, Node, Split, Tree};
 
 /// Walks that go on at the same time.
 pub(super) const LANES: usize = 8;
 
 /// A split, or a leaf that leads to itself.
+///
+/// What goes right is decided by one comparison without sign, which wraps around below 0, so that the key of a missing value is
+/// either the least or the greatest of all: `key - missing_right > limit`.
 #[derive(Clone, Copy)]
 struct FlatNode {
-    /// The threshold's bits; of a split on levels: where its words begin (low half), and the least code that is unseen (high half).
-    condition: u64,
+    /// The greatest key that goes left, less `missing_right`. Of a split on levels: where its words begin (low half), and the
+    /// least code that is unseen (high half).
+    limit: u64,
     /// The feature, and the flags [`MISSING_RIGHT`] and [`LEVELS`].
     feature: u32,
     /// The left child; the right one comes next to it.
     left: u32,
 }
 
-/// Missing values and unseen levels go right.
+/// Missing values and unseen levels go right. The highest bit, so that one shift makes it the number to subtract.
 const MISSING_RIGHT: u32 = 1 << 31;
 /// The split is on levels.
 const LEVELS: u32 = 1 << 30;
@@ -28,6 +33,7 @@ const FEATURE: u32 = LEVELS - 1;
 
 const _: () = assert!(size_of::<FlatNode>() == 16);
 const _: () = assert!(crate::validate::MAX_FEATURES <= FEATURE as usize);
+const _: () = assert!(crate::validate::MAX_LEVELS.div_ceil(64) * 64 <= u32::MAX as usize);
 const _: () = assert!(crate::validate::MAX_NODES <= u32::MAX as usize);
 
 /// What a walk needs to know of a tree.
@@ -75,16 +81,16 @@ impl Forest {
             features: model.schema.len(),
         };
         for (index, tree) in model.trees.iter().enumerate() {
-            forest.push(tree, model.output_of(index) as u32, &model.schema)?;
+            forest.push(tree, model.output_of(index) as u32)?;
         }
         forest.categorical = forest.trees.iter().any(|tree| tree.categorical);
         Ok(forest)
     }
 
-    fn push(&mut self, tree: &Tree, output: u32, schema: &FeatureSchema) -> Result<(), Error> {
+    fn push(&mut self, tree: &Tree, output: u32) -> Result<(), Error> {
         let root = self.nodes.len();
         let end = root + tree.nodes.len();
-        self.nodes.resize(end, FlatNode { condition: f64::INFINITY.to_bits(), feature: 0, left: 0 });
+        self.nodes.resize(end, FlatNode { limit: u64::MAX, feature: 0, left: 0 });
         self.values.resize(end, 0.0);
         self.ordinals.resize(end, 0);
         // Where each node goes and how deep it lies: known before the loop comes to it, because parents come first.
@@ -102,7 +108,7 @@ impl Forest {
                 }
                 Node::Split(split) => {
                     categorical |= matches!(split.condition, Condition::Levels(_));
-                    self.nodes[place] = self.flatten(split, free as u32, schema)?;
+                    self.nodes[place] = self.flatten(split, free as u32)?;
                     places[split.left as usize] = (free, depth + 1);
                     places[split.right as usize] = (free + 1, depth + 1);
                     free += 2;
@@ -113,23 +119,18 @@ impl Forest {
         Ok(())
     }
 
-    fn flatten(&mut self, split: &Split, left: u32, schema: &FeatureSchema) -> Result<FlatNode, Error> {
+    fn flatten(&mut self, split: &Split, left: u32) -> Result<FlatNode, Error> {
         let missing = if split.default_left { 0 } else { MISSING_RIGHT };
-        let (condition, kind) = match &split.condition {
-            Condition::Threshold(threshold) => (threshold.to_bits(), 0),
+        let (limit, kind) = match &split.condition {
+            Condition::Threshold(threshold) => (keys::of_number(*threshold) - u64::from(missing >> 31), 0),
             Condition::Levels(words) => {
-                let levels = match &schema.features[split.feature as usize].kind {
-                    FeatureKind::Categorical { levels } => levels.len(),
-                    _ => 0,
-                };
                 let start = u32::try_from(self.words.len())
                     .map_err(|_| Error::Inconsistent("its sets of levels take more than 32 GiB".into()))?;
-                let unseen = levels.min(words.len() * 64) as u64;
                 self.words.extend_from_slice(words);
-                (u64::from(start) | unseen << 32, LEVELS)
+                (u64::from(start) | (words.len() as u64 * 64) << 32, LEVELS)
             }
         };
-        Ok(FlatNode { condition, feature: split.feature | missing | kind, left })
+        Ok(FlatNode { limit, feature: split.feature | missing | kind, left })
     }
 
     /// The number of trees.
@@ -137,79 +138,72 @@ impl Forest {
         self.trees.len()
     }
 
-    /// Adds every tree's leaf to the margins of each row, in the order of the trees. `rows` are row by row, `margins` too.
-    pub fn add_to(&self, rows: &[f64], margins: &mut [f64]) {
+    /// Adds every tree's leaf to the margins of each row, in the order of the trees; `margins` lie row by row.
+    pub fn add_to(&self, rows: Keys<'_>, margins: &mut [f64]) {
         self.for_each_leaf(rows, margins.len() / self.outputs, |row, tree, leaf| {
             margins[row * self.outputs + self.trees[tree].output as usize] += self.values[leaf];
         });
     }
 
-    /// Writes the ordinal of the leaf that each row falls into in each tree, row by row.
-    pub fn leaves(&self, rows: &[f64], leaves: &mut [u32]) {
+    /// Writes the ordinal of the leaf that each of the first `count` rows falls into in each tree, row by row.
+    pub fn leaves(&self, rows: Keys<'_>, count: usize, leaves: &mut [u32]) {
         let trees = self.trees.len();
-        if trees > 0 {
-            self.for_each_leaf(rows, leaves.len() / trees, |row, tree, leaf| leaves[row * trees + tree] = self.ordinals[leaf]);
+        self.for_each_leaf(rows, count, |row, tree, leaf| leaves[row * trees + tree] = self.ordinals[leaf]);
+    }
+
+    /// Calls `visit(row, tree, leaf node)` for every tree and each of the first `count` rows; the trees of a row come in order.
+    fn for_each_leaf(&self, rows: Keys<'_>, count: usize, visit: impl FnMut(usize, usize, usize)) {
+        match (rows, self.categorical) {
+            (Keys::Row(row), false) => self.for_each_tree::<false>(row, visit),
+            (Keys::Row(row), true) => self.for_each_tree::<true>(row, visit),
+            (Keys::Groups(groups), _) => self.for_each_group(groups, count, visit),
         }
     }
 
-    /// Calls `visit(row, tree, leaf node)` for every row and tree; the trees of a row come in their order.
-    fn for_each_leaf(&self, rows: &[f64], count: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        let whole = count - count % LANES;
-        for (t, tree) in self.trees.iter().enumerate() {
-            for first in (0..whole).step_by(LANES) {
-                let offsets = std::array::from_fn(|lane| (first + lane) * self.features);
-                let leaves = self.walk([tree.root; LANES], tree.depth, tree.categorical, rows, offsets);
-                leaves.iter().enumerate().for_each(|(lane, &leaf)| visit(first + lane, t, leaf as usize));
-            }
-        }
-        for row in whole..count {
-            self.for_each_tree_of(&rows[row * self.features..][..self.features], |tree, leaf| visit(row, tree, leaf));
-        }
-    }
-
-    /// Calls `visit(tree, leaf node)` for every tree and one row, several trees at a time.
-    fn for_each_tree_of(&self, row: &[f64], mut visit: impl FnMut(usize, usize)) {
+    /// One row down several trees at a time.
+    fn for_each_tree<const CATEGORICAL: bool>(&self, row: &[[u64; 1]], mut visit: impl FnMut(usize, usize, usize)) {
         for (chunk, trees) in self.trees.chunks(LANES).enumerate() {
             // Idle lanes of the last chunk go down its first tree once more.
             let roots = std::array::from_fn(|lane| trees.get(lane).unwrap_or(&trees[0]).root);
             let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-            let leaves = self.walk(roots, depth, self.categorical, row, [0; LANES]);
-            (0..trees.len()).for_each(|lane| visit(chunk * LANES + lane, leaves[lane] as usize));
+            let leaves = self.walk::<1, CATEGORICAL>(roots, depth, row);
+            (0..trees.len()).for_each(|lane| visit(0, chunk * LANES + lane, leaves[lane] as usize));
         }
     }
 
-    #[inline]
-    fn walk(&self, roots: [u32; LANES], depth: u32, categorical: bool, rows: &[f64], offsets: [usize; LANES]) -> [u32; LANES] {
-        if categorical {
-            self.walk_lanes::<true>(roots, depth, rows, offsets)
-        } else {
-            self.walk_lanes::<false>(roots, depth, rows, offsets)
-        }
-    }
-
-    /// Takes every lane from its root to its leaf. Lane `l` reads the row that begins at `offsets[l]`.
-    #[inline]
-    fn walk_lanes<const CATEGORICAL: bool>(
-        &self,
-        roots: [u32; LANES],
-        depth: u32,
-        rows: &[f64],
-        offsets: [usize; LANES],
-    ) -> [u32; LANES] {
-        let mut at = roots;
-        for _ in 0..depth {
-            let mut moved = 0;
-            for lane in 0..LANES {
-                let node = self.nodes[at[lane] as usize];
-                let x = rows[offsets[lane] + (node.feature & FEATURE) as usize];
-                let right = if CATEGORICAL && node.feature & LEVELS != 0 {
-                    self.level_goes_right(node, x)
+    /// Several rows down one tree at a time; tree by tree, so that the nodes of a tree stay in the cache.
+    fn for_each_group(&self, groups: &[[u64; LANES]], count: usize, mut visit: impl FnMut(usize, usize, usize)) {
+        for (t, tree) in self.trees.iter().enumerate() {
+            for (g, first) in (0..count).step_by(LANES).enumerate() {
+                let group = &groups[g * self.features..][..self.features];
+                let leaves = if tree.categorical {
+                    self.walk::<LANES, true>([tree.root; LANES], tree.depth, group)
                 } else {
-                    (x > f64::from_bits(node.condition)) | (x.is_nan() & (node.feature & MISSING_RIGHT != 0))
+                    self.walk::<LANES, false>([tree.root; LANES], tree.depth, group)
                 };
-                let next = node.left + u32::from(right);
-                moved |= next ^ at[lane];
-                at[lane] = next;
+                (0..LANES.min(count - first)).for_each(|lane| visit(first + lane, t, leaves[lane] as usize));
+            }
+        }
+    }
+
+    /// Takes every lane from its root to its leaf. Lane `l` reads the keys at position `l`, or all the only one.
+    #[inline(always)]
+    fn walk<const WIDTH: usize, const CATEGORICAL: bool>(
+        &self,
+        mut at: [u32; LANES],
+        depth: u32,
+        keys: &[[u64; WIDTH]],
+    ) -> [u32; LANES] {
+        // Looking every other step whether all lanes have arrived costs less than a step too many.
+        for _ in 0..depth.div_ceil(2) {
+            let mut moved = 0;
+            for (lane, at) in at.iter_mut().enumerate() {
+                *at = self.step::<WIDTH, CATEGORICAL>(*at, keys, lane % WIDTH);
+            }
+            for (lane, at) in at.iter_mut().enumerate() {
+                let next = self.step::<WIDTH, CATEGORICAL>(*at, keys, lane % WIDTH);
+                moved |= next ^ *at;
+                *at = next;
             }
             if moved == 0 {
                 break;
@@ -218,12 +212,25 @@ impl Forest {
         at
     }
 
+    /// The child of a split that a row goes to; a leaf stays.
+    #[inline(always)]
+    fn step<const WIDTH: usize, const CATEGORICAL: bool>(&self, at: u32, keys: &[[u64; WIDTH]], lane: usize) -> u32 {
+        let node = self.nodes[at as usize];
+        let key = keys[(node.feature & FEATURE) as usize][lane];
+        let right = if CATEGORICAL && node.feature & LEVELS != 0 {
+            self.level_goes_right(node, key)
+        } else {
+            key.wrapping_sub(u64::from(node.feature >> 31)) > node.limit
+        };
+        node.left + u32::from(right)
+    }
+
     #[inline]
-    fn level_goes_right(&self, node: FlatNode, x: f64) -> bool {
-        let (start, unseen) = (node.condition as u32, (node.condition >> 32) as u32);
-        // The cast saturates; what it changes was no level's code.
-        let code = x as u32;
-        if f64::from(code) == x && code < unseen {
+    fn level_goes_right(&self, node: FlatNode, key: u64) -> bool {
+        let (start, unseen) = (node.limit as u32, node.limit >> 32);
+        // Wraps around to the greatest of all for what is missing.
+        let code = key.wrapping_sub(1);
+        if code < unseen {
             self.words[start as usize + (code / 64) as usize] >> (code % 64) & 1 == 0
         } else {
             node.feature & MISSING_RIGHT != 0

@@ -1,12 +1,14 @@
 //! [`Scorer`]: a model made ready for scoring.
 
 mod forest;
+mod keys;
 mod output;
 
 pub use output::{Output, Predictions};
 
 use crate::{Error, LevelIndex, Model};
 use forest::{Forest, LANES};
+use keys::Encoder;
 use ndarray::{Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 use std::path::Path;
@@ -48,6 +50,7 @@ const TILE_BYTES: usize = 32 * 1024;
 /// ```
 pub struct Scorer {
     model: Model,
+    encoder: Encoder,
     forest: Forest,
     levels: LevelIndex,
 }
@@ -60,8 +63,8 @@ impl Scorer {
     pub fn new(model: Model) -> Result<Self, Error> {
         model.validate()?;
         let forest = Forest::new(&model)?;
-        let levels = LevelIndex::new(&model.schema);
-        Ok(Self { model, forest, levels })
+        let (encoder, levels) = (Encoder::new(&model.schema), LevelIndex::new(&model.schema));
+        Ok(Self { model, encoder, forest, levels })
     }
 
     /// Reads a model file.
@@ -143,13 +146,14 @@ impl Scorer {
         let mut leaves = vec![0; rows.nrows() * trees];
         if trees > 0 {
             for (tile, leaves) in row_tiles(&rows, tile).zip(leaves.chunks_mut(tile * trees)) {
-                self.forest.leaves(&tile, leaves);
+                let count = leaves.len() / trees;
+                self.encoder.with_keys(&tile, count, |keys| self.forest.leaves(keys, count, leaves));
             }
         }
         Ok(matrix((rows.nrows(), trees), leaves))
     }
 
-    /// The margins of one row, into `out` (one per output). Allocates nothing.
+    /// The margins of one row, into `out` (one per output). Allocates nothing after the first call on a thread.
     ///
     /// # Errors
     /// A row of another length than the model has features, or an `out` of another length than it has outputs.
@@ -179,7 +183,7 @@ impl Scorer {
         }
         self.model.schema.check_count(row.len())?;
         out.copy_from_slice(&self.model.base_score);
-        self.forest.add_to(row, out);
+        self.encoder.with_keys(row, 1, |keys| self.forest.add_to(keys, out));
         Ok(())
     }
 
@@ -191,7 +195,7 @@ impl Scorer {
         output.check(self.model.objective)?;
         let values = match output {
             Output::Leaf => self.leaves(rows)?.into_iter().map(f64::from).collect(),
-            _ => output.from_margins(self.model.objective, self.num_outputs(), self.flat_margins(rows)?),
+            _ => output.of_margins(self.model.objective, self.num_outputs(), self.flat_margins(rows)?),
         };
         Predictions::new(&self.model, output, rows.nrows(), values)
     }
@@ -215,11 +219,11 @@ impl Scorer {
         }
         if output == Output::Leaf {
             let mut leaves = vec![0; count * self.forest.num_trees()];
-            self.forest.leaves(rows, &mut leaves);
+            self.encoder.with_keys(rows, count, |keys| self.forest.leaves(keys, count, &mut leaves));
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
-        self.forest.add_to(rows, &mut margins);
-        Ok(output.from_margins(self.model.objective, outputs, margins))
+        self.encoder.with_keys(rows, count, |keys| self.forest.add_to(keys, &mut margins));
+        Ok(output.of_margins(self.model.objective, outputs, margins))
     }
 
     /// The number of rows that are best scored together, a multiple of the lanes of a walk.
@@ -233,7 +237,8 @@ impl Scorer {
         let outputs = self.num_outputs();
         let mut margins = self.model.base_score.repeat(rows.nrows());
         for (tile, margins) in row_tiles(&rows, self.tile_rows()).zip(margins.chunks_mut(self.tile_rows() * outputs)) {
-            self.forest.add_to(&tile, margins);
+            let count = margins.len() / outputs;
+            self.encoder.with_keys(&tile, count, |keys| self.forest.add_to(keys, margins));
         }
         Ok(margins)
     }

@@ -66,7 +66,7 @@ impl Output {
     }
 
     /// Turns margins, row by row, into values of this kind, row by row. Leaves do not come from margins; for them nothing changes.
-    pub(super) fn from_margins(self, objective: Objective, outputs: usize, mut margins: Vec<f64>) -> Vec<f64> {
+    pub(super) fn of_margins(self, objective: Objective, outputs: usize, mut margins: Vec<f64>) -> Vec<f64> {
         let link = |mut margins: Vec<f64>| {
             margins.chunks_exact_mut(outputs).for_each(|row| objective.link(row));
             margins
