@@ -304,9 +304,22 @@ fn places_that_cannot_be_written_are_found_before_training() {
     let run = train("no/such/model");
     run.user_error(&["no/such/model", "No such file or directory", "create the directory"]);
     assert_eq!(run.stdout, "");
+    assert!(!run.stderr.contains(".sapwood-"), "the temporary file is nobody's business: {}", run.stderr);
     tree.mkdir("taken");
     train("taken").user_error(&["taken", "is a directory"]);
     assert!(tree.files("taken").is_empty());
+}
+
+#[test]
+fn data_files_are_never_overwritten() {
+    let tree = regression();
+    let (data, before) = (tree.text("train.csv"), tree.read("train.csv"));
+    std::os::unix::fs::symlink(&data, tree.path("link")).unwrap();
+    sapwood(["train", "--train", &data, "--model-out", &tree.text("link"), "num_round=1"]).user_error(&["one of the data files"]);
+    train(&tree, &["num_round=1"]).ok();
+    let model = tree.text("model");
+    sapwood(["predict", "--model", &model, "--data", &data, "--out", &data]).user_error(&["one of the data files"]);
+    assert_eq!(tree.read("train.csv"), before);
 }
 
 #[test]

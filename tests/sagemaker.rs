@@ -23,7 +23,9 @@ impl Job {
     fn new(hyperparameters: Value) -> Self {
         let tree = Tree::new();
         tree.write("input/config/hyperparameters.json", hyperparameters.to_string());
-        ["input/data", "model", "output/data"].map(|dir| tree.mkdir(dir));
+        for directory in ["input/data", "model", "output/data"] {
+            tree.mkdir(directory);
+        }
         Self { tree }
     }
 
@@ -443,7 +445,7 @@ fn a_damaged_parquet_file() {
 fn a_label_that_is_no_number() {
     Job::on(with_row(31, "NaN,0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
     Job::on(with_row(31, ",0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
-    Job::on(with_row(31, "inf,0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
+    Job::on(with_row(31, "inf,0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31:1", "\"inf\""]);
 }
 
 #[test]
@@ -484,7 +486,7 @@ fn wrong_parameters() {
 #[test]
 fn validation_data_of_another_shape() {
     let job = Job::on(csv(60, 1, amount), three_rounds()).file("validation/v.csv", "0.5,0.1,0.2\n0.5,0.2,0.2\n");
-    job.fails(&["v.csv", "3", "5"]);
+    job.fails(&["v.csv has 3 columns", "4 features"]);
 }
 
 #[test]

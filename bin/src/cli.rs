@@ -55,7 +55,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "model_out", "summary", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
-    #[arg(long, value_name = "COL", allow_hyphen_values = true)]
+    #[arg(long, value_name = "COL")]
     pub label: Option<String>,
     /// The column of row weights.
     #[arg(long, value_name = "COL")]
@@ -130,8 +130,8 @@ pub struct ReadingArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// Threads [default: the CPUs this process may use].
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub threads: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=4096))]
+    pub threads: u32,
     /// Parameters about reading data, such as header=false or missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,

@@ -39,8 +39,7 @@ pub struct Loaded {
 impl Input {
     /// The files behind the paths, each under its one true name.
     fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
-        let files = data::list_files(&self.paths).map_err(|error| Failure::from(error).at(&self.origin))?;
-        Ok(files.into_iter().map(|file| fs::canonicalize(&file).unwrap_or(file)).collect())
+        true_files(&self.paths).map_err(|failure| failure.at(&self.origin))
     }
 
     fn options(&self, options: &ReadOptions) -> ReadOptions {
@@ -49,14 +48,16 @@ impl Input {
 }
 
 impl Inputs {
-    /// Finds all files, and looks for validation data that are training data too: metrics on them say nothing about new data.
+    /// Finds all files and returns them. Looks for validation data that are training data too: their metrics say nothing about new data.
     ///
     /// # Errors
     /// Missing paths, data sets without files, and shared files where `same_data` says so.
-    pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<(), Failure> {
+    pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<PathBuf>, Failure> {
         let train = self.train.files()?;
+        let mut all = train.clone();
         for (name, input) in &self.validation {
             let files = input.files()?;
+            all.extend(files.iter().cloned());
             let shared: Vec<_> = files.intersection(&train).collect();
             let Some(first) = shared.first() else { continue };
             let what = if shared.len() == files.len() && files.len() == train.len() {
@@ -74,7 +75,7 @@ impl Inputs {
                 SameData::Error => return Err(Failure::user(format!("{message} (same_data=error forbids it)"))),
             }
         }
-        Ok(())
+        Ok(all)
     }
 
     /// Reads everything, validation under the training data's schema.
@@ -92,6 +93,14 @@ impl Inputs {
         }
         Ok(Loaded { train, validation })
     }
+}
+
+/// The data files behind paths, each under the name that links lead to.
+///
+/// # Errors
+/// Missing paths, or no file at all.
+pub fn true_files(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Failure> {
+    Ok(data::list_files(paths)?.into_iter().map(|file| fs::canonicalize(&file).unwrap_or(file)).collect())
 }
 
 /// Says what was read, in the words that XGBoost's container uses.

@@ -34,7 +34,7 @@ impl Job {
         let start = Instant::now();
         self.check(&mut log)?;
         let options = ReadOptions::from_params(&self.params)?;
-        let pool = threads::pool(self.params.nthread as usize)?;
+        let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
             let data = self.inputs.load(&options, &mut log)?;
             let load = start.elapsed();
@@ -68,9 +68,10 @@ impl Job {
                  or remove the parameter",
             ));
         }
-        output::check_writable(&self.model_out)?;
-        self.summary_out.iter().try_for_each(|path| output::check_writable(path))?;
-        self.inputs.check(self.params.same_data, log)
+        let mut outputs = std::iter::once(&self.model_out).chain(&self.summary_out);
+        outputs.clone().try_for_each(|path| output::check_writable(path))?;
+        let files = self.inputs.check(self.params.same_data, log)?;
+        outputs.try_for_each(|path| output::refuse_input(path, &files))
     }
 
     fn train(&self, data: &Loaded, signals: &Signals, log: &mut Log) -> Result<(Trained, Option<u8>), Failure> {

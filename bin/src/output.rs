@@ -1,6 +1,7 @@
 //! Writing results: files that appear whole or not at all, and a standard output that may be closed early.
 
 use crate::report::Failure;
+use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -17,6 +18,19 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
         return Err(Failure::user(format!("{}: is a directory; give the name of a file in it", path.display())));
     }
     if is_special(&path) { Ok(()) } else { temporary(&path).map(drop) }
+}
+
+/// Makes sure that writing to `path` overwrites none of `inputs`, which are named as links lead to them.
+///
+/// # Errors
+/// `path` is one of them.
+pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failure> {
+    match inputs.contains(&resolve(path)) {
+        true => {
+            Err(Failure::user(format!("{}: is one of the data files, which would be lost; choose another name", path.display())))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Writes a file through `fill`. It appears under its name when it is complete and on disk; on failure nothing is left behind.
@@ -81,8 +95,9 @@ fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
     let created = Builder::new().prefix(".sapwood-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
     created.map_err(|error| {
         let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
-        // The name of the temporary file, which tempfile adds to its errors, would only puzzle.
-        let cause = error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+        // The name of the temporary file, which tempfile wraps around the system's error, would only puzzle.
+        let system = error.get_ref().and_then(|wrapped| wrapped.source()).map(ToString::to_string);
+        let cause = system.unwrap_or_else(|| error.to_string());
         Failure::user(format!("{}: cannot be written: {cause}; {remedy}", path.display()))
     })
 }

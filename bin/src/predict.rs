@@ -1,6 +1,7 @@
 //! `sapwood predict`: one line per row, in row order.
 
 use crate::cli::PredictArgs;
+use crate::inputs::true_files;
 use crate::report::Failure;
 use crate::{output, reading, threads};
 use sapwood::data;
@@ -14,7 +15,10 @@ use std::io::{self, Write};
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
     args.output.check(scorer.model().objective)?;
-    args.out.iter().try_for_each(|path| output::check_writable(path))?;
+    if let Some(path) = &args.out {
+        output::check_writable(path)?;
+        output::refuse_input(path, &true_files(&args.data)?)?;
+    }
     let options = reading::options(&args.reading, args.label.as_deref(), None)?;
     let predictions = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();

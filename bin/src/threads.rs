@@ -7,10 +7,10 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 ///
 /// # Errors
 /// The system refuses to start the threads.
-pub fn pool(threads: usize) -> Result<ThreadPool, Failure> {
+pub fn pool(threads: u32) -> Result<ThreadPool, Failure> {
     let threads = match threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
-        given => given,
+        given => given as usize,
     };
     ThreadPoolBuilder::new()
         .num_threads(threads)
