@@ -1,12 +1,299 @@
 //! Batch prediction on all threads.
+//!
+//! Readers hand over blocks of columns; each is cut into tiles of rows that fit the cache, turned row-major and scored. What a
+//! tile gives depends on its rows alone, so that neither threads nor block sizes can change a bit.
 
-use crate::{Dataset, Model, Result};
+use crate::data::{Block, Chunk, MISSING_CODE};
+use crate::{Dataset, Error, Model, Result};
+use rayon::prelude::*;
+pub use sapwood_score::{Output, Predictions, Scorer};
+
+use std::sync::{Mutex, PoisonError};
 
 /// Margins of every row, row by row (`rows × outputs`), base margins of the data set counted. Runs on the current thread pool.
 ///
 /// # Errors
 /// Data that do not fit the model's schema, or cannot be read.
 pub fn predict_margins(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
-    let _ = (model, data);
-    Err(crate::Error::internal("not written yet"))
+    predict(&Scorer::new(model.clone())?, data, Output::Margin).map(Predictions::into_values)
+}
+
+/// Any kind of output for every row. Where the data set has base margins, rows begin with them in place of the base score.
+/// Runs on the current thread pool.
+///
+/// ```
+/// use sapwood::predict::{Output, Scorer, predict};
+/// use sapwood::{Dataset, FeatureSchema, Model, Objective, Tree};
+/// # let model = Model {
+/// #     schema: FeatureSchema::numeric(1),
+/// #     objective: Objective::BinaryLogistic,
+/// #     classes: None,
+/// #     base_score: vec![0.0],
+/// #     parallel_trees: 1,
+/// #     trees: vec![Tree::leaf(1.5, 10.0)],
+/// #     best_iteration: None,
+/// #     best_score: None,
+/// #     params: Vec::new(),
+/// # };
+/// let data = Dataset::from_array(ndarray::array![[0.5], [f64::NAN]].view(), vec![0.0, 1.0], None)?;
+/// let classes = predict(&Scorer::new(model)?, &data, Output::Class)?;
+/// assert_eq!(classes.values(), [1.0, 1.0]);
+/// # Ok::<(), sapwood::Error>(())
+/// ```
+///
+/// # Errors
+/// Data that do not fit the model's schema, or cannot be read; base margins in another number than rows or rows × outputs; an
+/// output that the objective does not have.
+pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predictions> {
+    let model = scorer.model();
+    model.schema.check(data.schema())?;
+    output.check(model.objective)?;
+    let base = BaseMargins::of(model, data)?;
+    let columns = output.columns(model);
+    let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
+    data.source().visit_rows(&|block| {
+        let values = score_block(scorer, output, &base, block)?;
+        // The lock is held for a copy only; no panic can leave half of one behind that anybody would look at.
+        let (rows, all) = &mut *done.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = all.get_mut(block.first_row * columns..(block.first_row + block.rows) * columns);
+        place.ok_or_else(|| Error::internal("a block lies beyond the rows of its data set"))?.copy_from_slice(&values);
+        *rows += block.rows;
+        Ok(())
+    })?;
+    let (rows, values) = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if rows != data.rows() {
+        return Err(Error::internal(format!("{rows} of {} rows were visited", data.rows())));
+    }
+    Ok(Predictions::new(model, output, rows, values)?)
+}
+
+/// Where each row begins.
+enum BaseMargins<'a> {
+    /// At the model's base score.
+    Score(&'a [f64]),
+    /// At a margin of its own, the same for all outputs.
+    PerRow(&'a [f64], usize),
+    /// At margins of its own, so many a row.
+    PerOutput(&'a [f64], usize),
+}
+
+impl<'a> BaseMargins<'a> {
+    fn of(model: &'a Model, data: &'a Dataset) -> Result<Self> {
+        let (rows, outputs) = (data.rows(), model.num_outputs());
+        match data.base_margin() {
+            None => Ok(Self::Score(&model.base_score)),
+            Some(margins) if margins.len() == rows * outputs => Ok(Self::PerOutput(margins, outputs)),
+            Some(margins) if margins.len() == rows => Ok(Self::PerRow(margins, outputs)),
+            Some(margins) => Err(Error::data(format!(
+                "{} base margins for {rows} rows and {outputs} outputs; give one a row, or one for each row and output",
+                margins.len()
+            ))),
+        }
+    }
+
+    /// The margins that rows `first..first + count` begin with, row by row.
+    fn of_rows(&self, first: usize, count: usize) -> Vec<f64> {
+        match self {
+            Self::Score(score) => score.repeat(count),
+            Self::PerRow(margins, outputs) => {
+                margins[first..first + count].iter().flat_map(|&margin| std::iter::repeat_n(margin, *outputs)).collect()
+            }
+            Self::PerOutput(margins, outputs) => margins[first * outputs..(first + count) * outputs].to_vec(),
+        }
+    }
+}
+
+/// The values of a block, row by row.
+fn score_block(scorer: &Scorer, output: Output, base: &BaseMargins<'_>, block: &Block<'_>) -> Result<Vec<f64>> {
+    check_columns(scorer.num_features(), block)?;
+    let tile_rows = scorer.tile_rows();
+    let tiles = (0..block.rows.div_ceil(tile_rows)).into_par_iter().map_init(Vec::new, |tile, index| {
+        let first = index * tile_rows;
+        let count = tile_rows.min(block.rows - first);
+        fill_tile(block, first, count, scorer.num_features(), tile);
+        scorer.score_tile(output, tile, base.of_rows(block.first_row + first, count))
+    });
+    Ok(tiles.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// Checks that the block holds every feature once, for all its rows.
+fn check_columns(features: usize, block: &Block<'_>) -> Result<()> {
+    let mut present = vec![false; features];
+    for (feature, chunk) in &block.columns {
+        match present.get_mut(*feature) {
+            Some(seen) if !*seen && chunk.len() == block.rows => *seen = true,
+            _ => return Err(Error::internal(format!("a block's column {feature} is not one of {features} or not whole"))),
+        }
+    }
+    if present.contains(&false) { Err(Error::internal("a block lacks a feature")) } else { Ok(()) }
+}
+
+/// Lays rows `first..first + count` of the block out row by row.
+fn fill_tile(block: &Block<'_>, first: usize, count: usize, features: usize, tile: &mut Vec<f64>) {
+    tile.resize(count * features, f64::NAN);
+    let range = first..first + count;
+    for (feature, chunk) in &block.columns {
+        let places = tile[*feature..].iter_mut().step_by(features);
+        match chunk {
+            Chunk::F64(values) => places.zip(&values[range.clone()]).for_each(|(place, &x)| *place = x),
+            Chunk::F32(values) => places.zip(&values[range.clone()]).for_each(|(place, &x)| *place = f64::from(x)),
+            Chunk::Codes(codes) => places
+                .zip(&codes[range.clone()])
+                .for_each(|(place, &code)| *place = if code == MISSING_CODE { f64::NAN } else { f64::from(code) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{BlockSource, Column, Columns};
+    use crate::{ErrorKind, Feature, FeatureKind, FeatureSchema, Objective};
+    use ndarray::Array2;
+    use sapwood_score::{Condition, Node, Split, Tree};
+    use std::borrow::Cow;
+    use std::sync::Arc;
+
+    /// More than two blocks of columns in memory, and no whole number of tiles.
+    const ROWS: usize = 140_003;
+
+    fn schema() -> FeatureSchema {
+        let mut schema = FeatureSchema::numeric(3);
+        let levels = ["a", "b", "c"].map(String::from).into();
+        schema.features[1] = Feature { name: "letter".into(), kind: FeatureKind::Categorical { levels } };
+        schema
+    }
+
+    fn split(feature: u32, condition: Condition, (left, right): (u32, u32)) -> Node {
+        Node::Split(Split { feature, condition, default_left: feature == 1, left, right, gain: 1.0, cover: 1.0 })
+    }
+
+    fn model(objective: Objective, outputs: usize) -> Model {
+        let leaf = |value| Node::Leaf { value, cover: 1.0 };
+        let tree = |k: usize| {
+            let scale = 0.1 + k as f64;
+            let nodes = vec![
+                split(0, Condition::Threshold(40.0 * scale), (1, 2)),
+                split(1, Condition::Levels(vec![0b101]), (3, 4)),
+                split(2, Condition::Threshold(-0.3), (5, 6)),
+                leaf(0.1 * scale),
+                leaf(0.7 * scale),
+                leaf(-0.3 * scale),
+                leaf(0.2 * scale),
+            ];
+            Tree { nodes }
+        };
+        Model {
+            schema: schema(),
+            objective,
+            classes: None,
+            base_score: (0..outputs).map(|k| 0.5 - k as f64).collect(),
+            parallel_trees: 1,
+            trees: (0..4 * outputs).map(tree).collect(),
+            best_iteration: None,
+            best_score: None,
+            params: Vec::new(),
+        }
+    }
+
+    /// The same values as a matrix and as columns of three types.
+    fn rows() -> (Array2<f64>, Dataset) {
+        let numbers: Vec<_> = (0..ROWS).map(|r| if r % 11 == 0 { f64::NAN } else { (r % 97) as f64 }).collect();
+        let codes: Vec<_> = (0..ROWS).map(|r| if r % 4 == 3 { MISSING_CODE } else { (r % 4) as u32 }).collect();
+        let small: Vec<_> = (0..ROWS).map(|r| (r % 13) as f32 / 7.0 - 1.0).collect();
+        let matrix = Array2::from_shape_fn((ROWS, 3), |(r, c)| match c {
+            0 => numbers[r],
+            1 if codes[r] == MISSING_CODE => f64::NAN,
+            1 => f64::from(codes[r]),
+            _ => f64::from(small[r]),
+        });
+        let columns = vec![Column::F64(numbers), Column::Codes(codes), Column::F32(small)];
+        let columns = Columns::new(&schema(), columns).expect("valid columns");
+        (matrix, Dataset::new(schema(), Arc::new(columns)))
+    }
+
+    #[test]
+    fn blocks_and_threads_give_the_bits_of_the_scorer() {
+        let (matrix, data) = rows();
+        for (objective, outputs) in [(Objective::BinaryLogistic, 1), (Objective::Softprob, 3)] {
+            let scorer = Scorer::new(model(objective, outputs)).unwrap();
+            for output in Output::ALL {
+                let expected = scorer.output(output, matrix.view()).unwrap();
+                for threads in [1, 3] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                    let found = pool.install(|| predict(&scorer, &data, output)).unwrap();
+                    assert!(found == expected, "{output:?}, {threads} threads");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn base_margins_take_the_place_of_the_base_score() {
+        let (matrix, data) = rows();
+        let model = model(Objective::Softprob, 3);
+        let mut plain = model.clone();
+        plain.base_score = vec![0.25; 3];
+        let expected = Scorer::new(plain.clone()).unwrap().margins(matrix.view()).unwrap().into_raw_vec_and_offset().0;
+        let one_a_row = data.clone().with_base_margin(vec![0.25; ROWS]).unwrap();
+        assert!(predict_margins(&model, &one_a_row).unwrap() == expected);
+        let one_an_output = data.clone().with_base_margin(plain.base_score.repeat(ROWS)).unwrap();
+        assert!(predict_margins(&model, &one_an_output).unwrap() == expected);
+        let mut different = vec![0.25; 3 * ROWS];
+        different[3 * ROWS - 2] = 8.25;
+        let last = predict_margins(&model, &data.clone().with_base_margin(different).unwrap()).unwrap();
+        approx::assert_abs_diff_eq!(last[3 * ROWS - 2], expected[3 * ROWS - 2] + 8.0, epsilon = 1e-12);
+        assert_eq!(last[..3 * ROWS - 2], expected[..3 * ROWS - 2]);
+        let error = predict_margins(&model, &data.with_base_margin(vec![0.0; 2 * ROWS]).unwrap()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Data);
+    }
+
+    #[test]
+    fn data_of_another_schema_are_refused() {
+        let model = model(Objective::SquaredError, 1);
+        let message = |change: fn(&mut FeatureSchema), columns: usize| {
+            let mut schema = schema();
+            change(&mut schema);
+            let column = |c| if c == 1 { Column::Codes(vec![0]) } else { Column::F64(vec![0.0]) };
+            let source = Columns::new(&schema, (0..columns).map(column).collect()).unwrap();
+            let error = predict_margins(&model, &Dataset::new(schema, Arc::new(source))).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Schema);
+            error.to_string()
+        };
+        assert!(message(|s| drop(s.features.pop()), 2).contains("2 features"));
+        assert!(message(|s| s.features[1].kind = FeatureKind::Boolean, 3).contains("boolean in the data, categorical"));
+        let other = |s: &mut FeatureSchema| s.features[1].kind = FeatureKind::Categorical { levels: vec!["b".into(), "a".into()] };
+        assert!(message(other, 3).contains("other levels"));
+    }
+
+    /// Gives its only block without the last column, or twice.
+    struct Faulty {
+        columns: usize,
+        visits: usize,
+    }
+
+    impl BlockSource for Faulty {
+        fn rows(&self) -> usize {
+            1
+        }
+
+        fn visit(&self, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
+            let chunk = |c| if c == 1 { Chunk::Codes(Cow::Owned(vec![0])) } else { Chunk::F64(Cow::Owned(vec![0.0])) };
+            let block = Block { first_row: 0, rows: 1, columns: (0..self.columns).map(|c| (c, chunk(c))).collect() };
+            (0..self.visits).try_for_each(|_| visit(&block))
+        }
+    }
+
+    #[test]
+    fn sources_that_break_their_promise_are_our_fault() {
+        let model = model(Objective::SquaredError, 1);
+        let kind = |columns, visits| {
+            let data = Dataset::new(schema(), Arc::new(Faulty { columns, visits }));
+            predict_margins(&model, &data).map_err(|e| e.kind())
+        };
+        assert!(kind(3, 1).is_ok());
+        for (columns, visits) in [(2, 1), (4, 1), (3, 0), (3, 2)] {
+            assert_eq!(kind(columns, visits), Err(ErrorKind::Internal), "{columns} columns, {visits} visits");
+        }
+    }
 }

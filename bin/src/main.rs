@@ -1,1 +1,82 @@
-fn main() {}
+//! The `sapwood` executable: a command line, or a SageMaker training job, in; an exit code out.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod evaluate;
+mod inputs;
+mod inspect;
+mod job;
+mod log;
+mod output;
+mod params;
+mod predict;
+mod progress;
+mod reading;
+mod report;
+mod sagemaker;
+mod signal;
+mod summary;
+mod threads;
+mod train;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use cli::{Cli, Command, TrainArgs};
+use report::{Ending, Failure};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    report::quiet_panics();
+    let command = match parse() {
+        Ok(command) => command,
+        Err(code) => return code,
+    };
+    let failure_file = match &command {
+        Command::Train(args) => train::failure_file(args),
+        _ => None,
+    };
+    match report::catch(|| run(command)) {
+        Ok(ending) => ending.exit_code(),
+        Err(failure) => {
+            eprintln!("{failure}");
+            if let Some(file) = failure_file {
+                sagemaker::failure::write(&file, &failure.to_string());
+            }
+            failure.exit_code()
+        }
+    }
+}
+
+/// The command that the arguments ask for, or the exit code of a wish for help or a mistake.
+fn parse() -> Result<Command, ExitCode> {
+    match Cli::try_parse() {
+        Ok(Cli { command: Some(command) }) => Ok(command),
+        // SageMaker jobs with an entry point of their own are started without any argument.
+        Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(TrainArgs::default())),
+        Ok(Cli { command: None }) => {
+            eprintln!("UserError: no command given; `sapwood --help` lists them");
+            Err(ExitCode::from(2))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            // A closed pipe behind `--help` is no failure.
+            let _ = error.print();
+            Err(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            let text = error.render().to_string();
+            eprintln!("{}", Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end()));
+            Err(ExitCode::from(2))
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Ending, Failure> {
+    match command {
+        Command::Train(args) => return train::run(&args),
+        Command::Predict(args) => predict::run(&args)?,
+        Command::Evaluate(args) => evaluate::run(&args)?,
+        Command::Inspect(args) => inspect::run(&args)?,
+        Command::Params(args) => params::run(&args)?,
+    }
+    Ok(Ending::Completed)
+}

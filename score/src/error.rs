@@ -9,6 +9,16 @@ pub enum Error {
     /// The file does not begin with the magic bytes of a Sapwood model.
     #[error("not a Sapwood model: the file does not begin with the model magic; was it made by `sapwood train`?")]
     NotAModel,
+    /// The file has the magic of a model but is shorter than the shortest one.
+    #[error(
+        "model file is only {actual} bytes long, less than the {least} of its fixed parts: the file is incomplete; copy it again"
+    )]
+    TooShort {
+        /// The length found, bytes.
+        actual: u64,
+        /// The least length of a model file, bytes.
+        least: u64,
+    },
     /// The file was written by a later release, in a layout this one cannot read.
     #[error("model format version {found} is newer than {supported}, the newest this release reads; upgrade Sapwood")]
     UnsupportedVersion {
@@ -36,6 +46,18 @@ pub enum Error {
         found: u64,
         /// The largest size allowed, bytes.
         cap: u64,
+    },
+    /// A model to be written exceeds a cap of the format.
+    #[error("the model's {what} takes {found} bytes, more than the {cap} that a model file may hold; {remedy}")]
+    CapExceeded {
+        /// Which part is too large.
+        what: &'static str,
+        /// Its size, bytes.
+        found: u64,
+        /// The largest size allowed, bytes.
+        cap: u64,
+        /// What makes it smaller.
+        remedy: &'static str,
     },
     /// The checksum does not match the bytes.
     #[error("model file is damaged: checksum {found:08x}, expected {expected:08x}; copy it again from where it was made")]

@@ -1,16 +1,32 @@
 //! Loads Sapwood models and scores rows with them, with few dependencies: no thread pool, no data frames, no async runtime.
+//!
+//! [`Scorer::load`] reads a model file and makes it ready; [`Scorer::predict`] scores a matrix, [`Scorer::margins_into`] one row
+//! without allocating, [`Scorer::output`] tells margins, probabilities, classes or leaves.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
 
+mod dump;
 mod error;
+mod file;
+mod format;
+mod importance;
+mod json_float;
+mod levels;
 pub mod math;
 mod model;
 mod objective;
 mod schema;
+mod scorer;
 mod tree;
+mod validate;
 
 pub use error::Error;
+pub use format::{FORMAT_VERSION, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES};
+pub use importance::Importance;
+pub use levels::LevelIndex;
 pub use model::Model;
 pub use objective::Objective;
 pub use schema::{Feature, FeatureKind, FeatureSchema};
+pub use scorer::{Output, Predictions, Scorer};
 pub use tree::{Condition, Node, Split, Tree};
+pub use validate::{MAX_FEATURES, MAX_NODES};

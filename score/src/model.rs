@@ -1,6 +1,6 @@
 //! A trained model: schema, parameters, trees.
 
-use crate::{Error, FeatureSchema, Node, Objective, Tree};
+use crate::{FeatureSchema, Objective, Tree};
 use serde::{Deserialize, Serialize};
 
 /// A trained model. Holds only what the data and the model-affecting parameters determine, so that equal inputs give equal files.
@@ -42,53 +42,8 @@ impl Model {
         (index / self.parallel_trees as usize) % self.num_outputs()
     }
 
-    /// Checks that every index in the model points where it may: children behind their parents, features inside the schema.
-    ///
-    /// # Errors
-    /// [`Error::Inconsistent`] names the first contradiction.
-    pub fn validate(&self) -> Result<(), Error> {
-        let bad = |what: String| Err(Error::Inconsistent(what));
-        if self.base_score.is_empty() || self.parallel_trees == 0 {
-            return bad("it has no output".into());
-        }
-        if self.objective.is_multiclass() != (self.base_score.len() > 1) {
-            return bad(format!("objective {} with {} outputs", self.objective.name(), self.base_score.len()));
-        }
-        if self.base_score.iter().any(|b| !b.is_finite()) {
-            return bad("a base score is not finite".into());
-        }
-        if self.trees.len() % (self.num_outputs() * self.parallel_trees as usize) != 0 {
-            return bad(format!("{} trees are no whole number of rounds", self.trees.len()));
-        }
-        self.trees.iter().enumerate().try_for_each(|(t, tree)| self.validate_tree(t, tree))
-    }
-
-    fn validate_tree(&self, index: usize, tree: &Tree) -> Result<(), Error> {
-        let bad = |what: String| Err(Error::Inconsistent(format!("tree {index}: {what}")));
-        if tree.nodes.is_empty() {
-            return bad("no nodes".into());
-        }
-        let mut parents = vec![0u32; tree.nodes.len()];
-        for (n, node) in tree.nodes.iter().enumerate() {
-            match node {
-                Node::Leaf { value, .. } if !value.is_finite() => return bad(format!("leaf {n} is not finite")),
-                Node::Leaf { .. } => {}
-                Node::Split(split) => {
-                    if split.feature as usize >= self.schema.len() {
-                        return bad(format!("node {n} splits on feature {}, the schema has {}", split.feature, self.schema.len()));
-                    }
-                    for child in [split.left as usize, split.right as usize] {
-                        if child <= n || child >= tree.nodes.len() {
-                            return bad(format!("node {n} has child {child}"));
-                        }
-                        parents[child] += 1;
-                    }
-                }
-            }
-        }
-        match parents.iter().skip(1).position(|&p| p != 1) {
-            Some(orphan) => bad(format!("node {} has {} parents", orphan + 1, parents[orphan + 1])),
-            None => Ok(()),
-        }
+    /// The number of nodes over all trees.
+    pub fn num_nodes(&self) -> usize {
+        self.trees.iter().map(|tree| tree.nodes.len()).sum()
     }
 }

@@ -1,5 +1,6 @@
 //! The feature schema that a model stores: names, types and category dictionaries, in column order.
 
+use crate::Error;
 use serde::{Deserialize, Serialize};
 
 /// How the values of a feature are to be read.
@@ -16,7 +17,7 @@ pub enum FeatureKind {
     Datetime,
     /// A finite set of texts; a value is the index of its level in `levels`.
     Categorical {
-        /// The levels in code order (sorted, no repeats).
+        /// The levels in code order, without repeats (texts sorted, or numbers by value).
         levels: Vec<String>,
     },
 }
@@ -81,5 +82,48 @@ impl FeatureSchema {
     /// The position of the feature called `name`.
     pub fn position(&self, name: &str) -> Option<usize> {
         self.features.iter().position(|f| f.name == name)
+    }
+
+    /// Checks that data with the schema `data` can be scored by a model with this one: as many features, of the same kinds with
+    /// the same levels, and where both schemas have names, the same names in the same order.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] names the first difference.
+    pub fn check(&self, data: &Self) -> Result<(), Error> {
+        self.check_count(data.len())?;
+        for (index, (ours, theirs)) in self.features.iter().zip(&data.features).enumerate() {
+            if self.named && data.named && ours.name != theirs.name {
+                return Err(Error::Schema(format!(
+                    "feature {index} is {:?} in the data, {:?} in the model; put the columns into the model's order",
+                    theirs.name, ours.name
+                )));
+            }
+            if ours.kind.word() != theirs.kind.word() {
+                return Err(Error::Schema(format!(
+                    "feature {index} ({:?}) is {} in the data, {} in the model; convert the column",
+                    ours.name,
+                    theirs.kind.word(),
+                    ours.kind.word()
+                )));
+            }
+            if ours.kind != theirs.kind {
+                return Err(Error::Schema(format!(
+                    "feature {index} ({:?}) has other levels in the data than in the model; code the column by the model's levels",
+                    ours.name
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that `count` columns are as many as this schema has.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] names both numbers.
+    pub fn check_count(&self, count: usize) -> Result<(), Error> {
+        if count == self.len() {
+            return Ok(());
+        }
+        Err(Error::Schema(format!("the data have {count} features, the model was trained on {}; give exactly those", self.len())))
     }
 }

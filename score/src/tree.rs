@@ -52,7 +52,9 @@ pub enum Condition {
 }
 
 impl Split {
-    /// Whether a row whose value of [`Split::feature`] is `x` goes left. For categorical features `x` is the level's code; NaN is missing.
+    /// Whether a row whose value of [`Split::feature`] is `x` goes left. For categorical features `x` is the level's code; NaN is
+    /// missing, and so is what cannot be a code (a fraction, a negative number). A code must be less than the number of levels:
+    /// only the schema knows that number, so that [`Scorer`](crate::Scorer) checks it.
     #[inline]
     pub fn goes_left(&self, x: f64) -> bool {
         if x.is_nan() {
@@ -61,8 +63,12 @@ impl Split {
         match &self.condition {
             Condition::Threshold(t) => x <= *t,
             Condition::Levels(words) => {
-                // A negative code is no level; the cast saturates and would turn it into level 0.
-                let code = if x < 0.0 { usize::MAX } else { x as usize };
+                // The cast saturates; what it changes was no level's code.
+                let code = x as u32;
+                if f64::from(code) != x {
+                    return self.default_left;
+                }
+                let code = code as usize;
                 match words.get(code / 64) {
                     Some(word) => word >> (code % 64) & 1 == 1,
                     None => self.default_left,

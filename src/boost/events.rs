@@ -17,8 +17,8 @@ impl RoundReport {
     }
 }
 
-/// Receives what happens during training. All methods are called on the thread that called `fit`, between rounds.
-pub trait Observer {
+/// Receives what happens during training. Methods are called between rounds, one at a time, on a thread of the trainer's.
+pub trait Observer: Send {
     /// Training is about to begin; `warnings` are about parameters and data.
     fn started(&mut self, _warnings: &[String]) {}
 

@@ -1,7 +1,13 @@
 //! Boosting: the loop over rounds.
 
+mod early_stopping;
 mod events;
+mod scores;
 mod trainer;
 
+pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
-pub use trainer::{Phases, Trained, Trainer};
+pub use trainer::{Phases, Trained, Trainer, threads};
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,35 @@
 //! Files → [`Dataset`].
 
-use super::{Dataset, ReadOptions};
-use crate::{FeatureSchema, Result};
+use super::files::{Listing, no_data};
+use super::sniff::{Probe, word};
+use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet};
+use crate::{Error, FeatureSchema, Result};
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+
+/// How much is in memory at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// The size of a block of text.
+    pub block_bytes: usize,
+    /// The size of parsed features up to which they are kept, so that later passes need not parse again.
+    pub cache_bytes: usize,
+    /// Rows up to which Parquet row groups are read together.
+    pub slice_rows: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { block_bytes: 8 << 20, cache_bytes: 256 << 20, slice_rows: 1 << 20 }
+    }
+}
 
 /// The data files behind `paths`, in reading order: directories are searched to any depth, hidden, `_`-prefixed and empty files passed over.
 ///
 /// # Errors
 /// A path that does not exist or cannot be read, or no file at all.
 pub fn list_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let _: &[PathBuf] = paths;
-    Err(crate::Error::internal("not written yet"))
+    Listing::new(paths).map(|listing| listing.files)
 }
 
 /// Reads training data: finds out the schema, the labels and what else goes with a row.
@@ -18,8 +37,18 @@ pub fn list_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// Anything wrong with the files: the message names file, line, column, the offending text and the remedy.
 pub fn read_training(paths: &[PathBuf], options: &ReadOptions) -> Result<Dataset> {
-    let _ = (paths, options);
-    Err(crate::Error::internal("not written yet"))
+    read_training_within(paths, options, Limits::default())
+}
+
+/// [`read_training`] within other limits.
+pub(super) fn read_training_within(paths: &[PathBuf], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
+    let set = FileSet::open(paths, options)?;
+    let data = match set.format {
+        Format::Csv => csv::training(&set.probes, options, limits),
+        Format::Libsvm => libsvm::training(&set.probes, options, limits),
+        Format::Parquet => parquet::training(&set.probes, options, limits),
+    };
+    Ok(set.noted(data?))
 }
 
 /// Reads data for a model or next to training data: columns are matched to `schema` (by name where both have names, else by position),
@@ -34,8 +63,63 @@ pub fn read_matching(
     classes: Option<&[String]>,
     need_label: bool,
 ) -> Result<Dataset> {
-    let _ = (paths, options, schema, classes, need_label);
-    Err(crate::Error::internal("not written yet"))
+    read_matching_within(paths, options, schema, classes, need_label, Limits::default())
+}
+
+/// [`read_matching`] within other limits.
+pub(super) fn read_matching_within(
+    paths: &[PathBuf],
+    options: &ReadOptions,
+    schema: &FeatureSchema,
+    classes: Option<&[String]>,
+    need_label: bool,
+    limits: Limits,
+) -> Result<Dataset> {
+    let set = FileSet::open(paths, options)?;
+    let data = match set.format {
+        Format::Csv => csv::matching(&set.probes, options, schema, classes, need_label, limits),
+        Format::Libsvm => libsvm::matching(&set.probes, options, schema, classes, need_label, limits),
+        Format::Parquet => parquet::matching(&set.probes, options, schema, classes, need_label, limits),
+    };
+    Ok(set.noted(data?))
+}
+
+/// Files of one format.
+struct FileSet {
+    probes: Vec<Probe>,
+    format: Format,
+    note: Option<String>,
+}
+
+impl FileSet {
+    fn open(paths: &[PathBuf], options: &ReadOptions) -> Result<Self> {
+        let mut listing = Listing::new(paths)?;
+        let files = std::mem::take(&mut listing.files);
+        let found: Vec<_> = files.par_iter().map(|file| Probe::new(file, options.format)).collect();
+        let mut probes: Vec<Probe> = Vec::with_capacity(found.len());
+        for (file, probe) in files.into_iter().zip(found) {
+            match probe? {
+                Some(probe) => probes.push(probe),
+                None => listing.passed_over.push(file),
+            }
+        }
+        let Some(first) = probes.first() else { return Err(no_data(paths, &listing.passed_over)) };
+        if let Some(other) = probes.iter().find(|probe| probe.format != first.format) {
+            return Err(Error::schema(format!(
+                "files disagree: {} is {}, {} is {}; put files of one format in a data set, or say which format it is",
+                display(&first.path),
+                word(Some(first.format)),
+                display(&other.path),
+                word(Some(other.format))
+            )));
+        }
+        Ok(Self { format: first.format, probes, note: listing.note() })
+    }
+
+    fn noted(self, mut data: Dataset) -> Dataset {
+        data.notes.extend(self.note);
+        data
+    }
 }
 
 /// The path as it appears in messages.

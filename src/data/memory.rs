@@ -20,7 +20,7 @@ pub enum Column {
 }
 
 impl Column {
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match self {
             Self::F64(v) => v.len(),
             Self::F32(v) => v.len(),
@@ -28,7 +28,7 @@ impl Column {
         }
     }
 
-    fn slice(&self, rows: std::ops::Range<usize>) -> Chunk<'_> {
+    pub(super) fn slice(&self, rows: std::ops::Range<usize>) -> Chunk<'_> {
         match self {
             Self::F64(v) => Chunk::F64(Cow::Borrowed(&v[rows])),
             Self::F32(v) => Chunk::F32(Cow::Borrowed(&v[rows])),
@@ -36,8 +36,13 @@ impl Column {
         }
     }
 
+    /// The size of the values in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.len() * if matches!(self, Self::F64(_)) { 8 } else { 4 }
+    }
+
     /// The first infinite value.
-    fn infinite(&self) -> Option<usize> {
+    pub(super) fn infinite(&self) -> Option<usize> {
         match self {
             Self::F64(v) => v.iter().position(|x| x.is_infinite()),
             Self::F32(v) => v.iter().position(|x| x.is_infinite()),

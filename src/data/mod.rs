@@ -1,10 +1,25 @@
 //! Data in: files, arrays and frames become a [`Dataset`].
 
 mod block;
+mod blocks;
+mod cells;
+mod csv;
 mod dataset;
+mod files;
+mod frame;
+mod labels;
+mod levels;
+mod libsvm;
 mod load;
 mod memory;
 mod options;
+mod parquet;
+mod piece;
+mod roles;
+mod sniff;
+#[cfg(test)]
+mod tests;
+mod text_source;
 
 pub use block::{Block, BlockSource, Chunk, MISSING_CODE};
 pub use dataset::Dataset;

@@ -1,6 +1,21 @@
 //! Objectives: first and second derivatives of the loss in margin space, and the base score.
+//!
+//! Derivatives are scaled as XGBoost's are (softmax has twice the second derivative, Poisson e^`max_delta_step` times), so that
+//! parameters such as `min_child_weight` and `lambda` mean the same in both.
 
-use crate::{Dataset, Params, Result};
+mod labels;
+mod logistic;
+mod pointwise;
+mod poisson;
+mod softmax;
+mod squared;
+
+pub use labels::{check_labels, num_outputs};
+
+use crate::{Dataset, Objective, Params, Result};
+
+/// Rows for which one task computes gradients.
+const CHUNK: usize = 8_192;
 
 /// First and second derivative of a row's loss by its margin, times the row's weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -9,6 +24,15 @@ pub struct GradientPair {
     pub grad: f32,
     /// Second derivative, not negative.
     pub hess: f32,
+}
+
+impl GradientPair {
+    /// A pair in single precision; what exceeds its range becomes its largest number.
+    #[inline(always)]
+    fn new(grad: f64, hess: f64) -> Self {
+        const LARGEST: f64 = f32::MAX as f64;
+        Self { grad: grad.clamp(-LARGEST, LARGEST) as f32, hess: hess.min(LARGEST) as f32 }
+    }
 }
 
 /// A loss. Margins are stored output by output: `margins[output * rows + row]`.
@@ -32,8 +56,29 @@ pub trait Loss: Send + Sync {
 /// The loss for the parameters' objective over a data set; checks that the labels are in its domain.
 ///
 /// # Errors
-/// A data set without labels, or a label outside the objective's domain: the message names the row's place and the remedy.
+/// What [`check_labels`] finds: no rows, no labels, a label outside the objective's domain (the message names the row's place and the
+/// remedy), no row with a positive weight. Also a `base_score` outside the domain, and `multi:*` without a number of classes.
 pub fn loss(params: &Params, data: &Dataset) -> Result<Box<dyn Loss>> {
-    let _ = (params, data);
-    Err(crate::Error::internal("not written yet"))
+    let outputs = num_outputs(params, data)?;
+    let labels = check_labels(params.objective, outputs, data)?;
+    let weights = data.weights();
+    Ok(match params.objective {
+        Objective::SquaredError => Box::new(squared::loss(params, labels, weights)),
+        Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw => {
+            Box::new(logistic::loss(params, labels, weights)?)
+        }
+        Objective::Poisson => Box::new(poisson::loss(params, labels, weights)?),
+        Objective::Softmax | Objective::Softprob => Box::new(softmax::SoftmaxLoss::new(params, outputs, labels, weights)),
+    })
 }
+
+/// The error for a `base_score` outside its domain.
+fn base_score_error(params: &Params, value: f64, rule: &str) -> crate::Error {
+    crate::Error::parameter(format!(
+        "base_score={value} is out of range: with objective={} it {rule}; or leave it out, and it is estimated from the data",
+        params.objective.name()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

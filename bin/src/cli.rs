@@ -1,0 +1,236 @@
+//! The command line: subcommands, flags, and hyperparameters as `key=value` words.
+//!
+//! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
+
+use crate::report::Failure;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sapwood::data::Format;
+use sapwood_score::Output;
+use std::path::PathBuf;
+
+/// Trains, applies and explains gradient-boosted decision trees.
+#[derive(Debug, Parser)]
+#[command(name = "sapwood", version, about)]
+pub struct Cli {
+    /// What to do. A container that is started without arguments trains, if it finds SageMaker's configuration.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a model; without data flags as a SageMaker training job.
+    Train(TrainArgs),
+    /// Score data: one line per row.
+    Predict(PredictArgs),
+    /// Compute metrics: one JSON object.
+    Evaluate(EvaluateArgs),
+    /// Say what a model file holds.
+    Inspect(InspectArgs),
+    /// List every hyperparameter.
+    Params(ParamsArgs),
+}
+
+/// Flags of `sapwood train`.
+#[derive(Debug, Default, Args)]
+pub struct TrainArgs {
+    /// Training data: a file or a directory. Several paths form one data set.
+    #[arg(long, value_name = "PATH")]
+    pub train: Vec<PathBuf>,
+    /// Validation data. Each path is a set of its own: validation, validation-2, ….
+    #[arg(long, value_name = "PATH")]
+    pub validation: Vec<PathBuf>,
+    /// Where to write the model.
+    #[arg(long, value_name = "FILE")]
+    pub model_out: Option<PathBuf>,
+    /// Where to write a summary of the run, as JSON.
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+    /// The format of the data; found out by looking at them if not given.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArg>,
+    /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "model_out", "summary", "format"])]
+    pub opt_ml: Option<PathBuf>,
+    /// The label's column: a name, or an index counted from 0 [default: the first].
+    #[arg(long, value_name = "COL", allow_hyphen_values = true)]
+    pub label: Option<String>,
+    /// The column of row weights.
+    #[arg(long, value_name = "COL")]
+    pub weight: Option<String>,
+    /// The column of query groups.
+    #[arg(long, value_name = "COL")]
+    pub group: Option<String>,
+    /// The column of margins to start from.
+    #[arg(long, value_name = "COL")]
+    pub base_margin: Option<String>,
+    /// A column to leave out; may be repeated.
+    #[arg(long, value_name = "COL")]
+    pub ignore: Vec<String>,
+    /// Threads [default: the CPUs this process may use].
+    #[arg(long, value_name = "N")]
+    pub threads: Option<String>,
+    /// Hyperparameters; `sapwood params` lists them.
+    #[arg(value_name = "KEY=VALUE")]
+    pub hyperparameters: Vec<String>,
+}
+
+/// Flags of `sapwood predict`.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// The model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// What to score: a file or a directory; may be repeated.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub data: Vec<PathBuf>,
+    /// The label's column, if there is one: it is passed over.
+    #[arg(long, value_name = "COL")]
+    pub label: Option<String>,
+    /// Where to write [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What to write for each row: the objective's prediction, the margin, probabilities, the class, or the leaf of every tree.
+    #[arg(long, value_name = "KIND", default_value = "value", value_parser = output_kind())]
+    pub output: Output,
+    /// What both scoring commands have.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// Flags of `sapwood evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Labelled data: a file or a directory; may be repeated.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub data: Vec<PathBuf>,
+    /// The label's column: a name, or an index counted from 0 [default: the first].
+    #[arg(long, value_name = "COL")]
+    pub label: Option<String>,
+    /// The column of row weights.
+    #[arg(long, value_name = "COL")]
+    pub weight: Option<String>,
+    /// Metrics, separated by commas [default: those the model was trained with].
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub metric: Vec<String>,
+    /// What both scoring commands have.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How the commands that score read their data.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// The format of the data; found out by looking at them if not given.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatArg>,
+    /// Threads [default: the CPUs this process may use].
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub threads: usize,
+    /// Parameters about reading data, such as header=false or missing_values=-999.
+    #[arg(value_name = "KEY=VALUE")]
+    pub parameters: Vec<String>,
+}
+
+/// Flags of `sapwood inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Print everything, trees included, as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Flags of `sapwood params`.
+#[derive(Debug, Args)]
+pub struct ParamsArgs {
+    /// Print docs/PARAMETERS.md.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// Print a JSON list, one object a parameter.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A data format, as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FormatArg {
+    /// Comma-, tab-, semicolon-, pipe- or space-separated values.
+    Csv,
+    /// `label index:value …`.
+    Libsvm,
+    /// Apache Parquet.
+    Parquet,
+    /// SageMaker's protobuf records.
+    Recordio,
+}
+
+impl FormatArg {
+    /// The format that the readers know.
+    ///
+    /// # Errors
+    /// A format that is not read yet.
+    pub fn known(self) -> Result<Format, Failure> {
+        match self {
+            Self::Csv => Ok(Format::Csv),
+            Self::Libsvm => Ok(Format::Libsvm),
+            Self::Parquet => Ok(Format::Parquet),
+            Self::Recordio => {
+                Err(Failure::user("the format recordio is not supported yet; convert the data to CSV, libsvm or Parquet"))
+            }
+        }
+    }
+}
+
+/// The kinds of output by their names.
+fn output_kind() -> impl TypedValueParser<Value = Output> {
+    PossibleValuesParser::new(Output::ALL.map(Output::name)).try_map(|name| Output::from_name(&name).ok_or("no kind of output"))
+}
+
+/// `key=value` words as pairs.
+///
+/// # Errors
+/// A word without `=`.
+pub fn pairs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let pair = |word: &String| match word.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok((key.to_string(), value.to_string())),
+        _ => Err(Failure::user(format!("{word:?} is no hyperparameter; write key=value, for example eta=0.1"))),
+    };
+    words.iter().map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_declaration_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_take_one_value_and_leave_the_words_alone() {
+        let line = "sapwood train --train a eta=0.1 --train b --ignore x --ignore y max_depth=3 --model-out m base_score=-1";
+        let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+        let Some(Command::Train(args)) = cli.command else { panic!("not train") };
+        assert_eq!(args.train, [PathBuf::from("a"), PathBuf::from("b")]);
+        assert_eq!(args.ignore, ["x", "y"]);
+        let expected = [("eta", "0.1"), ("max_depth", "3"), ("base_score", "-1")];
+        assert_eq!(pairs(&args.hyperparameters).unwrap(), expected.map(|(k, v)| (k.to_string(), v.to_string())));
+    }
+
+    #[test]
+    fn a_value_may_hold_equals_signs_but_a_word_must_hold_one() {
+        assert_eq!(pairs(&["delimiter==".into()]).unwrap(), [("delimiter".to_string(), "=".to_string())]);
+        assert!(pairs(&["eta".into()]).unwrap_err().to_string().starts_with("UserError: \"eta\" is no hyperparameter"));
+        assert!(pairs(&["=1".into()]).is_err());
+    }
+}

@@ -1,0 +1,60 @@
+//! `sapwood evaluate`: metrics of a model on labelled data, as one JSON object.
+
+use crate::cli::EvaluateArgs;
+use crate::report::Failure;
+use crate::{output, reading, threads};
+use sapwood::metric::{self, Evaluation, Metric};
+use sapwood::params::ParamValue;
+use sapwood::predict::{Output, Scorer, predict};
+use sapwood::{Dataset, Model, data, objective};
+use serde_json::{Map, Value, json};
+
+/// Prints the metrics.
+///
+/// # Errors
+/// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
+pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
+    let scorer = Scorer::new(reading::load_model(&args.model)?)?;
+    let names = if args.metric.is_empty() { trained_with(scorer.model()) } else { args.metric.clone() };
+    let metrics = metric::metrics(&names, scorer.model().objective)?;
+    let options = reading::options(&args.reading, args.label.as_deref(), args.weight.as_deref())?;
+    let values = threads::pool(args.reading.threads)?.install(|| {
+        let model = scorer.model();
+        let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), true)?;
+        reading::print_notes(&data);
+        evaluate(&scorer, &data, &metrics)
+    })?;
+    output::print(&format!("{values}\n"))
+}
+
+/// The metrics that were named in training; none stands for the objective's default.
+fn trained_with(model: &Model) -> Vec<String> {
+    let given = model.params.iter().find(|(name, _)| name == "eval_metric");
+    given.and_then(|(_, list)| <Vec<String> as ParamValue>::parse(list)).unwrap_or_default()
+}
+
+fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {
+    let model = scorer.model();
+    // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
+    let labels = objective::check_labels(model.objective, model.num_outputs(), data)?;
+    let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
+    let evaluation = Evaluation { objective: model.objective, margins: &margins, labels, weights: data.weights() };
+    let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
+    Ok(Value::Object(values.collect::<Map<_, _>>()))
+}
+
+/// Values row by row, output by output.
+fn by_output(values: &[f64], outputs: usize) -> Vec<f64> {
+    (0..outputs).flat_map(|output| values.iter().skip(output).step_by(outputs).copied()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_are_turned_from_rows_to_outputs() {
+        assert_eq!(by_output(&[1.0, 10.0, 2.0, 20.0, 3.0, 30.0], 2), [1.0, 2.0, 3.0, 10.0, 20.0, 30.0]);
+        assert_eq!(by_output(&[1.0, 2.0], 1), [1.0, 2.0]);
+    }
+}

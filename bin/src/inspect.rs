@@ -1,0 +1,102 @@
+//! `sapwood inspect`: what a model file holds, for people and as JSON.
+
+use crate::cli::InspectArgs;
+use crate::report::Failure;
+use crate::{output, reading, summary};
+use sapwood::{FeatureKind, Model};
+use serde_json::{Map, Value, json};
+use std::fmt::Write;
+
+/// Features of which the importance is listed for people; JSON has all of them.
+const LISTED_FEATURES: usize = 30;
+
+/// Describes the model.
+///
+/// # Errors
+/// The file cannot be read, or is no whole model.
+pub fn run(args: &InspectArgs) -> Result<(), Failure> {
+    let model = reading::load_model(&args.model)?;
+    let bytes = std::fs::read(&args.model).map_err(|error| Failure::io(&args.model, "cannot be read", &error))?;
+    let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
+    output::print(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
+}
+
+/// What only the bytes of the file tell.
+struct File {
+    size: usize,
+    sha256: String,
+}
+
+impl File {
+    /// The model's own JSON, behind size and checksum.
+    fn json(&self, model: &Model) -> Value {
+        let mut object = Map::new();
+        object.insert("size_bytes".to_string(), json!(self.size));
+        object.insert("sha256".to_string(), json!(self.sha256));
+        if let Value::Object(rest) = model.to_json() {
+            object.extend(rest);
+        }
+        Value::Object(object)
+    }
+
+    fn text(&self, model: &Model) -> String {
+        let nodes: usize = model.trees.iter().map(|tree| tree.nodes.len()).sum();
+        let mut facts = vec![
+            ("objective", model.objective.name().to_string()),
+            ("rounds", model.num_rounds().to_string()),
+            ("trees", format!("{} of {nodes} nodes", model.trees.len())),
+            ("base score", list(model.base_score.iter().map(f64::to_string))),
+            ("size", format!("{} bytes", self.size)),
+            ("SHA-256", self.sha256.clone()),
+        ];
+        if let Some(classes) = &model.classes {
+            facts.push(("classes", list(classes.iter().map(String::clone))));
+        }
+        if let (Some(round), Some(score)) = (model.best_iteration, model.best_score) {
+            facts.push(("best round", format!("{round} ({score})")));
+        }
+        let mut text = String::new();
+        for (name, value) in facts {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{name:12}{value}");
+        }
+        text + &features(model) + &parameters(model)
+    }
+}
+
+/// The features by total gain, the most important first.
+fn features(model: &Model) -> String {
+    let importance = model.importance();
+    let mut order: Vec<usize> = (0..model.schema.len()).collect();
+    order.sort_by(|&a, &b| importance[b].total_gain.total_cmp(&importance[a].total_gain));
+    let mut text = format!("\n{} features, by total gain:\n", model.schema.len());
+    let _ = writeln!(text, "{:>14}{:>8}{:>14}{:>14}  {:12}name", "total gain", "weight", "gain", "cover", "type");
+    for &feature in order.iter().take(LISTED_FEATURES) {
+        let (row, of) = (&model.schema.features[feature], importance[feature]);
+        let kind = match &row.kind {
+            FeatureKind::Categorical { levels } => format!("{} levels", levels.len()),
+            kind => kind.word().to_string(),
+        };
+        let (total, gain, cover) = (of.total_gain, of.gain(), of.cover());
+        let _ = writeln!(text, "{total:14.5}{:8}{gain:14.5}{cover:14.5}  {kind:12}{}", of.weight, row.name);
+    }
+    if order.len() > LISTED_FEATURES {
+        let _ = writeln!(text, "… and {} more (--json has all)", order.len() - LISTED_FEATURES);
+    }
+    text
+}
+
+fn parameters(model: &Model) -> String {
+    let given = model.params.iter().filter(|(_, value)| !value.is_empty());
+    format!("\nparameters: {}\n", given.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+}
+
+/// A few values in a row.
+fn list(values: impl ExactSizeIterator<Item = String>) -> String {
+    let (count, shown) = (values.len(), 12);
+    let mut text = values.take(shown).collect::<Vec<_>>().join(", ");
+    if count > shown {
+        let _ = write!(text, ", … ({count} in all)");
+    }
+    text
+}

@@ -1,0 +1,123 @@
+//! A training job, wherever it came from: checks, data, rounds, model, summary.
+
+use crate::inputs::{Inputs, Loaded};
+use crate::log::Log;
+use crate::output;
+use crate::progress::Progress;
+use crate::report::Failure;
+use crate::signal::{self, Signals};
+use crate::summary::{self, Summary};
+use crate::threads;
+use sapwood::data::ReadOptions;
+use sapwood::{Observer, Params, RoundReport, Trained, Trainer, metric};
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// What to train, and where to put the results.
+pub struct Job {
+    /// The checked parameters.
+    pub params: Params,
+    /// The data sets.
+    pub inputs: Inputs,
+    /// Where the model goes.
+    pub model_out: PathBuf,
+    /// Where the summary goes, if anywhere.
+    pub summary_out: Option<PathBuf>,
+}
+
+impl Job {
+    /// Trains and writes model and summary. Returns the signal that cut training short, if one did; the model is written then, too.
+    ///
+    /// # Errors
+    /// Anything wrong with parameters, data or the places to write to. No model is written then.
+    pub fn run(self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
+        let start = Instant::now();
+        self.check(&mut log)?;
+        let options = ReadOptions::from_params(&self.params)?;
+        let pool = threads::pool(self.params.nthread as usize)?;
+        let (trained, rows, features, load, stopped) = pool.install(|| {
+            let data = self.inputs.load(&options, &mut log)?;
+            let load = start.elapsed();
+            let (trained, stopped) = self.train(&data, signals, &mut log)?;
+            Ok::<_, Failure>((trained, data.train.rows(), data.train.schema().len(), load, stopped))
+        })?;
+        trained.warnings.iter().for_each(|text| log.warning(text));
+
+        let save = Instant::now();
+        let bytes = trained.model.to_bytes()?;
+        output::write_whole(&self.model_out, |out| out.write_all(&bytes))?;
+        if let Some(signal) = stopped {
+            let rounds = trained.model.num_rounds();
+            log.note(&format!("{} ended training; the model of {rounds} rounds is saved", signal::name(signal)));
+        }
+        if let Some(path) = &self.summary_out {
+            let seconds = summary::Seconds { load, save: save.elapsed(), total: start.elapsed() };
+            let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks() };
+            let text = format!("{:#}\n", summary.json());
+            output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        Ok(stopped)
+    }
+
+    /// Everything that can be known to fail before data are read.
+    fn check(&self, log: &mut Log) -> Result<(), Failure> {
+        metric::metrics(&self.params.eval_metric, self.params.objective)?;
+        if self.params.early_stopping_rounds.is_some() && self.inputs.validation.is_empty() {
+            return Err(Failure::user(
+                "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation), \
+                 or remove the parameter",
+            ));
+        }
+        output::check_writable(&self.model_out)?;
+        self.summary_out.iter().try_for_each(|path| output::check_writable(path))?;
+        self.inputs.check(self.params.same_data, log)
+    }
+
+    fn train(&self, data: &Loaded, signals: &Signals, log: &mut Log) -> Result<(Trained, Option<u8>), Failure> {
+        let sets = data.validation.iter();
+        let trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
+        let mut rounds =
+            Rounds { progress: Progress::new(self.params.num_round), signals, log, last_line: String::new(), stopped: None };
+        let trained = trainer.fit_observed(&data.train, &mut rounds);
+        rounds.progress.finish();
+        let stopped = rounds.stopped;
+        Ok((trained?, stopped))
+    }
+}
+
+/// Prints every round, and ends training when a signal has come.
+struct Rounds<'a> {
+    progress: Progress,
+    signals: &'a Signals,
+    log: &'a mut Log,
+    last_line: String,
+    stopped: Option<u8>,
+}
+
+impl Rounds<'_> {
+    fn print(&mut self, report: &RoundReport) {
+        self.last_line = report.line();
+        self.progress.line(&self.last_line);
+    }
+}
+
+impl Observer for Rounds<'_> {
+    fn started(&mut self, warnings: &[String]) {
+        self.signals.defer();
+        warnings.iter().for_each(|text| self.log.warning(text));
+    }
+
+    fn round(&mut self, report: &RoundReport) -> bool {
+        self.progress.advance();
+        self.print(report);
+        self.stopped = self.signals.received();
+        self.stopped.is_none()
+    }
+
+    /// Whoever reads the log takes its last line for the model's quality, as SageMaker's tuner does.
+    fn finished(&mut self, report: &RoundReport) {
+        if report.line() != self.last_line {
+            self.print(report);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Writing results: files that appear whole or not at all, and a standard output that may be closed early.
+
+use crate::report::Failure;
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile};
+
+/// Checks that a file could be written at `path`, without leaving a trace, so that hours of work are not lost at their end.
+///
+/// # Errors
+/// No such directory, no permission, a read-only or full file system, or a directory in the file's place.
+pub fn check_writable(path: &Path) -> Result<(), Failure> {
+    let path = resolve(path);
+    if path.is_dir() {
+        return Err(Failure::user(format!("{}: is a directory; give the name of a file in it", path.display())));
+    }
+    if is_special(&path) { Ok(()) } else { temporary(&path).map(drop) }
+}
+
+/// Writes a file through `fill`. It appears under its name when it is complete and on disk; on failure nothing is left behind.
+///
+/// # Errors
+/// What `fill` returns, or anything that keeps the file from being written.
+pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let path = resolve(path);
+    let failed = |error: &io::Error| Failure::io(&path, "cannot be written", error);
+    if is_special(&path) {
+        let mut file = BufWriter::new(File::options().write(true).open(&path).map_err(|error| failed(&error))?);
+        return fill(&mut file).and_then(|()| file.flush()).map_err(|error| failed(&error));
+    }
+    let mut file = temporary(&path)?;
+    let mut writer = BufWriter::new(file.as_file_mut());
+    fill(&mut writer).and_then(|()| writer.flush()).map_err(|error| failed(&error))?;
+    drop(writer);
+    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    file.persist(&path).map_err(|error| failed(&error.error))?;
+    Ok(())
+}
+
+/// Writes to standard output through `fill`. A reader that has seen enough (`| head`) is no failure.
+///
+/// # Errors
+/// Standard output cannot be written for another reason.
+pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match fill(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::user(format!("standard output cannot be written: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints text to standard output.
+///
+/// # Errors
+/// As [`write_stdout`].
+pub fn print(text: &str) -> Result<(), Failure> {
+    write_stdout(|out| out.write_all(text.as_bytes()))
+}
+
+/// The path behind symbolic links, so that a link stays one when its target is replaced.
+fn resolve(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Whether something other than a file is at `path` (a pipe, `/dev/null`): it is written to, not replaced.
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
+}
+
+/// A hidden file beside `path`, removed when dropped.
+fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // The mode of a file that was simply created: the user's umask applies.
+    let created = Builder::new().prefix(".sapwood-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
+    created.map_err(|error| {
+        let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
+        // The name of the temporary file, which tempfile adds to its errors, would only puzzle.
+        let cause = error.raw_os_error().map_or(error, io::Error::from_raw_os_error);
+        Failure::user(format!("{}: cannot be written: {cause}; {remedy}", path.display()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("model");
+        write_whole(&path, |out| out.write_all(b"old")).unwrap();
+        let failed = write_whole(&path, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no luck"))
+        });
+        assert!(failed.unwrap_err().to_string().contains("no luck"));
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn links_and_devices_stay_what_they_are() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file"), dir.path().join("link"));
+        fs::write(&file, b"old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_whole(&link, |out| out.write_all(b"new")).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        write_whole(Path::new("/dev/null"), |out| out.write_all(b"gone")).unwrap();
+        assert!(!Path::new("/dev/null").is_file());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_beforehand() {
+        let dir = tempfile::tempdir().unwrap();
+        check_writable(&dir.path().join("model")).unwrap();
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+        assert!(check_writable(dir.path()).unwrap_err().to_string().contains("is a directory"));
+        let missing = check_writable(&dir.path().join("no/model")).unwrap_err().to_string();
+        assert!(missing.contains("No such file or directory") && missing.contains("create the directory"), "{missing}");
+    }
+}

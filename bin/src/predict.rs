@@ -1,0 +1,40 @@
+//! `sapwood predict`: one line per row, in row order.
+
+use crate::cli::PredictArgs;
+use crate::report::Failure;
+use crate::{output, reading, threads};
+use sapwood::data;
+use sapwood::predict::{Predictions, Scorer, predict};
+use std::io::{self, Write};
+
+/// Scores the data and writes the predictions.
+///
+/// # Errors
+/// A model or data that cannot be read or do not fit each other, or a place that cannot be written.
+pub fn run(args: &PredictArgs) -> Result<(), Failure> {
+    let scorer = Scorer::new(reading::load_model(&args.model)?)?;
+    args.output.check(scorer.model().objective)?;
+    args.out.iter().try_for_each(|path| output::check_writable(path))?;
+    let options = reading::options(&args.reading, args.label.as_deref(), None)?;
+    let predictions = threads::pool(args.reading.threads)?.install(|| {
+        let model = scorer.model();
+        let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), false)?;
+        reading::print_notes(&data);
+        Ok::<_, Failure>(predict(&scorer, &data, args.output)?)
+    })?;
+    match &args.out {
+        Some(path) => output::write_whole(path, |out| write_lines(&predictions, out)),
+        None => output::write_stdout(|out| write_lines(&predictions, out)),
+    }
+}
+
+fn write_lines(predictions: &Predictions, out: &mut dyn Write) -> io::Result<()> {
+    let mut line = String::new();
+    for row in 0..predictions.rows() {
+        line.clear();
+        predictions.write_row(row, &mut line);
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
+    }
+    Ok(())
+}

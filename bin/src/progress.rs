@@ -1,0 +1,48 @@
+//! What a person sees while training runs: metric lines on standard output, and a progress bar where there is a terminal.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::{IsTerminal, Write};
+
+/// The progress of training.
+pub struct Progress {
+    /// Absent in pipes and containers, whose logs a bar would fill.
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    /// Progress over `rounds` rounds.
+    pub fn new(rounds: u32) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} rounds, {eta} left");
+            ProgressBar::new(u64::from(rounds)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar }
+    }
+
+    /// One more round is done.
+    pub fn advance(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+
+    /// Prints a line to standard output at once, so that whoever reads a pipe sees it when it is due.
+    pub fn line(&self, text: &str) {
+        let write = || {
+            let mut out = std::io::stdout().lock();
+            // A log that nobody reads any more must not cost the model.
+            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+        };
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Removes the bar.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

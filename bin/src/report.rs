@@ -1,0 +1,148 @@
+//! How a run ends: failures with their class and exit code, and panics turned into failures.
+
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+/// How a run ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All work was done.
+    Completed,
+    /// A signal cut training short; the model so far was saved, and whoever sent the signal should see that it was cut.
+    Interrupted {
+        /// The signal's number.
+        signal: u8,
+    },
+}
+
+impl Ending {
+    /// 0, or the shell's convention for a signal: 128 and its number.
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Completed => ExitCode::SUCCESS,
+            Self::Interrupted { signal } => ExitCode::from(signal_exit_code(signal)),
+        }
+    }
+}
+
+/// The exit code of a process that ended because of a signal.
+pub fn signal_exit_code(signal: u8) -> u8 {
+    128u8.saturating_add(signal)
+}
+
+/// Whose fault a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// The user can mend it: data, parameters, paths.
+    User,
+    /// A defect of Sapwood.
+    Algorithm,
+}
+
+/// Why a run failed. Displayed as its class, then the cause.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    class: Class,
+    message: String,
+}
+
+impl Failure {
+    /// A failure that the user can mend.
+    pub fn user(message: impl Into<String>) -> Self {
+        Self { class: Class::User, message: message.into() }
+    }
+
+    /// A defect of Sapwood.
+    pub fn algorithm(message: impl Into<String>) -> Self {
+        Self { class: Class::Algorithm, message: message.into() }
+    }
+
+    /// A path that cannot be read or written.
+    pub fn io(path: &std::path::Path, what: &str, error: &std::io::Error) -> Self {
+        Self::user(format!("{}: {what}: {error}", path.display()))
+    }
+
+    /// The same failure, with the place in front of its message.
+    #[must_use]
+    pub fn at(mut self, place: &str) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// 2 for the user's errors, 1 for ours.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self.class {
+            Class::User => 2,
+            Class::Algorithm => 1,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let class = match self.class {
+            Class::User => "UserError",
+            Class::Algorithm => "AlgorithmError",
+        };
+        write!(f, "{class}: {}", self.message)
+    }
+}
+
+impl From<sapwood::Error> for Failure {
+    fn from(error: sapwood::Error) -> Self {
+        if error.is_user_error() { Self::user(error.to_string()) } else { Self::algorithm(error.to_string()) }
+    }
+}
+
+impl From<sapwood_score::Error> for Failure {
+    fn from(error: sapwood_score::Error) -> Self {
+        sapwood::Error::from(error).into()
+    }
+}
+
+/// Where the last panic happened. A panic's payload does not say it, only the hook is told.
+static PANIC_PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Keeps panics off standard error unless a backtrace is asked for: [`catch`] reports them, or a library caught and explained them.
+pub fn quiet_panics() {
+    let default = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line()));
+        *PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
+            default(info);
+        }
+    }));
+}
+
+/// Runs `work`; a panic becomes a failure of ours.
+pub fn catch<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
+        let cause = payload.downcast_ref::<&str>().map(ToString::to_string);
+        let cause = cause.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_string());
+        let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| "unknown place".into());
+        Err(Failure::algorithm(format!("{cause} (at {place}); this is a defect of Sapwood, please report it")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_failure_of_ours() {
+        quiet_panics();
+        let failure = catch::<()>(|| panic!("index {} out of range", 7)).unwrap_err();
+        let text = failure.to_string();
+        assert!(text.starts_with("AlgorithmError: index 7 out of range (at "), "{text}");
+        assert!(text.contains("report.rs:"), "{text}");
+    }
+
+    #[test]
+    fn classes_follow_the_library_s_errors() {
+        assert!(Failure::from(sapwood::Error::data("a")).to_string().starts_with("UserError: a"));
+        assert!(Failure::from(sapwood::Error::internal("a")).to_string().starts_with("AlgorithmError: a"));
+    }
+}

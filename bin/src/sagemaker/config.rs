@@ -1,0 +1,52 @@
+//! Reading the platform's JSON files: absent ones are no error, damaged ones name their line.
+
+use crate::report::Failure;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// The content of a JSON file, or `None` where there is no file.
+///
+/// # Errors
+/// The file cannot be read, or is not what it should be.
+pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::io(path, "cannot be read", &error)),
+    };
+    serde_json::from_str(&text).map(Some).map_err(|error| {
+        let cause = error.to_string();
+        let cause = cause.split(" at line ").next().unwrap_or(&cause);
+        Failure::user(format!(
+            "{}:{}:{}: {cause}; expected the JSON that SageMaker writes",
+            path.display(),
+            error.line(),
+            error.column()
+        ))
+    })
+}
+
+/// The part of `resourceconfig.json` that matters.
+#[derive(Deserialize)]
+struct Resources {
+    #[serde(default)]
+    hosts: Vec<String>,
+}
+
+/// Makes sure that the job has one host only: several would each train on their own and overwrite each other's model.
+///
+/// # Errors
+/// More than one host, or a damaged file.
+pub fn refuse_several_hosts(path: &Path) -> Result<(), Failure> {
+    match read::<Resources>(path)? {
+        Some(Resources { hosts }) if hosts.len() > 1 => Err(Failure::user(format!(
+            "training on {} instances is not supported yet; set InstanceCount to 1 ({} lists {})",
+            hosts.len(),
+            path.display(),
+            hosts.join(", ")
+        ))),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,136 @@
+//! `hyperparameters.json`, in every shape in which it arrives, as `name=value` texts.
+
+use super::config;
+use crate::report::Failure;
+use sapwood::params::{ParamValue, spec};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The metric by which a tuning job compares training jobs; the tuner adds this key by itself.
+const TUNING_OBJECTIVE: &str = "_tuning_objective_metric";
+/// What the SageMaker SDK adds for itself begins so.
+const SDK_PREFIX: &str = "sagemaker_";
+
+/// The hyperparameters of the file, if there is one, and `extra`.
+///
+/// # Errors
+/// The file is damaged, or a value is neither text, number, truth value nor list.
+pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>, Failure> {
+    let object = config::read::<Map<String, Value>>(path)?.unwrap_or_default();
+    let mut pairs = Vec::with_capacity(object.len() + extra.len());
+    let mut objective = None;
+    for (name, value) in object.iter().filter(|(name, _)| !name.starts_with(SDK_PREFIX)) {
+        let value =
+            text(value).map_err(|what| Failure::user(format!("{name} is {what}, no hyperparameter ({})", path.display())))?;
+        match value {
+            None => {}
+            Some(value) if name == TUNING_OBJECTIVE => objective = Some(value),
+            Some(value) => pairs.push((name.clone(), value)),
+        }
+    }
+    pairs.extend(extra);
+    if let Some(objective) = objective {
+        decide_by(&objective, &mut pairs);
+    }
+    Ok(pairs)
+}
+
+/// A value as plain text; `None` for null. Texts may be quoted once more, as the SDK's framework estimators do.
+fn text(value: &Value) -> Result<Option<String>, &'static str> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(outer) => match serde_json::from_str(outer) {
+            Ok(inner @ Value::String(_)) => text(&inner),
+            _ => Ok(Some(outer.clone())),
+        },
+        Value::Number(_) | Value::Bool(_) | Value::Array(_) => Ok(Some(value.to_string())),
+        Value::Object(_) => Err("an object"),
+    }
+}
+
+/// Makes the tuner's metric the last one, which decides early stopping.
+fn decide_by(objective: &str, pairs: &mut Vec<(String, String)>) {
+    let metric = metric_name(objective);
+    if metric.is_empty() {
+        return;
+    }
+    let is_metric = |name: &str| spec::find(name.trim()).is_some_and(|row| row.name == "eval_metric");
+    for (_, value) in pairs.iter_mut().filter(|(name, _)| is_metric(name)) {
+        let mut metrics = <Vec<String> as ParamValue>::parse(value).unwrap_or_default();
+        metrics.retain(|given| given != metric);
+        metrics.push(metric.to_string());
+        *value = metrics.join(",");
+    }
+    if !pairs.iter().any(|(name, _)| is_metric(name)) {
+        pairs.push(("eval_metric".to_string(), metric.to_string()));
+    }
+}
+
+/// The metric in `validation:rmse`, `validation-rmse` or `rmse`.
+fn metric_name(objective: &str) -> &str {
+    let without_set = ["validation", "train"].iter().find_map(|set| objective.strip_prefix(set)?.strip_prefix([':', '-']));
+    without_set.unwrap_or(objective).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(json: &str) -> Result<Vec<(String, String)>, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hyperparameters.json");
+        std::fs::write(&path, json).unwrap();
+        read(&path, Vec::new()).map_err(|failure| failure.to_string())
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+    }
+
+    #[test]
+    fn all_shapes_of_values_give_the_same_text() {
+        for json in [
+            r#"{"num_round": "10", "eta": "0.2", "objective": "multi:softmax", "csv_weights": "true"}"#,
+            r#"{"num_round": "\"10\"", "eta": "\"0.2\"", "objective": "\"multi:softmax\"", "csv_weights": "\"true\""}"#,
+            r#"{"num_round": 10, "eta": 0.2, "objective": "multi:softmax", "csv_weights": true, "gamma": null}"#,
+        ] {
+            let expected = [("num_round", "10"), ("eta", "0.2"), ("objective", "multi:softmax"), ("csv_weights", "true")];
+            assert_eq!(parse(json).unwrap(), pairs(&expected), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_missing_file_leaves_what_the_command_line_says() {
+        let read = read(Path::new("/nowhere/hyperparameters.json"), pairs(&[("eta", "0.1")])).unwrap();
+        assert_eq!(read, pairs(&[("eta", "0.1")]));
+    }
+
+    #[test]
+    fn the_sdk_s_own_keys_are_passed_over() {
+        let json = r#"{"sagemaker_program": "\"train.py\"", "sagemaker_mpi": {"hosts": 1}, "eta": "1"}"#;
+        assert_eq!(parse(json).unwrap(), pairs(&[("eta", "1")]));
+        assert!(parse(r#"{"eta": {"a": 1}}"#).unwrap_err().starts_with("UserError: eta is an object"));
+    }
+
+    #[test]
+    fn the_tuning_objective_is_evaluated_last() {
+        for (json, expected) in [
+            (r#"{"_tuning_objective_metric": "validation:rmse"}"#, "rmse"),
+            (r#"{"_tuning_objective_metric": "\"validation-poisson-nloglik\""}"#, "poisson-nloglik"),
+            (r#"{"_tuning_objective_metric": "auc", "metric": "auc,logloss"}"#, "logloss,auc"),
+            (r#"{"_tuning_objective_metric": "train:mae", "eval_metric": ["rmse", "r2"]}"#, "rmse,r2,mae"),
+            (r#"{"_tuning_objective_metric": "poisson-nloglik", "eval_metric": "rmse"}"#, "rmse,poisson-nloglik"),
+        ] {
+            let pairs = parse(json).unwrap();
+            assert_eq!(pairs.len(), 1, "{json}");
+            assert_eq!(pairs[0].1, expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn damage_is_an_error_with_a_line() {
+        let error = parse("{\"eta\": \"0.1\",\n \"gamma\": }").unwrap_err();
+        assert!(error.contains("hyperparameters.json:2:11: "), "{error}");
+        assert!(parse(r#"["eta"]"#).unwrap_err().contains("hyperparameters.json:1:"));
+    }
+}

@@ -1,0 +1,64 @@
+//! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
+
+mod channels;
+mod config;
+pub mod failure;
+mod hyperparameters;
+mod paths;
+
+pub use paths::{Paths, default_root, is_configured};
+
+use crate::job::Job;
+use crate::log::Log;
+use crate::report::{Ending, Failure};
+use crate::signal::{self, Signals};
+use sapwood::Params;
+use std::path::Path;
+
+/// Runs the training job under `root`. `extra` are hyperparameters from the command line.
+///
+/// # Errors
+/// Anything that keeps the model from being trained or written.
+pub fn run(root: &Path, extra: Vec<(String, String)>) -> Result<Ending, Failure> {
+    let paths = Paths::new(root);
+    failure::clear(&paths.failure());
+    let signals = Signals::listen(Some(paths.failure()))?;
+    let on_sigterm = OnSigterm::from_environment()?;
+    if !paths.input().is_dir() {
+        return Err(Failure::user(format!(
+            "{} does not exist: give --train and --model-out, or run this as a SageMaker training job",
+            paths.input().display()
+        )));
+    }
+    config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
+    let mut log = Log::default();
+    let (params, notes) = Params::from_pairs(hyperparameters::read(&paths.config("hyperparameters.json"), extra)?)?;
+    notes.iter().for_each(|note| log.note(note));
+    let inputs = channels::inputs(&paths, &mut log)?;
+    paths.create_outputs()?;
+    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()) };
+    Ok(match job.run(&signals, log)? {
+        Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
+        // A job that was stopped has a good model here: SageMaker collects it.
+        _ => Ending::Completed,
+    })
+}
+
+/// What SIGTERM makes of a job whose model was saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnSigterm {
+    /// A stopped job is a good job.
+    Succeed,
+    /// A stopped job must be run again, as a Kubernetes Job does by its exit code.
+    Fail,
+}
+
+impl OnSigterm {
+    fn from_environment() -> Result<Self, Failure> {
+        match std::env::var("SAPWOOD_ON_SIGTERM").as_deref() {
+            Ok("fail") => Ok(Self::Fail),
+            Ok("") | Err(_) => Ok(Self::Succeed),
+            Ok(other) => Err(Failure::user(format!("SAPWOOD_ON_SIGTERM={other:?} is unknown; set it to fail, or leave it out"))),
+        }
+    }
+}

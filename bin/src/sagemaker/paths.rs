@@ -1,0 +1,71 @@
+//! Where everything is under `/opt/ml`.
+
+use crate::report::Failure;
+use std::path::{Path, PathBuf};
+
+/// The directory tree of a training job.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    root: PathBuf,
+}
+
+/// The root that the platform uses, or the one that `SAGEMAKER_BASE_DIR` names.
+pub fn default_root() -> PathBuf {
+    let base = std::env::var_os("SAGEMAKER_BASE_DIR").filter(|dir| !dir.is_empty());
+    base.map_or_else(|| PathBuf::from("/opt/ml"), PathBuf::from)
+}
+
+/// Whether this process runs where SageMaker has laid out a job's configuration.
+pub fn is_configured() -> bool {
+    Paths::new(&default_root()).input().join("config").is_dir()
+}
+
+impl Paths {
+    /// The tree under `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
+    /// Everything the job is given; never written to.
+    pub fn input(&self) -> PathBuf {
+        self.root.join("input")
+    }
+
+    /// A configuration file.
+    pub fn config(&self, name: &str) -> PathBuf {
+        self.input().join("config").join(name)
+    }
+
+    /// The parent of all channels' directories.
+    pub fn data(&self) -> PathBuf {
+        self.input().join("data")
+    }
+
+    /// The one file of the job's model.
+    pub fn model(&self) -> PathBuf {
+        self.root.join("model/model.sapwood")
+    }
+
+    /// What the job did, for programs.
+    pub fn summary(&self) -> PathBuf {
+        self.root.join("output/data/summary.json")
+    }
+
+    /// Why the job failed, for the platform.
+    pub fn failure(&self) -> PathBuf {
+        self.root.join("output/failure")
+    }
+
+    /// Creates the directories of outputs, which the platform does, but not everything that plays the platform.
+    ///
+    /// # Errors
+    /// They cannot be created.
+    pub fn create_outputs(&self) -> Result<(), Failure> {
+        for file in [self.model(), self.summary()] {
+            if let Some(directory) = file.parent() {
+                std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
+            }
+        }
+        Ok(())
+    }
+}

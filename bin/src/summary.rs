@@ -1,0 +1,105 @@
+//! `summary.json`: what a training run did, for programs.
+
+use sapwood::{RoundReport, Trained};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Time spent outside the trainer.
+#[derive(Clone, Copy, Debug)]
+pub struct Seconds {
+    /// Finding and reading data.
+    pub load: Duration,
+    /// Writing the model.
+    pub save: Duration,
+    /// From start to end.
+    pub total: Duration,
+}
+
+/// Everything that the summary is made from.
+pub struct Summary<'a> {
+    /// Rows of training data.
+    pub rows: usize,
+    /// Features of training data.
+    pub features: usize,
+    /// The trainer's result.
+    pub trained: &'a Trained,
+    /// Time spent outside the trainer.
+    pub seconds: Seconds,
+    /// The bytes of the model file.
+    pub model: &'a [u8],
+    /// What deserved the user's attention.
+    pub warnings: &'a [String],
+}
+
+impl Summary<'_> {
+    /// The summary as one JSON object.
+    pub fn json(&self) -> Value {
+        let phases = self.trained.seconds;
+        json!({
+            "rows": self.rows,
+            "features": self.features,
+            "trees": self.trained.model.trees.len(),
+            "best_iteration": self.trained.model.best_iteration,
+            "threads": self.trained.threads,
+            "seconds": {
+                "load": self.seconds.load.as_secs_f64(),
+                "bin": phases.bin,
+                "train": phases.train,
+                "evaluate": phases.evaluate,
+                "save": self.seconds.save.as_secs_f64(),
+                "total": self.seconds.total.as_secs_f64(),
+            },
+            "peak_rss_bytes": peak_rss_bytes(),
+            "metrics": metrics(&self.trained.report),
+            "warnings": self.warnings,
+            "model_sha256": sha256(self.model),
+        })
+    }
+}
+
+/// Data set → metric → value.
+fn metrics(report: &RoundReport) -> Value {
+    let mut sets = Map::new();
+    for (set, metric, value) in &report.values {
+        let set = sets.entry(set.as_str()).or_insert_with(|| json!({}));
+        set[metric.as_str()] = json!(value);
+    }
+    Value::Object(sets)
+}
+
+/// The SHA-256 of `bytes`, in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The largest resident size of this process so far, where the kernel tells it.
+fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_grouped_by_data_set_in_order() {
+        let value = |set: &str, metric: &str, x| (set.to_string(), metric.to_string(), x);
+        let values = vec![value("train", "rmse", 1.0), value("train", "mae", f64::NAN), value("validation-2", "rmse", 2.5)];
+        let text = metrics(&RoundReport { round: 3, values }).to_string();
+        assert_eq!(text, r#"{"train":{"rmse":1.0,"mae":null},"validation-2":{"rmse":2.5}}"#);
+    }
+
+    #[test]
+    fn the_kernel_tells_a_plausible_size() {
+        assert!((1 << 18..1 << 40).contains(&peak_rss_bytes().unwrap()));
+    }
+
+    #[test]
+    fn sha256_of_the_standard_s_example() {
+        assert!(sha256(b"abc").starts_with("ba7816bf8f01cfea414140de5dae2223") && sha256(b"abc").len() == 64);
+    }
+}

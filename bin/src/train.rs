@@ -1,0 +1,84 @@
+//! `sapwood train`: flags → a [`Job`], or SageMaker mode where no data flag is given.
+
+use crate::cli::{self, TrainArgs};
+use crate::inputs::{Input, Inputs};
+use crate::job::Job;
+use crate::log::Log;
+use crate::report::{Ending, Failure};
+use crate::sagemaker;
+use crate::signal::Signals;
+use sapwood::Params;
+use std::path::PathBuf;
+
+/// Trains a model.
+///
+/// # Errors
+/// Anything that keeps the model from being trained or written.
+pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
+    let pairs = pairs(args)?;
+    if is_sagemaker(args) {
+        return sagemaker::run(&sagemaker_root(args), pairs);
+    }
+    let signals = Signals::listen(None)?;
+    let (params, notes) = Params::from_pairs(pairs)?;
+    let mut log = Log::default();
+    notes.iter().for_each(|note| log.note(note));
+    let job = Job { params, inputs: inputs(args)?, model_out: model_out(args)?, summary_out: args.summary.clone() };
+    Ok(match job.run(&signals, log)? {
+        Some(signal) => Ending::Interrupted { signal },
+        None => Ending::Completed,
+    })
+}
+
+/// Where SageMaker looks for the reason of a failure, if these arguments mean SageMaker mode.
+pub fn failure_file(args: &TrainArgs) -> Option<PathBuf> {
+    is_sagemaker(args).then(|| sagemaker::Paths::new(&sagemaker_root(args)).failure())
+}
+
+fn is_sagemaker(args: &TrainArgs) -> bool {
+    args.train.is_empty()
+        && args.validation.is_empty()
+        && args.model_out.is_none()
+        && args.summary.is_none()
+        && args.format.is_none()
+}
+
+fn sagemaker_root(args: &TrainArgs) -> PathBuf {
+    args.opt_ml.clone().unwrap_or_else(sagemaker::default_root)
+}
+
+/// The hyperparameters, those included that have a flag of their own.
+fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
+    let mut pairs = cli::pairs(&args.hyperparameters)?;
+    let flags = [
+        ("label_column", &args.label),
+        ("weight_column", &args.weight),
+        ("group_column", &args.group),
+        ("base_margin_column", &args.base_margin),
+        ("nthread", &args.threads),
+    ];
+    pairs.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_string(), value.clone()?))));
+    if !args.ignore.is_empty() {
+        pairs.push(("ignore_columns".to_string(), args.ignore.join(",")));
+    }
+    Ok(pairs)
+}
+
+fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
+    if args.train.is_empty() {
+        return Err(Failure::user(
+            "no training data: give --train PATH (without any data flag, `sapwood train` is a SageMaker job)",
+        ));
+    }
+    let format = args.format.map(cli::FormatArg::known).transpose()?;
+    let input = |origin: &str, paths: &[PathBuf]| Input { origin: origin.to_string(), paths: paths.to_vec(), format };
+    let validation = args.validation.iter().enumerate().map(|(index, path)| {
+        let name = if index == 0 { "validation".to_string() } else { format!("validation-{}", index + 1) };
+        (name, input(&format!("--validation {}", path.display()), std::slice::from_ref(path)))
+    });
+    Ok(Inputs { train: input("--train", &args.train), validation: validation.collect() })
+}
+
+fn model_out(args: &TrainArgs) -> Result<PathBuf, Failure> {
+    args.model_out.clone().ok_or_else(|| Failure::user("no place for the model: give --model-out FILE"))
+}

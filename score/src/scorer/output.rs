@@ -1,0 +1,225 @@
+//! Kinds of output, and [`Predictions`]: the values of many rows with what it takes to print them.
+
+use crate::{Error, Model, Objective};
+use std::fmt::Write;
+
+/// What to tell about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The objective's prediction: a mean, a probability (one per class for `multi:softprob`), the margin for `binary:logitraw`,
+    /// the most probable class's index for `multi:softmax`.
+    Value,
+    /// The margin, one per class for multiclass objectives.
+    Margin,
+    /// Classification only: the probability of class 1, for multiclass objectives that of every class.
+    Probability,
+    /// Classification only: the class. For two classes it is 1 where the probability exceeds 0.5; for more, the most probable one,
+    /// the first of several. Prints as the label's text where the labels of the training data were texts, else as its index.
+    Class,
+    /// The leaf in each tree: its number among the tree's leaves in node order, counted from 0.
+    Leaf,
+}
+
+impl Output {
+    /// Every kind, in the order in which documentation lists them.
+    pub const ALL: [Self; 5] = [Self::Value, Self::Margin, Self::Probability, Self::Class, Self::Leaf];
+
+    /// The kind's name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Margin => "margin",
+            Self::Probability => "probability",
+            Self::Class => "class",
+            Self::Leaf => "leaf",
+        }
+    }
+
+    /// The kind called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|output| output.name() == name)
+    }
+
+    /// Checks that models of `objective` have this output.
+    ///
+    /// # Errors
+    /// [`Error::Output`] for classes and probabilities of a regression.
+    pub fn check(self, objective: Objective) -> Result<(), Error> {
+        if objective.is_classification() || !matches!(self, Self::Probability | Self::Class) {
+            return Ok(());
+        }
+        Err(Error::Output(format!(
+            "a model of objective {} has no output {:?}; ask for value, margin or leaf",
+            objective.name(),
+            self.name()
+        )))
+    }
+
+    /// The number of values per row.
+    pub fn columns(self, model: &Model) -> usize {
+        match self {
+            Self::Value if model.objective != Objective::Softprob => 1,
+            Self::Value | Self::Margin | Self::Probability => model.num_outputs(),
+            Self::Class => 1,
+            Self::Leaf => model.trees.len(),
+        }
+    }
+
+    /// Turns margins, row by row, into values of this kind, row by row. Leaves do not come from margins; for them nothing changes.
+    pub(super) fn from_margins(self, objective: Objective, outputs: usize, mut margins: Vec<f64>) -> Vec<f64> {
+        let link = |mut margins: Vec<f64>| {
+            margins.chunks_exact_mut(outputs).for_each(|row| objective.link(row));
+            margins
+        };
+        match (self, objective) {
+            (Self::Margin | Self::Leaf, _) | (Self::Value, Objective::BinaryLogitraw) => margins,
+            (Self::Class, _) | (Self::Value, Objective::Softmax) if objective.is_multiclass() => {
+                margins.chunks_exact(outputs).map(|row| first_largest(row) as f64).collect()
+            }
+            (Self::Class, _) => {
+                margins = link(margins);
+                margins.iter_mut().for_each(|p| *p = f64::from(u8::from(*p > 0.5)));
+                margins
+            }
+            (Self::Value | Self::Probability, _) => link(margins),
+        }
+    }
+}
+
+fn first_largest(values: &[f64]) -> usize {
+    (1..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
+}
+
+/// Values of one kind for many rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictions {
+    values: Vec<f64>,
+    rows: usize,
+    columns: usize,
+    /// The texts to print in place of class indices.
+    classes: Option<Vec<String>>,
+}
+
+impl Predictions {
+    /// Values of kind `output` for `rows` rows of `model`, row by row.
+    ///
+    /// # Errors
+    /// A number of values that does not fit.
+    pub fn new(model: &Model, output: Output, rows: usize, values: Vec<f64>) -> Result<Self, Error> {
+        let columns = output.columns(model);
+        if rows.checked_mul(columns) != Some(values.len()) {
+            return Err(Error::Output(format!("{} values for {rows} rows of {columns}", values.len())));
+        }
+        let classes = if output == Output::Class { model.classes.clone() } else { None };
+        Ok(Self { values, rows, columns, classes })
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The number of values per row.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// All values, row by row; classes as indices.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// All values, row by row; classes as indices.
+    pub fn into_values(self) -> Vec<f64> {
+        self.values
+    }
+
+    /// The values of one row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> &[f64] {
+        assert!(row < self.rows, "row {row} of {}", self.rows);
+        &self.values[row * self.columns..][..self.columns]
+    }
+
+    /// Appends one row as a line of CSV without its end: numbers with as many digits as it takes to read them back exactly, texts
+    /// in quotes where CSV needs them.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn write_row(&self, row: usize, line: &mut String) {
+        for (column, &value) in self.row(row).iter().enumerate() {
+            if column > 0 {
+                line.push(',');
+            }
+            match self.classes.as_ref().and_then(|classes| classes.get(value as usize)) {
+                Some(text) => push_text(line, text),
+                None => push_number(line, value),
+            }
+        }
+    }
+}
+
+/// The shortest digits that read back as `value`; with an exponent where there would be many zeros.
+fn push_number(line: &mut String, value: f64) {
+    let plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
+    // Writing to a string cannot fail.
+    let _ = if plain { write!(line, "{value}") } else { write!(line, "{value:e}") };
+}
+
+fn push_text(line: &mut String, text: &str) {
+    if text.is_empty() || text.contains([',', '"', '\n', '\r']) || text.trim().len() != text.len() {
+        line.push('"');
+        line.push_str(&text.replace('"', "\"\""));
+        line.push('"');
+    } else {
+        line.push_str(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(value: f64) -> String {
+        let mut line = String::new();
+        push_number(&mut line, value);
+        line
+    }
+
+    #[test]
+    fn numbers_print_short_and_read_back_exactly() {
+        let cases = [(3.0, "3"), (0.1, "0.1"), (1e-7, "1e-7"), (-2.5e300, "-2.5e300"), (0.0, "0"), (f64::INFINITY, "inf")];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        for value in [1.0 / 3.0, 5e-324, f64::MAX, -0.0, 1e16, 123_456.789_012_345_67, f64::MIN_POSITIVE] {
+            assert_eq!(number(value).parse::<f64>().unwrap().to_bits(), value.to_bits(), "{value:e}");
+        }
+    }
+
+    #[test]
+    fn texts_are_quoted_where_csv_needs_it() {
+        let mut line = String::new();
+        for text in ["plain", "a,b", "say \"x\"", "", " padded"] {
+            push_text(&mut line, text);
+            line.push('|');
+        }
+        assert_eq!(line, "plain|\"a,b\"|\"say \"\"x\"\"\"|\"\"|\" padded\"|");
+    }
+
+    #[test]
+    fn the_first_of_equal_margins_is_the_class() {
+        assert_eq!(first_largest(&[1.0, 3.0, 3.0]), 1);
+        assert_eq!(first_largest(&[-1.0]), 0);
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for output in Output::ALL {
+            assert_eq!(Output::from_name(output.name()), Some(output));
+        }
+        assert_eq!(Output::from_name("contribution"), None);
+    }
+}

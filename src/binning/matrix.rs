@@ -1,0 +1,216 @@
+//! [`BinnedMatrix`]: the training data as bin numbers, row-major inside tiles of a few features.
+//!
+//! A tile's rows are short (at most 16 cells), so the histogram of a whole tile fits the first-level cache while its rows stream by,
+//! and a tile whose features no tree uses is never read.
+
+use super::mapper::{BinMapper, FeatureBins};
+use crate::data::{Block, Chunk, Dataset};
+use crate::{Error, Result};
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// Features of a tile of bytes.
+pub(crate) const NARROW_FEATURES: usize = 16;
+
+/// Features of a tile of 16-bit cells.
+pub(crate) const WIDE_FEATURES: usize = 8;
+
+/// Bins of a feature that fits a byte.
+const BYTE_BINS: usize = 256;
+
+/// Rows that are filled under one lock.
+const SEGMENT_ROWS: usize = 65_536;
+
+/// Values that are binned before the lock is taken.
+const BATCH: usize = 4096;
+
+/// The cells of a tile: row `r`, column `c` is at `r × width + c`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Cells {
+    /// Every feature has at most 256 bins.
+    Narrow(Vec<u8>),
+    /// Some feature has more.
+    Wide(Vec<u16>),
+}
+
+/// A few features side by side.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tile {
+    /// The features, by position in the schema.
+    pub(crate) features: Vec<u32>,
+    /// Where each feature's bins begin in the tile's histogram.
+    pub(crate) offsets: Vec<u32>,
+    /// Length of the tile's histogram.
+    pub(crate) slots: usize,
+    /// Where the tile's histogram begins in a node's.
+    pub(crate) first_slot: usize,
+    /// The bin numbers.
+    pub(crate) cells: Cells,
+}
+
+impl Tile {
+    /// Cells per row.
+    pub fn width(&self) -> usize {
+        self.features.len()
+    }
+
+    fn allocate(bins: &[FeatureBins], features: &[u32], wide: bool, rows: usize, first_slot: usize) -> Self {
+        let sizes: Vec<usize> = features.iter().map(|&f| bins[f as usize].value_bins() + 1).collect();
+        let mut offsets = Vec::with_capacity(features.len());
+        let mut slots = 0;
+        for size in sizes {
+            offsets.push(slots as u32);
+            slots += size;
+        }
+        let cells = rows * features.len();
+        let cells = if wide { Cells::Wide(vec![0; cells]) } else { Cells::Narrow(vec![0; cells]) };
+        Self { features: features.to_vec(), offsets, slots, first_slot, cells }
+    }
+}
+
+/// Where a feature is found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    /// Its tile.
+    pub tile: usize,
+    /// Its column in the tile.
+    pub column: usize,
+    /// Where its bins begin in a node's histogram.
+    pub slot: usize,
+    /// The number of its value bins; the missing bin follows them.
+    pub value_bins: usize,
+}
+
+/// A data set as bin numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BinnedMatrix {
+    rows: usize,
+    tiles: Vec<Tile>,
+    places: Vec<Place>,
+}
+
+impl BinnedMatrix {
+    /// Bins a data set.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or more rows than a row number of 32 bits can count.
+    pub fn build(mapper: &BinMapper, data: &Dataset) -> Result<Self> {
+        let rows = data.rows();
+        if u32::try_from(rows).is_err() {
+            return Err(Error::data(format!("{rows} rows are more than one machine can train on ({}); split the data", u32::MAX)));
+        }
+        let mut matrix = Self::allocate(mapper.features(), rows);
+        let mut segments = Segments::new(&mut matrix.tiles);
+        let places = &matrix.places;
+        let fill = |block: &Block<'_>| {
+            block.columns.par_iter().for_each(|(feature, chunk)| {
+                segments.fill(places[*feature], &mapper.features()[*feature], block.first_row, chunk);
+            });
+            Ok(())
+        };
+        data.source().visit(&fill)?;
+        segments.tiles.clear();
+        Ok(matrix)
+    }
+
+    fn allocate(bins: &[FeatureBins], rows: usize) -> Self {
+        let (narrow, wide): (Vec<u32>, Vec<u32>) = (0..bins.len() as u32).partition(|&f| bins[f as usize].value_bins() < BYTE_BINS);
+        let groups = narrow.chunks(NARROW_FEATURES).map(|g| (g, false)).chain(wide.chunks(WIDE_FEATURES).map(|g| (g, true)));
+        let mut tiles: Vec<Tile> = Vec::new();
+        for (features, is_wide) in groups {
+            let first_slot = tiles.last().map_or(0, |t| t.first_slot + t.slots);
+            tiles.push(Tile::allocate(bins, features, is_wide, rows, first_slot));
+        }
+        let mut places = vec![Place { tile: 0, column: 0, slot: 0, value_bins: 0 }; bins.len()];
+        for (t, tile) in tiles.iter().enumerate() {
+            for (column, &feature) in tile.features.iter().enumerate() {
+                let slot = tile.first_slot + tile.offsets[column] as usize;
+                let value_bins = bins[feature as usize].value_bins();
+                places[feature as usize] = Place { tile: t, column, slot, value_bins };
+            }
+        }
+        Self { rows, tiles, places }
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The tiles.
+    pub(crate) fn tiles(&self) -> &[Tile] {
+        &self.tiles
+    }
+
+    /// Length of a node's histogram over all features.
+    pub(crate) fn slots(&self) -> usize {
+        self.tiles.last().map_or(0, |t| t.first_slot + t.slots)
+    }
+
+    pub(crate) fn place(&self, feature: u32) -> Place {
+        self.places[feature as usize]
+    }
+
+    /// The bin of a feature in a row.
+    #[inline]
+    pub(crate) fn bin(&self, row: usize, place: Place) -> usize {
+        let tile = &self.tiles[place.tile];
+        let at = row * tile.width() + place.column;
+        match &tile.cells {
+            Cells::Narrow(cells) => usize::from(cells[at]),
+            Cells::Wide(cells) => usize::from(cells[at]),
+        }
+    }
+}
+
+/// The cells of all tiles cut into runs of rows, each behind a lock, so that blocks may be filled in at the same time.
+struct Segments<'a> {
+    tiles: Vec<(usize, Vec<Mutex<SegmentCells<'a>>>)>,
+}
+
+enum SegmentCells<'a> {
+    Narrow(&'a mut [u8]),
+    Wide(&'a mut [u16]),
+}
+
+impl<'a> Segments<'a> {
+    fn new(tiles: &'a mut [Tile]) -> Self {
+        let cut = |tile: &'a mut Tile| {
+            let width = tile.width();
+            let locked = match &mut tile.cells {
+                Cells::Narrow(cells) => {
+                    cells.chunks_mut(SEGMENT_ROWS * width).map(|s| Mutex::new(SegmentCells::Narrow(s))).collect()
+                }
+                Cells::Wide(cells) => cells.chunks_mut(SEGMENT_ROWS * width).map(|s| Mutex::new(SegmentCells::Wide(s))).collect(),
+            };
+            (width, locked)
+        };
+        Self { tiles: tiles.iter_mut().map(cut).collect() }
+    }
+
+    /// Writes the bins of consecutive values of one feature.
+    fn fill(&self, place: Place, bins: &FeatureBins, first_row: usize, chunk: &Chunk<'_>) {
+        let (width, segments) = &self.tiles[place.tile];
+        let mut batch = [0u16; BATCH];
+        let mut done = 0;
+        while done < chunk.len() {
+            let row = first_row + done;
+            let in_segment = row % SEGMENT_ROWS;
+            let count = BATCH.min(chunk.len() - done).min(SEGMENT_ROWS - in_segment);
+            for (i, bin) in batch[..count].iter_mut().enumerate() {
+                *bin = bins.bin(chunk.get(done + i)) as u16;
+            }
+            let mut segment = segments[row / SEGMENT_ROWS].lock().unwrap_or_else(PoisonError::into_inner);
+            let first = in_segment * width + place.column;
+            match &mut *segment {
+                SegmentCells::Narrow(cells) => {
+                    cells[first..].iter_mut().step_by(*width).zip(&batch[..count]).for_each(|(cell, &bin)| *cell = bin as u8);
+                }
+                SegmentCells::Wide(cells) => {
+                    cells[first..].iter_mut().step_by(*width).zip(&batch[..count]).for_each(|(cell, &bin)| *cell = bin);
+                }
+            }
+            done += count;
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! [`Scores`]: the margins of every row while trees are added.
+
+use crate::binning::{BinMapper, BinnedMatrix};
+use crate::grow::{GrownTree, Router};
+use crate::{Dataset, Error, Result};
+use rayon::prelude::*;
+
+/// Rows that one task updates.
+const CHUNK: usize = 16_384;
+
+/// Margins, output by output: `margins[output * rows + row]`.
+pub(crate) struct Scores {
+    rows: usize,
+    margins: Vec<f64>,
+}
+
+impl Scores {
+    /// The margins before the first tree: the data set's base margins, else the base score.
+    pub fn new(data: &Dataset, base_score: &[f64]) -> Result<Self> {
+        let (rows, outputs) = (data.rows(), base_score.len());
+        let margins = match data.base_margin() {
+            None => base_score.iter().flat_map(|&base| std::iter::repeat_n(base, rows)).collect(),
+            Some(given) if given.len() == rows => (0..outputs).flat_map(|_| given.iter().copied()).collect(),
+            Some(given) if given.len() == rows * outputs => {
+                (0..outputs).flat_map(|output| given.iter().skip(output).step_by(outputs).copied()).collect()
+            }
+            Some(given) => {
+                return Err(Error::data(format!(
+                    "{} base margins for {rows} rows and {outputs} outputs; give one a row, or one per row and output",
+                    given.len()
+                )));
+            }
+        };
+        Ok(Self { rows, margins })
+    }
+
+    /// The margins of all outputs.
+    pub fn all(&self) -> &[f64] {
+        &self.margins
+    }
+
+    /// The margins of one output.
+    pub fn of(&self, output: usize) -> &[f64] {
+        &self.margins[output * self.rows..(output + 1) * self.rows]
+    }
+
+    /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that were not drawn are routed.
+    pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
+        let router = (tree.rows.len() < self.rows).then(|| Router::new(tree, mapper, matrix));
+        let leaves: Vec<(&[u32], f64)> = tree.leaves().collect();
+        let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
+        margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
+            let (first, end) = (chunk * CHUNK, chunk * CHUNK + margins.len());
+            let mut drawn = vec![false; if router.is_some() { margins.len() } else { 0 }];
+            for &(rows, value) in &leaves {
+                // Rows are ascending, so those of this chunk are consecutive.
+                let from = rows.partition_point(|&row| (row as usize) < first);
+                for row in rows[from..].iter().map(|&row| row as usize).take_while(|&row| row < end) {
+                    margins[row - first] += value;
+                    if let Some(drawn) = drawn.get_mut(row - first) {
+                        *drawn = true;
+                    }
+                }
+            }
+            if let Some(router) = &router {
+                let rest = margins.iter_mut().enumerate().filter(|(row, _)| !drawn[*row]);
+                rest.for_each(|(row, margin)| *margin += router.value(matrix, first + row));
+            }
+        });
+    }
+
+    /// Adds a tree that was grown on other rows.
+    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
+        let router = Router::new(tree, mapper, matrix);
+        let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
+        margins.par_iter_mut().with_min_len(1024).enumerate().for_each(|(row, margin)| *margin += router.value(matrix, row));
+    }
+}

@@ -1,0 +1,81 @@
+//! What training promises about scores, seen from inside.
+
+use super::trainer::Training;
+use super::*;
+use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
+use ndarray::Array2;
+
+/// Rows with two numeric features, one of them with missing values and neighbouring floats, and a categorical one.
+fn mixed(rows: usize) -> (Array2<f64>, FeatureSchema) {
+    let value = |(row, column): (usize, usize)| {
+        let hash = crate::sampling::mix((row * 3 + column) as u64);
+        match column {
+            0 if hash % 7 == 0 => f64::NAN,
+            0 => 1.0 + (hash % 400) as f64 * f64::EPSILON,
+            1 => (hash % 100_000) as f64 * 1e-3,
+            _ => (hash % 30) as f64,
+        }
+    };
+    let levels = (0..30).map(|i| format!("{i:02}")).collect();
+    let kinds = [FeatureKind::Numeric, FeatureKind::Numeric, FeatureKind::Categorical { levels }];
+    let features = kinds.into_iter().enumerate().map(|(i, kind)| Feature { name: format!("x{i}"), kind }).collect();
+    (Array2::from_shape_fn((rows, 3), value), FeatureSchema { features, named: true, index_base: None })
+}
+
+fn labels(x: &Array2<f64>, classes: u64) -> Vec<f64> {
+    let label = |row: ndarray::ArrayView1<'_, f64>| {
+        let first = if row[0].is_nan() { 0.4 } else { (row[0] - 1.0) / (400.0 * f64::EPSILON) };
+        ((first + row[1] * 0.01 + row[2] / 30.0) * classes as f64 / 3.0).floor().clamp(0.0, classes as f64 - 1.0)
+    };
+    x.rows().into_iter().map(label).collect()
+}
+
+fn dataset(rows: usize, classes: u64) -> (Array2<f64>, Dataset) {
+    let (x, schema) = mixed(rows);
+    let data = Dataset::from_array(x.view(), labels(&x, classes), Some(schema)).unwrap();
+    (x, data)
+}
+
+fn check_scores(params: &Params, classes: u64) {
+    let (x, data) = dataset(3000, classes);
+    let (x_valid, valid) = dataset(500, classes);
+    let validation = [("validation".to_string(), &valid)];
+    let mut training = Training::prepare(params, &data, &validation).unwrap();
+    let binned = training.bin(&data).unwrap();
+    let model = training.grow_all(&binned, &mut ()).unwrap().0;
+    for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
+        for (row, values) in x.rows().into_iter().enumerate() {
+            let values = values.to_vec();
+            let mut margins = model.base_score.clone();
+            for (index, tree) in model.trees.iter().enumerate() {
+                let sapwood_score::Node::Leaf { value, .. } = &tree.nodes[tree.leaf_index(&values)] else { panic!("no leaf") };
+                margins[model.output_of(index)] += value;
+            }
+            for (output, margin) in margins.iter().enumerate() {
+                assert_eq!(watched.scores.of(output)[row].to_bits(), margin.to_bits(), "{} row {row}", watched.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_while_training_are_those_of_the_model_on_raw_values() {
+    let base = || Params::builder().num_round(8).eta(0.3);
+    check_scores(&base().objective(Objective::BinaryLogistic).build().unwrap(), 2);
+    check_scores(
+        &base()
+            .objective(Objective::Softprob)
+            .num_class(3)
+            .grow_policy(crate::GrowPolicy::Lossguide)
+            .max_leaves(20)
+            .build()
+            .unwrap(),
+        3,
+    );
+}
+
+#[test]
+fn rows_and_columns_that_were_not_drawn_are_scored_all_the_same() {
+    let params = Params::builder().num_round(6).subsample(0.4).colsample_bytree(0.7).colsample_bynode(0.7).num_parallel_tree(3);
+    check_scores(&params.objective(Objective::BinaryLogistic).build().unwrap(), 2);
+}

@@ -1,0 +1,295 @@
+//! Text files as a stream of blocks that end at the end of a row, decompressed on the way, several at once.
+
+use super::load::display;
+use crate::{Error, Result};
+use flate2::read::MultiGzDecoder;
+use rayon::prelude::*;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// How the bytes of a file are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    /// What the first bytes of a file say.
+    pub fn of(head: &[u8]) -> Self {
+        match head {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            _ => Self::None,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "file",
+            Self::Gzip => "gzip file",
+            Self::Zstd => "zstd file",
+        }
+    }
+}
+
+/// A file's bytes after decompression.
+pub(super) fn open(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = File::open(path).map_err(|e| Error::io(path, e))?;
+    Ok(match compression {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))),
+        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| Error::io(path, e))?),
+    })
+}
+
+/// The error of a stream that ends or breaks before its time.
+pub(super) fn unreadable(path: &Path, compression: Compression, error: &std::io::Error) -> Error {
+    if compression == Compression::None {
+        return Error::io(path, error);
+    }
+    let (word, path) = (compression.word(), display(path));
+    Error::data(format!("truncated or damaged {word}: {path}: {error}; write the file anew"))
+}
+
+/// A text file and where its rows begin.
+#[derive(Clone, Debug)]
+pub(super) struct TextFile {
+    pub path: PathBuf,
+    pub compression: Compression,
+    /// Bytes in front of the first row: byte order mark and header.
+    pub skip_bytes: usize,
+    /// Line ends among them.
+    pub skip_lines: u64,
+    /// The delimiter, where quotes protect line ends.
+    pub quoting: Option<u8>,
+}
+
+/// Whole rows of a text file.
+pub(super) struct TextBlock {
+    pub bytes: Vec<u8>,
+    /// The line (from 1) on which the block begins.
+    pub first_line: u64,
+}
+
+/// A row longer than this is taken for a quote that nobody closed.
+const MAX_ROW: usize = 64 << 20;
+
+impl TextFile {
+    /// The file's blocks, of about `block_bytes` each.
+    pub fn blocks(&self, block_bytes: usize) -> Result<Blocks<'_>> {
+        let mut reader = open(&self.path, self.compression)?;
+        let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
+        skipped.map_err(|e| unreadable(&self.path, self.compression, &e))?;
+        Ok(Blocks { file: self, reader, block_bytes, carry: Vec::new(), line: 1 + self.skip_lines, done: false })
+    }
+}
+
+/// The blocks of one file, in order.
+pub(super) struct Blocks<'a> {
+    file: &'a TextFile,
+    reader: Box<dyn Read + Send>,
+    block_bytes: usize,
+    carry: Vec<u8>,
+    line: u64,
+    done: bool,
+}
+
+impl Blocks<'_> {
+    fn read(&mut self) -> Result<Option<TextBlock>> {
+        let mut bytes = std::mem::take(&mut self.carry);
+        let mut wanted = self.block_bytes;
+        loop {
+            bytes.reserve(wanted.saturating_sub(bytes.len()));
+            let missing = wanted.saturating_sub(bytes.len()) as u64;
+            let read = self.reader.by_ref().take(missing).read_to_end(&mut bytes);
+            let read = read.map_err(|e| unreadable(&self.file.path, self.file.compression, &e))?;
+            if (read as u64) < missing {
+                self.done = true;
+                break;
+            }
+            if let Some(end) = last_row_end(&bytes, self.file.quoting) {
+                self.carry = bytes.split_off(end);
+                break;
+            }
+            if bytes.len() > MAX_ROW {
+                return Err(Error::data(format!(
+                    "a row of more than {} MiB: {}:{}: a quote is opened and never closed, or this is no text file",
+                    MAX_ROW >> 20,
+                    display(&self.file.path),
+                    self.line
+                )));
+            }
+            wanted += self.block_bytes;
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        let first_line = self.line;
+        self.line += count(&bytes, b'\n') as u64;
+        Ok(Some(TextBlock { bytes, first_line }))
+    }
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = Result<TextBlock>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let block = self.read();
+        self.done |= block.is_err();
+        block.transpose()
+    }
+}
+
+/// How often `byte` occurs.
+pub(super) fn count(bytes: &[u8], byte: u8) -> usize {
+    // Short runs let the compiler keep the counters in bytes, many to a register.
+    bytes.chunks(192).map(|run| run.iter().map(|&b| u8::from(b == byte)).sum::<u8>() as usize).sum()
+}
+
+/// The end of the last complete row; with `quoting`, a line end inside quotes ends no row.
+pub(super) fn last_row_end(bytes: &[u8], quoting: Option<u8>) -> Option<usize> {
+    match quoting {
+        Some(delimiter) if bytes.contains(&b'"') => row_ends(bytes, delimiter).last(),
+        _ => bytes.iter().rposition(|&b| b == b'\n').map(|at| at + 1),
+    }
+}
+
+/// The positions behind the line ends that end rows. A quote counts only where a cell begins (RFC 4180).
+pub(super) fn row_ends(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> + '_ {
+    #[derive(PartialEq)]
+    enum At {
+        CellStart,
+        Plain,
+        Quoted,
+        QuoteInQuotes,
+    }
+    let mut at = At::CellStart;
+    bytes.iter().enumerate().filter_map(move |(i, &byte)| {
+        at = match byte {
+            b'"' if matches!(at, At::CellStart | At::QuoteInQuotes) => At::Quoted,
+            b'"' if at == At::Quoted => At::QuoteInQuotes,
+            _ if at == At::Quoted => At::Quoted,
+            b'\n' => {
+                at = At::CellStart;
+                return Some(i + 1);
+            }
+            _ if byte == delimiter => At::CellStart,
+            _ => At::Plain,
+        };
+        None
+    })
+}
+
+/// Hands every block of every file to `visit`, as (file, position of the block in the file, block), several files and blocks at
+/// once on the current thread pool; no thread holds more than one block of its own. Where several blocks fail, the error of the
+/// first in file order is returned, whatever the timing.
+pub(super) fn for_each_block(
+    files: &[TextFile],
+    block_bytes: usize,
+    visit: &(dyn Fn(usize, usize, &TextBlock) -> Result<()> + Sync),
+) -> Result<()> {
+    let failure = FirstFailure::default();
+    files.par_iter().enumerate().for_each(|(file, text)| {
+        if failure.is_before((file, 0)) {
+            return;
+        }
+        match text.blocks(block_bytes) {
+            Err(error) => failure.record((file, 0), error),
+            Ok(blocks) => {
+                let wanted = blocks.enumerate().take_while(|(index, _)| !failure.is_before((file, *index)));
+                wanted.par_bridge().for_each(|(index, block)| {
+                    if let Err(error) = block.and_then(|block| visit(file, index, &block)) {
+                        failure.record((file, index), error);
+                    }
+                });
+            }
+        }
+    });
+    failure.into_result()
+}
+
+/// Keeps the failure with the lowest position.
+#[derive(Default)]
+pub(super) struct FirstFailure(Mutex<Option<((usize, usize), Error)>>);
+
+impl FirstFailure {
+    /// Whether something failed before `position`.
+    pub fn is_before(&self, position: (usize, usize)) -> bool {
+        let failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.as_ref().is_some_and(|(first, _)| *first < position)
+    }
+
+    pub fn record(&self, position: (usize, usize), error: Error) {
+        let mut failure = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failure.as_ref().is_none_or(|(first, _)| position < *first) {
+            *failure = Some((position, error));
+        }
+    }
+
+    pub fn into_result(self) -> Result<()> {
+        let failure = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        failure.map_or(Ok(()), |(_, error)| Err(error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::Write;
+
+    fn text_file(bytes: &[u8]) -> (tempfile::NamedTempFile, TextFile) {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let path = file.path().to_path_buf();
+        (file, TextFile { path, compression: Compression::None, skip_bytes: 0, skip_lines: 0, quoting: Some(b',') })
+    }
+
+    #[test]
+    fn quoted_line_ends_do_not_end_rows() {
+        let text = b"a,\"x\ny\"\n\"p\"\"\n\"\"q\",2\nno\"quote,3\n4";
+        assert_eq!(row_ends(text, b',').collect::<Vec<_>>(), [8, 21, 32]);
+        assert_eq!(last_row_end(b"\"a\nb", Some(b',')), None);
+        assert_eq!(last_row_end(b"\"a\nb", None), Some(3));
+    }
+
+    #[test]
+    fn an_open_quote_is_an_error_and_not_a_file_in_memory() {
+        let mut bytes = b"1,\"".to_vec();
+        bytes.resize(MAX_ROW + (40 << 20), b'x');
+        let (_keep, file) = text_file(&bytes);
+        let error = file.blocks(16 << 20).unwrap().find_map(Result::err).unwrap().to_string();
+        assert!(error.contains("a quote is opened and never closed") && error.contains(":1:"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_are_whole_rows_and_lose_nothing(
+            rows in prop::collection::vec(prop_oneof!["[a-z,]{0,9}", Just("\"q\n\n,\"\"z\",1".to_string())], 0..40),
+            block in 1usize..64,
+        ) {
+            let text = rows.iter().map(|r| format!("{r}\n")).collect::<String>();
+            let (_keep, file) = text_file(text.as_bytes());
+            let mut joined = Vec::new();
+            for part in file.blocks(block).unwrap() {
+                let part = part.unwrap();
+                prop_assert_eq!(part.first_line, 1 + count(&joined, b'\n') as u64);
+                prop_assert_eq!(last_row_end(&part.bytes, Some(b',')), Some(part.bytes.len()));
+                joined.extend_from_slice(&part.bytes);
+            }
+            prop_assert_eq!(joined, text.into_bytes());
+        }
+
+        #[test]
+        fn counting_counts(bytes in prop::collection::vec(0u8..3, 0..2000)) {
+            prop_assert_eq!(count(&bytes, 1), bytes.iter().filter(|&&b| b == 1).count());
+        }
+    }
+}

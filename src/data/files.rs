@@ -1,0 +1,123 @@
+//! Which files make up a data set: directories searched to any depth, in sorted order.
+
+use super::load::display;
+use crate::{Error, Result};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The files of a data set and what was passed over.
+pub(super) struct Listing {
+    /// Files with content, in reading order.
+    pub files: Vec<PathBuf>,
+    /// Hidden, `_`-prefixed and empty files, in the order met.
+    pub passed_over: Vec<PathBuf>,
+}
+
+impl Listing {
+    /// The files behind `paths`: the paths in the order given, a directory's files in the order of their paths.
+    /// A path that names a file directly is taken whatever its name; links are followed.
+    pub fn new(paths: &[PathBuf]) -> Result<Self> {
+        let mut listing = Self { files: Vec::new(), passed_over: Vec::new() };
+        for path in paths {
+            listing.add(path, &mut Vec::new())?;
+        }
+        if listing.files.is_empty() {
+            return Err(no_data(paths, &listing.passed_over));
+        }
+        Ok(listing)
+    }
+
+    fn add(&mut self, path: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
+        let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
+        if !metadata.is_dir() {
+            let list = if metadata.is_file() && metadata.len() == 0 { &mut self.passed_over } else { &mut self.files };
+            list.push(path.to_path_buf());
+            return Ok(());
+        }
+        let real = fs::canonicalize(path).map_err(|e| Error::io(path, e))?;
+        if above.contains(&real) {
+            return Err(Error::io(path, "this link leads back to a directory that holds it; remove the link"));
+        }
+        above.push(real);
+        let mut names = Vec::new();
+        for entry in fs::read_dir(path).map_err(|e| Error::io(path, e))? {
+            names.push(entry.map_err(|e| Error::io(path, e))?.file_name());
+        }
+        names.sort_unstable();
+        for name in names {
+            let entry = path.join(&name);
+            match name.as_encoded_bytes().first() {
+                Some(b'.' | b'_') => self.passed_over.push(entry),
+                _ => self.add(&entry, above)?,
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    /// One sentence about what was passed over, if anything was.
+    pub fn note(&self) -> Option<String> {
+        let first = self.passed_over.first()?;
+        let others = match self.passed_over.len() - 1 {
+            0 => String::new(),
+            n => format!(" and {n} more"),
+        };
+        Some(format!("passed over hidden, _-prefixed or empty files: {}{others}", display(first)))
+    }
+}
+
+/// The error of a data set without a single row's bytes.
+pub(super) fn no_data(paths: &[PathBuf], passed_over: &[PathBuf]) -> Error {
+    let paths: Vec<_> = paths.iter().map(|p| display(p)).collect();
+    let hint = match passed_over.len() {
+        0 => "there is no file".to_string(),
+        n => format!("there are only hidden, _-prefixed or empty files ({n})"),
+    };
+    Error::data(format!("no data in {}: {hint}", paths.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, name: &str, text: &str) {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn directories_are_searched_in_sorted_order() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["b/2.csv", "b/10.csv", "a.csv", "c/d/e/f.csv", ".hidden/x.csv", "_SUCCESS", "b/_metadata"] {
+            write(root.path(), name, "1,2\n");
+        }
+        write(root.path(), "b/empty.csv", "");
+        let listing = Listing::new(&[root.path().to_path_buf()]).unwrap();
+        let names: Vec<_> = listing.files.iter().map(|f| f.strip_prefix(root.path()).unwrap().to_str().unwrap()).collect();
+        assert_eq!(names, ["a.csv", "b/10.csv", "b/2.csv", "c/d/e/f.csv"]);
+        assert_eq!(listing.passed_over.len(), 4);
+        assert!(listing.note().unwrap().contains("and 3 more"));
+    }
+
+    #[test]
+    fn links_are_followed_and_loops_refused() {
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "real/x.csv", "1\n");
+        std::os::unix::fs::symlink(root.path().join("real"), root.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(root.path().join("real/x.csv"), root.path().join("y.csv")).unwrap();
+        assert_eq!(Listing::new(&[root.path().to_path_buf()]).unwrap().files.len(), 3);
+        std::os::unix::fs::symlink(root.path(), root.path().join("real/up")).unwrap();
+        assert!(Listing::new(&[root.path().to_path_buf()]).err().unwrap().to_string().contains("leads back"));
+    }
+
+    #[test]
+    fn nothing_to_read_is_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let error = |path: &Path| Listing::new(&[path.to_path_buf()]).err().unwrap().to_string();
+        assert!(error(root.path()).starts_with("no data in "));
+        write(root.path(), "empty.csv", "");
+        assert!(error(root.path()).contains("only hidden, _-prefixed or empty files (1)"));
+        assert!(error(&root.path().join("absent")).contains("No such file"));
+    }
+}

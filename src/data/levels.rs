@@ -1,0 +1,192 @@
+//! Dictionaries: the texts of one column of one piece, and the sorted list of levels they are merged into.
+
+use super::cells::{Cell, canonical, number};
+use super::{Column, MISSING_CODE};
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+/// The cells of a column as codes of their own small dictionary, in the order in which levels appeared.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    pub codes: Vec<u32>,
+    pub levels: Vec<String>,
+}
+
+/// Builds [`Texts`] cell by cell, and counts what the cells are.
+#[derive(Debug, Default)]
+pub(super) struct TextBuilder {
+    texts: Texts,
+    index: HashMap<String, u32>,
+    /// Cells that are numbers.
+    pub numbers: u64,
+    /// Cells that are text.
+    pub words: u64,
+    /// The first row whose cell is text.
+    pub first_word: Option<usize>,
+}
+
+impl TextBuilder {
+    pub fn with_capacity(rows: usize) -> Self {
+        Self { texts: Texts { codes: Vec::with_capacity(rows), levels: Vec::new() }, ..Self::default() }
+    }
+
+    /// Adds a cell; `text` is its text as it stands.
+    pub fn push(&mut self, cell: Cell<'_>, text: &str) {
+        let level = match cell {
+            Cell::Missing => return self.texts.codes.push(MISSING_CODE),
+            Cell::Number(x) => {
+                self.numbers += 1;
+                canonical(x).map_or(Cow::Borrowed(text.trim()), Cow::Owned)
+            }
+            Cell::Text(text) => {
+                self.words += 1;
+                self.first_word.get_or_insert(self.texts.codes.len());
+                Cow::Borrowed(text)
+            }
+        };
+        let code = match self.index.get(&*level) {
+            Some(&code) => code,
+            None => {
+                let code = self.texts.levels.len() as u32;
+                self.texts.levels.push(level.to_string());
+                self.index.insert(level.into_owned(), code);
+                code
+            }
+        };
+        self.texts.codes.push(code);
+    }
+
+    pub fn finish(self) -> Texts {
+        self.texts
+    }
+}
+
+impl Texts {
+    /// The codes under `levels`; a text that is not among them is missing.
+    pub fn encode(&self, levels: &LevelIndex) -> Vec<u32> {
+        let map: Vec<u32> = self.levels.iter().map(|level| levels.code(level)).collect();
+        self.codes.iter().map(|&code| map.get(code as usize).copied().unwrap_or(MISSING_CODE)).collect()
+    }
+
+    /// The text of a row.
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.levels.get(self.codes[row] as usize).map(String::as_str)
+    }
+}
+
+/// Levels and the way back from a text to its code.
+#[derive(Clone, Debug)]
+pub(super) struct LevelIndex(HashMap<String, u32>);
+
+impl LevelIndex {
+    pub fn new(levels: &[String]) -> Self {
+        Self(levels.iter().cloned().zip(0..).collect())
+    }
+
+    fn code(&self, level: &str) -> u32 {
+        self.0.get(level).copied().unwrap_or(MISSING_CODE)
+    }
+}
+
+/// Collects the levels of one column from many pieces, in any order.
+#[derive(Debug, Default)]
+pub(super) struct LevelSet(Mutex<HashSet<String>>);
+
+impl LevelSet {
+    pub fn add(&self, levels: &[String]) {
+        // A set is sound after any panic between two insertions.
+        let mut set = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for level in levels {
+            if !set.contains(level) {
+                set.insert(level.clone());
+            }
+        }
+    }
+
+    /// The levels in code order: numbers by value, then texts by their bytes.
+    pub fn sorted(self) -> Vec<String> {
+        let mut levels: Vec<_> = self.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
+        levels.sort_unstable_by(|a, b| compare(a, b));
+        levels
+    }
+}
+
+fn compare(a: &str, b: &str) -> Ordering {
+    match (number(a), number(b)) {
+        (Some(x), Some(y)) => x.total_cmp(&y).then_with(|| a.cmp(b)),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => a.cmp(b),
+    }
+}
+
+/// One column of a piece as it was read: numbers, or texts under a dictionary of the piece's own.
+#[derive(Clone, Debug)]
+pub(super) enum Raw {
+    Numbers(Column),
+    Texts(Texts),
+}
+
+impl Raw {
+    /// Numbers, as `f32` where that loses nothing.
+    pub fn numbers(values: Vec<f64>) -> Self {
+        Self::Numbers(compact(values))
+    }
+
+    /// Bytes that keeping it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Numbers(column) => column.bytes(),
+            Self::Texts(texts) => texts.codes.len() * 4 + texts.levels.iter().map(|l| l.len() + 24).sum::<usize>(),
+        }
+    }
+}
+
+/// The values as `f32` where that loses nothing.
+pub(super) fn compact(values: Vec<f64>) -> Column {
+    let exact = |&x: &f64| f64::from(x as f32) == x || x.is_nan();
+    if values.iter().all(exact) { Column::F32(values.iter().map(|&x| x as f32).collect()) } else { Column::F64(values) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::MissingTexts;
+    use super::*;
+
+    fn texts(cells: &[&str]) -> TextBuilder {
+        let missing = MissingTexts::new(&["NA".into()]);
+        let mut builder = TextBuilder::default();
+        cells.iter().for_each(|text| builder.push(missing.cell(text), text));
+        builder
+    }
+
+    #[test]
+    fn pieces_merge_into_one_sorted_list() {
+        let set = LevelSet::default();
+        let first = texts(&["b", " 10", "NA", "9"]);
+        assert_eq!((first.numbers, first.words, first.first_word), (2, 1, Some(0)));
+        let (first, second) = (first.finish(), texts(&["a", "10.0", "", "b"]).finish());
+        set.add(&first.levels);
+        set.add(&second.levels);
+        let levels = set.sorted();
+        assert_eq!(levels, ["9", "10", "a", "b"]);
+        let index = LevelIndex::new(&levels);
+        assert_eq!(first.encode(&index), [3, 1, MISSING_CODE, 0]);
+        assert_eq!(second.encode(&index), [2, 1, MISSING_CODE, 3]);
+        assert_eq!(second.encode(&LevelIndex::new(&levels[..1])), [MISSING_CODE; 4]);
+    }
+
+    #[test]
+    fn long_numbers_stay_different_levels() {
+        assert_eq!(texts(&["12345678901234567890", "12345678901234567891"]).finish().levels.len(), 2);
+    }
+
+    #[test]
+    fn numbers_are_narrowed_only_where_exact() {
+        assert!(matches!(compact(vec![1.5, f64::NAN, 16_777_216.0]), Column::F32(_)));
+        assert!(matches!(compact(vec![16_777_217.0]), Column::F64(_)));
+        assert!(matches!(compact(vec![0.1]), Column::F64(_)));
+    }
+}

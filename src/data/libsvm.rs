@@ -1,0 +1,275 @@
+//! libsvm text: `label[:weight] [qid:group] index:value …`. What is absent is missing.
+//!
+//! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
+
+use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::cells::{inexact_integer, number};
+use super::labels::Attributes;
+use super::levels::compact;
+use super::load::{Limits, display};
+use super::piece::{Piece, Sparse};
+use super::sniff::Probe;
+use super::text_source::{Harvest, PieceParser, TextSource};
+use super::{Dataset, ReadOptions};
+use crate::{Error, FeatureSchema, Result};
+use std::sync::Arc;
+
+/// Reads libsvm files as training data.
+pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
+    refuse_column_options(options)?;
+    let parser = LibsvmParser { files: files(probes), base: 0, width: None };
+    let mut first = FirstPass::run(&parser, limits)?;
+    let base = if first.lowest == Some(0) { 0 } else { 1 };
+    let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
+    if width == 0 {
+        return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
+    }
+    for piece in first.pieces.iter_mut().flatten() {
+        piece.features.iter_mut().for_each(|index| *index -= base as u32);
+    }
+    let mut schema = FeatureSchema::numeric(width);
+    schema.index_base = Some(base as u8);
+    Ok(first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits))
+}
+
+/// Reads libsvm files whose indices mean what they meant in training.
+pub(super) fn matching(
+    probes: &[Probe],
+    options: &ReadOptions,
+    schema: &FeatureSchema,
+    classes: Option<&[String]>,
+    need_label: bool,
+    limits: Limits,
+) -> Result<Dataset> {
+    refuse_column_options(options)?;
+    let Some(base) = schema.index_base else {
+        return Err(Error::schema(format!(
+            "the model was not trained on libsvm data, so that its features have no indices: {}; give the data as CSV or Parquet",
+            display(&probes[0].path)
+        )));
+    };
+    if classes.is_some() {
+        return Err(Error::schema("the model's labels are texts, which libsvm data do not have; give the data as CSV or Parquet"));
+    }
+    let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()) };
+    let first = FirstPass::run(&parser, limits)?;
+    Ok(first.finish(parser, schema.clone(), need_label || options.label.is_some(), limits))
+}
+
+fn files(probes: &[Probe]) -> Vec<TextFile> {
+    let file =
+        |p: &Probe| TextFile { path: p.path.clone(), compression: p.compression, skip_bytes: 0, skip_lines: 0, quoting: None };
+    probes.iter().map(file).collect()
+}
+
+/// Options that name columns have no meaning here, and ignoring them would train another model than was asked for.
+fn refuse_column_options(options: &ReadOptions) -> Result<()> {
+    let named = [
+        ("label_column", options.label.as_deref().filter(|&label| label != "0")),
+        ("weight_column", options.weight.as_deref()),
+        ("group_column", options.group.as_deref()),
+        ("base_margin_column", options.base_margin.as_deref()),
+        ("ignore_columns", options.ignore.first().map(String::as_str)),
+        ("categorical_features", options.categorical.first().map(String::as_str)),
+    ];
+    match named.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
+        Some((name, value)) => Err(Error::parameter(format!(
+            "{name}={value} has no meaning for libsvm data, whose rows are label[:weight] [qid:group] index:value; remove it"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Reads blocks of libsvm text.
+struct LibsvmParser {
+    files: Vec<TextFile>,
+    /// What is taken from an index to get the feature's position.
+    base: u32,
+    /// The number of features, where it is known.
+    width: Option<usize>,
+}
+
+/// The rows of a block.
+#[derive(Default)]
+struct Rows {
+    labels: Vec<f64>,
+    weights: Vec<f64>,
+    groups: Vec<u64>,
+    starts: Vec<usize>,
+    indices: Vec<u32>,
+    values: Vec<f64>,
+    /// Whether any row has a weight, and the first line with and without a group.
+    weighted: bool,
+    with_group: Option<u64>,
+    without_group: Option<u64>,
+}
+
+impl LibsvmParser {
+    fn rows(&self, file: usize, block: &TextBlock) -> Result<Rows> {
+        let mut rows = Rows { starts: vec![0], ..Rows::default() };
+        for (line, bytes) in (block.first_line..).zip(block.bytes.split(|&b| b == b'\n')) {
+            let text =
+                std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
+            let mut tokens = content(text).split_ascii_whitespace();
+            if let Some(label) = tokens.next() {
+                self.row(&mut rows, label, tokens).map_err(|(what, text, remedy)| self.error(what, file, line, text, remedy))?;
+                let group = if rows.groups.len() == rows.labels.len() { &mut rows.with_group } else { &mut rows.without_group };
+                group.get_or_insert(line);
+                if let (Some(with), Some(without)) = (rows.with_group, rows.without_group) {
+                    let what =
+                        if with > without { "row with a qid after rows without" } else { "row without a qid after rows with one" };
+                    return Err(self.error(what, file, line, text.trim(), "give every row a qid, or none"));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Adds a row; an error is what is wrong, the offending text, and the remedy.
+    fn row<'a>(
+        &self,
+        rows: &mut Rows,
+        label: &'a str,
+        tokens: impl Iterator<Item = &'a str>,
+    ) -> Result<(), (&'static str, &'a str, &'static str)> {
+        let (label, weight) = label.split_once(':').map_or((label, None), |(label, weight)| (label, Some(weight)));
+        let finite = |text| number(text).filter(|x| x.is_finite());
+        let value =
+            finite(label).ok_or(("label that is no finite number", label, "rows are label[:weight] [qid:group] index:value …"))?;
+        rows.labels.push(value);
+        rows.weighted |= weight.is_some();
+        let weight = weight.map_or(Ok(1.0), |text| {
+            finite(text).filter(|&w| w >= 0.0).ok_or(("bad weight", text, "weights must be finite and not negative"))
+        });
+        rows.weights.push(weight?);
+        let mut last = None;
+        for (position, token) in tokens.enumerate() {
+            let no_pair = ("no index:value pair", token, "rows are label[:weight] [qid:group] index:value …");
+            let (index, value) = token.split_once(':').ok_or(no_pair)?;
+            if index == "qid" && position == 0 {
+                rows.groups.push(value.parse().map_err(|_| ("bad query group", token, "groups must be integers from 0"))?);
+                continue;
+            }
+            let index: u32 = index.parse().map_err(|_| no_pair)?;
+            let x = number(value).or_else(|| value.eq_ignore_ascii_case("nan").then_some(f64::NAN)).ok_or(no_pair)?;
+            if x.is_infinite() {
+                return Err(("infinite value", token, "correct it, or leave it out if it is missing"));
+            }
+            if inexact_integer(value, x) {
+                return Err(("integer beyond 2^53, which a 64-bit float cannot hold", token, "leave it out"));
+            }
+            if last.is_some_and(|last| index <= last) {
+                return Err(("index that does not increase", token, "sort the indices of a row, and give each once"));
+            }
+            let feature = index.checked_sub(self.base).ok_or(("index 0", token, "the indices of this model count from 1"))?;
+            if self.width.is_some_and(|width| feature as usize >= width) {
+                return Err(("index beyond the model's features", token, "give the features that training had"));
+            }
+            last = Some(index);
+            rows.indices.push(feature);
+            rows.values.push(x);
+        }
+        rows.starts.push(rows.indices.len());
+        Ok(())
+    }
+
+    fn error(&self, what: &str, file: usize, line: u64, text: &str, remedy: &str) -> Error {
+        let text: String = text.chars().take(60).collect();
+        Error::data(format!("{what}: {}:{line}: {text:?}; {remedy}", display(&self.files[file].path)))
+    }
+}
+
+fn content(line: &str) -> &str {
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    line.split('#').next().unwrap_or("")
+}
+
+impl PieceParser for LibsvmParser {
+    fn files(&self) -> &[TextFile] {
+        &self.files
+    }
+
+    fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
+        let Rows { starts, indices, values, .. } = self.rows(file, block)?;
+        Ok(Piece::Sparse(Sparse { starts, features: indices, values: compact(values) }))
+    }
+
+    fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
+        let lines = (block.first_line..).zip(block.bytes.split(|&b| b == b'\n'));
+        let mut rows = lines.filter(|(_, bytes)| !content(&String::from_utf8_lossy(bytes)).trim().is_empty());
+        rows.nth(row).map(|(line, _)| line)
+    }
+}
+
+/// What the first pass gathers.
+struct FirstPass {
+    places: Vec<super::text_source::Place>,
+    pieces: Option<Vec<Sparse>>,
+    attributes: Vec<BlockAttributes>,
+    lowest: Option<u32>,
+    highest: Option<u32>,
+}
+
+struct BlockAttributes {
+    labels: Vec<f64>,
+    weights: Vec<f64>,
+    groups: Vec<u64>,
+    weighted: bool,
+    lowest: Option<u32>,
+    highest: Option<u32>,
+}
+
+impl FirstPass {
+    fn run(parser: &LibsvmParser, limits: Limits) -> Result<Self> {
+        let harvest = Harvest::new(limits.cache_bytes);
+        for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
+            let rows = parser.rows(file, block)?;
+            let attributes = BlockAttributes {
+                weights: rows.weights,
+                groups: rows.groups,
+                weighted: rows.weighted,
+                lowest: rows.indices.iter().min().copied(),
+                highest: rows.indices.iter().max().copied(),
+                labels: rows.labels,
+            };
+            let sparse = Sparse { starts: rows.starts, features: rows.indices, values: compact(rows.values) };
+            let bytes = sparse.bytes();
+            harvest.add((file, index), attributes.labels.len(), sparse, bytes, attributes);
+            Ok(())
+        })?;
+        let (places, pieces, attributes) = harvest.finish();
+        let first = &parser.files[0].path;
+        if places.is_empty() {
+            return Err(Error::data(format!("no rows: {}", display(first))));
+        }
+        let grouped = attributes.iter().filter(|block| !block.groups.is_empty()).count();
+        if grouped != 0 && grouped != attributes.len() {
+            return Err(Error::data(format!(
+                "some rows have a qid and others do not: {}; give every row a qid, or none",
+                display(first)
+            )));
+        }
+        let lowest = attributes.iter().filter_map(|block| block.lowest).min();
+        let highest = attributes.iter().filter_map(|block| block.highest).max();
+        Ok(Self { places, pieces, attributes, lowest, highest })
+    }
+
+    /// Puts the data set together; the pieces hold positions of features, as `parser` will give them.
+    fn finish(self, parser: LibsvmParser, schema: FeatureSchema, keep_labels: bool, limits: Limits) -> Dataset {
+        let weighted = self.attributes.iter().any(|block| block.weighted);
+        let mut attributes = Attributes::default();
+        let (mut labels, mut weights, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for block in self.attributes {
+            labels.extend(block.labels);
+            weights.extend(block.weights);
+            groups.extend(block.groups);
+        }
+        attributes.labels = keep_labels.then_some(labels);
+        attributes.weights = weighted.then_some(weights);
+        attributes.groups = (!groups.is_empty()).then_some(groups);
+        let cache = self.pieces.map(|pieces| pieces.into_iter().map(Piece::Sparse).collect());
+        let features = schema.len();
+        let source = TextSource { parser, block_bytes: limits.block_bytes, features, places: self.places, cache };
+        attributes.into_dataset(schema, Arc::new(source))
+    }
+}

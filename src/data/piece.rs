@@ -1,0 +1,120 @@
+//! Parsed features of consecutive rows, dense or sparse, and how they are handed over as blocks.
+
+use super::Column;
+use super::block::{Block, Chunk};
+use super::levels::{LevelIndex, Raw};
+use crate::{FeatureKind, FeatureSchema, Result};
+use std::borrow::Cow;
+
+/// The features of consecutive rows.
+#[derive(Clone, Debug)]
+pub(super) enum Piece {
+    /// One column a feature, in schema order.
+    Dense { rows: usize, columns: Vec<Column> },
+    /// Row by row, the features present.
+    Sparse(Sparse),
+}
+
+/// Rows of (feature, value) pairs; features that are absent are missing.
+#[derive(Clone, Debug)]
+pub(super) struct Sparse {
+    /// Where each row begins, and the end of the last.
+    pub starts: Vec<usize>,
+    pub features: Vec<u32>,
+    pub values: Column,
+}
+
+/// Values that a sparse piece is unpacked into at a time.
+const DENSE_VALUES: usize = 1 << 21;
+
+impl Piece {
+    pub fn rows(&self) -> usize {
+        match self {
+            Self::Dense { rows, .. } => *rows,
+            Self::Sparse(sparse) => sparse.starts.len() - 1,
+        }
+    }
+
+    /// Hands the rows to `visit`, as one block or, where unpacking would take much memory, as several.
+    pub fn visit(&self, first_row: usize, features: usize, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
+        match self {
+            Self::Dense { rows, columns } => {
+                let columns = columns.iter().map(|column| column.slice(0..*rows)).enumerate().collect();
+                visit(&Block { first_row, rows: *rows, columns })
+            }
+            Self::Sparse(sparse) => {
+                let step = (DENSE_VALUES / features.max(1)).max(1);
+                (0..self.rows()).step_by(step).try_for_each(|begin| {
+                    let rows = begin..self.rows().min(begin + step);
+                    visit(&sparse.unpack(first_row, rows, features))
+                })
+            }
+        }
+    }
+}
+
+impl Sparse {
+    pub fn bytes(&self) -> usize {
+        self.starts.len() * 8 + self.features.len() * 4 + self.values.bytes()
+    }
+
+    fn unpack(&self, first_row: usize, rows: std::ops::Range<usize>, features: usize) -> Block<'static> {
+        let mut columns = vec![vec![f64::NAN; rows.len()]; features];
+        for (to, row) in rows.clone().enumerate() {
+            let entries = self.starts[row]..self.starts[row + 1];
+            let values = self.values.slice(entries.clone());
+            for (at, &feature) in self.features[entries].iter().enumerate() {
+                columns[feature as usize][to] = values.get(at);
+            }
+        }
+        let columns = columns.into_iter().map(|column| Chunk::F64(Cow::Owned(column))).enumerate().collect();
+        Block { first_row: first_row + rows.start, rows: rows.len(), columns }
+    }
+}
+
+/// How a column as read becomes the values of a feature.
+#[derive(Clone, Debug)]
+pub(super) enum Encoder {
+    /// Numbers as they are.
+    Numbers,
+    /// Numbers as they are; `true` is 1 and `false` is 0.
+    Boolean,
+    /// Codes of levels.
+    Levels(LevelIndex),
+}
+
+impl Encoder {
+    /// One encoder a feature.
+    pub fn of(schema: &FeatureSchema) -> Vec<Self> {
+        let encoder = |kind: &FeatureKind| match kind {
+            FeatureKind::Categorical { levels } => Self::Levels(LevelIndex::new(levels)),
+            FeatureKind::Boolean => Self::Boolean,
+            FeatureKind::Numeric | FeatureKind::Date | FeatureKind::Datetime => Self::Numbers,
+        };
+        schema.features.iter().map(|feature| encoder(&feature.kind)).collect()
+    }
+
+    /// The values, or the first row whose text is no value of the feature, and the text.
+    pub fn encode(&self, raw: Raw) -> Result<Column, (usize, String)> {
+        match (self, raw) {
+            (Self::Levels(levels), Raw::Texts(texts)) => Ok(Column::Codes(texts.encode(levels))),
+            (_, Raw::Numbers(column)) => Ok(column),
+            (_, Raw::Texts(texts)) => {
+                let values: Vec<_> = texts.levels.iter().map(|level| truth(level)).collect();
+                let value = |(row, &code): (usize, &u32)| match values.get(code as usize) {
+                    None => Ok(f32::NAN),
+                    Some(value) => value.ok_or_else(|| (row, texts.levels[code as usize].clone())),
+                };
+                texts.codes.iter().enumerate().map(value).collect::<Result<_, _>>().map(Column::F32)
+            }
+        }
+    }
+}
+
+fn truth(text: &str) -> Option<f32> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(1.0),
+        "false" | "0" => Some(0.0),
+        _ => None,
+    }
+}

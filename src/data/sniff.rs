@@ -1,0 +1,158 @@
+//! What a file is, by looking at its first bytes: compression and format.
+
+use super::Format;
+use super::blocks::{Compression, open, unreadable};
+use super::cells::number;
+use super::load::display;
+use crate::{Error, Result};
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The beginning of a file, decompressed.
+#[derive(Debug)]
+pub(super) struct Probe {
+    pub path: PathBuf,
+    pub compression: Compression,
+    pub format: Format,
+    /// The first bytes: at least one whole line, where the file has one.
+    pub sample: Vec<u8>,
+    /// Whether the sample is the whole file.
+    pub whole: bool,
+}
+
+const SAMPLE_BYTES: usize = 1 << 18;
+const LONGEST_FIRST_LINE: usize = 64 << 20;
+/// Lines that decide between libsvm and CSV.
+const LINES: usize = 100;
+
+impl Probe {
+    /// Looks at a file. `None` if it turns out to be empty.
+    pub fn new(path: &Path, format: Option<Format>) -> Result<Option<Self>> {
+        let mut head = Vec::new();
+        let file = File::open(path).map_err(|e| Error::io(path, e))?;
+        file.take(4).read_to_end(&mut head).map_err(|e| Error::io(path, e))?;
+        let (path, compression) = (path.to_path_buf(), Compression::of(&head));
+        if head == b"PAR1" {
+            if format.is_some_and(|f| f != Format::Parquet) {
+                return Err(Error::data(format!(
+                    "this is a Parquet file, and not {}: {}; correct the format",
+                    word(format),
+                    display(&path)
+                )));
+            }
+            return Ok(Some(Self { path, compression, format: Format::Parquet, sample: Vec::new(), whole: false }));
+        }
+        let (mut sample, whole) = read_sample(&path, compression)?;
+        if sample.starts_with(b"PAR1") {
+            return Err(Error::data(format!("a Parquet file inside a compressed file: {}; decompress it", display(&path))));
+        }
+        if format == Some(Format::Parquet) {
+            return Err(Error::data(format!(
+                "this is no Parquet file: {}; correct the format, or write the file anew",
+                display(&path)
+            )));
+        }
+        if whole && sample.iter().all(u8::is_ascii_whitespace) {
+            sample.clear();
+        }
+        if sample.is_empty() {
+            return Ok(None);
+        }
+        if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
+            return Err(Error::data(format!("the text is encoded as UTF-16: {}; write it as UTF-8", display(&path))));
+        }
+        if sample.contains(&0) {
+            return Err(Error::data(format!("this is no text file (it holds zero bytes): {}", display(&path))));
+        }
+        let format = format.unwrap_or_else(|| if looks_like_libsvm(&sample, whole) { Format::Libsvm } else { Format::Csv });
+        Ok(Some(Self { path, compression, format, sample, whole }))
+    }
+}
+
+/// A format as a word.
+pub(super) fn word(format: Option<Format>) -> &'static str {
+    match format {
+        Some(Format::Csv) => "CSV",
+        Some(Format::Libsvm) => "libsvm",
+        Some(Format::Parquet) => "Parquet",
+        None => "unknown",
+    }
+}
+
+fn read_sample(path: &Path, compression: Compression) -> Result<(Vec<u8>, bool)> {
+    let mut reader = open(path, compression)?;
+    let mut sample = Vec::new();
+    let mut wanted = SAMPLE_BYTES;
+    loop {
+        let missing = (wanted - sample.len()) as u64;
+        let read = reader.by_ref().take(missing).read_to_end(&mut sample).map_err(|e| unreadable(path, compression, &e))?;
+        if (read as u64) < missing {
+            return Ok((sample, true));
+        }
+        if sample.contains(&b'\n') {
+            return Ok((sample, false));
+        }
+        if wanted >= LONGEST_FIRST_LINE {
+            return Err(Error::data(format!(
+                "no line end in the first {} MiB: {}; is it a text file?",
+                LONGEST_FIRST_LINE >> 20,
+                display(path)
+            )));
+        }
+        wanted *= 2;
+    }
+}
+
+/// Whether every line is a number followed by `index:value` pairs, and at least one line has such a pair.
+fn looks_like_libsvm(sample: &[u8], whole: bool) -> bool {
+    let text = String::from_utf8_lossy(sample);
+    let complete = if whole { &*text } else { text.rsplit_once('\n').map_or("", |(lines, _)| lines) };
+    let lines = complete.lines().map(|line| line.split('#').next().unwrap_or("").trim());
+    let mut pairs = 0;
+    for line in lines.filter(|line| !line.is_empty()).take(LINES) {
+        let mut tokens = line.split_ascii_whitespace();
+        let label = tokens.next().unwrap_or("");
+        if !label.split(':').all(|part| number(part).is_some()) || label.split(':').count() > 2 {
+            return false;
+        }
+        for token in tokens {
+            match token.split_once(':') {
+                Some((index, value)) if (index == "qid" || index.parse::<u64>().is_ok()) && number(value).is_some() => pairs += 1,
+                _ => return false,
+            }
+        }
+    }
+    pairs > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn probe(bytes: &[u8]) -> Result<Option<Probe>> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        Probe::new(file.path(), None)
+    }
+
+    #[test]
+    fn formats_are_told_apart_by_content() {
+        let format = |bytes: &[u8]| probe(bytes).unwrap().unwrap().format;
+        assert_eq!(format(b"1 1:0.5 7:2\n0 qid:3 2:1 # note\n-1\n"), Format::Libsvm);
+        assert_eq!(format(b"1:0.5 1:0.5\n"), Format::Libsvm);
+        assert_eq!(format(b"1 2 3\n"), Format::Csv);
+        assert_eq!(format(b"12:30,5\n"), Format::Csv);
+        assert_eq!(format(b"a,b\n1,2\n"), Format::Csv);
+        assert_eq!(format(b"PAR1..."), Format::Parquet);
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        assert!(probe(b"\n \n").unwrap().is_none());
+        assert!(probe(b"1,\0,2\n").unwrap_err().to_string().contains("no text file"));
+        assert!(probe(b"\xff\xfe1\x00").unwrap_err().to_string().contains("UTF-16"));
+        assert!(probe(b"\x1f\x8b\x08").unwrap_err().to_string().starts_with("truncated or damaged gzip file"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Growing trees: which node is split next, and what becomes of its rows.
+
+mod grower;
+mod node;
+mod partition;
+
+pub(crate) use grower::{TreeGrower, TreeInput};
+pub(crate) use node::{GrownTree, Router};
+pub(crate) use partition::{SideTable, partition};

@@ -1,0 +1,110 @@
+//! The tree while it grows: nodes in terms of bins, and where their rows are.
+
+use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use crate::grow::partition::SideTable;
+use crate::histogram::{Histogram, Sums, Units};
+use crate::split::{Decision, SplitInfo};
+use sapwood_score::{Condition, Node, Split, Tree};
+use std::ops::Range;
+
+/// A node that may still be split.
+#[derive(Debug)]
+pub(crate) struct OpenNode {
+    /// Its number in the tree.
+    pub id: usize,
+    /// Its rows' positions in the partition.
+    pub range: Range<usize>,
+    pub depth: u32,
+    /// Identifies the node by the way from the root, whatever order nodes are made in.
+    pub path: u64,
+    pub sums: Sums,
+    pub histogram: Option<Histogram>,
+    pub split: Option<SplitInfo>,
+    /// The children, where the split has been carried out ahead of its turn.
+    pub children: Option<Box<[OpenNode; 2]>>,
+}
+
+/// A node of a grown tree.
+#[derive(Debug)]
+pub(crate) enum GrownNode {
+    Leaf { range: Range<usize>, value: f64, cover: f64 },
+    Split { split: SplitInfo, left: usize, right: usize },
+}
+
+/// A grown tree, with its rows in leaf order.
+#[derive(Debug)]
+pub(crate) struct GrownTree {
+    pub nodes: Vec<GrownNode>,
+    /// Row numbers; every leaf's rows are consecutive and ascending.
+    pub rows: Vec<u32>,
+    pub units: Units,
+}
+
+impl GrownTree {
+    /// Leaves: their rows and values.
+    pub fn leaves(&self) -> impl Iterator<Item = (&[u32], f64)> {
+        self.nodes.iter().filter_map(|node| match node {
+            GrownNode::Leaf { range, value, .. } => Some((&self.rows[range.clone()], *value)),
+            GrownNode::Split { .. } => None,
+        })
+    }
+
+    /// The tree on raw values.
+    pub fn to_tree(&self, mapper: &BinMapper) -> Tree {
+        let nodes = self.nodes.iter().map(|node| match node {
+            GrownNode::Leaf { value, cover, .. } => Node::Leaf { value: *value, cover: *cover },
+            GrownNode::Split { split, left, right } => Node::Split(Split {
+                feature: split.feature,
+                condition: condition(split, &mapper.features()[split.feature as usize]),
+                default_left: split.missing_left,
+                left: *left as u32,
+                right: *right as u32,
+                gain: split.gain,
+                cover: (split.left.hess + split.right.hess) as f64 * self.units.hess,
+            }),
+        });
+        Tree { nodes: nodes.collect() }
+    }
+}
+
+fn condition(split: &SplitInfo, bins: &FeatureBins) -> Condition {
+    match (&split.decision, bins) {
+        (Decision::Bin(bin), FeatureBins::Numeric { cuts }) => Condition::Threshold(cuts[*bin]),
+        (Decision::Levels(words), _) => Condition::Levels(words.clone()),
+        (Decision::Bin(bin), FeatureBins::Categorical { .. }) => unreachable!("a threshold at bin {bin} of a categorical feature"),
+    }
+}
+
+/// A grown tree ready to route rows of any matrix that was binned by the same mapper.
+pub(crate) struct Router {
+    nodes: Vec<Route>,
+}
+
+enum Route {
+    Leaf(f64),
+    Split { table: SideTable, left: usize, right: usize },
+}
+
+impl Router {
+    pub fn new(tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) -> Self {
+        let route = |node: &GrownNode| match node {
+            GrownNode::Leaf { value, .. } => Route::Leaf(*value),
+            GrownNode::Split { split, left, right } => {
+                let table = SideTable::new(split, &mapper.features()[split.feature as usize], matrix.place(split.feature));
+                Route::Split { table, left: *left, right: *right }
+            }
+        };
+        Self { nodes: tree.nodes.iter().map(route).collect() }
+    }
+
+    /// The value of the leaf that a row falls into.
+    pub fn value(&self, matrix: &BinnedMatrix, row: usize) -> f64 {
+        let mut at = 0;
+        loop {
+            match &self.nodes[at] {
+                Route::Leaf(value) => return *value,
+                Route::Split { table, left, right } => at = if table.goes_left(matrix, row) { *left } else { *right },
+            }
+        }
+    }
+}

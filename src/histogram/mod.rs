@@ -1,0 +1,15 @@
+//! Histograms: quantised gradients summed by bin.
+
+mod builder;
+mod kernel;
+mod pool;
+mod quantise;
+mod sums;
+
+pub(crate) use builder::HistogramBuilder;
+pub(crate) use pool::Pool;
+pub(crate) use quantise::{Quantised, Units};
+pub(crate) use sums::{Histogram, Sums};
+
+#[cfg(test)]
+mod tests;

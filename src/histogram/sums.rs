@@ -1,0 +1,114 @@
+//! [`Histogram`]: exact integer sums of gradients and hessians per bin.
+
+use super::kernel::PACKED_ROWS;
+
+/// Sums of quantised gradients and hessians.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sums {
+    pub grad: i64,
+    pub hess: i64,
+}
+
+impl Sums {
+    pub fn is_zero(self) -> bool {
+        self == Self::default()
+    }
+
+    #[inline(always)]
+    pub fn unpack(word: u64) -> Self {
+        Self { grad: word as i64 >> 32, hess: (word & 0xffff_ffff) as i64 }
+    }
+
+    fn pack(self) -> u64 {
+        ((self.grad << 32) | self.hess) as u64
+    }
+}
+
+impl std::ops::Add for Sums {
+    type Output = Self;
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self { grad: self.grad + other.grad, hess: self.hess + other.hess }
+    }
+}
+
+impl std::ops::Sub for Sums {
+    type Output = Self;
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self { grad: self.grad - other.grad, hess: self.hess - other.hess }
+    }
+}
+
+/// How a histogram's slots are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One word a slot: narrow codes of at most [`PACKED_ROWS`] rows.
+    Packed,
+    /// Two words a slot.
+    Wide,
+}
+
+/// The histogram of a node over all features, in a buffer of two words a slot.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    pub form: Form,
+    pub words: Vec<u64>,
+}
+
+impl Histogram {
+    #[inline(always)]
+    pub fn get(&self, slot: usize) -> Sums {
+        match self.form {
+            Form::Packed => Sums::unpack(self.words[slot]),
+            Form::Wide => Sums { grad: self.words[2 * slot] as i64, hess: self.words[2 * slot + 1] as i64 },
+        }
+    }
+
+    /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots. `rows` are that child's.
+    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: usize, narrow: bool) {
+        match (self.form, sibling.form) {
+            (Form::Packed, _) => {
+                // The halves borrow from each other only if a hessian's difference were negative.
+                let pairs = self.words[..slots].iter_mut().zip(&sibling.words);
+                pairs.for_each(|(parent, child)| *parent = parent.wrapping_sub(*child));
+            }
+            (Form::Wide, Form::Wide) => {
+                let pairs = self.words[..2 * slots].iter_mut().zip(&sibling.words);
+                pairs.for_each(|(parent, child)| *parent = parent.wrapping_sub(*child));
+            }
+            (Form::Wide, Form::Packed) => {
+                for (parent, &child) in self.words.chunks_exact_mut(2).zip(&sibling.words[..slots]) {
+                    let child = Sums::unpack(child);
+                    parent[0] = parent[0].wrapping_sub(child.grad as u64);
+                    parent[1] = parent[1].wrapping_sub(child.hess as u64);
+                }
+            }
+        }
+        if narrow && self.form == Form::Wide && rows <= PACKED_ROWS {
+            self.pack(slots);
+        }
+    }
+
+    /// Moves wide slots together; their sums must fit.
+    fn pack(&mut self, slots: usize) {
+        for slot in 0..slots {
+            self.words[slot] = self.get(slot).pack();
+        }
+        self.form = Form::Packed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn packing_is_lossless(grad in -2_147_418_112i64..2_147_418_112, hess in 0i64..4_294_901_761) {
+            let sums = Sums { grad, hess };
+            prop_assert_eq!(Sums::unpack(sums.pack()), sums);
+        }
+    }
+}

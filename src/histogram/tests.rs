@@ -1,0 +1,144 @@
+//! Histograms against the obvious way to compute them.
+
+use super::kernel::PACKED_ROWS;
+use super::quantise::Codes;
+use super::sums::Form;
+use super::*;
+use crate::binning::{BinMapper, BinnedMatrix};
+use crate::objective::GradientPair;
+use crate::simd::Simd;
+use crate::{Dataset, Params};
+use ndarray::Array2;
+
+/// A matrix whose features have 2 to 300 distinct values and some missing ones.
+fn binned(rows: usize, features: usize, max_bin: u32) -> (BinMapper, BinnedMatrix) {
+    let x = Array2::from_shape_fn((rows, features), |(row, feature)| {
+        let hash = crate::sampling::mix((row * 31 + feature) as u64);
+        if hash % 11 == 0 { f64::NAN } else { (hash % (2 + feature as u64 * 37 % 299)) as f64 }
+    });
+    let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
+    let params = Params::builder().num_round(1).max_bin(max_bin).build().unwrap();
+    let mapper = BinMapper::fit(&data, &params).unwrap();
+    let matrix = BinnedMatrix::build(&mapper, &data).unwrap();
+    (mapper, matrix)
+}
+
+fn gradients(rows: usize, outlier: bool) -> Vec<GradientPair> {
+    let pair = |row: usize| {
+        let hash = crate::sampling::mix(row as u64 + 99);
+        GradientPair { grad: (hash % 2001) as f32 * 0.01 - 10.0, hess: (hash >> 20 & 1023) as f32 * 0.01 }
+    };
+    let mut pairs: Vec<_> = (0..rows).map(pair).collect();
+    if outlier {
+        pairs[rows / 2].grad = 1e7;
+    }
+    pairs
+}
+
+fn code(quantised: &Quantised, row: usize) -> Sums {
+    match &quantised.codes {
+        Codes::Narrow(codes) => Sums { grad: i64::from(codes[row] as i32 >> 16), hess: i64::from(codes[row] & 0xffff) },
+        Codes::Wide(codes) => Sums { grad: codes[row] as i64 >> 32, hess: (codes[row] & 0xffff_ffff) as i64 },
+    }
+}
+
+fn naive(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); matrix.slots()];
+    for &row in rows {
+        for feature in 0..features {
+            let place = matrix.place(feature as u32);
+            let slot = place.slot + matrix.bin(row as usize, place);
+            sums[slot] = sums[slot] + code(quantised, row as usize);
+        }
+    }
+    sums
+}
+
+/// Checks a build of `rows` at every level; returns the form it had.
+fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> Form {
+    let pool = Pool::default();
+    let expected = naive(matrix, features, quantised, rows);
+    let mut form = None;
+    for simd in Simd::all() {
+        let used = vec![true; matrix.tiles().len()];
+        let builder = HistogramBuilder { matrix, gradients: quantised, used: &used, pool: &pool, simd };
+        let histogram = builder.build(rows);
+        for (slot, expected) in expected.iter().enumerate() {
+            assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
+        }
+        form = Some(histogram.form);
+        pool.give(histogram.words);
+    }
+    form.unwrap()
+}
+
+#[test]
+fn every_width_and_level_equals_the_naive_sums() {
+    for features in 1..=35 {
+        let (_, matrix) = binned(700, features, 256);
+        let rows: Vec<u32> = (0..700).filter(|r| r % 3 != 0).collect();
+        for outlier in [false, true] {
+            let mut quantised = Quantised::new();
+            quantised.fill(Simd::scalar(), &gradients(700, outlier));
+            check(&matrix, features, &quantised, &rows);
+        }
+    }
+}
+
+#[test]
+fn features_with_many_bins_do_not_widen_the_others() {
+    let (_, matrix) = binned(3000, 12, 1000);
+    assert!(matrix.tiles().len() >= 2);
+    let mut quantised = Quantised::new();
+    quantised.fill(Simd::scalar(), &gradients(3000, false));
+    check(&matrix, 12, &quantised, &(0..3000).collect::<Vec<_>>());
+}
+
+#[test]
+fn large_nodes_are_exact_where_packed_sums_would_overflow() {
+    let rows = 3 * PACKED_ROWS + 17;
+    let (_, matrix) = binned(rows, 3, 8);
+    let extreme = vec![GradientPair { grad: -1.0, hess: 1.0 }; rows];
+    let mut quantised = Quantised::new();
+    quantised.fill(Simd::scalar(), &extreme);
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    assert_eq!(pool.install(|| check(&matrix, 3, &quantised, &all)), Form::Wide);
+    assert_eq!(check(&matrix, 3, &quantised, &all[..PACKED_ROWS]), Form::Packed);
+}
+
+#[test]
+fn parent_minus_child_is_the_other_child_in_every_form() {
+    let rows = PACKED_ROWS + 5000;
+    let (_, matrix) = binned(rows, 5, 64);
+    let mut quantised = Quantised::new();
+    quantised.fill(Simd::scalar(), &gradients(rows, false));
+    let (pool, used) = (Pool::default(), vec![true; matrix.tiles().len()]);
+    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pool: &pool, simd: Simd::scalar() };
+    let all: Vec<u32> = (0..rows as u32).collect();
+    for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
+        let mut histogram = builder.build(&all[..parent]);
+        let child = builder.build(&all[..split]);
+        histogram.subtract(&child, matrix.slots(), parent - split, true);
+        let expected = naive(&matrix, 5, &quantised, &all[split..parent]);
+        for (slot, expected) in expected.iter().enumerate() {
+            assert_eq!(histogram.get(slot), *expected);
+        }
+        assert_eq!(histogram.form, if parent - split <= PACKED_ROWS { Form::Packed } else { Form::Wide });
+    }
+}
+
+#[test]
+fn quantising_is_the_same_at_every_level() {
+    for outlier in [false, true] {
+        let gradients = gradients(40_000, outlier);
+        let mut reference = Quantised::new();
+        reference.fill(Simd::scalar(), &gradients);
+        for simd in Simd::all() {
+            let mut quantised = Quantised::new();
+            quantised.fill(simd, &gradients);
+            assert_eq!(quantised.units, reference.units);
+            assert!((0..40_000).all(|row| code(&quantised, row) == code(&reference, row)));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Metrics of objectives with one output per class: `mlogloss`, `merror`, and `accuracy` of such.
+
+use super::reduce::mean_of_chunks;
+use super::{Evaluation, Metric};
+use crate::numeric::log_sum_exp;
+use std::ops::Range;
+
+/// The largest loss of a row under `mlogloss`: −ln 10⁻¹⁶, because XGBoost takes smaller probabilities as 10⁻¹⁶.
+const LARGEST_LOSS: f64 = 36.841_361_487_904_734;
+
+/// What is said about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowVerdict {
+    /// The negative logarithm of the probability of its class.
+    LogLoss,
+    /// 1 if another class is the most probable, else 0. Of equally probable classes the first counts.
+    Error,
+    /// 1 if its class is the most probable, else 0.
+    Accuracy,
+}
+
+/// The weighted mean of a [`RowVerdict`]. A label that is no class of the model is as wrong as can be.
+pub(super) struct Multiclass {
+    pub(super) name: String,
+    pub(super) verdict: RowVerdict,
+}
+
+impl Metric for Multiclass {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn higher_is_better(&self) -> bool {
+        self.verdict == RowVerdict::Accuracy
+    }
+
+    fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
+        mean_of_chunks(evaluation, |rows, values| match self.verdict {
+            RowVerdict::LogLoss => log_losses(evaluation, rows, values),
+            RowVerdict::Error => hits(evaluation, rows, values, 0.0),
+            RowVerdict::Accuracy => hits(evaluation, rows, values, 1.0),
+        })
+    }
+}
+
+fn log_losses(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64]) {
+    let total = evaluation.rows();
+    log_sum_exp(evaluation.margins, total, rows.start, out);
+    for (row, out) in rows.zip(out) {
+        let margin = class(evaluation.labels[row]).and_then(|class| evaluation.margins.get(class * total + row));
+        *out = margin.map_or(LARGEST_LOSS, |margin| (*out - margin).min(LARGEST_LOSS));
+    }
+}
+
+/// Puts `value` where the most probable class is the label, and 1 − `value` where it is not.
+fn hits(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64], value: f64) {
+    let total = evaluation.rows();
+    let mut best = vec![(f64::NEG_INFINITY, 0); rows.len()];
+    for (output, margins) in evaluation.margins.chunks_exact(total).enumerate() {
+        for (best, &margin) in best.iter_mut().zip(&margins[rows.clone()]) {
+            *best = if margin > best.0 { (margin, output) } else { *best };
+        }
+    }
+    for ((row, out), (_, output)) in rows.zip(out).zip(best) {
+        *out = if class(evaluation.labels[row]) == Some(output) { value } else { 1.0 - value };
+    }
+}
+
+/// The class that a label stands for.
+fn class(label: f64) -> Option<usize> {
+    (label >= 0.0 && label.fract() == 0.0).then_some(label as usize)
+}

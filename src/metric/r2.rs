@@ -1,0 +1,32 @@
+//! `r2`: the share of the labels' variance that the predictions explain.
+
+use super::reduce::{mean_loss, mean_of_chunks};
+use super::{Evaluation, Metric};
+
+/// The coefficient of determination.
+pub(super) struct R2 {
+    pub(super) name: String,
+}
+
+impl Metric for R2 {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn higher_is_better(&self) -> bool {
+        true
+    }
+
+    /// NaN where the labels do not vary: there is nothing to explain.
+    fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
+        let mean = mean_of_labels(evaluation, |y| y);
+        let variance = mean_of_labels(evaluation, |y| (y - mean) * (y - mean));
+        if variance > 0.0 { 1.0 - mean_loss(evaluation, |y, p| (y - p) * (y - p)) / variance } else { f64::NAN }
+    }
+}
+
+fn mean_of_labels(evaluation: &Evaluation<'_>, value: impl Fn(f64) -> f64 + Sync) -> f64 {
+    mean_of_chunks(evaluation, |rows, values| {
+        values.iter_mut().zip(&evaluation.labels[rows]).for_each(|(out, &label)| *out = value(label));
+    })
+}

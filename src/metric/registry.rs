@@ -1,0 +1,175 @@
+//! Metrics by name: which there are, which objectives they fit, and which is an objective's default.
+
+use super::Metric;
+use super::auc::{Auc, Curve};
+use super::multiclass::{Multiclass, RowVerdict};
+use super::r2::R2;
+use super::row_mean::{RowLoss, RowMean};
+use crate::{Error, Objective, Result};
+
+/// What a metric needs of an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    OneOutput,
+    Probability,
+    Binary,
+    Counts,
+    Classes,
+    ProbabilityOrClasses,
+}
+
+impl Needs {
+    fn met_by(self, objective: Objective) -> bool {
+        let classes = objective.is_multiclass();
+        let binary = objective.is_classification() && !classes;
+        let probability = binary || objective == Objective::Logistic;
+        match self {
+            Self::OneOutput => !classes,
+            Self::Probability => probability,
+            Self::Binary => binary,
+            Self::Counts => objective == Objective::Poisson,
+            Self::Classes => classes,
+            Self::ProbabilityOrClasses => probability || classes,
+        }
+    }
+
+    /// What follows "it needs" in a message.
+    fn phrase(self) -> &'static str {
+        match self {
+            Self::OneOutput => "one prediction a row, not one per class",
+            Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
+            Self::Binary => "a binary classification (binary:logistic, binary:logitraw)",
+            Self::Counts => "counts (count:poisson)",
+            Self::Classes => "one probability per class (multi:softmax, multi:softprob)",
+            Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",
+        }
+    }
+}
+
+/// What computes a metric.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Mean(RowLoss),
+    RootMean(RowLoss),
+    R2,
+    /// Takes a threshold after `@`.
+    Error,
+    /// Of one output or of several.
+    Accuracy,
+    Area(Curve),
+    Classes(RowVerdict),
+}
+
+/// Predictions above this are taken for label 1.
+const THRESHOLD: f64 = 0.5;
+
+/// The metrics, in the order in which messages list them.
+const METRICS: [(&str, Needs, Kind); 13] = [
+    ("rmse", Needs::OneOutput, Kind::RootMean(RowLoss::Squared)),
+    ("mse", Needs::OneOutput, Kind::Mean(RowLoss::Squared)),
+    ("mae", Needs::OneOutput, Kind::Mean(RowLoss::Absolute)),
+    ("mape", Needs::OneOutput, Kind::Mean(RowLoss::Percentage)),
+    ("r2", Needs::OneOutput, Kind::R2),
+    ("logloss", Needs::Probability, Kind::Mean(RowLoss::LogLoss)),
+    ("error", Needs::Probability, Kind::Error),
+    ("accuracy", Needs::ProbabilityOrClasses, Kind::Accuracy),
+    ("auc", Needs::Binary, Kind::Area(Curve::Roc)),
+    ("aucpr", Needs::Binary, Kind::Area(Curve::PrecisionRecall)),
+    ("poisson-nloglik", Needs::Counts, Kind::Mean(RowLoss::Poisson)),
+    ("mlogloss", Needs::Classes, Kind::Classes(RowVerdict::LogLoss)),
+    ("merror", Needs::Classes, Kind::Classes(RowVerdict::Error)),
+];
+
+/// The name of the metric that an objective is judged by unless others are asked for.
+pub fn default_metric(objective: Objective) -> &'static str {
+    match objective {
+        Objective::SquaredError | Objective::Logistic => "rmse",
+        Objective::BinaryLogistic | Objective::BinaryLogitraw => "logloss",
+        Objective::Poisson => "poisson-nloglik",
+        Objective::Softmax => "merror",
+        Objective::Softprob => "mlogloss",
+    }
+}
+
+/// The metrics called `names`, in order; the objective's default where there are none.
+///
+/// # Errors
+/// An unknown name, a wrong threshold, a metric that does not fit the objective, or a name given twice.
+///
+/// ```
+/// use sapwood::{Objective, metric::metrics};
+/// let names = ["error@0.7".to_string(), "auc".to_string()];
+/// let chosen = metrics(&names, Objective::BinaryLogistic)?;
+/// assert_eq!(chosen[0].name(), "error@0.7");
+/// assert!(chosen[1].higher_is_better());
+/// # Ok::<(), sapwood::Error>(())
+/// ```
+pub fn metrics(names: &[String], objective: Objective) -> Result<Vec<Box<dyn Metric>>> {
+    if names.is_empty() {
+        return Ok(vec![metric(default_metric(objective), objective)?]);
+    }
+    if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        return Err(Error::parameter(format!("eval_metric names {name} twice; name it once, where it belongs in the order")));
+    }
+    names.iter().map(|name| metric(name, objective)).collect()
+}
+
+fn metric(name: &str, objective: Objective) -> Result<Box<dyn Metric>> {
+    let (base, threshold) = name.split_once('@').map_or((name, None), |(base, threshold)| (base, Some(threshold)));
+    let (_, needs, kind) = METRICS.into_iter().find(|(known, ..)| *known == base).ok_or_else(|| unknown(name, base, objective))?;
+    let threshold = match (threshold, kind) {
+        (None, _) => THRESHOLD,
+        (Some(text), Kind::Error) => parse_threshold(name, text)?,
+        (Some(_), _) => {
+            return Err(Error::parameter(format!(
+                "metric {name}: {base} takes no threshold, only error does (error@0.7); use {base}"
+            )));
+        }
+    };
+    if !needs.met_by(objective) {
+        return Err(Error::parameter(format!(
+            "metric {name} does not fit objective={}: it needs {}; use {}, or another objective",
+            objective.name(),
+            needs.phrase(),
+            default_metric(objective)
+        )));
+    }
+    Ok(build(kind, name.to_string(), threshold, objective))
+}
+
+fn build(kind: Kind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
+    match kind {
+        Kind::Mean(loss) => Box::new(RowMean { name, loss, root: false }),
+        Kind::RootMean(loss) => Box::new(RowMean { name, loss, root: true }),
+        Kind::R2 => Box::new(R2 { name }),
+        Kind::Error => Box::new(RowMean { name, loss: RowLoss::Error(threshold), root: false }),
+        Kind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { name, verdict: RowVerdict::Accuracy }),
+        Kind::Accuracy => Box::new(RowMean { name, loss: RowLoss::Accuracy(threshold), root: false }),
+        Kind::Area(curve) => Box::new(Auc { name, curve }),
+        Kind::Classes(verdict) => Box::new(Multiclass { name, verdict }),
+    }
+}
+
+fn parse_threshold(name: &str, text: &str) -> Result<f64> {
+    text.parse().ok().filter(|threshold| (0.0..=1.0).contains(threshold)).ok_or_else(|| {
+        Error::parameter(format!("metric {name}: threshold {text:?} is no number in [0, 1]; write, for example, error@0.7"))
+    })
+}
+
+/// The error for a name that is in no row, with the nearest one, and those that fit the objective.
+fn unknown(name: &str, base: &str, objective: Objective) -> Error {
+    let lower = base.to_ascii_lowercase();
+    let nearest = METRICS
+        .iter()
+        .map(|(known, ..)| (strsim::damerau_levenshtein(&lower, known), *known))
+        .min()
+        .filter(|(distance, known)| *distance <= known.len().max(base.len()) / 3);
+    let hint = nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known}? "));
+    let fitting = fitting(objective).collect::<Vec<_>>().join(", ");
+    Error::parameter(format!("unknown metric {name:?}; {hint}{} has {fitting}", objective.name()))
+}
+
+/// The names of the metrics that fit an objective.
+pub(super) fn fitting(objective: Objective) -> impl Iterator<Item = &'static str> {
+    METRICS.into_iter().filter(move |(_, needs, _)| needs.met_by(objective)).map(|(name, ..)| name)
+}

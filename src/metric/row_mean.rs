@@ -1,0 +1,67 @@
+//! Metrics that are the weighted mean of a loss per row, for objectives with one output.
+
+use super::reduce::mean_loss;
+use super::{Evaluation, Metric};
+use crate::numeric::ln_gamma;
+use sapwood_score::math::ln;
+
+/// Probabilities and means below this count as this much (XGBoost's value).
+const SMALLEST: f64 = 1e-16;
+
+/// The loss of one row, from its label and its prediction (a mean or a probability).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum RowLoss {
+    /// The squared difference.
+    Squared,
+    /// The absolute difference.
+    Absolute,
+    /// The absolute difference relative to the label; infinite for a label of 0, unless the prediction is 0, too.
+    Percentage,
+    /// The negative log-likelihood of a label in [0, 1].
+    LogLoss,
+    /// The share of a row that falls on the wrong side of a threshold.
+    Error(f64),
+    /// The share of a row that falls on the right side of a threshold.
+    Accuracy(f64),
+    /// The negative log-likelihood of a count.
+    Poisson,
+}
+
+/// The weighted mean of a [`RowLoss`], or its square root.
+pub(super) struct RowMean {
+    pub(super) name: String,
+    pub(super) loss: RowLoss,
+    pub(super) root: bool,
+}
+
+impl Metric for RowMean {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn higher_is_better(&self) -> bool {
+        matches!(self.loss, RowLoss::Accuracy(_))
+    }
+
+    fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
+        let mean = match self.loss {
+            RowLoss::Squared => mean_loss(evaluation, |y, p| (y - p) * (y - p)),
+            RowLoss::Absolute => mean_loss(evaluation, |y, p| (y - p).abs()),
+            RowLoss::Percentage => mean_loss(evaluation, percentage),
+            RowLoss::LogLoss => mean_loss(evaluation, log_loss),
+            RowLoss::Error(threshold) => mean_loss(evaluation, |y, p| if p > threshold { 1.0 - y } else { y }),
+            RowLoss::Accuracy(threshold) => mean_loss(evaluation, |y, p| if p > threshold { y } else { 1.0 - y }),
+            RowLoss::Poisson => mean_loss(evaluation, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
+        };
+        if self.root { mean.sqrt() } else { mean }
+    }
+}
+
+fn percentage(y: f64, p: f64) -> f64 {
+    if p == y { 0.0 } else { ((y - p) / y).abs() }
+}
+
+fn log_loss(y: f64, p: f64) -> f64 {
+    let term = |share: f64, p: f64| if share == 0.0 { 0.0 } else { -share * ln(p.max(SMALLEST)) };
+    term(y, p) + term(1.0 - y, 1.0 - p)
+}

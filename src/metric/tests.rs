@@ -1,0 +1,239 @@
+//! Values by hand and by brute force, undefined cases, threads, and every way a name can be wrong.
+
+use super::*;
+use approx::assert_relative_eq;
+use proptest::prelude::*;
+
+fn named(name: &str, objective: Objective) -> Box<dyn Metric> {
+    metrics(&[name.to_string()], objective).unwrap().remove(0)
+}
+
+fn value(name: &str, objective: Objective, margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
+    named(name, objective).evaluate(&Evaluation { objective, margins, labels, weights })
+}
+
+fn auc(margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
+    value("auc", Objective::BinaryLogistic, margins, labels, weights)
+}
+
+fn error(names: &[&str], objective: Objective) -> String {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let error = metrics(&names, objective).err().expect("an error");
+    assert_eq!(error.kind(), crate::ErrorKind::Parameter);
+    error.to_string()
+}
+
+#[test]
+fn regression_metrics_by_hand() {
+    let of = |name| value(name, Objective::SquaredError, &[1.0, 2.0, 5.0], &[1.0, 4.0, 4.0], Some(&[1.0, 2.0, 1.0]));
+    assert_eq!(of("mse"), 9.0 / 4.0);
+    assert_eq!(of("rmse"), 1.5);
+    assert_eq!(of("mae"), 5.0 / 4.0);
+    assert_eq!(of("mape"), (0.0 + 2.0 * 0.5 + 0.25) / 4.0);
+    // The weighted mean of the labels is 13/4, their variance 27/16.
+    assert_relative_eq!(of("r2"), 1.0 - (9.0 / 4.0) / (27.0 / 16.0), max_relative = 1e-15);
+}
+
+#[test]
+fn classification_metrics_by_hand() {
+    let of = |name| value(name, Objective::BinaryLogistic, &[-1.0, 1.0, 0.5, 3.0], &[0.0, 1.0, 0.0, 1.0], None);
+    assert_eq!((of("error"), of("accuracy")), (0.25, 0.75));
+    // The probabilities are .27, .73, .62, .95.
+    assert_eq!((of("error@0.2"), of("error@0.7"), of("error@0.9")), (0.5, 0.0, 0.25));
+    assert_eq!(of("auc"), 1.0);
+    let margins = [2.0, 0.0, 0.0, 1.0, 0.0, 1.0];
+    let multi = |name| value(name, Objective::Softmax, &margins, &[0.0, 2.0], None);
+    assert_eq!((multi("merror"), multi("accuracy")), (0.5, 0.5));
+    let sum = |a: f64, b: f64, c: f64| a.exp() + b.exp() + c.exp();
+    let expected = ((sum(2.0, 0.0, 0.0).ln() - 2.0) + (sum(0.0, 1.0, 1.0).ln() - 1.0)) / 2.0;
+    assert_relative_eq!(multi("mlogloss"), expected, max_relative = 1e-14);
+}
+
+#[test]
+fn raw_margins_are_judged_as_probabilities() {
+    let (margins, labels) = ([-1.0, 0.3, 0.8, 3.0], [0.0, 1.0, 0.0, 1.0]);
+    for name in ["logloss", "error", "error@0.6", "rmse", "auc"] {
+        let of = |objective| value(name, objective, &margins, &labels, None);
+        assert_eq!(of(Objective::BinaryLogitraw), of(Objective::BinaryLogistic), "{name}");
+    }
+}
+
+#[test]
+fn losses_of_certain_but_wrong_predictions_are_finite() {
+    let worst = -1e-16f64.ln();
+    for (margin, label) in [(1e5, 0.0), (-1e5, 1.0)] {
+        assert_relative_eq!(value("logloss", Objective::BinaryLogistic, &[margin], &[label], None), worst, max_relative = 1e-14);
+        assert_eq!(value("logloss", Objective::BinaryLogistic, &[margin], &[1.0 - label], None), 0.0);
+    }
+    assert_relative_eq!(value("mlogloss", Objective::Softprob, &[1e5, 0.0], &[1.0], None), worst, max_relative = 1e-14);
+    assert_eq!(value("mlogloss", Objective::Softprob, &[1e5, 0.0], &[0.0], None), 0.0);
+    assert!(value("poisson-nloglik", Objective::Poisson, &[-1e5], &[3.0], None).is_finite());
+}
+
+#[test]
+fn a_label_that_is_no_class_is_simply_wrong() {
+    let of = |name, label| value(name, Objective::Softmax, &[0.0, 1.0], &[label], None);
+    for label in [2.0, -1.0, 0.5, 1e300] {
+        assert_eq!(of("merror", label), 1.0);
+        assert_relative_eq!(of("mlogloss", label), 36.841_361_487_904_73);
+    }
+}
+
+#[test]
+fn undefined_values_are_nan() {
+    for weights in [None, Some(&[1.0, 2.0][..])] {
+        assert!(auc(&[1.0, 2.0], &[1.0, 1.0], weights).is_nan());
+        assert!(value("aucpr", Objective::BinaryLogistic, &[1.0, 2.0], &[0.0, 0.0], weights).is_nan());
+    }
+    assert!(auc(&[1.0, 2.0], &[1.0, 0.0], Some(&[1.0, 0.0])).is_nan());
+    assert!(value("r2", Objective::SquaredError, &[1.0, 2.0], &[3.0, 3.0], None).is_nan());
+    for name in ["rmse", "mae", "r2"] {
+        assert!(value(name, Objective::SquaredError, &[], &[], None).is_nan(), "{name}");
+        assert!(value(name, Objective::SquaredError, &[1.0], &[2.0], Some(&[0.0])).is_nan(), "{name}");
+    }
+    assert!(value("merror", Objective::Softmax, &[], &[], None).is_nan());
+    assert!(auc(&[], &[], None).is_nan());
+}
+
+#[test]
+fn rows_of_weight_zero_count_for_nothing() {
+    assert_eq!(value("mape", Objective::SquaredError, &[1.0, 3.0], &[0.0, 2.0], Some(&[0.0, 1.0])), 0.5);
+    assert_eq!(value("mape", Objective::SquaredError, &[1.0, 3.0], &[0.0, 2.0], None), f64::INFINITY);
+    assert_eq!(value("mape", Objective::SquaredError, &[0.0, 3.0], &[0.0, 2.0], None), 0.25);
+}
+
+#[test]
+fn curves_by_hand() {
+    let labels = [1.0, 0.0, 1.0, 0.0];
+    assert_eq!(auc(&[4.0, 3.0, 2.0, 1.0], &labels, None), 0.75);
+    assert_eq!(auc(&[1.0, 1.0, 1.0, 1.0], &labels, None), 0.5);
+    assert_eq!(auc(&[0.0, -0.0, 0.0, -0.0], &labels, None), 0.5);
+    assert_eq!(auc(&[-4.0, -3.0, -2.0, -1.0], &labels, None), 0.25);
+    let aucpr = |margins: &[f64], weights| value("aucpr", Objective::BinaryLogistic, margins, &labels, weights);
+    assert_eq!(aucpr(&[4.0, 1.0, 3.0, 2.0], None), 1.0);
+    // All rows in one step: precision is the share of positives all along.
+    assert_eq!(aucpr(&[1.0; 4], None), 0.5);
+    assert_eq!(aucpr(&[1.0; 4], Some(&[1.0, 3.0, 1.0, 3.0])), 0.25);
+    // Precision is 1 up to recall 1/2; beyond, with one negative behind, r / (r + 1/2), whose integral from 1/2 to 1 is 1/2 - ln(3/2)/2.
+    assert_relative_eq!(aucpr(&[4.0, 3.0, 2.0, 1.0], None), 0.5 + 0.5 - 0.5 * 1.5f64.ln(), max_relative = 1e-15);
+}
+
+/// The share of weighted pairs that are in the right order, ties counting half.
+fn naive_auc(margins: &[f64], labels: &[f64], weights: &[f64]) -> f64 {
+    let (mut won, mut all) = (0.0, 0.0);
+    for i in (0..labels.len()).filter(|&i| labels[i] == 1.0) {
+        for j in (0..labels.len()).filter(|&j| labels[j] == 0.0) {
+            let pair = weights[i] * weights[j];
+            all += pair;
+            won += pair
+                * if margins[i] > margins[j] {
+                    1.0
+                } else if margins[i] == margins[j] {
+                    0.5
+                } else {
+                    0.0
+                };
+        }
+    }
+    won / all
+}
+
+proptest! {
+    #[test]
+    fn auc_is_the_share_of_pairs_in_the_right_order(
+        rows in prop::collection::vec((-5_i32..5, any::<bool>(), 0.0..3.0), 0..60), weighted in any::<bool>()
+    ) {
+        let margins: Vec<f64> = rows.iter().map(|row| f64::from(row.0) * 0.3).collect();
+        let labels: Vec<f64> = rows.iter().map(|row| f64::from(u8::from(row.1))).collect();
+        let weights: Vec<f64> = rows.iter().map(|row| if weighted { row.2 } else { 1.0 }).collect();
+        let ours = auc(&margins, &labels, weighted.then_some(&weights));
+        let expected = naive_auc(&margins, &labels, &weights);
+        prop_assert!((ours - expected).abs() < 1e-12 || ours.is_nan() && expected.is_nan(), "{} is not {}", ours, expected);
+        let reversed = |v: &[f64]| v.iter().rev().copied().collect::<Vec<_>>();
+        let backwards = auc(&reversed(&margins), &reversed(&labels), weighted.then_some(&reversed(&weights)));
+        prop_assert_eq!(backwards.to_bits(), ours.to_bits());
+    }
+
+    #[test]
+    fn weight_two_is_the_row_twice(rows in prop::collection::vec((-3.0..3.0, any::<bool>(), 1_usize..3), 2..40)) {
+        let margins: Vec<f64> = rows.iter().map(|row| row.0).collect();
+        let labels: Vec<f64> = rows.iter().map(|row| f64::from(u8::from(row.1))).collect();
+        let weights: Vec<f64> = rows.iter().map(|row| row.2 as f64).collect();
+        let repeat = |v: &[f64]| v.iter().zip(&rows).flat_map(|(x, row)| vec![*x; row.2]).collect::<Vec<_>>();
+        for name in ["rmse", "mae", "r2", "logloss", "error", "accuracy", "auc", "aucpr"] {
+            let weighted = value(name, Objective::BinaryLogistic, &margins, &labels, Some(&weights));
+            let repeated = value(name, Objective::BinaryLogistic, &repeat(&margins), &repeat(&labels), None);
+            prop_assert!((weighted - repeated).abs() < 1e-12 || weighted.is_nan() && repeated.is_nan(), "{}", name);
+        }
+    }
+}
+
+#[test]
+fn values_do_not_depend_on_the_number_of_threads() {
+    let rows = 50_021;
+    let noise = |i: usize| ((i * 2_654_435_761) % 4_294_967_296) as f64 / 4_294_967_296.0;
+    let weights: Vec<f64> = (0..rows).map(|row| noise(row + 7)).collect();
+    for objective in Objective::ALL {
+        let outputs = if objective.is_multiclass() { 3 } else { 1 };
+        let margins: Vec<f64> = (0..rows * outputs).map(|i| (noise(i * 3) * 500.0).round() * 0.01 - 2.0).collect();
+        let labels: Vec<f64> = (0..rows).map(|row| (noise(row * 5 + 1) * 2.0).floor()).collect();
+        for (name, metric) in registry::fitting(objective).map(|name| (name, named(name, objective))) {
+            let bits = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let evaluation = Evaluation { objective, margins: &margins, labels: &labels, weights: Some(&weights) };
+                pool.install(|| metric.evaluate(&evaluation)).to_bits()
+            };
+            let expected = bits(1);
+            assert!([2, 3, 7].into_iter().all(|threads| bits(threads) == expected), "{name} of {}", objective.name());
+        }
+    }
+}
+
+#[test]
+fn every_objective_has_a_default_and_the_order_given_is_kept() {
+    let expected = ["rmse", "rmse", "logloss", "logloss", "poisson-nloglik", "merror", "mlogloss"];
+    for (objective, name) in Objective::ALL.into_iter().zip(expected) {
+        let chosen = metrics(&[], objective).unwrap();
+        assert_eq!(chosen.iter().map(|m| m.name()).collect::<Vec<_>>(), [name]);
+    }
+    let names = ["auc", "logloss", "error@0.25", "error", "accuracy"].map(str::to_string);
+    let chosen = metrics(&names, Objective::BinaryLogistic).unwrap();
+    assert_eq!(chosen.iter().map(|m| m.name()).collect::<Vec<_>>(), names);
+    assert_eq!(chosen.iter().map(|m| m.higher_is_better()).collect::<Vec<_>>(), [true, false, false, false, true]);
+}
+
+#[test]
+fn wrong_names_are_errors_with_a_remedy() {
+    let regression = Objective::SquaredError;
+    assert!(error(&["rmsee"], regression).starts_with("unknown metric \"rmsee\"; did you mean rmse?"));
+    assert!(error(&["rmse", "invalid"], regression).starts_with("unknown metric \"invalid\"; reg:squarederror has rmse, mse, mae"));
+    assert!(error(&["<function"], regression).contains("unknown metric"));
+    assert!(error(&["auc@0.5"], Objective::BinaryLogistic).contains("auc takes no threshold, only error does"));
+    for text in ["error@abc", "error@", "error@nan", "error@1.5", "error@-0.1", "error@0.5@0.5"] {
+        let message = error(&[text], Objective::BinaryLogistic);
+        assert!(message.starts_with(&format!("metric {text}: threshold")) && message.contains("[0, 1]"), "{message}");
+    }
+    assert!(error(&["rmse", "mae", "rmse"], regression).contains("names rmse twice"));
+}
+
+#[test]
+fn metrics_must_fit_the_objective() {
+    let misfits = [
+        ("auc", Objective::SquaredError),
+        ("auc", Objective::Logistic),
+        ("aucpr", Objective::Softprob),
+        ("logloss", Objective::Poisson),
+        ("error", Objective::SquaredError),
+        ("accuracy", Objective::Poisson),
+        ("poisson-nloglik", Objective::SquaredError),
+        ("mlogloss", Objective::BinaryLogistic),
+        ("merror", Objective::SquaredError),
+        ("rmse", Objective::Softmax),
+        ("r2", Objective::Softprob),
+    ];
+    for (name, objective) in misfits {
+        let message = error(&[name], objective);
+        let expected = format!("metric {name} does not fit objective={}: it needs", objective.name());
+        assert!(message.starts_with(&expected) && message.contains(&format!("use {}", default_metric(objective))), "{message}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Numerical tools whose results do not depend on the order of rows, the number of threads, or the machine.
+
+mod gamma;
+mod log_sum_exp;
+mod sum;
+
+pub use gamma::ln_gamma;
+pub use log_sum_exp::log_sum_exp;
+pub use sum::{Grid, par_sum, sum, weighted_mean};

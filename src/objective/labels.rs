@@ -1,0 +1,166 @@
+//! Which labels an objective accepts, and how many outputs they call for.
+
+use crate::{Dataset, Error, Objective, Params, Result};
+use rayon::prelude::*;
+
+/// The number of margins per row that the objective has on these data: 1, or for `multi:*` the number of classes.
+///
+/// # Errors
+/// `multi:*` with numeric labels and without `num_class`, or with a `num_class` that contradicts the labels' texts.
+pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
+    if !params.objective.is_multiclass() {
+        return Ok(1);
+    }
+    let given = params.num_class as usize;
+    match data.classes() {
+        Some(classes) if given != 0 && given != classes.len() => Err(Error::parameter(format!(
+            "num_class={given}, but the labels hold {} classes ({}); leave num_class out",
+            classes.len(),
+            listed(classes)
+        ))),
+        Some(classes) => Ok(classes.len()),
+        None if given == 0 => Err(missing_num_class(params.objective, data)),
+        None => Ok(given),
+    }
+}
+
+fn missing_num_class(objective: Objective, data: &Dataset) -> Error {
+    let classes = data.labels().and_then(classes_seen);
+    let hint = classes.map_or_else(String::new, |n| format!(": the labels run up to {}, so num_class={n} would fit", n - 1));
+    Error::parameter(format!("missing required parameter num_class for objective={}{hint}", objective.name()))
+}
+
+/// The number of classes that labels 0, 1, … would make; `None` where they are no class numbers, or too few or too many classes.
+fn classes_seen(labels: &[f64]) -> Option<u32> {
+    let largest = labels.iter().copied().fold(-1.0, f64::max);
+    let classes = labels.iter().all(|&y| y >= 0.0 && y.fract() == 0.0) && (1.0..100_000.0).contains(&largest);
+    classes.then_some(largest as u32 + 1)
+}
+
+/// The labels of a data set, if all of them are in the domain of `objective` with `outputs` margins per row.
+///
+/// Evaluation data need this check as much as training data do: metrics take labels for granted.
+///
+/// # Errors
+/// No rows or no labels; texts as labels where the objective needs numbers, or another number of classes; a label outside the domain;
+/// weights that are all zero. A message about a label says where it stands, what it is, and what would do.
+pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Result<&[f64]> {
+    if data.rows() == 0 {
+        return Err(Error::data("the data set has no rows; give at least one file with data"));
+    }
+    let labels = data.labels().ok_or_else(|| {
+        Error::data(format!(
+            "the data set has no labels, and objective={} needs them; name their column with label_column",
+            objective.name()
+        ))
+    })?;
+    if let Some(classes) = data.classes() {
+        check_classes(objective, classes)?;
+    }
+    let domain = Domain::of(objective, outputs);
+    if let Some(row) = labels.par_iter().position_first(|&y| !domain.contains(y)) {
+        return Err(Error::data(format!(
+            "label must be {} for {}, but it is {} at {}; {}",
+            domain.rule(),
+            objective.name(),
+            labels[row],
+            data.source().locate(row),
+            domain.remedy()
+        )));
+    }
+    match data.weights() {
+        Some(weights) if weights.iter().all(|&w| w == 0.0) => {
+            Err(Error::data("the weights of all rows are zero, so that no row counts; check weight_column"))
+        }
+        _ => Ok(labels),
+    }
+}
+
+/// Checks labels that were texts.
+fn check_classes(objective: Objective, classes: &[String]) -> Result<()> {
+    let name = objective.name();
+    let listed = listed(classes);
+    if !objective.is_classification() {
+        return Err(Error::data(format!(
+            "the labels are texts ({listed}), and {name} needs numbers; name another column with label_column, or choose a classification objective"
+        )));
+    }
+    match classes.len() {
+        0 | 1 => Err(Error::data(format!(
+            "the labels hold one class only ({listed}), so that there is nothing to tell apart; name another column with label_column"
+        ))),
+        2 => Ok(()),
+        n if !objective.is_multiclass() => Err(Error::data(format!(
+            "the labels hold {n} classes ({listed}), and {name} tells two apart; use objective=multi:softprob"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The first few classes, quoted.
+fn listed(classes: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let mut quoted: Vec<_> = classes.iter().take(SHOWN).map(|class| format!("{class:?}")).collect();
+    if classes.len() > SHOWN {
+        quoted.push("…".to_string());
+    }
+    quoted.join(", ")
+}
+
+/// The set of labels that an objective accepts.
+#[derive(Clone, Copy, Debug)]
+enum Domain {
+    /// What single precision can hold: gradients are stored in it.
+    Real,
+    /// 0 and up.
+    Count,
+    /// 0 to 1.
+    Probability,
+    /// 0 or 1.
+    Binary,
+    /// 0, 1, … below the number of classes.
+    Class(usize),
+}
+
+impl Domain {
+    fn of(objective: Objective, outputs: usize) -> Self {
+        match objective {
+            Objective::SquaredError => Self::Real,
+            Objective::Logistic => Self::Probability,
+            Objective::BinaryLogistic | Objective::BinaryLogitraw => Self::Binary,
+            Objective::Poisson => Self::Count,
+            Objective::Softmax | Objective::Softprob => Self::Class(outputs),
+        }
+    }
+
+    fn contains(self, y: f64) -> bool {
+        const LARGEST: f64 = f32::MAX as f64;
+        match self {
+            Self::Real => y.abs() <= LARGEST,
+            Self::Count => (0.0..=LARGEST).contains(&y),
+            Self::Probability => (0.0..=1.0).contains(&y),
+            Self::Binary => y == 0.0 || y == 1.0,
+            Self::Class(classes) => y >= 0.0 && y < classes as f64 && y.fract() == 0.0,
+        }
+    }
+
+    fn rule(self) -> String {
+        match self {
+            Self::Real => "at most 3.4e38 in size".to_string(),
+            Self::Count => "0 or more (and at most 3.4e38)".to_string(),
+            Self::Probability => "in [0,1]".to_string(),
+            Self::Binary => "0 or 1".to_string(),
+            Self::Class(classes) => format!("an integer in [0, {classes})"),
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Real => "divide the labels by a constant",
+            Self::Count => "use objective=reg:squarederror for other numbers",
+            Self::Probability => "scale the labels, or use objective=reg:squarederror",
+            Self::Binary => "use objective=reg:logistic for probabilities, objective=multi:softprob for more than two classes",
+            Self::Class(_) => "classes are counted from 0 to num_class - 1: renumber them, or raise num_class",
+        }
+    }
+}

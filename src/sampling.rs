@@ -1,0 +1,74 @@
+//! Row and column sampling by counter-based hashing: what is drawn depends on (seed, purpose, position) alone, never on a shared
+//! stream, so that threads and machines draw alike.
+
+/// What a random number is for. Different purposes never share numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// Rows that cuts are computed from.
+    Cuts = 1,
+    /// Rows a tree is grown on.
+    Rows = 2,
+    /// Features of a tree.
+    Tree = 3,
+    /// Features of a level.
+    Level = 4,
+    /// Features of a node.
+    Node = 5,
+}
+
+/// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.
+pub(crate) fn mix(mut x: u64) -> u64 {
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// The key of a stream: a seed for one purpose at one place (a tree number, a node's path).
+pub(crate) fn key(seed: i64, purpose: Purpose, place: u64) -> u64 {
+    mix(mix(seed as u64 ^ ((purpose as u64) << 56)) ^ place)
+}
+
+/// Whether position `index` of a stream is drawn when a share of `fraction` is.
+pub(crate) fn drawn(key: u64, index: u64, fraction: f64) -> bool {
+    // 53 bits as a number in [0, 1).
+    let uniform = (mix(key ^ index) >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0);
+    uniform < fraction
+}
+
+/// A share of `features`, at least one, in ascending order.
+pub(crate) fn columns(key: u64, features: &[u32], fraction: f64) -> Vec<u32> {
+    if fraction >= 1.0 || features.len() <= 1 {
+        return features.to_vec();
+    }
+    let count = ((features.len() as f64 * fraction).round() as usize).clamp(1, features.len());
+    let mut order: Vec<(u64, u32)> = features.iter().map(|&f| (mix(key ^ u64::from(f)), f)).collect();
+    order.sort_unstable();
+    let mut chosen: Vec<u32> = order[..count].iter().map(|&(_, f)| f).collect();
+    chosen.sort_unstable();
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_about_right_and_repeatable() {
+        let key = key(7, Purpose::Rows, 3);
+        let count = (0..100_000).filter(|&i| drawn(key, i, 0.3)).count();
+        assert!((29_000..31_000).contains(&count), "{count}");
+        assert_eq!(count, (0..100_000).filter(|&i| drawn(key, i, 0.3)).count());
+        assert!((0..1000).all(|i| drawn(key, i, 1.0)));
+    }
+
+    #[test]
+    fn columns_are_sorted_distinct_and_never_none() {
+        let all: Vec<u32> = (0..28).collect();
+        let some = columns(key(1, Purpose::Tree, 0), &all, 0.5);
+        assert_eq!(some.len(), 14);
+        assert!(some.windows(2).all(|w| w[0] < w[1]));
+        assert_eq!(columns(5, &all, 0.001).len(), 1);
+        assert_ne!(some, columns(key(1, Purpose::Tree, 1), &all, 0.5));
+    }
+}

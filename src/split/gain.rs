@@ -1,0 +1,108 @@
+//! The regularised objective of Chen & Guestrin (2016): leaf weights and what a node contributes to the loss.
+
+use crate::Params;
+
+/// XGBoost's `kRtEps`: gains no larger are rounding noise.
+const NOISE: f64 = 1e-6;
+
+/// How leaves are regularised and which splits are allowed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Regularisation {
+    lambda: f64,
+    alpha: f64,
+    max_delta_step: f64,
+    pub min_child_weight: f64,
+    gamma: f64,
+}
+
+impl Regularisation {
+    pub fn new(params: &Params) -> Self {
+        Self {
+            lambda: params.lambda,
+            alpha: params.alpha,
+            max_delta_step: params.max_delta_step(),
+            min_child_weight: params.min_child_weight,
+            gamma: params.gamma,
+        }
+    }
+
+    /// The same with more L2 regularisation.
+    pub fn with_more_lambda(self, more: f64) -> Self {
+        Self { lambda: self.lambda + more, ..self }
+    }
+
+    /// The leaf weight that minimises the loss, before shrinkage. Zero where there is no hessian to divide by.
+    pub fn weight(&self, grad: f64, hess: f64) -> f64 {
+        if hess <= 0.0 || hess + self.lambda <= 0.0 {
+            return 0.0;
+        }
+        let weight = -soft_threshold(grad, self.alpha) / (hess + self.lambda);
+        if self.max_delta_step > 0.0 { weight.clamp(-self.max_delta_step, self.max_delta_step) } else { weight }
+    }
+
+    /// Twice the loss that the best weight takes away. A split's gain is what its children's scores exceed the parent's by.
+    #[inline(always)]
+    pub fn score(&self, grad: f64, hess: f64) -> f64 {
+        if self.is_plain() {
+            return self.plain_score(grad, hess);
+        }
+        let weight = self.weight(grad, hess);
+        -(2.0 * grad * weight + (hess + self.lambda) * weight * weight + 2.0 * self.alpha * weight.abs())
+    }
+
+    /// Whether [`Regularisation::plain_score`] is the score.
+    #[inline(always)]
+    pub fn is_plain(&self) -> bool {
+        self.alpha == 0.0 && self.max_delta_step == 0.0
+    }
+
+    /// The score without L1 regularisation and step limit. Not a number where there is no hessian and no `lambda`.
+    #[inline(always)]
+    pub fn plain_score(&self, grad: f64, hess: f64) -> f64 {
+        grad * grad / (hess + self.lambda)
+    }
+
+    /// Whether a gain is worth a split.
+    pub fn is_worthwhile(&self, gain: f64) -> bool {
+        gain > NOISE && gain >= self.gamma
+    }
+}
+
+fn soft_threshold(grad: f64, alpha: f64) -> f64 {
+    if grad > alpha {
+        grad - alpha
+    } else if grad < -alpha {
+        grad + alpha
+    } else {
+        0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use approx::assert_relative_eq;
+
+    fn regularisation(lambda: f64, alpha: f64, max_delta_step: f64) -> Regularisation {
+        Regularisation { lambda, alpha, max_delta_step, min_child_weight: 0.0, gamma: 0.0 }
+    }
+
+    #[test]
+    fn weights_and_scores_by_hand() {
+        let plain = regularisation(1.0, 0.0, 0.0);
+        assert_relative_eq!(plain.weight(-6.0, 2.0), 2.0);
+        assert_relative_eq!(plain.score(-6.0, 2.0), 12.0);
+        let l1 = regularisation(1.0, 3.0, 0.0);
+        assert_relative_eq!(l1.weight(-6.0, 2.0), 1.0);
+        assert_relative_eq!(l1.score(-6.0, 2.0), 3.0);
+        assert_eq!(l1.weight(2.0, 2.0), 0.0);
+        let limited = regularisation(1.0, 0.0, 0.5);
+        assert_relative_eq!(limited.weight(-6.0, 2.0), 0.5);
+        assert_relative_eq!(limited.score(-6.0, 2.0), 6.0 - 0.75);
+    }
+
+    #[test]
+    fn no_hessian_no_weight() {
+        assert_eq!(regularisation(0.0, 0.0, 0.0).weight(1.0, 0.0), 0.0);
+    }
+}

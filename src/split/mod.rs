@@ -1,0 +1,13 @@
+//! Splits: finding the best one of a node from its histogram.
+
+mod categorical;
+mod finder;
+mod gain;
+mod numeric;
+
+pub(crate) use finder::{Decision, SplitFinder, SplitInfo};
+#[cfg(test)]
+use gain::Regularisation;
+
+#[cfg(test)]
+mod tests;

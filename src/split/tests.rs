@@ -1,0 +1,162 @@
+//! The split finder against trying every split by hand.
+
+use super::*;
+use crate::binning::{BinMapper, BinnedMatrix};
+use crate::histogram::{HistogramBuilder, Pool, Quantised, Sums};
+use crate::objective::GradientPair;
+use crate::simd::Simd;
+use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Params};
+use ndarray::Array2;
+use proptest::prelude::*;
+
+/// The best gain over every threshold and side of missing values, computed from the rows.
+fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64 {
+    let regularisation = Regularisation::new(params);
+    let mut thresholds: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
+    thresholds.sort_by(f64::total_cmp);
+    let sum = |goes: &dyn Fn(f64) -> bool| {
+        let chosen = values.iter().zip(pairs).filter(|(x, _)| goes(**x));
+        chosen.fold((0.0, 0.0), |(g, h), (_, p)| (g + f64::from(p.grad), h + f64::from(p.hess)))
+    };
+    let total = sum(&|_| true);
+    let mut best = f64::NEG_INFINITY;
+    for &threshold in &thresholds {
+        for missing_left in [false, true] {
+            let left = sum(&|x: f64| if x.is_nan() { missing_left } else { x <= threshold });
+            let right = (total.0 - left.0, total.1 - left.1);
+            if left.1.min(right.1) >= params.min_child_weight.max(1e-9) {
+                let gain = regularisation.score(left.0, left.1) + regularisation.score(right.0, right.1);
+                best = best.max(gain - regularisation.score(total.0, total.1));
+            }
+        }
+    }
+    best
+}
+
+fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], params: &Params) -> Option<SplitInfo> {
+    let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
+    let mapper = BinMapper::fit(&data, params).unwrap();
+    let matrix = BinnedMatrix::build(&mapper, &data).unwrap();
+    let mut quantised = Quantised::new();
+    quantised.fill(Simd::scalar(), pairs);
+    let (pool, used) = (Pool::default(), vec![true; matrix.tiles().len()]);
+    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pool: &pool, simd: Simd::scalar() };
+    let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>());
+    let place = matrix.place(0);
+    let total = (place.slot..=place.slot + place.value_bins).fold(Sums::default(), |s, slot| s + histogram.get(slot));
+    let features: Vec<u32> = (0..x.ncols() as u32).collect();
+    let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd).best(&histogram, total, quantised.units, &features);
+    let best = found(Simd::scalar());
+    assert_eq!(found(Simd::detect().unwrap()), best);
+    best
+}
+
+fn level_schema(levels: usize) -> FeatureSchema {
+    let levels = (0..levels).map(|i| format!("level{i:03}")).collect();
+    let feature = Feature { name: "c".into(), kind: FeatureKind::Categorical { levels } };
+    FeatureSchema { features: vec![feature], named: true, index_base: None }
+}
+
+/// Values, with missing ones, and gradients on a grid that quantising keeps exactly.
+fn rows() -> impl Strategy<Value = Vec<(Option<i32>, i32, i32)>> {
+    prop::collection::vec((prop::option::weighted(0.9, -20..20i32), -64..64i32, 1..32i32), 2..120)
+}
+
+proptest! {
+    #[test]
+    fn the_best_threshold_is_the_naive_one(rows in rows(), lambda in 0.0..3.0f64, alpha in prop_oneof![Just(0.0), 0.1..2.0f64],
+                                           step in prop_oneof![Just(0.0), 0.1..2.0f64], weight in prop_oneof![Just(0.0), 0.5..6.0f64]) {
+        let values: Vec<f64> = rows.iter().map(|r| r.0.map_or(f64::NAN, f64::from)).collect();
+        let pairs: Vec<_> = rows.iter().map(|r| GradientPair { grad: r.1 as f32 / 16.0, hess: r.2 as f32 / 16.0 }).collect();
+        let params = Params::builder().num_round(1).lambda(lambda).alpha(alpha).max_delta_step(step).min_child_weight(weight).build().unwrap();
+        let x = Array2::from_shape_vec((values.len(), 1), values.clone()).unwrap();
+        let expected = naive_numeric(&values, &pairs, &params);
+        match find(&x, None, &pairs, &params) {
+            Some(split) => prop_assert!((split.gain - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{} {expected}", split.gain),
+            None => prop_assert!(expected <= 2e-6, "{expected}"),
+        }
+    }
+
+    #[test]
+    fn sums_of_both_sides_make_the_whole(rows in rows()) {
+        let values: Vec<f64> = rows.iter().map(|r| r.0.map_or(f64::NAN, |x| f64::from(x.rem_euclid(9)))).collect();
+        let pairs: Vec<_> = rows.iter().map(|r| GradientPair { grad: r.1 as f32 / 16.0, hess: r.2 as f32 / 16.0 }).collect();
+        let params = Params::builder().num_round(1).cat_smooth(0.0).cat_l2(0.0).min_child_weight(0.0).build().unwrap();
+        let x = Array2::from_shape_vec((values.len(), 1), values.clone()).unwrap();
+        if let Some(split) = find(&x, Some(level_schema(9)), &pairs, &params) {
+            let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+            let goes_left = |x: f64| if x.is_nan() { split.missing_left } else { words[0] >> (x as u32) & 1 == 1 };
+            let left: f32 = values.iter().zip(&pairs).filter(|(x, _)| goes_left(**x)).map(|(_, p)| p.grad).sum();
+            let right: f32 = values.iter().zip(&pairs).filter(|(x, _)| !goes_left(**x)).map(|(_, p)| p.grad).sum();
+            let unit = 1.0 / f64::from(pairs.iter().fold(0f32, |m, p| m.max(p.grad.abs()))).max(1e-9);
+            let ratio = |sum: i64, of: f32| if of == 0.0 { sum == 0 } else { (sum as f64 / f64::from(of) * unit).is_finite() };
+            prop_assert!(ratio(split.left.grad, left) && ratio(split.right.grad, right));
+            prop_assert_eq!(split.left.grad as f64 * f64::from(right), split.right.grad as f64 * f64::from(left));
+        }
+    }
+}
+
+#[test]
+fn ties_go_to_the_lowest_feature_and_bin() {
+    let x = Array2::from_shape_fn((8, 3), |(row, _)| (row / 2) as f64);
+    let pairs: Vec<_> = (0..8).map(|row| GradientPair { grad: if row < 4 { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let split = find(&x, None, &pairs, &params).unwrap();
+    assert_eq!((split.feature, split.decision), (0, Decision::Bin(1)));
+}
+
+#[test]
+fn missing_alone_can_be_split_off() {
+    let values = [1.0, 1.0, 1.0, f64::NAN, f64::NAN, f64::NAN];
+    let x = Array2::from_shape_vec((6, 1), values.to_vec()).unwrap();
+    let pairs: Vec<_> = values.iter().map(|x| GradientPair { grad: if x.is_nan() { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let split = find(&x, None, &pairs, &params).unwrap();
+    assert_eq!((split.decision, split.missing_left), (Decision::Bin(0), false));
+}
+
+#[test]
+fn without_missing_values_the_heavier_side_takes_them() {
+    let x = Array2::from_shape_fn((10, 1), |(row, _)| row as f64);
+    let params = Params::builder().num_round(1).build().unwrap();
+    for (boundary, left_is_heavier) in [(3, false), (7, true)] {
+        let pair = |row| GradientPair { grad: if row < boundary { 2.0 } else { -2.0 }, hess: 1.0 };
+        let split = find(&x, None, &(0..10).map(pair).collect::<Vec<_>>(), &params).unwrap();
+        assert_eq!(split.missing_left, left_is_heavier);
+    }
+}
+
+#[test]
+fn sorted_levels_find_the_interleaved_partition() {
+    let x = Array2::from_shape_fn((60, 1), |(row, _)| (row % 6) as f64);
+    let pairs: Vec<_> = (0..60).map(|row| GradientPair { grad: if row % 2 == 0 { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let split = find(&x, Some(level_schema(7)), &pairs, &params).unwrap();
+    let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+    let even = words[0] & 0b01_0101;
+    assert!(even == 0 || even == 0b01_0101);
+    // The seventh level has no rows: it goes where missing values go.
+    assert_eq!(words[0] >> 6 & 1 == 1, split.missing_left);
+}
+
+#[test]
+fn a_level_with_one_extreme_row_does_not_win() {
+    // Level 0 has a single row with a large gradient; levels 1 to 5 differ by a little, over many rows.
+    let codes: Vec<f64> = std::iter::once(0.0).chain((0..500).map(|i| f64::from(1 + i % 5))).collect();
+    let grad = |code: f64| {
+        if code == 0.0 {
+            -6.0
+        } else if code <= 2.0 {
+            1.0
+        } else {
+            -1.0
+        }
+    };
+    let pairs: Vec<_> = codes.iter().map(|&code| GradientPair { grad: grad(code), hess: 1.0 }).collect();
+    let x = Array2::from_shape_vec((codes.len(), 1), codes).unwrap();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let split = find(&x, Some(level_schema(6)), &pairs, &params).unwrap();
+    let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+    let sides = [words[0] >> 1 & 1, words[0] >> 2 & 1, words[0] >> 3 & 1, words[0] >> 4 & 1, words[0] >> 5 & 1];
+    assert!(sides == [1, 1, 0, 0, 0] || sides == [0, 0, 1, 1, 1], "{sides:?}");
+}

@@ -1,0 +1,87 @@
+//! The inner steps of training one by one, for the benchmarks under `benches/`. Not part of the API: anything here may change.
+
+use crate::binning::{BinMapper, BinnedMatrix};
+use crate::grow::{SideTable, partition};
+use crate::histogram::{Histogram, HistogramBuilder, Pool, Quantised, Sums};
+use crate::objective::GradientPair;
+use crate::simd::Simd;
+use crate::split::SplitFinder;
+use crate::{Dataset, Params, Result};
+
+/// A binned data set with quantised gradients.
+pub struct Workbench {
+    params: Params,
+    mapper: BinMapper,
+    matrix: BinnedMatrix,
+    quantised: Quantised,
+    used: Vec<bool>,
+    pool: Pool,
+    simd: Simd,
+}
+
+/// A node's histogram with its sums.
+pub struct NodeHistogram {
+    histogram: Histogram,
+    total: Sums,
+}
+
+impl Workbench {
+    /// Bins the data and quantises the gradients.
+    ///
+    /// # Errors
+    /// As training.
+    pub fn new(params: Params, data: &Dataset, gradients: &[GradientPair]) -> Result<Self> {
+        let simd = Simd::detect()?;
+        let mapper = BinMapper::fit(data, &params)?;
+        let matrix = BinnedMatrix::build(&mapper, data)?;
+        let mut quantised = Quantised::new();
+        quantised.fill(simd, gradients);
+        let used = vec![true; matrix.tiles().len()];
+        Ok(Self { params, mapper, matrix, quantised, used, pool: Pool::default(), simd })
+    }
+
+    /// Bins a data set anew.
+    ///
+    /// # Errors
+    /// As training.
+    pub fn bin(&self, data: &Dataset) -> Result<()> {
+        let mapper = BinMapper::fit(data, &self.params)?;
+        BinnedMatrix::build(&mapper, data).map(drop)
+    }
+
+    /// The histogram of some rows.
+    pub fn histogram(&self, rows: &[u32]) -> NodeHistogram {
+        let builder = HistogramBuilder {
+            matrix: &self.matrix,
+            gradients: &self.quantised,
+            used: &self.used,
+            pool: &self.pool,
+            simd: self.simd,
+        };
+        let histogram = builder.build(rows);
+        let place = self.matrix.place(0);
+        let total = (place.slot..=place.slot + place.value_bins).fold(Sums::default(), |sum, slot| sum + histogram.get(slot));
+        NodeHistogram { histogram, total }
+    }
+
+    /// Gives a histogram's memory back.
+    pub fn recycle(&self, node: NodeHistogram) {
+        self.pool.give(node.histogram.words);
+    }
+
+    /// Scans all features; the gain of the best split.
+    pub fn scan(&self, node: &NodeHistogram) -> Option<f64> {
+        let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
+        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
+        finder.best(&node.histogram, node.total, self.quantised.units, &features).map(|split| split.gain)
+    }
+
+    /// Parts the rows of a node by its best split; how many go left.
+    pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], scratch: &mut [u32]) -> Option<usize> {
+        let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
+        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
+        let split = finder.best(&node.histogram, node.total, self.quantised.units, &features)?;
+        let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
+        Some(partition(&self.matrix, &table, rows, scratch))
+    }
+}

@@ -1,0 +1,108 @@
+//! Metrics against values that XGBoost and scikit-learn compute on the same predictions.
+
+use sapwood::Objective;
+use sapwood::metric::{Evaluation, metrics};
+
+// Computed by Python 3.11 with xgboost 3.2.0, scikit-learn 1.9.1 and numpy 2.4.6:
+//
+// import json, numpy as np, xgboost as xgb
+// from sklearn import metrics as sk
+//
+// # Exact in binary, with ties; weights vary.
+// margin = np.array([-1.5, 0.25, 0.25, 2.0, -0.5, 0.75, -2.0, 0.25, 1.25, -0.5])
+// binary = np.array([0, 1, 0, 1, 0, 1, 0, 1, 0, 1.0])
+// weight = np.array([1, 2, 0.5, 1, 1.5, 1, 1, 0.25, 3, 1])
+// soft = np.array([0, 0.5, 0.25, 1, 0.125, 0.75, 0, 0.5, 0.75, 0.25])
+// real = np.array([-1, 0.5, 1, 2.5, -1, 0.5, -3, 0.75, 1, 0.5])
+// count = np.array([0, 1, 3, 7, 1, 2, 0, 0, 5, 1.0])
+// classes = np.array([0, 1, 2, 2, 0, 1, 1, 0, 2, 1.0])
+// softmax = np.stack([margin, margin[::-1], np.roll(margin, 3)], axis=1)
+//
+// def booster(objective, names, label, margins, weights, outputs=1):
+//     data = xgb.DMatrix(np.zeros((len(label), 1)), label=label, weight=weights, base_margin=margins)
+//     params = {"objective": objective, "eta": 0, "eval_metric": names}
+//     if outputs > 1: params["num_class"] = outputs
+//     result = {}
+//     xgb.train(params, data, 1, evals=[(data, "d")], evals_result=result, verbose_eval=False)
+//     return {name: values[0] for name, values in result["d"].items()}
+//
+// sigmoid = lambda x: 1 / (1 + np.exp(-x))
+// for title, weights in [("plain", None), ("weighted", weight)]:
+//     table = {}
+//     p = sigmoid(margin)
+//     table |= booster("reg:squarederror", ["rmse", "mae", "mape"], real, margin, weights)
+//     table["mse"] = sk.mean_squared_error(real, margin, sample_weight=weights)
+//     table["r2"] = sk.r2_score(real, margin, sample_weight=weights)
+//     table |= booster("binary:logistic", ["logloss", "error", "error@0.7", "auc", "aucpr"], binary, margin, weights)
+//     table["accuracy"] = sk.accuracy_score(binary, p > 0.5, sample_weight=weights)
+//     table |= {"soft " + k: v for k, v in booster("reg:logistic", ["rmse", "logloss", "error"], soft, margin, weights).items()}
+//     table |= booster("count:poisson", ["poisson-nloglik"], count, margin, weights)
+//     table |= booster("multi:softprob", ["mlogloss", "merror"], classes, softmax, weights, 3)
+//     table["multi accuracy"] = sk.accuracy_score(classes, softmax.argmax(axis=1), sample_weight=weights)
+//     check = {"auc": sk.roc_auc_score(binary, margin, sample_weight=weights),
+//              "logloss": sk.log_loss(binary, p, sample_weight=weights),
+//              "mlogloss": sk.log_loss(classes, np.exp(softmax)/np.exp(softmax).sum(1, keepdims=True), sample_weight=weights),
+//              "rmse": sk.root_mean_squared_error(real, margin, sample_weight=weights),
+//              "mape": sk.mean_absolute_percentage_error(real, margin, sample_weight=weights)}
+//     for name, value in check.items():
+//         assert abs(table[name] - value) < 1e-6, (title, name, table[name], value)
+//     print(title, "\n".join(f'("{n}", {float(v):.9}),' for n, v in table.items()))
+
+const MARGIN: [f64; 10] = [-1.5, 0.25, 0.25, 2.0, -0.5, 0.75, -2.0, 0.25, 1.25, -0.5];
+const WEIGHT: [f64; 10] = [1.0, 2.0, 0.5, 1.0, 1.5, 1.0, 1.0, 0.25, 3.0, 1.0];
+
+/// Objective, metric, its value without weights and with [`WEIGHT`]. XGBoost computes in single precision.
+#[rustfmt::skip]
+const EXPECTED: [(Objective, &str, f64, f64); 18] = [
+    (Objective::SquaredError, "rmse", 0.612_372_436, 0.541_633_96),
+    (Objective::SquaredError, "mae", 0.55, 0.469_387_755),
+    (Objective::SquaredError, "mape", 0.620_000_003, 0.536_734_695),
+    (Objective::SquaredError, "mse", 0.375, 0.293_367_347),
+    (Objective::SquaredError, "r2", 0.814_871_953, 0.835_156_799),
+    (Objective::BinaryLogistic, "logloss", 0.577_004_167, 0.713_628_86),
+    (Objective::BinaryLogistic, "error", 0.3, 0.367_346_939),
+    (Objective::BinaryLogistic, "error@0.7", 0.5, 0.591_836_735),
+    (Objective::BinaryLogistic, "auc", 0.74, 0.603_741_497),
+    (Objective::BinaryLogistic, "aucpr", 0.714_341_852, 0.561_970_584),
+    (Objective::BinaryLogistic, "accuracy", 0.7, 0.632_653_061),
+    (Objective::Logistic, "rmse", 0.158_961_673, 0.139_476_129),
+    (Objective::Logistic, "logloss", 0.489_504_173, 0.496_792_122),
+    (Objective::Logistic, "error", 0.262_5, 0.239_795_918),
+    (Objective::Poisson, "poisson-nloglik", 1.246_756_26, 1.304_866_25),
+    (Objective::Softprob, "mlogloss", 1.634_141_76, 1.551_148_77),
+    (Objective::Softprob, "merror", 0.7, 0.734_693_878),
+    (Objective::Softprob, "accuracy", 0.3, 0.265_306_122),
+];
+
+/// The labels that the table's values were computed with.
+fn labels(objective: Objective) -> [f64; 10] {
+    match objective {
+        Objective::SquaredError => [-1.0, 0.5, 1.0, 2.5, -1.0, 0.5, -3.0, 0.75, 1.0, 0.5],
+        Objective::Logistic => [0.0, 0.5, 0.25, 1.0, 0.125, 0.75, 0.0, 0.5, 0.75, 0.25],
+        Objective::BinaryLogistic | Objective::BinaryLogitraw => [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
+        Objective::Poisson => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
+        Objective::Softmax | Objective::Softprob => [0.0, 1.0, 2.0, 2.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0],
+    }
+}
+
+/// The margins, output by output: of the three classes, the second has them reversed, the third rotated by three rows.
+fn margins(objective: Objective) -> Vec<f64> {
+    let mut margins = MARGIN.to_vec();
+    if objective.is_multiclass() {
+        margins.extend(MARGIN.iter().rev());
+        margins.extend(MARGIN.iter().cycle().skip(7).take(10));
+    }
+    margins
+}
+
+#[test]
+fn metrics_agree_with_xgboost_and_scikit_learn() {
+    for (objective, name, plain, weighted) in EXPECTED {
+        let metric = metrics(&[name.to_string()], objective).unwrap().remove(0);
+        let (margins, labels) = (margins(objective), labels(objective));
+        for (weights, expected) in [(None, plain), (Some(&WEIGHT[..]), weighted)] {
+            let value = metric.evaluate(&Evaluation { objective, margins: &margins, labels: &labels, weights });
+            assert!((value - expected).abs() < 5e-7, "{name} of {}: {value} is not {expected}", objective.name());
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! SageMaker mode: `/opt/ml` trees in every shape, and everything that can be wrong with a job.
+
+use crate::util::{
+    MetricLine, Numbers, Run, Tree, amount, class_of_three, command, csv, csv_with_header, in_private_mounts, quoted,
+};
+use crate::util::{run, sapwood, send};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use polars::prelude::{Column, DataFrame, ParquetWriter};
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A training job's directory tree.
+struct Job {
+    tree: Tree,
+}
+
+impl Job {
+    /// A tree as the platform lays it out, with these hyperparameters and no channel.
+    fn new(hyperparameters: Value) -> Self {
+        let tree = Tree::new();
+        tree.write("input/config/hyperparameters.json", hyperparameters.to_string());
+        ["input/data", "model", "output/data"].map(|dir| tree.mkdir(dir));
+        Self { tree }
+    }
+
+    /// A job over `train/train.csv` with these contents.
+    fn on(csv: impl AsRef<[u8]>, hyperparameters: Value) -> Self {
+        Self::new(hyperparameters).file("train/train.csv", csv)
+    }
+
+    /// Writes a file of a channel.
+    fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.tree.write(&format!("input/data/{name}"), content);
+        self
+    }
+
+    /// Writes a configuration file.
+    fn config(self, name: &str, content: Value) -> Self {
+        self.tree.write(&format!("input/config/{name}"), content.to_string());
+        self
+    }
+
+    /// The command that trains.
+    fn command(&self) -> Command {
+        let mut command = command(["train"]);
+        command.env("SAGEMAKER_BASE_DIR", self.tree.path(""));
+        command
+    }
+
+    /// Trains; whatever happens, inputs stay as they are.
+    fn run(&self) -> Run {
+        let inputs = self.tree.files("input");
+        let run = run(self.command());
+        assert_eq!(self.tree.files("input"), inputs, "inputs are never written to");
+        run
+    }
+
+    /// Trains, and asserts what holds for every job that succeeds.
+    #[track_caller]
+    fn succeeds(&self) -> Run {
+        let run = self.run().ok();
+        assert_eq!(self.names("model"), ["model.sapwood"]);
+        assert_eq!(self.names("output"), ["summary.json"]);
+        run
+    }
+
+    /// Trains, and asserts what holds for every job that fails by the user's fault, with all `fragments` in the message.
+    #[track_caller]
+    fn fails(&self, fragments: &[&str]) -> String {
+        let message = self.run().user_error(fragments);
+        self.left_nothing_but(&message);
+        message
+    }
+
+    #[track_caller]
+    fn left_nothing_but(&self, message: &str) {
+        assert!(self.names("model").is_empty(), "{:?}", self.names("model"));
+        assert_eq!(self.names("output"), ["failure"]);
+        let failure = self.tree.read("output/failure");
+        assert!(failure.starts_with("UserError: ") && failure.len() <= 1024, "{failure}");
+        assert!(message.starts_with(&failure), "{message}\n{failure}");
+    }
+
+    /// The names of all files under a directory, hidden ones too.
+    fn names(&self, directory: &str) -> Vec<String> {
+        let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+        self.tree.files(directory).into_iter().map(|(path, _)| name(path)).collect()
+    }
+
+    fn summary(&self) -> Value {
+        self.tree.json("output/data/summary.json")
+    }
+}
+
+/// One of ten classes.
+fn class_of_ten(x: [f64; 4], noise: f64) -> String {
+    format!("{}", ((0.6 * x[0] + 0.3 * x[1] + 0.1 * noise) * 10.0) as usize)
+}
+
+/// Three rounds of regression.
+fn three_rounds() -> Value {
+    json!({"num_round": "3"})
+}
+
+#[test]
+fn the_job_of_the_operator_s_sample() {
+    let hyperparameters = json!({
+        "num_round": "10", "max_depth": "5", "eta": "0.2", "gamma": "4", "min_child_weight": "6", "silent": "0",
+        "objective": "multi:softmax", "num_class": "10",
+    });
+    let channel = json!({"TrainingInputMode": "File", "S3DistributionType": "FullyReplicated", "RecordWrapperType": "None", "ContentType": "text/csv"});
+    let job = Job::on(csv(2000, 1, class_of_ten), hyperparameters)
+        .file("validation/part/a.csv", csv(500, 2, class_of_ten))
+        .config("inputdataconfig.json", json!({"train": channel, "validation": channel}))
+        .config("resourceconfig.json", json!({"current_host": "algo-1", "hosts": ["algo-1"], "network_interface_name": "eth0"}))
+        .config("init-config.json", json!({"whatever": ["the platform", "adds"]}));
+    let run = job.succeeds();
+    // XGBoost's regex: .*\[[0-9]+\].*validation-merror:(\S+)
+    let merror: Vec<f64> = run.metric_lines().iter().map(|line| line.value("validation-merror").parse().unwrap()).collect();
+    assert_eq!(merror.len(), 10);
+    assert!(merror[9] < 0.5 && merror[9] <= merror[0], "{merror:?}");
+    let summary = job.summary();
+    assert_eq!((&summary["rows"], &summary["features"], &summary["trees"]), (&2000.into(), &4.into(), &100.into()));
+    assert_eq!(format!("{:.5}", summary["metrics"]["validation"]["merror"].as_f64().unwrap()), format!("{:.5}", merror[9]));
+    assert!(summary["warnings"].to_string().contains("silent=0"), "{summary}");
+}
+
+#[test]
+fn hyperparameters_of_every_shape_train_the_same_model() {
+    let model = |hyperparameters: Value| {
+        let job = Job::on(csv(300, 1, class_of_three), hyperparameters);
+        job.succeeds();
+        job.tree.files("model").pop().unwrap().1
+    };
+    let plain = model(json!({"num_round": "4", "eta": "0.5", "objective": "multi:softmax", "num_class": "3", "csv_weights": "0"}));
+    let quoted = json!({
+        "num_round": "\"4\"", "eta": "\"0.5\"", "objective": "\"multi:softmax\"", "num_class": "\"3\"",
+        "sagemaker_program": "\"train.py\"", "sagemaker_submit_directory": "\"s3://bucket/x\"", "sagemaker_container_log_level": "20",
+    });
+    assert_eq!(model(quoted), plain);
+    assert_eq!(
+        model(json!({"num_round": 4, "eta": 0.5, "objective": "multi:softmax", "num_class": 3, "csv_weights": false})),
+        plain
+    );
+}
+
+#[test]
+fn words_on_the_command_line_complete_the_file() {
+    let job = Job::on(csv(300, 1, amount), json!({"eta": "0.5"}));
+    let root = job.tree.text("");
+    sapwood(["train", "--opt-ml", &root]).user_error(&["missing required parameter num_round"]);
+    assert_eq!(sapwood(["train", "--opt-ml", &root, "num_round=2", "--threads", "1"]).ok().metric_lines().len(), 2);
+    assert_eq!(job.names("output"), ["summary.json"], "a success removes the failure of the run before");
+    sapwood(["train", "--opt-ml", &root, "num_round=2", "eta=0.1"]).user_error(&["eta is given twice"]);
+    fs::remove_file(job.tree.path("input/config/hyperparameters.json")).unwrap();
+    sapwood(["train", "--opt-ml", &root, "num_round=2"]).ok();
+}
+
+#[test]
+fn an_image_without_arguments_trains() {
+    let job = Job::on(csv(300, 1, amount), three_rounds());
+    let mut bare = command(Vec::<String>::new());
+    bare.env("SAGEMAKER_BASE_DIR", job.tree.path(""));
+    assert_eq!(run(bare).ok().metric_lines().len(), 3);
+    assert_eq!(job.names("model"), ["model.sapwood"]);
+}
+
+#[test]
+fn channels_without_configuration_are_found_by_their_directories() {
+    let job = Job::on(csv(300, 1, amount), three_rounds())
+        .file("validation/v.csv", csv(100, 2, amount))
+        .file("train-manifest", "[]")
+        .file("code/extra.csv", "not,data");
+    let run = job.succeeds();
+    assert!(run.metric_lines()[0].values.iter().any(|(name, _)| name == "validation-rmse"));
+    assert!(run.stderr.contains("the channel code is not read"), "{}", run.stderr);
+}
+
+#[test]
+fn every_key_of_a_channel_is_optional_and_content_types_have_parameters() {
+    for channel in [
+        json!({}),
+        Value::Null,
+        json!({"ContentType": null}),
+        json!({"ContentType": "text/csv; label_size=1; charset=utf8"}),
+        json!({"ContentType": "csv"}),
+    ] {
+        let job = Job::on(csv(200, 1, amount), three_rounds()).config("inputdataconfig.json", json!({"train": channel}));
+        job.succeeds();
+    }
+    let libsvm: String = csv(200, 1, amount)
+        .lines()
+        .map(|line| {
+            let cells: Vec<_> = line.split(',').collect();
+            format!("{} 1:{} 3:{}\n", cells[0], cells[1], cells[3])
+        })
+        .collect();
+    for content_type in [json!({"ContentType": "text/x-libsvm"}), json!({})] {
+        let job =
+            Job::new(three_rounds()).file("train/part-0", &libsvm).config("inputdataconfig.json", json!({"train": content_type}));
+        job.succeeds();
+    }
+    let job = Job::new(three_rounds())
+        .file("train/p.parquet", parquet())
+        .config("inputdataconfig.json", json!({"train": {"ContentType": "application/x-parquet"}}));
+    job.succeeds();
+}
+
+#[test]
+fn channels_that_cannot_be_read_say_why() {
+    let job = |channels: Value| Job::on(csv(50, 1, amount), three_rounds()).config("inputdataconfig.json", channels);
+    job(json!({"train": {"TrainingInputMode": "Pipe"}})).fails(&["channel train", "Pipe is not supported yet", "FastFile"]);
+    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}}))
+        .fails(&["channel train", "recordio is not supported yet"]);
+    job(json!({"train": {"RecordWrapperType": "RecordIO"}})).fails(&["recordio is not supported yet"]);
+    job(json!({"train": {"ContentType": "image/png"}})).fails(&["\"image/png\"", "text/csv"]);
+    job(json!({"train": {"ContentType": "text/csv; label_size=2"}})).fails(&["label_size=2"]);
+    job(json!({"training": {}})).fails(&["channel train is missing", "training"]);
+    job(json!({"train": {}, "validation": {}})).fails(&["channel validation", "input/data/validation"]);
+    let job = Job::on(csv(50, 1, amount), three_rounds());
+    job.tree.write("input/config/inputdataconfig.json", "{\"train\": {},\n}");
+    job.fails(&["inputdataconfig.json:2:1"]);
+}
+
+#[test]
+fn an_empty_channel_is_an_error() {
+    let job = Job::new(three_rounds());
+    job.tree.mkdir("input/data/train/deep/er");
+    job.fails(&["channel train", "input/data/train"]);
+    let job = Job::on(csv(50, 1, amount), three_rounds()).file("validation/_SUCCESS", "").file("validation/.hidden.csv", "1,2\n");
+    job.fails(&["channel validation", "input/data/validation"]);
+}
+
+#[test]
+fn several_instances_are_refused() {
+    let hosts = json!({"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]});
+    let job = Job::on(csv(50, 1, amount), three_rounds()).config("resourceconfig.json", hosts);
+    job.fails(&["2 instances is not supported yet", "InstanceCount to 1", "algo-1, algo-2"]);
+}
+
+#[test]
+fn weights_may_stand_behind_the_label() {
+    let rows = csv(400, 1, |x, noise| format!("{},{}", amount(x, noise), (4.0 * noise) as u32));
+    let job = Job::on(&rows, json!({"num_round": "3", "csv_weights": "1"}));
+    job.succeeds();
+    assert_eq!(job.summary()["features"], 4);
+    let weighted = job.tree.files("model");
+    let job = Job::on(&rows, json!({"num_round": "3", "ignore_columns": "1"}));
+    job.succeeds();
+    assert_ne!(job.tree.files("model").pop().unwrap().1, weighted[0].1);
+}
+
+#[test]
+fn the_tuning_objective_is_evaluated_and_decides() {
+    let hyperparameters = json!({"num_round": "5", "_tuning_objective_metric": "validation:mae", "eval_metric": "mae,rmse", "early_stopping_rounds": "3"});
+    let job = Job::on(csv(300, 1, amount), hyperparameters).file("validation/v.csv", csv(100, 2, amount));
+    let line = job.succeeds().metric_lines().pop().unwrap();
+    let names: Vec<_> = line.values.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["train-rmse", "train-mae", "validation-rmse", "validation-mae"]);
+}
+
+#[test]
+fn the_same_data_in_both_channels_is_loud_or_refused() {
+    let data = csv(200, 1, amount);
+    let link =
+        |job: &Job| std::os::unix::fs::symlink(job.tree.path("input/data/train"), job.tree.path("input/data/validation")).unwrap();
+    let job = Job::on(&data, three_rounds());
+    link(&job);
+    let run = job.succeeds();
+    assert!(run.stderr.contains("warning: channel train and channel validation are the same data"), "{}", run.stderr);
+    assert!(job.summary()["warnings"].to_string().contains("are the same data"));
+    let job = Job::on(&data, json!({"num_round": "3", "same_data": "error"}));
+    link(&job);
+    job.fails(&["channel train and channel validation are the same data", "same_data=error"]);
+}
+
+#[test]
+fn inputs_may_be_read_only() {
+    let job = Job::on(csv(200, 1, amount), three_rounds()).file("validation/v.csv", csv(100, 2, amount));
+    let input = quoted(&job.tree.path("input"));
+    let setup = format!("mount --bind {input} {input}\nmount -o remount,bind,ro {input}");
+    let args = ["train".into(), "--opt-ml".into(), job.tree.path("").into()];
+    let after = format!("touch {input}/x 2>/dev/null && exit 99");
+    let Some(run) = in_private_mounts("inputs_may_be_read_only", &setup, &after, &args) else { return };
+    assert_eq!(run.ok().metric_lines().len(), 3);
+    assert_eq!(job.names("model"), ["model.sapwood"]);
+}
+
+#[test]
+fn a_read_only_model_directory_fails_before_training() {
+    let job = Job::on(csv(200, 1, amount), three_rounds());
+    let model = quoted(&job.tree.path("model"));
+    let setup = format!("mount --bind {model} {model}\nmount -o remount,bind,ro {model}");
+    let args = ["train".into(), "--opt-ml".into(), job.tree.path("").into()];
+    let Some(run) = in_private_mounts("a_read_only_model_directory_fails_before_training", &setup, "", &args) else { return };
+    let message = run.user_error(&["model/model.sapwood", "Read-only file system"]);
+    assert_eq!(run.stdout, "", "no round was trained");
+    job.left_nothing_but(&message);
+}
+
+#[test]
+fn a_full_disk_leaves_no_part_of_a_model() {
+    // Noise makes trees that no small file system holds.
+    let job = Job::on(csv(3000, 1, |_, noise| format!("{noise}")), json!({"num_round": "40"}));
+    let (model, listing) = (quoted(&job.tree.path("model")), job.tree.path("listing"));
+    let setup = format!("mount -t tmpfs -o size=16k tmpfs {model}");
+    let after = format!("ls -A {model} > {}", quoted(&listing));
+    let args = ["train".into(), "--opt-ml".into(), job.tree.path("").into()];
+    let Some(run) = in_private_mounts("a_full_disk_leaves_no_part_of_a_model", &setup, &after, &args) else { return };
+    let message = run.user_error(&["model/model.sapwood", "No space left on device"]);
+    assert_eq!(run.metric_lines().len(), 40);
+    assert_eq!(fs::read_to_string(listing).unwrap(), "");
+    job.left_nothing_but(&message);
+}
+
+/// Starts a job that would go on for very long, lets it print three lines, and terminates it.
+fn terminated(policy: Option<&str>) -> (Job, Option<i32>, MetricLine) {
+    let job = Job::on(csv(300, 1, amount), json!({"num_round": "1000000", "max_depth": "2", "nthread": "1"}));
+    let mut train = job.command();
+    train.envs(policy.map(|value| ("SAPWOOD_ON_SIGTERM", value)));
+    let mut child = train.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let third = lines.by_ref().nth(2).unwrap();
+    send("TERM", child.id());
+    let last = lines.last().unwrap_or(third);
+    (job, child.wait().unwrap().code(), MetricLine::parse(&last).unwrap())
+}
+
+#[test]
+fn sigterm_finishes_the_round_and_saves_a_good_model() {
+    let (job, code, last) = terminated(None);
+    assert_eq!(
+        (code, job.names("model"), job.names("output")),
+        (Some(0), vec!["model.sapwood".into()], vec!["summary.json".into()])
+    );
+    assert_eq!(job.summary()["trees"], last.round + 1);
+    assert!(job.summary()["warnings"].to_string().contains("SIGTERM ended training"));
+    let model = sapwood(["inspect", "--json", "--model", &job.tree.text("model/model.sapwood")]).ok().stdout;
+    assert_eq!(serde_json::from_str::<Value>(&model).unwrap()["num_rounds"], last.round + 1);
+}
+
+#[test]
+fn sigterm_is_a_failure_where_the_environment_asks_for_it() {
+    let (job, code, last) = terminated(Some("fail"));
+    assert_eq!((code, job.names("model")), (Some(143), vec!["model.sapwood".into()]));
+    assert_eq!(job.summary()["trees"], last.round + 1);
+    let mut unknown = job.command();
+    unknown.env("SAPWOOD_ON_SIGTERM", "retry");
+    run(unknown).user_error(&["SAPWOOD_ON_SIGTERM=\"retry\""]);
+}
+
+#[test]
+fn sigterm_before_training_ends_the_job_at_once() {
+    let job = Job::on(csv(50, 1, amount), three_rounds());
+    let fifo = job.tree.path("input/config/hyperparameters.json");
+    fs::remove_file(&fifo).unwrap();
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let child = job.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Opens only when the job has opened the other end; then the job waits for what never comes.
+    let mut hyperparameters = File::options().write(true).open(&fifo).unwrap();
+    hyperparameters.write_all(b"{").unwrap();
+    send("TERM", child.id());
+    let output = child.wait_with_output().unwrap();
+    drop(hyperparameters);
+    assert_eq!(output.status.code(), Some(143));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("stopped by SIGTERM before the first round"), "{message}");
+    assert_eq!(job.tree.read("output/failure"), message.trim_end());
+    assert!(job.names("model").is_empty());
+}
+
+#[test]
+fn a_wrong_place_says_how_to_train() {
+    let tree = Tree::new();
+    sapwood(["train", "--opt-ml", &tree.text("nowhere")]).user_error(&["nowhere/input", "--train", "--model-out"]);
+}
+
+/// 60 good rows, the row with this number (counted from 1) replaced.
+fn with_row(number: usize, row: &str) -> String {
+    let good = csv(60, 7, amount);
+    let lines = good.lines().enumerate().map(|(index, line)| if index + 1 == number { row } else { line });
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_missing_label_column() {
+    let job = Job::on(csv_with_header(60, 1, amount), json!({"num_round": "3", "label_column": "target"}));
+    job.fails(&["target", "train.csv"]);
+    Job::on(csv(60, 1, amount), json!({"num_round": "3", "label_column": "9"})).fails(&["9", "train.csv"]);
+}
+
+#[test]
+fn text_in_a_numeric_column() {
+    Job::on(with_row(17, "0.5,0.1,oops,0.3,0.4"), three_rounds()).fails(&["train.csv:17", "oops"]);
+}
+
+#[test]
+fn a_ragged_row() {
+    Job::on(with_row(23, "0.5,0.1,0.2,0.3"), three_rounds()).fails(&["train.csv:23", "4", "5"]);
+    Job::on(with_row(23, "0.5,0.1,0.2,0.3,0.4,0.5"), three_rounds()).fails(&["train.csv:23", "6", "5"]);
+}
+
+#[test]
+fn a_truncated_gzip_file() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(csv(500, 1, amount).as_bytes()).unwrap();
+    let whole = encoder.finish().unwrap();
+    Job::new(three_rounds()).file("train/train.csv.gz", &whole).succeeds();
+    Job::new(three_rounds()).file("train/train.csv.gz", &whole[..whole.len() / 2]).fails(&["train.csv.gz"]);
+    Job::new(three_rounds()).file("train/train.csv.gz", &whole[..whole.len() - 4]).fails(&["train.csv.gz"]);
+}
+
+/// 200 rows of a label and two features as a Parquet file.
+fn parquet() -> Vec<u8> {
+    let mut numbers = Numbers::new(11);
+    let mut column = |name: &str| Column::new(name.into(), (0..200).map(|_| numbers.next()).collect::<Vec<f64>>());
+    let mut frame = DataFrame::new(200, vec![column("y"), column("a"), column("b")]).unwrap();
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+    bytes
+}
+
+#[test]
+fn a_damaged_parquet_file() {
+    let whole = parquet();
+    let job = |bytes: &[u8]| Job::new(three_rounds()).file("train/p.parquet", bytes);
+    job(&whole).succeeds();
+    job(&whole[..whole.len() / 2]).fails(&["p.parquet"]);
+    let mut footer = whole.clone();
+    let place = whole.len() - 60;
+    footer[place..place + 40].fill(0xff);
+    job(&footer).fails(&["p.parquet"]);
+    let mut pages = whole.clone();
+    pages[4..1500].fill(0xff);
+    job(&pages).fails(&["p.parquet"]);
+}
+
+#[test]
+fn a_label_that_is_no_number() {
+    Job::on(with_row(31, "NaN,0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
+    Job::on(with_row(31, ",0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
+    Job::on(with_row(31, "inf,0.1,0.2,0.3,0.4"), three_rounds()).fails(&["train.csv:31", "label"]);
+}
+
+#[test]
+fn a_label_that_is_no_class() {
+    let rows = |bad: &str| {
+        let good = csv(60, 1, class_of_three);
+        good.lines()
+            .enumerate()
+            .map(|(i, line)| format!("{}\n", if i == 41 { format!("{bad},0.1,0.2,0.3,0.4") } else { line.into() }))
+            .collect::<String>()
+    };
+    let hyperparameters = json!({"num_round": "3", "objective": "multi:softmax", "num_class": "3"});
+    for bad in ["3", "-1", "1.5"] {
+        Job::on(rows(bad), hyperparameters.clone()).fails(&["train.csv:42", bad, "num_class"]);
+    }
+}
+
+#[test]
+fn an_infinite_feature() {
+    Job::on(with_row(9, "0.5,0.1,0.2,inf,0.4"), three_rounds()).fails(&["train.csv:9", "inf"]);
+    Job::on(with_row(9, "0.5,0.1,0.2,-1e999,0.4"), three_rounds()).fails(&["train.csv:9"]);
+}
+
+#[test]
+fn wrong_parameters() {
+    let job = |hyperparameters: Value| Job::on(csv(60, 1, amount), hyperparameters);
+    job(json!({"num_round": "3", "eta": "-1"})).fails(&["eta=-1 is out of range", "[0, 1]"]);
+    job(json!({"num_round": "3", "learning_ratte": "1"})).fails(&["learning_ratte", "did you mean learning_rate?"]);
+    job(json!({"eta": "0.1"})).fails(&["missing required parameter num_round"]);
+    job(json!({"num_round": "3", "booster": "dart"})).fails(&["booster=dart is not supported yet"]);
+    job(json!({"num_round": "3", "early_stopping_rounds": "2"})).fails(&["early_stopping_rounds", "a channel called validation"]);
+    job(json!({"num_round": {"value": 3}})).fails(&["num_round is an object", "hyperparameters.json"]);
+    let job = Job::on(csv(60, 1, amount), three_rounds());
+    job.tree.write("input/config/hyperparameters.json", "{\"num_round\": \"3\"");
+    job.fails(&["hyperparameters.json:1:"]);
+}
+
+#[test]
+fn validation_data_of_another_shape() {
+    let job = Job::on(csv(60, 1, amount), three_rounds()).file("validation/v.csv", "0.5,0.1,0.2\n0.5,0.2,0.2\n");
+    job.fails(&["v.csv", "3", "5"]);
+}
+
+#[test]
+fn long_failures_are_cut() {
+    let columns: String = (0..400).map(|i| format!("a_rather_long_column_name_{i},")).collect();
+    let job = Job::on(csv(60, 1, amount), json!({"num_round": "3", columns: "ä".repeat(600)}));
+    let message = job.fails(&["unknown parameter"]);
+    assert!(message.len() > 1024 && job.tree.read("output/failure").len() > 1000);
+}
