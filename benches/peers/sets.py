@@ -1,0 +1,98 @@
+"""The data sets that trainers are compared on, as pandas frames, and how each is split."""
+
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "datasets" / "data"
+MANIFEST = tomllib.loads((ROOT / "datasets" / "manifest.toml").read_text())
+
+# A split is (training rows, test rows).
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass
+class DataSet:
+    """Rows of features, categorical ones as pandas categories, with numeric labels."""
+
+    name: str
+    objective: str
+    classes: int
+    features: pd.DataFrame
+    label: np.ndarray
+    # Rows with the same number stay together: either all train or all test.
+    units: np.ndarray
+    # The split that the set comes with.
+    own_split: Split
+
+    @property
+    def categorical(self) -> list[str]:
+        return [name for name, kind in self.features.dtypes.items() if kind == "category"]
+
+
+def load(name: str) -> DataSet:
+    """A set of datasets/manifest.toml, training and test rows together."""
+    entry = MANIFEST[name]
+    train, test = (_read(DATA / name, part) for part in ("train", "test"))
+    frame = pd.concat([train, test], ignore_index=True)
+    label = frame.pop(entry["label"])
+    if label.dtype.kind not in "iuf":
+        # As Sapwood maps texts: in sorted order.
+        label = label.astype("category").cat.codes
+    for column in entry["categorical"]:
+        frame[column] = frame[column].astype("category")
+    rows = np.arange(len(frame))
+    # Flights of one day share weather and trouble; split by rows, the test days would be known from training.
+    units = pd.factorize(frame["month"] * 100 + frame["day"])[0] if name in ("nycflights13", "flights3m") else rows
+    classes = int(label.max()) + 1 if entry["objective"].startswith("multi:") else 1
+    split = (rows[: len(train)], rows[len(train) :])
+    return DataSet(name, entry["objective"], classes, frame, label.to_numpy(np.float64), units, split)
+
+
+def synthetic(rows: int, features: int) -> DataSet:
+    """A set that scripts/generate-data made."""
+    directory = synthetic_directory(rows, features)
+    train, test = (_read(directory, part) for part in ("train", "test"))
+    frame = pd.concat([train, test], ignore_index=True)
+    label = frame.pop("label").to_numpy(np.float64)
+    order = np.arange(len(frame))
+    return DataSet(directory.name, "binary:logistic", 1, frame, label, order, (order[: len(train)], order[len(train) :]))
+
+
+def synthetic_directory(rows: int, features: int) -> Path:
+    return DATA / f"synthetic-{rows}x{features}"
+
+
+def splits(data: DataSet, count: int) -> list[Split]:
+    """`count` fixed splits: each with a fifth of the units for testing."""
+    return [_split_units(data.units, np.arange(len(data.units)), seed) for seed in range(count)]
+
+
+def carve_validation(data: DataSet, train: np.ndarray, seed: int) -> Split:
+    """Splits training rows into those to train on and a fifth (by units) to stop by."""
+    return _split_units(data.units, train, 1000 + seed)
+
+
+def _split_units(units: np.ndarray, rows: np.ndarray, seed: int) -> Split:
+    present = np.unique(units[rows])
+    chosen = np.random.default_rng(seed).permutation(present)[: len(present) // 5]
+    test = np.isin(units[rows], chosen)
+    return rows[~test], rows[test]
+
+
+def _read(directory: Path, part: str) -> pd.DataFrame:
+    if (path := directory / f"{part}.parquet").exists():
+        return pd.read_parquet(path)
+    if (path := directory / f"{part}.csv").exists():
+        # `?` is missing, as it is for Sapwood by default.
+        return pd.read_csv(path, na_values=["?"])
+    made = directory.name.removeprefix("synthetic-")
+    if made != directory.name:
+        rows, features = made.split("x")
+        sys.exit(f"{directory} is not there; make it: scripts/generate-data --rows {rows} --features {features} --out {directory}")
+    sys.exit(f"{directory} is not there; fetch it: scripts/fetch-data {directory.name}")
