@@ -12,6 +12,7 @@ mod format;
 mod metrics;
 mod naive;
 mod sagemaker;
+mod real_data;
 mod score;
 mod train;
 mod util;
