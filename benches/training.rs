@@ -1,4 +1,5 @@
 //! The steps of training: binning, histograms, the scan for splits, the partition of rows; and prediction.
+#![allow(missing_docs, reason = "criterion's macros make public functions")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use ndarray::Array2;

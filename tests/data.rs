@@ -56,7 +56,7 @@ impl Files {
 
     /// The error, the directory's own path removed.
     fn error(&self, result: sapwood::Result<Dataset>) -> String {
-        let error = result.err().expect("an error");
+        let error = result.expect_err("an error");
         assert!(error.is_user_error(), "{error}");
         error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
@@ -771,7 +771,7 @@ proptest! {
         let files = Files::new();
         let path = files.write("x", &bytes);
         for format in [None, Some(Format::Csv), Some(Format::Libsvm)] {
-            if let Ok(data) = read_training(&[path.clone()], &ReadOptions { format, ..options() }) {
+            if let Ok(data) = read_training(std::slice::from_ref(&path), &ReadOptions { format, ..options() }) {
                 let rows = values(&data)[0].len();
                 prop_assert_eq!(rows, data.labels().unwrap().len());
                 data.source().locate(rows - 1);

@@ -4,6 +4,7 @@
 //! without allocating, [`Scorer::output`] tells margins, probabilities, classes or leaves.
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
 
 mod dump;
 mod error;

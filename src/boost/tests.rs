@@ -1,7 +1,6 @@
 //! What training promises about scores, seen from inside.
 
 use super::trainer::Training;
-use super::*;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
 
@@ -10,7 +9,7 @@ fn mixed(rows: usize) -> (Array2<f64>, FeatureSchema) {
     let value = |(row, column): (usize, usize)| {
         let hash = crate::sampling::mix((row * 3 + column) as u64);
         match column {
-            0 if hash % 7 == 0 => f64::NAN,
+            0 if hash.is_multiple_of(7) => f64::NAN,
             0 => 1.0 + (hash % 400) as f64 * f64::EPSILON,
             1 => (hash % 100_000) as f64 * 1e-3,
             _ => (hash % 30) as f64,

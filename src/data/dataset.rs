@@ -73,7 +73,7 @@ impl Dataset {
     /// # Errors
     /// A wrong number of labels, or one that is not finite.
     pub fn with_labels(mut self, labels: Vec<f64>) -> Result<Self> {
-        self.check_attribute("label", &labels, |x| x.is_finite(), "labels must be finite numbers")?;
+        self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
         self.labels = Some(labels);
         Ok(self)
     }
@@ -93,7 +93,7 @@ impl Dataset {
     /// # Errors
     /// A number of values that is no multiple of the rows, or a value that is not finite.
     pub fn with_base_margin(mut self, margin: Vec<f64>) -> Result<Self> {
-        if self.rows() == 0 || margin.len() % self.rows() != 0 {
+        if self.rows() == 0 || !margin.len().is_multiple_of(self.rows()) {
             return Err(Error::data(format!("{} base margins for {} rows", margin.len(), self.rows())));
         }
         if let Some(bad) = margin.iter().position(|x| !x.is_finite()) {

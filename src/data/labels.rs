@@ -74,7 +74,7 @@ impl Attributes {
 }
 
 fn numbers(pieces: Vec<Raw>) -> Option<Vec<f64>> {
-    (!pieces.is_empty()).then(|| pieces.iter().flat_map(|raw| widen(raw)).collect())
+    (!pieces.is_empty()).then(|| pieces.iter().flat_map(widen).collect())
 }
 
 fn widen(raw: &Raw) -> Vec<f64> {

@@ -121,7 +121,7 @@ fn by_width<C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[u32], histogram:
             }
         };
     }
-    widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
 }
 
 /// A kind of tile and code: one compiled set of loops each.

@@ -14,7 +14,7 @@ use ndarray::Array2;
 fn binned(rows: usize, features: usize, max_bin: u32) -> (BinMapper, BinnedMatrix) {
     let x = Array2::from_shape_fn((rows, features), |(row, feature)| {
         let hash = crate::sampling::mix((row * 31 + feature) as u64);
-        if hash % 11 == 0 { f64::NAN } else { (hash % (2 + feature as u64 * 37 % 299)) as f64 }
+        if hash.is_multiple_of(11) { f64::NAN } else { (hash % (2 + feature as u64 * 37 % 299)) as f64 }
     });
     let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
     let params = Params::builder().num_round(1).max_bin(max_bin).build().unwrap();
