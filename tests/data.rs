@@ -56,7 +56,7 @@ impl Files {
 
     /// The error, the directory's own path removed.
     fn error(&self, result: sapwood::Result<Dataset>) -> String {
-        let error = result.expect_err("an error");
+        let error = result.expect_err("it should be refused");
         assert!(error.is_user_error(), "{error}");
         error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
@@ -533,6 +533,7 @@ fn a_frame_reads_like_a_file() {
     );
     assert!(error(df!["y" => [1.0, 2.0], "x" => [1.0, f64::INFINITY]].unwrap()).starts_with("infinite value: row 1"));
     assert!(error(df!["y" => [1.0], "x" => [i64::MAX]].unwrap()).starts_with("integer beyond 2^53"));
+    assert!(error(df!["y" => [1.0]].unwrap()).starts_with("no feature column"));
     assert!(error(df!["z" => [1.0]].unwrap()).contains("no label column \"y\""));
 }
 
@@ -547,6 +548,16 @@ fn numeric_parquet_columns_become_categories_by_name() {
     let data = files.train(&ReadOptions { categorical: vec!["zip".into(), "big".into()], ..options() }).unwrap();
     assert_eq!((levels(&data, 0), levels(&data, 1).len()), (vec!["9", "10"], 3));
     assert_eq!(values(&data)[0], [Some(1.0), Some(0.0), None]);
+}
+
+#[test]
+fn a_parquet_column_of_nulls_takes_the_type_of_other_files() {
+    let files = Files::new();
+    let none = Column::full_null("t".into(), 2, &DataType::Null);
+    files.parquet("a.parquet", DataFrame::new_infer_height(vec![Column::new("y".into(), [1.0, 0.0]), none]).unwrap(), 10);
+    files.parquet("b.parquet", df!["y" => [1.0, 0.0], "t" => ["p", "q"]].unwrap(), 10);
+    let data = files.train(&options()).unwrap();
+    assert_eq!(values(&data), [vec![None, None, Some(0.0), Some(1.0)]]);
 }
 
 #[test]

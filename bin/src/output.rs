@@ -95,9 +95,9 @@ fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
     let created = Builder::new().prefix(".sapwood-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
     created.map_err(|error| {
         let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
-        // The name of the temporary file, which tempfile wraps around the system's error, would only puzzle.
-        let system = error.get_ref().and_then(|wrapped| wrapped.source()).map(ToString::to_string);
-        let cause = system.unwrap_or_else(|| error.to_string());
+        // The name of the temporary file, which tempfile appends to what the system said, would only puzzle.
+        let cause = error.to_string();
+        let cause = cause.split(" at path ").next().unwrap_or(&cause);
         Failure::user(format!("{}: cannot be written: {cause}; {remedy}", path.display()))
     })
 }

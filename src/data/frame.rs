@@ -160,6 +160,8 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
             }
             floats(series.cast(&DataType::Float64)?.f64()?)
         }
+        // A cast of text would turn what is no number into null.
+        DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where there must be numbers"),
         _ => floats(series.cast(&DataType::Float64)?.f64()?),
     };
     Ok(match values.iter().position(|x| x.is_infinite()) {
@@ -248,6 +250,9 @@ impl Dataset {
         let fields = Fields { names: frame.get_column_names().iter().map(ToString::to_string).collect(), types: frame.dtypes() };
         let layout = Layout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
         let label = layout.find(label, "label")?;
+        if fields.names.len() == 1 {
+            return Err(Error::schema(format!("no feature column: {place} has the label alone")));
+        }
         let position = |at: usize| if at > label { at - 1 } else { at };
         let role = |at| if at == label { Role::Label } else { Role::Feature(position(at)) };
         let roles: Vec<_> = (0..fields.names.len()).map(role).collect();

@@ -13,7 +13,6 @@ mod libsvm;
 mod load;
 mod memory;
 mod options;
-mod pages;
 mod parquet;
 mod piece;
 mod roles;

@@ -45,7 +45,8 @@ impl<P: PieceParser> TextSource<P> {
     pub fn line(&self, row: usize) -> Option<(usize, u64)> {
         let at = self.places.partition_point(|place| place.first_row + place.rows <= row);
         let place = self.places.get(at)?;
-        line_in_block(&self.parser, place.file, place.block, row - place.first_row, self.block_bytes).map(|line| (place.file, line))
+        let text = nth_block(&self.parser.files()[place.file], place.block, self.block_bytes)?;
+        self.parser.line(&text, row - place.first_row).map(|line| (place.file, line))
     }
 
     fn place(&self, file: usize, block: usize) -> Option<&Place> {
@@ -53,10 +54,9 @@ impl<P: PieceParser> TextSource<P> {
     }
 }
 
-/// The line of a row of a block; reads the file again.
-pub(super) fn line_in_block(parser: &impl PieceParser, file: usize, block: usize, row: usize, block_bytes: usize) -> Option<u64> {
-    let mut blocks = parser.files()[file].blocks(block_bytes).ok()?;
-    parser.line(&blocks.nth(block)?.ok()?, row)
+/// A block of a file, read again.
+pub(super) fn nth_block(file: &TextFile, block: usize, block_bytes: usize) -> Option<TextBlock> {
+    file.blocks(block_bytes).ok()?.nth(block)?.ok()
 }
 
 impl<P: PieceParser> BlockSource for TextSource<P> {

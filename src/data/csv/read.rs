@@ -10,7 +10,7 @@ use crate::data::load::Limits;
 use crate::data::piece::{Encoder, Piece};
 use crate::data::roles::Role;
 use crate::data::sniff::Probe;
-use crate::data::text_source::{Harvest, PieceParser, Place, TextSource, line_in_block};
+use crate::data::text_source::{Harvest, PieceParser, Place, TextSource, nth_block};
 use crate::data::{Dataset, ReadOptions};
 use crate::{Error, Feature, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
@@ -215,30 +215,13 @@ fn refuse_stray_words(plan: &Plan, counts: &[ColumnCounts], categorical: &[bool]
     let Some(at) = first else { return Ok(()) };
     let (file, block) = counts[at].first_block;
     let text = counts[at].total.first_word.as_ref().map_or("", |(_, text)| text);
-    let lines = LineFinder(plan);
-    let line = line_in_block(&lines, file, block, row_of(&counts[at]), limits.block_bytes).unwrap_or(0);
+    let found = nth_block(&plan.table.files[file], block, limits.block_bytes);
+    let line = found.and_then(|found| plan.line(&found, row_of(&counts[at]))).unwrap_or(0);
     Err(plan.text_among_numbers(file, line, at, text))
 }
 
 fn row_of(counts: &ColumnCounts) -> usize {
     counts.total.first_word.as_ref().map_or(0, |(row, _)| *row)
-}
-
-/// Finds lines by a plan alone.
-struct LineFinder<'a>(&'a Plan);
-
-impl PieceParser for LineFinder<'_> {
-    fn files(&self) -> &[TextFile] {
-        &self.0.table.files
-    }
-
-    fn piece(&self, _: usize, _: &TextBlock) -> Result<Piece> {
-        Err(Error::internal("pieces are not read while lines are looked for"))
-    }
-
-    fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
-        self.0.line(block, row)
-    }
 }
 
 /// The schema that the first pass found, and a note about columns that became categorical by themselves.

@@ -1,0 +1,148 @@
+//! One Parquet file: its metadata, checked before anything relies on them, and one column of some of its rows.
+
+use super::pages::{self, ChunkClaims};
+use crate::data::frame::{Fields, Physical, guarded};
+use crate::data::load::display;
+use crate::data::roles::list;
+use crate::{Error, Result};
+use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One file, its metadata read.
+pub(super) struct ParquetFile {
+    pub path: PathBuf,
+    metadata: Arc<FileMetadata>,
+}
+
+impl ParquetFile {
+    /// Opens a file; also gives its columns.
+    pub fn open(path: PathBuf) -> Result<(Self, Fields)> {
+        let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+        let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let read = guarded(|| {
+            let mut reader = ParquetReader::new(file);
+            let schema = reader.schema()?;
+            let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), DataType::from_arrow_field(f))).unzip();
+            let metadata = reader.get_metadata()?.clone();
+            Ok((contradiction(&metadata, length), metadata, Fields { names, types }))
+        });
+        let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        if let Some(contradiction) = contradiction {
+            return Err(damaged(&path, contradiction));
+        }
+        Ok((Self { path, metadata }, fields))
+    }
+
+    /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
+    pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
+        let mut file = File::open(&self.path).map_err(|e| Error::io(&self.path, e))?;
+        let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
+        if let Some(fault) = fault {
+            return Err(self.damaged_column(name, fault));
+        }
+        let frame = guarded(|| {
+            let mut reader = ParquetReader::new(file);
+            reader.set_metadata(self.metadata.clone());
+            let reader = reader.with_projection(Some(vec![column])).with_slice(Some((offset, rows)));
+            reader.read_parallel(ParallelStrategy::None).finish()
+        });
+        let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
+        match frame.columns() {
+            [column] if column.len() == rows => Ok(column.as_materialized_series().clone()),
+            _ => Err(self.damaged_column(name, "it has not as many rows as the file says")),
+        }
+    }
+
+    /// The error of a column that cannot be read.
+    pub fn damaged_column(&self, name: &str, error: &str) -> Error {
+        damaged(&self.path, &format!("column {name}: {error}"))
+    }
+
+    /// Looks at the page headers of a column in the row groups that hold some of `rows`.
+    fn check_pages(&self, file: &mut File, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
+        let length = file.metadata()?.len();
+        let mut begin = 0;
+        for group in &self.metadata.row_groups {
+            let end = begin + group.num_rows();
+            let touched = begin < rows.end && rows.start < end;
+            for column in group.columns_under_root_iter(name).into_iter().flatten().filter(|_| touched) {
+                let claims = ChunkClaims {
+                    start: column.byte_range().start,
+                    values: column.num_values().unsigned_abs(),
+                    bytes: column.uncompressed_size().unsigned_abs(),
+                };
+                if let Some(fault) = pages::check(file, length, &claims)? {
+                    return Ok(Some(fault));
+                }
+            }
+            begin = end;
+        }
+        Ok(None)
+    }
+
+    /// Rows of row groups, neighbours joined as long as they have at most `most` rows.
+    pub fn slices(&self, most: usize) -> Vec<(usize, usize)> {
+        let mut slices: Vec<(usize, usize)> = Vec::new();
+        let mut offset = 0;
+        for rows in self.metadata.row_groups.iter().map(|group| group.num_rows()).filter(|&rows| rows > 0) {
+            match slices.last_mut() {
+                Some((_, last)) if *last + rows <= most => *last += rows,
+                _ => slices.push((offset, rows)),
+            }
+            offset += rows;
+        }
+        slices
+    }
+}
+
+/// What in the metadata cannot be true. polars takes numbers of rows and values on trust and asks for that much memory, and a failed
+/// request for memory ends the process.
+fn contradiction(metadata: &FileMetadata, length: u64) -> Option<&'static str> {
+    let mut rows = 0usize;
+    for group in &metadata.row_groups {
+        rows = rows.saturating_add(group.num_rows());
+        for column in group.parquet_columns() {
+            let flat = column.descriptor().descriptor.max_rep_level == 0;
+            if flat && usize::try_from(column.num_values()) != Ok(group.num_rows()) {
+                return Some("a column has not as many values as its row group has rows");
+            }
+            if column.byte_range().end > length {
+                return Some("a column lies beyond the end of the file");
+            }
+        }
+    }
+    (rows != metadata.num_rows).then_some("the row groups have not as many rows as the file")
+}
+
+fn damaged(path: &Path, error: &str) -> Error {
+    let error = error.lines().next().unwrap_or("");
+    Error::data(format!("damaged or unsupported Parquet file: {}: {error}; write the file anew", display(path)))
+}
+
+/// Checks that another file has the same columns as the first. A column of nulls alone takes the type that others give it.
+pub(super) fn merge(first: &mut Fields, first_path: &str, other: &Fields, path: &str) -> Result<()> {
+    if first.names != other.names {
+        return Err(Error::schema(format!(
+            "files disagree about columns: {first_path} has {}, {path} has {}",
+            list(&first.names),
+            list(&other.names)
+        )));
+    }
+    for ((name, ours), theirs) in first.names.iter().zip(&mut first.types).zip(&other.types) {
+        match (Physical::of(ours), Physical::of(theirs)) {
+            (Some(Physical::Nothing), _) => *ours = theirs.clone(),
+            (_, Some(Physical::Nothing)) => {}
+            (a, b) if a == b => {}
+            _ => {
+                return Err(Error::schema(format!(
+                    "files disagree about column {name}: it is {ours} in {first_path}, {theirs} in {path}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
