@@ -36,12 +36,13 @@ pub(crate) fn drawn(key: u64, index: u64, fraction: f64) -> bool {
     uniform < fraction
 }
 
-/// A share of `features`, at least one, in ascending order.
+/// A share of `features`, rounded down but at least one, in ascending order. Computed in single precision as XGBoost does, so that
+/// nested shares come to the same numbers.
 pub(crate) fn columns(key: u64, features: &[u32], fraction: f64) -> Vec<u32> {
     if fraction >= 1.0 || features.len() <= 1 {
         return features.to_vec();
     }
-    let count = ((features.len() as f64 * fraction).round() as usize).clamp(1, features.len());
+    let count = ((fraction as f32 * features.len() as f32) as usize).clamp(1, features.len());
     let mut order: Vec<(u64, u32)> = features.iter().map(|&f| (mix(key ^ u64::from(f)), f)).collect();
     order.sort_unstable();
     let mut chosen: Vec<u32> = order[..count].iter().map(|&(_, f)| f).collect();
@@ -69,6 +70,8 @@ mod tests {
         assert_eq!(some.len(), 14);
         assert!(some.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(columns(5, &all, 0.001).len(), 1);
+        assert_eq!(columns(5, &all[..5], 0.5).len(), 2);
+        assert_eq!(columns(5, &(0..100).collect::<Vec<_>>(), 0.29).len(), 29);
         assert_ne!(some, columns(key(1, Purpose::Tree, 1), &all, 0.5));
     }
 }

@@ -13,7 +13,7 @@ pub struct Simd(Level);
 pub(crate) enum Level {
     /// The target's baseline.
     Scalar,
-    /// AVX2 and BMI2.
+    /// AVX2, with the bit manipulation instructions that came with it.
     Avx2,
     /// AVX-512 F, VL, BW and DQ.
     Avx512,
@@ -64,7 +64,12 @@ impl Simd {
 
 #[cfg(target_arch = "x86_64")]
 fn best() -> Level {
-    let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2");
+    // Everything that `dispatch!` enables: a hypervisor may hide any of it.
+    let avx2 = is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+        && is_x86_feature_detected!("popcnt");
     let avx512 = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512bw")
@@ -83,18 +88,18 @@ fn best() -> Level {
 
 /// Defines a function that runs the `#[inline(always)]` function of the same signature, compiled for the level it is given first.
 macro_rules! dispatch {
-    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<const $generic:ident: $kind:ty>)? ($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? = $body:path) => {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$generic:ident: $bound:path>)? ($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? = $body:path) => {
         $(#[$meta])*
         #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "calls code for an instruction set that was detected"))]
-        $vis fn $name $(<const $generic: $kind>)? (simd: $crate::simd::Simd, $($arg: $type),*) $(-> $result)? {
+        $vis fn $name $(<$generic: $bound>)? (simd: $crate::simd::Simd, $($arg: $type),*) $(-> $result)? {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-                fn avx2 $(<const $generic: $kind>)? ($($arg: $type),*) $(-> $result)? {
+                fn avx2 $(<$generic: $bound>)? ($($arg: $type),*) $(-> $result)? {
                     $body($($arg),*)
                 }
                 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx2,bmi1,bmi2,lzcnt,popcnt")]
-                fn avx512 $(<const $generic: $kind>)? ($($arg: $type),*) $(-> $result)? {
+                fn avx512 $(<$generic: $bound>)? ($($arg: $type),*) $(-> $result)? {
                     $body($($arg),*)
                 }
                 match simd.level() {

@@ -2,7 +2,7 @@
 
 use crate::binning::{BinMapper, BinnedMatrix};
 use crate::grow::{SideTable, partition};
-use crate::histogram::{Histogram, HistogramBuilder, Pool, Quantised, Sums};
+use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
 use crate::simd::Simd;
 use crate::split::{NodeSums, SplitFinder};
@@ -15,7 +15,7 @@ pub struct Workbench {
     matrix: BinnedMatrix,
     quantised: Quantised,
     used: Vec<bool>,
-    pool: Pool,
+    pools: Pools,
     simd: Simd,
 }
 
@@ -44,7 +44,8 @@ impl Workbench {
         let mut quantised = Quantised::new();
         quantised.fill(simd, gradients);
         let used = vec![true; matrix.tiles().len()];
-        Ok(Self { params, mapper, matrix, quantised, used, pool: Pool::default(), simd })
+        let pools = Pools::new(&matrix);
+        Ok(Self { params, mapper, matrix, quantised, used, pools, simd })
     }
 
     /// Bins a data set anew.
@@ -62,18 +63,18 @@ impl Workbench {
             matrix: &self.matrix,
             gradients: &self.quantised,
             used: &self.used,
-            pool: &self.pool,
+            pools: &self.pools,
             simd: self.simd,
         };
         let histogram = builder.build(rows);
         let place = self.matrix.place(0);
-        let total = (place.slot..=place.slot + place.value_bins).fold(Sums::default(), |sum, slot| sum + histogram.get(slot));
+        let total = histogram.total(place.slot, place.value_bins);
         NodeHistogram { histogram, total, rows: rows.len() }
     }
 
     /// Gives a histogram's memory back.
     pub fn recycle(&self, node: NodeHistogram) {
-        self.pool.give(node.histogram.words);
+        self.pools.nodes.give(node.histogram.words);
     }
 
     /// Scans all features; the gain of the best split.

@@ -3,7 +3,8 @@
 
 use crate::naive::Naive;
 use ndarray::{Array2, Axis};
-use sapwood::{Dataset, GrowPolicy, Model, Objective, Params, ParamsBuilder, Trainer};
+use sapwood::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Model, Objective, Params, ParamsBuilder, Trainer};
+use sapwood_score::Node;
 
 /// A deterministic stream of numbers in [0, 1).
 pub fn uniform(seed: u64) -> impl FnMut() -> f64 {
@@ -115,6 +116,97 @@ fn weight_two_is_the_row_twice() {
     // change places, which moves the few rows between their thresholds.
     let same = differences.iter().filter(|d| **d < 1e-4).count();
     assert!(same >= 1980, "{same} of 2000 rows agree");
+}
+
+/// Two features, the second of 12 categories, and a target in which both count.
+fn with_categories(rows: usize) -> (Array2<f64>, Vec<f64>, FeatureSchema) {
+    let mut draw = uniform(31);
+    let x = Array2::from_shape_fn((rows, 2), |(_, column)| if column == 0 { draw() } else { (draw() * 12.0).floor() });
+    let y = x.rows().into_iter().map(|row| row[0] + (row[1] * 7.0 % 12.0) * 0.2 + draw()).collect();
+    let levels = (0..12).map(|level| format!("level{level:02}")).collect();
+    let kinds = [("n", FeatureKind::Numeric), ("c", FeatureKind::Categorical { levels })];
+    let features = kinds.map(|(name, kind)| Feature { name: name.into(), kind }).to_vec();
+    (x, y, FeatureSchema { features, named: true, index_base: None })
+}
+
+#[test]
+fn rows_of_weight_zero_are_as_good_as_absent() {
+    let (x, y, schema) = with_categories(3000);
+    let params = || Params::builder().num_round(10).max_depth(5).build().unwrap();
+    let weights: Vec<f64> = (0..3000).map(|row| if row % 4 == 0 { 0.0 } else { 1.0 }).collect();
+    let data = Dataset::from_array(x.view(), y.clone(), Some(schema.clone())).unwrap().with_weights(weights).unwrap();
+    let kept: Vec<usize> = (0..3000).filter(|row| row % 4 != 0).collect();
+    let kept_y = kept.iter().map(|&row| y[row]).collect();
+    let absent = Dataset::from_array(x.select(Axis(0), &kept).view(), kept_y, Some(schema)).unwrap();
+    let models = [data, absent].map(|data| Trainer::new(params()).fit(&data).unwrap());
+    assert!(predict(&models[0], &x) == predict(&models[1], &x));
+}
+
+#[test]
+fn a_common_factor_of_weights_changes_nothing_without_regularisation() {
+    let (x, y, schema) = with_categories(2000);
+    // Shallow: gains below 10^-6 are taken for noise, whatever the weights.
+    let params = || {
+        Params::builder().num_round(10).max_depth(3).lambda(0.0).min_child_weight(0.0).cat_l2(0.0).cat_smooth(0.0).build().unwrap()
+    };
+    let model = |factor: f64| {
+        let data = Dataset::from_array(x.view(), y.clone(), Some(schema.clone())).unwrap();
+        Trainer::new(params()).fit(&data.with_weights(vec![factor; 2000]).unwrap()).unwrap()
+    };
+    let reference = predict(&model(1.0), &x);
+    for exponent in [-4, 10, 60] {
+        assert!(predict(&model(2f64.powi(exponent)), &x) == reference, "weights of 2^{exponent}");
+    }
+}
+
+#[test]
+fn weights_without_room_for_gradients_are_errors() {
+    let (x, y) = regression(50, 3, 10, 1);
+    let data = || Dataset::from_array(x.view(), y.clone(), None).unwrap();
+    let error = data().with_weights(vec![1e300; 50]).unwrap_err().to_string();
+    assert!(error.contains("weight is 1") && error.contains("[0, 1e20]"), "{error}");
+    let tiny = data().with_weights(vec![1e-50; 50]).unwrap();
+    let error = Trainer::new(Params::builder().num_round(1).build().unwrap()).fit(&tiny).unwrap_err().to_string();
+    assert!(error.contains("below 1e-20; multiply them"), "{error}");
+}
+
+#[test]
+fn a_metric_that_is_undefined_cannot_decide_early_stopping() {
+    let (x, _) = regression(100, 3, 10, 1);
+    let labels = (0..100).map(|row| f64::from(row % 2)).collect();
+    let train = Dataset::from_array(x.view(), labels, None).unwrap();
+    let one_kind = Dataset::from_array(x.view(), vec![1.0; 100], None).unwrap();
+    let params = Params::builder().num_round(50).objective(Objective::BinaryLogistic).eval_metric(vec!["auc".into()]);
+    let params = params.early_stopping_rounds(5).build().unwrap();
+    let error = Trainer::new(params).validation("validation", &one_kind).fit(&train).unwrap_err().to_string();
+    assert!(error.starts_with("auc is undefined on validation"), "{error}");
+}
+
+#[test]
+fn a_tree_without_splits_and_hessian_adds_nothing() {
+    // XGBoost's: three rows of hessian 1/4 are less than min_child_weight.
+    let x = Array2::from_shape_fn((3, 1), |(row, _)| row as f64);
+    let params = Params::builder().num_round(3).objective(Objective::BinaryLogistic).base_score(0.5);
+    let model = fit(&x, &[0.0, 1.0, 1.0], params);
+    assert_eq!(predict(&model, &x), [0.0; 3]);
+}
+
+#[test]
+fn the_cover_of_a_node_is_its_children_s() {
+    let (x, y) = regression(3000, 4, 50, 3);
+    let labels: Vec<f64> = y.iter().map(|&y| f64::from(u8::from(y > 1.5))).collect();
+    let model = fit(&x, &labels, Params::builder().num_round(20).objective(Objective::BinaryLogistic));
+    for tree in &model.trees {
+        for node in &tree.nodes {
+            if let Node::Split(split) = node {
+                let cover = |at: u32| match &tree.nodes[at as usize] {
+                    Node::Leaf { cover, .. } => *cover,
+                    Node::Split(split) => split.cover,
+                };
+                assert_eq!(split.cover, cover(split.left) + cover(split.right));
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! `exp`, `ln` and what is built of them, from plain IEEE arithmetic: the same bits on every machine and C library.
 //!
 //! The standard library's versions call the platform's libm, whose last bits change with its version and the CPU. These use only
-//! additions, multiplications, divisions and integer operations in a fixed order, without branches that depend on the data in
-//! `exp`, so that the compiler may vectorise loops over them without changing a bit.
+//! additions, multiplications, divisions and integer operations in a fixed order, without branches that depend on the data, so that the compiler may vectorise loops over them without changing a bit.
 
 const LN2_HI: f64 = 6.931_471_803_691_238e-1;
 const LN2_LO: f64 = 1.908_214_929_270_587_7e-10;
@@ -49,25 +48,17 @@ pub fn exp(x: f64) -> f64 {
 /// Natural logarithm, within 1 unit in the last place (the algorithm of FreeBSD's `e_log.c`).
 ///
 /// `ln(0)` is minus infinity; negative numbers and NaN give NaN.
-#[inline]
+#[inline(always)]
 pub fn ln(x: f64) -> f64 {
-    if x.is_nan() || x < 0.0 {
-        return f64::NAN;
-    }
-    if x == 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    if x.is_infinite() {
-        return x;
-    }
-    let (scaled, bias) = if x < f64::MIN_POSITIVE { (x * 18_014_398_509_481_984.0, -54) } else { (x, 0) };
-    let bits = scaled.to_bits();
+    const TO_NORMAL: f64 = 18_014_398_509_481_984.0;
+    let subnormal = x < f64::MIN_POSITIVE;
+    let bits = (if subnormal { x * TO_NORMAL } else { x }).to_bits();
     // Moves the mantissa into [sqrt(1/2), sqrt(2)).
-    let high = (bits >> 32) as u32;
-    let high = high.wrapping_add(0x3ff0_0000 - 0x3fe6_a09e);
-    let k = (high >> 20) as i32 - 1023 + bias;
-    let high = (high & 0x000f_ffff) + 0x3fe6_a09e;
-    let m = f64::from_bits((u64::from(high) << 32) | (bits & 0xffff_ffff));
+    let moved = bits.wrapping_add((0x3ff0_0000 - 0x3fe6_a09e) << 32);
+    let m = f64::from_bits(((moved & 0x000f_ffff_0000_0000) + (0x3fe6_a09e << 32)) | (bits & 0xffff_ffff));
+    // The exponent as the low bits of 2^52 + exponent: vector units cannot convert 64-bit integers.
+    let k = f64::from_bits(0x4330_0000_0000_0000 | moved >> 52) - (4_503_599_627_370_496.0 + 1023.0);
+    let k = if subnormal { k - 54.0 } else { k };
     let f = m - 1.0;
     let half_square = 0.5 * f * f;
     let s = f / (2.0 + f);
@@ -77,8 +68,10 @@ pub fn ln(x: f64) -> f64 {
     let odd = z
         * (6.666_666_666_666_735e-1
             + w * (2.857_142_874_366_239e-1 + w * (1.818_357_216_161_805e-1 + w * 1.479_819_860_511_658_6e-1)));
-    let k = f64::from(k);
-    s * (half_square + even + odd) + k * LN2_LO - half_square + f + k * LN2_HI
+    let y = s * (half_square + even + odd) + k * LN2_LO - half_square + f + k * LN2_HI;
+    let y = if x == f64::INFINITY { x } else { y };
+    let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
+    if x >= 0.0 { y } else { f64::NAN }
 }
 
 /// The logistic function, `1 / (1 + e^-x)`.

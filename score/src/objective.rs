@@ -70,6 +70,7 @@ impl Objective {
     }
 
     /// Turns one row's margins into means (regression) or probabilities (classification), in place.
+    #[inline(always)]
     pub fn link(self, margins: &mut [f64]) {
         match self {
             Self::SquaredError => {}

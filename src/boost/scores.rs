@@ -18,11 +18,14 @@ impl Scores {
     /// The margins before the first tree: the data set's base margins, else the base score.
     pub fn new(data: &Dataset, base_score: &[f64]) -> Result<Self> {
         let (rows, outputs) = (data.rows(), base_score.len());
-        let margins = match data.base_margin() {
-            None => base_score.iter().flat_map(|&base| std::iter::repeat_n(base, rows)).collect(),
-            Some(given) if given.len() == rows => (0..outputs).flat_map(|_| given.iter().copied()).collect(),
+        let mut margins = Vec::new();
+        let numbers = rows.checked_mul(outputs).filter(|&numbers| margins.try_reserve_exact(numbers).is_ok());
+        numbers.ok_or_else(|| Error::data(format!("{rows} rows times {outputs} classes are more margins than memory can hold")))?;
+        match data.base_margin() {
+            None => base_score.iter().for_each(|&base| margins.extend(std::iter::repeat_n(base, rows))),
+            Some(given) if given.len() == rows => (0..outputs).for_each(|_| margins.extend_from_slice(given)),
             Some(given) if given.len() == rows * outputs => {
-                (0..outputs).flat_map(|output| given.iter().skip(output).step_by(outputs).copied()).collect()
+                (0..outputs).for_each(|output| margins.extend(given.iter().skip(output).step_by(outputs)));
             }
             Some(given) => {
                 return Err(Error::data(format!(
@@ -30,7 +33,7 @@ impl Scores {
                     given.len()
                 )));
             }
-        };
+        }
         Ok(Self { rows, margins })
     }
 

@@ -140,6 +140,8 @@ pub(super) struct Training<'a> {
     params: &'a Params,
     simd: Simd,
     train: &'a Dataset,
+    /// Whether some rows have weight zero.
+    has_idle_rows: bool,
     loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
@@ -163,15 +165,16 @@ impl<'a> Training<'a> {
         let base_score = loss.base_score()?;
         let mut watched = vec![Watched::new("train", train, train, &base_score)?];
         for (name, data) in validation {
-            // Checks the labels' domain, which metrics rely on.
-            objective::loss(params, data)?;
+            // Metrics rely on it.
+            objective::check_labels(params.objective, base_score.len(), data)?;
             watched.push(Watched::new(name, data, train, &base_score)?);
         }
         let mut warnings = params.warnings();
         if train.base_margin().is_some() {
             warnings.push("base margins replace the base score in training; give them to predict, too".into());
         }
-        Ok(Self { params, simd, train, loss, metrics, base_score, watched, seconds: Phases::default(), warnings })
+        let has_idle_rows = train.weights().is_some_and(|weights| weights.contains(&0.0));
+        Ok(Self { params, simd, train, has_idle_rows, loss, metrics, base_score, watched, seconds: Phases::default(), warnings })
     }
 
     /// Bins all data sets, the validation sets like the training data.
@@ -199,6 +202,9 @@ impl<'a> Training<'a> {
             trees.extend(self.grow_round(round, &mut grower, binned, &mut buffers));
             self.seconds.train += started.elapsed().as_secs_f64();
             let report = self.evaluate(round);
+            if stopping.is_some() && round == 0 {
+                check_decisive(&report)?;
+            }
             let keep_going = observer.round(&report);
             let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
             history.push(report);
@@ -255,13 +261,16 @@ impl<'a> Training<'a> {
         trees
     }
 
+    /// The rows that a tree is grown on. Those of weight zero are none: they must not count as rows of a category either.
     fn sample_rows(&self, index: u64, rows: usize) -> Vec<u32> {
         let fraction = self.params.subsample;
-        if fraction >= 1.0 {
+        let weights = self.has_idle_rows.then(|| self.train.weights()).flatten();
+        if fraction >= 1.0 && weights.is_none() {
             return (0..rows as u32).collect();
         }
         let key = sampling::key(self.params.seed, Purpose::Rows, index);
-        (0..rows as u32).into_par_iter().filter(|&row| sampling::drawn(key, u64::from(row), fraction)).collect()
+        let counts = |row: u32| weights.is_none_or(|weights| weights[row as usize] > 0.0);
+        (0..rows as u32).into_par_iter().filter(|&row| sampling::drawn(key, u64::from(row), fraction) && counts(row)).collect()
     }
 
     fn add_to_scores(&mut self, output: usize, grown: &GrownTree, binned: &Binned) {
@@ -295,6 +304,16 @@ impl<'a> Training<'a> {
 /// The value that early stopping looks at: the last metric of the last validation set.
 fn decisive(report: &RoundReport) -> f64 {
     report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
+}
+
+/// Refuses to stop by a metric that is undefined on these data.
+fn check_decisive(report: &RoundReport) -> Result<()> {
+    match report.values.last() {
+        Some((set, metric, value)) if value.is_nan() => Err(Error::data(format!(
+            "{metric} is undefined on {set} (labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or name another metric last in eval_metric"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Memory that every tree uses anew.

@@ -1,6 +1,7 @@
 //! A data set: features behind a [`BlockSource`], and what goes with every row.
 
 use super::block::BlockSource;
+use super::labels::{WEIGHT_RULE, is_weight};
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
 
@@ -81,9 +82,9 @@ impl Dataset {
     /// Sets the row weights.
     ///
     /// # Errors
-    /// A wrong number of weights, or one that is negative or not finite.
+    /// A wrong number of weights, or one outside [0, 1e20].
     pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self> {
-        self.check_attribute("weight", &weights, |x| x.is_finite() && x >= 0.0, "weights must be finite and not negative")?;
+        self.check_attribute("weight", &weights, is_weight, WEIGHT_RULE)?;
         self.weights = Some(weights);
         Ok(self)
     }

@@ -1,7 +1,7 @@
 //! polars columns → our columns, for Parquet files and data frames alike.
 
 use super::cells::{Cell, MissingTexts};
-use super::labels::{Attributes, RawAttributes};
+use super::labels::{Attributes, RawAttributes, WEIGHT_RULE, is_weight};
 use super::levels::{LevelSet, Raw, TextBuilder};
 use super::piece::Encoder;
 use super::roles::{Layout, Role};
@@ -295,7 +295,7 @@ pub(super) fn attributes_fault(role: Role, raw: &Raw) -> Option<Fault> {
     let (rule, remedy): (fn(f64) -> bool, _) = match role {
         Role::Feature(_) | Role::Unused => return None,
         Role::Label | Role::BaseMargin => (|x| x.is_finite(), "it must be there and finite"),
-        Role::Weight => (|x| x.is_finite() && x >= 0.0, "weights must be finite and not negative"),
+        Role::Weight => (is_weight, WEIGHT_RULE),
         Role::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
     };
     let bad = |x: f64| (!rule(x)).then_some(x);

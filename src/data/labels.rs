@@ -7,6 +7,14 @@ use super::{Column, Dataset, MISSING_CODE};
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
 
+/// Which numbers are weights: what leaves room for gradients, which are kept in single precision.
+pub(super) const WEIGHT_RULE: &str = "weights must lie in [0, 1e20]";
+
+/// Whether a number keeps to [`WEIGHT_RULE`].
+pub(super) fn is_weight(x: f64) -> bool {
+    (0.0..=1e20).contains(&x)
+}
+
 /// The attributes of one piece as they were read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAttributes {

@@ -4,7 +4,7 @@
 
 use super::blocks::{TextBlock, TextFile, for_each_block};
 use super::cells::{inexact_integer, number};
-use super::labels::Attributes;
+use super::labels::{Attributes, WEIGHT_RULE, is_weight};
 use super::levels::compact;
 use super::load::{Limits, display};
 use super::piece::{Piece, Sparse};
@@ -136,9 +136,7 @@ impl LibsvmParser {
             finite(label).ok_or(("label that is no finite number", label, "rows are label[:weight] [qid:group] index:value …"))?;
         rows.labels.push(value);
         rows.weighted |= weight.is_some();
-        let weight = weight.map_or(Ok(1.0), |text| {
-            finite(text).filter(|&w| w >= 0.0).ok_or(("bad weight", text, "weights must be finite and not negative"))
-        });
+        let weight = weight.map_or(Ok(1.0), |text| number(text).filter(|&w| is_weight(w)).ok_or(("bad weight", text, WEIGHT_RULE)));
         rows.weights.push(weight?);
         let mut last = None;
         for (position, token) in tokens.enumerate() {

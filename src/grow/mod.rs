@@ -1,6 +1,8 @@
 //! Growing trees: which node is split next, and what becomes of its rows.
 
 mod grower;
+mod growth;
+mod leaves;
 mod node;
 mod partition;
 

@@ -2,7 +2,7 @@
 
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::grow::partition::SideTable;
-use crate::histogram::{Histogram, Sums, Units};
+use crate::histogram::{Histogram, Sums};
 use crate::split::{Decision, SplitInfo};
 use sapwood_score::{Condition, Node, Split, Tree};
 use std::ops::Range;
@@ -31,13 +31,12 @@ pub(crate) enum GrownNode {
     Split { split: SplitInfo, left: usize, right: usize },
 }
 
-/// A grown tree, with its rows in leaf order.
+/// A grown tree, with its rows in leaf order. Parents come before their children.
 #[derive(Debug)]
 pub(crate) struct GrownTree {
     pub nodes: Vec<GrownNode>,
     /// Row numbers; every leaf's rows are consecutive and ascending.
     pub rows: Vec<u32>,
-    pub units: Units,
 }
 
 impl GrownTree {
@@ -51,8 +50,9 @@ impl GrownTree {
 
     /// The tree on raw values.
     pub fn to_tree(&self, mapper: &BinMapper) -> Tree {
-        let nodes = self.nodes.iter().map(|node| match node {
-            GrownNode::Leaf { value, cover, .. } => Node::Leaf { value: *value, cover: *cover },
+        let covers = self.covers();
+        let nodes = self.nodes.iter().zip(covers).map(|(node, cover)| match node {
+            GrownNode::Leaf { value, .. } => Node::Leaf { value: *value, cover },
             GrownNode::Split { split, left, right } => Node::Split(Split {
                 feature: split.feature,
                 condition: condition(split, &mapper.features()[split.feature as usize]),
@@ -60,10 +60,22 @@ impl GrownTree {
                 left: *left as u32,
                 right: *right as u32,
                 gain: split.gain,
-                cover: (split.left.hess + split.right.hess) as f64 * self.units.hess,
+                cover,
             }),
         });
         Tree { nodes: nodes.collect() }
+    }
+
+    /// The hessian of each node: an inner node's is its children's together.
+    fn covers(&self) -> Vec<f64> {
+        let mut covers = vec![0.0; self.nodes.len()];
+        for (at, node) in self.nodes.iter().enumerate().rev() {
+            covers[at] = match node {
+                GrownNode::Leaf { cover, .. } => *cover,
+                GrownNode::Split { left, right, .. } => covers[*left] + covers[*right],
+            };
+        }
+        covers
     }
 }
 

@@ -1,12 +1,15 @@
 //! [`HistogramBuilder`]: rows of a node → its histogram, on one thread or many.
 
 use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView};
-use super::pool::Pool;
+use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Form, Histogram, Sums};
 use crate::binning::{BinnedMatrix, Cells, Tile};
 use crate::simd::Simd;
 use rayon::prelude::*;
+
+/// Cells (rows × features) from which on several threads share a node. Adding this many takes about a tenth of a millisecond.
+const PARALLEL_CELLS: usize = 131_072;
 
 /// Builds histograms of one tree.
 #[derive(Clone, Copy)]
@@ -15,7 +18,7 @@ pub(crate) struct HistogramBuilder<'a> {
     pub gradients: &'a Quantised,
     /// Which tiles hold a feature of the tree's.
     pub used: &'a [bool],
-    pub pool: &'a Pool,
+    pub pools: &'a Pools,
     pub simd: Simd,
 }
 
@@ -27,61 +30,74 @@ impl HistogramBuilder<'_> {
 
     /// The histogram of a set of rows.
     pub fn build(&self, rows: &[u32]) -> Histogram {
-        let slots = self.matrix.slots();
-        let mut words = self.pool.take(2 * slots);
+        let mut words = self.pools.nodes.take();
         let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { Form::Packed } else { Form::Wide };
-        match form {
-            Form::Packed => {
-                words[..slots].fill(0);
-                for tile in self.tiles() {
-                    self.accumulate(tile, rows, &mut words[tile.first_slot..tile.first_slot + tile.slots]);
-                }
-            }
-            Form::Wide => {
-                words[..2 * slots].fill(0);
-                self.build_wide(rows, &mut words);
-            }
+        let tiles = self.tiles(&mut words, form);
+        let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.width()).sum();
+        if cells < PARALLEL_CELLS {
+            tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
+        } else {
+            // Integer sums: that the number of runs depends on the number of threads changes no bit.
+            let runs = (2 * rayon::current_num_threads()).div_ceil(tiles.len()).min(rows.len().div_ceil(PACKED_ROWS));
+            let run = rows.len().div_ceil(runs);
+            tiles.into_par_iter().for_each(|(tile, words)| match form {
+                Form::Wide if runs > 1 => self.sum_runs(tile, rows, run, words),
+                _ => self.sum(tile, rows, form, words),
+            });
         }
         Histogram { form, words }
     }
 
-    fn tiles(&self) -> impl Iterator<Item = &Tile> {
-        self.matrix.tiles().iter().zip(self.used).filter_map(|(tile, &used)| used.then_some(tile))
+    /// The tiles in use, each with its part of a node's histogram.
+    fn tiles<'w>(&self, words: &'w mut [u64], form: Form) -> Vec<(&Tile, &'w mut [u64])> {
+        let mut rest = words;
+        let mut tiles = Vec::with_capacity(self.used.len());
+        for (tile, &used) in self.matrix.tiles().iter().zip(self.used) {
+            let (part, after) = std::mem::take(&mut rest).split_at_mut(tile.slots * form.words());
+            rest = after;
+            if used {
+                tiles.push((tile, part));
+            } else {
+                part.fill(0);
+            }
+        }
+        tiles
     }
 
-    /// Runs of rows × tiles, each summed by its own task, then added up.
-    fn build_wide(&self, rows: &[u32], words: &mut [u64]) {
-        let runs = rows.len().div_ceil(PACKED_ROWS).clamp(1, 2 * rayon::current_num_threads());
-        let run = rows.len().div_ceil(runs).max(1);
-        let tasks: Vec<(&Tile, &[u32])> = self.tiles().flat_map(|tile| rows.chunks(run).map(move |rows| (tile, rows))).collect();
-        let parts: Vec<Vec<u64>> = tasks.par_iter().map(|(tile, rows)| self.sum_run(tile, rows)).collect();
-        for ((tile, _), part) in tasks.iter().zip(parts) {
-            let total = &mut words[2 * tile.first_slot..2 * (tile.first_slot + tile.slots)];
-            total.iter_mut().zip(&part).for_each(|(total, part)| *total = total.wrapping_add(*part));
-            self.pool.give(part);
+    /// The sums of one tile over some rows, on this thread.
+    fn sum(&self, tile: &Tile, rows: &[u32], form: Form, words: &mut [u64]) {
+        words.fill(0);
+        if form == Form::Packed || !self.is_narrow() {
+            return self.accumulate(tile, rows, words);
         }
-    }
-
-    /// Wide sums of one tile over a run of rows of any length.
-    fn sum_run(&self, tile: &Tile, rows: &[u32]) -> Vec<u64> {
-        let mut wide = self.pool.take(2 * tile.slots);
-        wide[..2 * tile.slots].fill(0);
-        if !self.is_narrow() {
-            self.accumulate(tile, rows, &mut wide);
-            return wide;
-        }
-        let mut packed = self.pool.take(tile.slots);
+        let mut packed = self.pools.parts.take();
         for rows in rows.chunks(PACKED_ROWS) {
             packed[..tile.slots].fill(0);
-            self.accumulate(tile, rows, &mut packed);
-            for (wide, &word) in wide.chunks_exact_mut(2).zip(&packed[..tile.slots]) {
+            self.accumulate(tile, rows, &mut packed[..tile.slots]);
+            for (wide, &word) in words.chunks_exact_mut(2).zip(&packed[..tile.slots]) {
                 let sums = Sums::unpack(word);
                 wide[0] = wide[0].wrapping_add(sums.grad as u64);
                 wide[1] = wide[1].wrapping_add(sums.hess as u64);
             }
         }
-        self.pool.give(packed);
-        wide
+        self.pools.parts.give(packed);
+    }
+
+    /// The wide sums of one tile, with a task for every `run` rows.
+    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, words: &mut [u64]) {
+        let parts: Vec<Vec<u64>> = rows
+            .par_chunks(run)
+            .map(|rows| {
+                let mut part = self.pools.parts.take();
+                self.sum(tile, rows, Form::Wide, &mut part[..2 * tile.slots]);
+                part
+            })
+            .collect();
+        words.fill(0);
+        for part in parts {
+            words.iter_mut().zip(&part).for_each(|(total, part)| *total = total.wrapping_add(*part));
+            self.pools.parts.give(part);
+        }
     }
 
     /// Adds rows to a tile's histogram, packed for narrow codes and wide for wide ones.

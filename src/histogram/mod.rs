@@ -7,9 +7,9 @@ mod quantise;
 mod sums;
 
 pub(crate) use builder::HistogramBuilder;
-pub(crate) use pool::Pool;
+pub(crate) use pool::Pools;
 pub(crate) use quantise::{Quantised, Units};
-pub(crate) use sums::{Histogram, Sums};
+pub(crate) use sums::{Form, Histogram, Sums};
 
 #[cfg(test)]
 mod tests;

@@ -1,26 +1,53 @@
-//! A shared pool of buffers. Fresh memory for every node costs page faults and cold caches, more than the histograms themselves.
+//! Pools of buffers. Fresh memory for every node costs page faults and cold caches, more than the histograms themselves.
 
+use crate::binning::BinnedMatrix;
 use std::sync::{Mutex, PoisonError};
 
-/// Buffers of words that were used before, last in first out.
-#[derive(Debug, Default)]
+/// The buffers that trees over one matrix share: as many as were ever in use at a time.
+#[derive(Debug)]
+pub(crate) struct Pools {
+    /// Whole nodes: two words a slot.
+    pub nodes: Pool,
+    /// Parts of large nodes: two words a slot of the largest tile.
+    pub parts: Pool,
+}
+
+impl Pools {
+    /// Empty pools for a matrix's histograms.
+    pub fn new(matrix: &BinnedMatrix) -> Self {
+        let largest = matrix.tiles().iter().map(|tile| tile.slots).max().unwrap_or(0);
+        Self { nodes: Pool::new(2 * matrix.slots()), parts: Pool::new(2 * largest) }
+    }
+}
+
+/// Buffers of one length that were used before, last in first out.
+#[derive(Debug)]
 pub(crate) struct Pool {
+    len: usize,
     free: Mutex<Vec<Vec<u64>>>,
 }
 
 impl Pool {
-    /// A buffer of at least `len` words with arbitrary contents.
-    pub fn take(&self, len: usize) -> Vec<u64> {
-        let mut buffer = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        if buffer.len() < len {
-            // Fresh zeroed pages cost nothing until they are touched; growing in place would touch them all.
-            buffer = vec![0; len];
-        }
-        buffer
+    fn new(len: usize) -> Self {
+        Self { len, free: Mutex::default() }
+    }
+
+    /// A buffer with arbitrary contents.
+    pub fn take(&self) -> Vec<u64> {
+        let used = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // Fresh zeroed pages cost nothing until they are touched.
+        used.unwrap_or_else(|| vec![0; self.len])
     }
 
     /// Gives a buffer back.
     pub fn give(&self, buffer: Vec<u64>) {
+        debug_assert_eq!(buffer.len(), self.len);
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+
+    /// The number of buffers that wait.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }

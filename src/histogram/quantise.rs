@@ -35,6 +35,8 @@ pub(crate) enum Codes {
 pub(crate) struct Quantised {
     pub codes: Codes,
     pub units: Units,
+    /// The largest magnitudes of gradient and hessian.
+    pub largest: (f32, f32),
 }
 
 /// What one unit of a quantised sum is worth; both are powers of two.
@@ -47,7 +49,7 @@ pub(crate) struct Units {
 impl Quantised {
     /// Empty, to be filled by [`Quantised::fill`] tree after tree.
     pub fn new() -> Self {
-        Self { codes: Codes::Narrow(Vec::new()), units: Units { grad: 1.0, hess: 1.0 } }
+        Self { codes: Codes::Narrow(Vec::new()), units: Units { grad: 1.0, hess: 1.0 }, largest: (0.0, 0.0) }
     }
 
     /// Quantises the gradients of all rows.
@@ -56,6 +58,7 @@ impl Quantised {
             .par_chunks(CHUNK)
             .map(|chunk| largest(simd, chunk))
             .reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
+        self.largest = max;
         let scales = (power_of_two(NARROW_GRAD, max.0), power_of_two(NARROW_HESS, max.1));
         let mut narrow = match std::mem::replace(&mut self.codes, Codes::Narrow(Vec::new())) {
             Codes::Narrow(codes) => codes,

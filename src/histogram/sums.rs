@@ -1,6 +1,10 @@
 //! [`Histogram`]: exact integer sums of gradients and hessians per bin.
 
 use super::kernel::PACKED_ROWS;
+use rayon::prelude::*;
+
+/// Slots that one task subtracts.
+const SLOTS_PER_TASK: usize = 16_384;
 
 /// Sums of quantised gradients and hessians.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +53,16 @@ pub(crate) enum Form {
     Wide,
 }
 
+impl Form {
+    /// Words a slot takes.
+    pub fn words(self) -> usize {
+        match self {
+            Self::Packed => 1,
+            Self::Wide => 2,
+        }
+    }
+}
+
 /// The histogram of a node over all features, in a buffer of two words a slot.
 #[derive(Debug)]
 pub(crate) struct Histogram {
@@ -65,26 +79,27 @@ impl Histogram {
         }
     }
 
+    /// The sums over all rows, read off one feature, whose bins begin at `slot`.
+    pub fn total(&self, slot: usize, value_bins: usize) -> Sums {
+        (slot..=slot + value_bins).fold(Sums::default(), |sum, slot| sum + self.get(slot))
+    }
+
     /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots. `rows` are that child's.
     pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: usize, narrow: bool) {
-        match (self.form, sibling.form) {
-            (Form::Packed, _) => {
-                // The halves borrow from each other only if a hessian's difference were negative.
-                let pairs = self.words[..slots].iter_mut().zip(&sibling.words);
-                pairs.for_each(|(parent, child)| *parent = parent.wrapping_sub(*child));
-            }
-            (Form::Wide, Form::Wide) => {
-                let pairs = self.words[..2 * slots].iter_mut().zip(&sibling.words);
-                pairs.for_each(|(parent, child)| *parent = parent.wrapping_sub(*child));
-            }
+        let (per_slot, child_per_slot) = (self.form.words(), sibling.form.words());
+        let parent = self.words[..per_slot * slots].par_chunks_mut(per_slot * SLOTS_PER_TASK);
+        let child = sibling.words[..child_per_slot * slots].par_chunks(child_per_slot * SLOTS_PER_TASK);
+        // Packed halves would borrow from each other only if a hessian's difference were negative.
+        parent.zip(child).for_each(|(parent, child)| match (self.form, sibling.form) {
             (Form::Wide, Form::Packed) => {
-                for (parent, &child) in self.words.chunks_exact_mut(2).zip(&sibling.words[..slots]) {
+                for (parent, &child) in parent.chunks_exact_mut(2).zip(child) {
                     let child = Sums::unpack(child);
                     parent[0] = parent[0].wrapping_sub(child.grad as u64);
                     parent[1] = parent[1].wrapping_sub(child.hess as u64);
                 }
             }
-        }
+            _ => parent.iter_mut().zip(child).for_each(|(parent, child)| *parent = parent.wrapping_sub(*child)),
+        });
         if narrow && self.form == Form::Wide && rows <= PACKED_ROWS {
             self.pack(slots);
         }

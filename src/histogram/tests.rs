@@ -2,7 +2,6 @@
 
 use super::kernel::PACKED_ROWS;
 use super::quantise::Codes;
-use super::sums::Form;
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix};
 use crate::objective::GradientPair;
@@ -56,18 +55,18 @@ fn naive(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
 
 /// Checks a build of `rows` at every level; returns the form it had.
 fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> Form {
-    let pool = Pool::default();
+    let pools = Pools::new(matrix);
     let expected = naive(matrix, features, quantised, rows);
     let mut form = None;
     for simd in Simd::all() {
         let used = vec![true; matrix.tiles().len()];
-        let builder = HistogramBuilder { matrix, gradients: quantised, used: &used, pool: &pool, simd };
+        let builder = HistogramBuilder { matrix, gradients: quantised, used: &used, pools: &pools, simd };
         let histogram = builder.build(rows);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
         }
         form = Some(histogram.form);
-        pool.give(histogram.words);
+        pools.nodes.give(histogram.words);
     }
     form.unwrap()
 }
@@ -113,8 +112,8 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     let (_, matrix) = binned(rows, 5, 64);
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), &gradients(rows, false));
-    let (pool, used) = (Pool::default(), vec![true; matrix.tiles().len()]);
-    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pool: &pool, simd: Simd::scalar() };
+    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
+    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pools: &pools, simd: Simd::scalar() };
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
         let mut histogram = builder.build(&all[..parent]);
@@ -141,4 +140,23 @@ fn quantising_is_the_same_at_every_level() {
             assert!((0..40_000).all(|row| code(&quantised, row) == code(&reference, row)));
         }
     }
+}
+
+#[test]
+fn buffers_are_as_many_as_are_in_use_at_a_time() {
+    let rows = 3 * PACKED_ROWS;
+    let (_, matrix) = binned(rows, 40, 64);
+    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
+    let all: Vec<u32> = (0..rows as u32).collect();
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    for round in 0..10 {
+        let mut quantised = Quantised::new();
+        quantised.fill(Simd::scalar(), &gradients(rows, round % 2 == 0));
+        let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pools: &pools, simd: Simd::scalar() };
+        let histograms = threads.install(|| [builder.build(&all), builder.build(&all[..5000])]);
+        histograms.into_iter().for_each(|histogram| pools.nodes.give(histogram.words));
+    }
+    assert_eq!(pools.nodes.waiting(), 2);
+    let runs = 2 * 3 + matrix.tiles().len();
+    assert!(pools.parts.waiting() <= 2 * runs, "{} buffers after {runs} runs at a time", pools.parts.waiting());
 }

@@ -3,6 +3,7 @@
 use super::reduce::mean_of_chunks;
 use super::{Evaluation, Metric};
 use crate::numeric::log_sum_exp;
+use crate::simd::Simd;
 use std::ops::Range;
 
 /// The largest loss of a row under `mlogloss`: −ln 10⁻¹⁶, because XGBoost takes smaller probabilities as 10⁻¹⁶.
@@ -21,6 +22,7 @@ pub(super) enum RowVerdict {
 
 /// The weighted mean of a [`RowVerdict`]. A label that is no class of the model is as wrong as can be.
 pub(super) struct Multiclass {
+    pub(super) simd: Simd,
     pub(super) name: String,
     pub(super) verdict: RowVerdict,
 }
@@ -36,16 +38,16 @@ impl Metric for Multiclass {
 
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
         mean_of_chunks(evaluation, |rows, values| match self.verdict {
-            RowVerdict::LogLoss => log_losses(evaluation, rows, values),
+            RowVerdict::LogLoss => log_losses(self.simd, evaluation, rows, values),
             RowVerdict::Error => hits(evaluation, rows, values, 0.0),
             RowVerdict::Accuracy => hits(evaluation, rows, values, 1.0),
         })
     }
 }
 
-fn log_losses(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64]) {
+fn log_losses(simd: Simd, evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64]) {
     let total = evaluation.rows();
-    log_sum_exp(evaluation.margins, total, rows.start, out);
+    log_sum_exp(simd, evaluation.margins, total, rows.start, out);
     for (row, out) in rows.zip(out) {
         let margin = class(evaluation.labels[row]).and_then(|class| evaluation.margins.get(class * total + row));
         *out = margin.map_or(LARGEST_LOSS, |margin| (*out - margin).min(LARGEST_LOSS));

@@ -1,10 +1,13 @@
 //! `r2`: the share of the labels' variance that the predictions explain.
 
-use super::reduce::{mean_loss, mean_of_chunks};
+use super::reduce::mean_of_chunks;
+use super::row_mean::{RowLoss, mean_loss};
 use super::{Evaluation, Metric};
+use crate::simd::Simd;
 
 /// The coefficient of determination.
 pub(super) struct R2 {
+    pub(super) simd: Simd,
     pub(super) name: String,
 }
 
@@ -21,7 +24,7 @@ impl Metric for R2 {
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
         let mean = mean_of_labels(evaluation, |y| y);
         let variance = mean_of_labels(evaluation, |y| (y - mean) * (y - mean));
-        if variance > 0.0 { 1.0 - mean_loss(evaluation, |y, p| (y - p) * (y - p)) / variance } else { f64::NAN }
+        if variance > 0.0 { 1.0 - mean_loss(self.simd, RowLoss::Squared, evaluation) / variance } else { f64::NAN }
     }
 }
 

@@ -25,15 +25,6 @@ pub(super) fn mean_of_chunks(evaluation: &Evaluation<'_>, chunk: impl Fn(Range<u
     total / weight
 }
 
-/// The weighted mean of `loss(label, prediction)` over rows with one output; NaN where no row has weight.
-pub(super) fn mean_loss(evaluation: &Evaluation<'_>, loss: impl Fn(f64, f64) -> f64 + Sync) -> f64 {
-    mean_of_chunks(evaluation, |rows, values| {
-        values.copy_from_slice(&evaluation.margins[rows.clone()]);
-        evaluation.objective.link(values);
-        values.iter_mut().zip(&evaluation.labels[rows]).for_each(|(value, &label)| *value = loss(label, *value));
-    })
-}
-
 /// The sum of the values times their weights, and the sum of the weights. A weight of zero cancels an infinite value, too.
 fn weighted_sum(values: &[f64], weights: Option<&[f64]>) -> [f64; 2] {
     match weights {

@@ -5,6 +5,7 @@ use super::auc::{Auc, Curve};
 use super::multiclass::{Multiclass, RowVerdict};
 use super::r2::R2;
 use super::row_mean::{RowLoss, RowMean};
+use crate::simd::Simd;
 use crate::{Error, Objective, Result};
 
 /// What a metric needs of an objective.
@@ -105,16 +106,17 @@ pub fn default_metric(objective: Objective) -> &'static str {
 /// # Ok::<(), sapwood::Error>(())
 /// ```
 pub fn metrics(names: &[String], objective: Objective) -> Result<Vec<Box<dyn Metric>>> {
+    let simd = Simd::detect()?;
     if names.is_empty() {
-        return Ok(vec![metric(default_metric(objective), objective)?]);
+        return Ok(vec![metric(simd, default_metric(objective), objective)?]);
     }
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         return Err(Error::parameter(format!("eval_metric names {name} twice; name it once, where it belongs in the order")));
     }
-    names.iter().map(|name| metric(name, objective)).collect()
+    names.iter().map(|name| metric(simd, name, objective)).collect()
 }
 
-fn metric(name: &str, objective: Objective) -> Result<Box<dyn Metric>> {
+fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric>> {
     let (base, threshold) = name.split_once('@').map_or((name, None), |(base, threshold)| (base, Some(threshold)));
     let (_, needs, kind) = METRICS.into_iter().find(|(known, ..)| *known == base).ok_or_else(|| unknown(name, base, objective))?;
     let threshold = match (threshold, kind) {
@@ -134,19 +136,19 @@ fn metric(name: &str, objective: Objective) -> Result<Box<dyn Metric>> {
             default_metric(objective)
         )));
     }
-    Ok(build(kind, name.to_string(), threshold, objective))
+    Ok(build(simd, kind, name.to_string(), threshold, objective))
 }
 
-fn build(kind: Kind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
+fn build(simd: Simd, kind: Kind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
     match kind {
-        Kind::Mean(loss) => Box::new(RowMean { name, loss, root: false }),
-        Kind::RootMean(loss) => Box::new(RowMean { name, loss, root: true }),
-        Kind::R2 => Box::new(R2 { name }),
-        Kind::Error => Box::new(RowMean { name, loss: RowLoss::Error(threshold), root: false }),
-        Kind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { name, verdict: RowVerdict::Accuracy }),
-        Kind::Accuracy => Box::new(RowMean { name, loss: RowLoss::Accuracy(threshold), root: false }),
+        Kind::Mean(loss) => Box::new(RowMean { simd, name, loss, root: false }),
+        Kind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
+        Kind::R2 => Box::new(R2 { simd, name }),
+        Kind::Error => Box::new(RowMean { simd, name, loss: RowLoss::Error(threshold), root: false }),
+        Kind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
+        Kind::Accuracy => Box::new(RowMean { simd, name, loss: RowLoss::Accuracy(threshold), root: false }),
         Kind::Area(curve) => Box::new(Auc { name, curve }),
-        Kind::Classes(verdict) => Box::new(Multiclass { name, verdict }),
+        Kind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
     }
 }
 

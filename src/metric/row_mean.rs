@@ -1,8 +1,10 @@
 //! Metrics that are the weighted mean of a loss per row, for objectives with one output.
 
-use super::reduce::mean_loss;
+use super::reduce::mean_of_chunks;
 use super::{Evaluation, Metric};
+use crate::Objective;
 use crate::numeric::ln_gamma;
+use crate::simd::{Simd, dispatch};
 use sapwood_score::math::ln;
 
 /// Probabilities and means below this count as this much (XGBoost's value).
@@ -29,6 +31,7 @@ pub(super) enum RowLoss {
 
 /// The weighted mean of a [`RowLoss`], or its square root.
 pub(super) struct RowMean {
+    pub(super) simd: Simd,
     pub(super) name: String,
     pub(super) loss: RowLoss,
     pub(super) root: bool,
@@ -44,23 +47,41 @@ impl Metric for RowMean {
     }
 
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        let mean = match self.loss {
-            RowLoss::Squared => mean_loss(evaluation, |y, p| (y - p) * (y - p)),
-            RowLoss::Absolute => mean_loss(evaluation, |y, p| (y - p).abs()),
-            RowLoss::Percentage => mean_loss(evaluation, percentage),
-            RowLoss::LogLoss => mean_loss(evaluation, log_loss),
-            RowLoss::Error(threshold) => mean_loss(evaluation, |y, p| if p > threshold { 1.0 - y } else { y }),
-            RowLoss::Accuracy(threshold) => mean_loss(evaluation, |y, p| if p > threshold { y } else { 1.0 - y }),
-            RowLoss::Poisson => mean_loss(evaluation, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
-        };
+        let mean = mean_loss(self.simd, self.loss, evaluation);
         if self.root { mean.sqrt() } else { mean }
     }
 }
 
-fn percentage(y: f64, p: f64) -> f64 {
-    if p == y { 0.0 } else { ((y - p) / y).abs() }
+/// The weighted mean of a loss over the rows; NaN where no row has weight.
+pub(super) fn mean_loss(simd: Simd, loss: RowLoss, evaluation: &Evaluation<'_>) -> f64 {
+    mean_of_chunks(evaluation, |rows, values| {
+        values.copy_from_slice(&evaluation.margins[rows.clone()]);
+        losses(simd, loss, evaluation.objective, &evaluation.labels[rows], values);
+    })
 }
 
+/// Turns the margins in `values` into losses.
+#[inline(always)]
+fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) {
+    objective.link(values);
+    match loss {
+        RowLoss::Squared => each(labels, values, |y, p| (y - p) * (y - p)),
+        RowLoss::Absolute => each(labels, values, |y, p| (y - p).abs()),
+        RowLoss::Percentage => each(labels, values, |y, p| if p == y { 0.0 } else { ((y - p) / y).abs() }),
+        RowLoss::LogLoss => each(labels, values, log_loss),
+        RowLoss::Error(threshold) => each(labels, values, |y, p| if p > threshold { 1.0 - y } else { y }),
+        RowLoss::Accuracy(threshold) => each(labels, values, |y, p| if p > threshold { y } else { 1.0 - y }),
+        RowLoss::Poisson => each(labels, values, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
+    }
+}
+dispatch! { fn losses(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) = losses_body }
+
+#[inline(always)]
+fn each(labels: &[f64], values: &mut [f64], loss: impl Fn(f64, f64) -> f64) {
+    values.iter_mut().zip(labels).for_each(|(value, &label)| *value = loss(label, *value));
+}
+
+#[inline(always)]
 fn log_loss(y: f64, p: f64) -> f64 {
     let term = |share: f64, p: f64| if share == 0.0 { 0.0 } else { -share * ln(p.max(SMALLEST)) };
     term(y, p) + term(1.0 - y, 1.0 - p)

@@ -5,5 +5,5 @@ mod log_sum_exp;
 mod sum;
 
 pub use gamma::ln_gamma;
-pub use log_sum_exp::log_sum_exp;
+pub(crate) use log_sum_exp::log_sum_exp;
 pub use sum::{Grid, par_sum, sum, weighted_mean};

@@ -3,6 +3,9 @@
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
 
+/// Some weight must reach this.
+const SMALLEST_WEIGHT: f64 = 1e-20;
+
 /// The number of margins per row that the objective has on these data: 1, or for `multi:*` the number of classes.
 ///
 /// # Errors
@@ -72,6 +75,10 @@ pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Res
         Some(weights) if weights.iter().all(|&w| w == 0.0) => {
             Err(Error::data("the weights of all rows are zero, so that no row counts; check weight_column"))
         }
+        // Gradients in single precision would come to nothing.
+        Some(weights) if weights.iter().all(|&w| w < SMALLEST_WEIGHT) => Err(Error::data(format!(
+            "the weights of all rows are below {SMALLEST_WEIGHT:e}; multiply them by a constant, best so that their mean is 1"
+        ))),
         _ => Ok(labels),
     }
 }

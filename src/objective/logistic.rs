@@ -3,6 +3,7 @@
 use super::base_score_error;
 use super::pointwise::{Pointwise, PointwiseLoss};
 use crate::numeric::weighted_mean;
+use crate::simd::Simd;
 use crate::{Objective, Params, Result};
 use sapwood_score::math::{ln, sigmoid};
 use std::borrow::Cow;
@@ -24,7 +25,7 @@ impl Pointwise for Logistic {
 /// The loss over these rows. Rows with label 1 count `scale_pos_weight` times.
 ///
 /// Boosting starts at `base_score` (a margin for `binary:logitraw`, else a probability), by default at the share of label 1.
-pub(super) fn loss(params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Logistic>> {
+pub(super) fn loss(simd: Simd, params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Logistic>> {
     let weights = scale_positives(params.scale_pos_weight, labels, weights);
     let base = match params.base_score {
         Some(margin) if params.objective == Objective::BinaryLogitraw => margin,
@@ -32,7 +33,7 @@ pub(super) fn loss(params: &Params, labels: &[f64], weights: Option<&[f64]>) -> 
         Some(p) => return Err(base_score_error(params, p, "is a probability and must lie in (0, 1)")),
         None => logit(weighted_mean(labels, weights.as_deref()).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY)),
     };
-    Ok(PointwiseLoss::new(Logistic, labels, weights.map(Cow::into_owned), base))
+    Ok(PointwiseLoss::new(simd, Logistic, labels, weights.map(Cow::into_owned), base))
 }
 
 /// The weights of the rows, with `factor` on those of label 1.

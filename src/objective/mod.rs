@@ -12,6 +12,7 @@ mod squared;
 
 pub use labels::{check_labels, num_outputs};
 
+use crate::simd::Simd;
 use crate::{Dataset, Objective, Params, Result};
 
 /// Rows for which one task computes gradients.
@@ -61,14 +62,14 @@ pub trait Loss: Send + Sync {
 pub fn loss(params: &Params, data: &Dataset) -> Result<Box<dyn Loss>> {
     let outputs = num_outputs(params, data)?;
     let labels = check_labels(params.objective, outputs, data)?;
-    let weights = data.weights();
+    let (simd, weights) = (Simd::detect()?, data.weights());
     Ok(match params.objective {
-        Objective::SquaredError => Box::new(squared::loss(params, labels, weights)),
+        Objective::SquaredError => Box::new(squared::loss(simd, params, labels, weights)),
         Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw => {
-            Box::new(logistic::loss(params, labels, weights)?)
+            Box::new(logistic::loss(simd, params, labels, weights)?)
         }
-        Objective::Poisson => Box::new(poisson::loss(params, labels, weights)?),
-        Objective::Softmax | Objective::Softprob => Box::new(softmax::SoftmaxLoss::new(params, outputs, labels, weights)),
+        Objective::Poisson => Box::new(poisson::loss(simd, params, labels, weights)?),
+        Objective::Softmax | Objective::Softprob => Box::new(softmax::SoftmaxLoss::new(simd, params, outputs, labels, weights)),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::{CHUNK, GradientPair, Loss};
 use crate::Result;
+use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
 
 /// The derivatives of a loss. Free of branches, so that loops over rows vectorise.
@@ -12,6 +13,7 @@ pub(super) trait Pointwise: Copy + Send + Sync {
 
 /// A pointwise loss over the labels and weights of a data set.
 pub(super) struct PointwiseLoss<P> {
+    simd: Simd,
     point: P,
     labels: Vec<f64>,
     weights: Option<Vec<f64>>,
@@ -20,30 +22,28 @@ pub(super) struct PointwiseLoss<P> {
 
 impl<P: Pointwise> PointwiseLoss<P> {
     /// The loss over rows with these labels and weights; boosting starts at the margin `base`.
-    pub(super) fn new(point: P, labels: &[f64], weights: Option<Vec<f64>>, base: f64) -> Self {
-        Self { point, labels: labels.to_vec(), weights, base }
+    pub(super) fn new(simd: Simd, point: P, labels: &[f64], weights: Option<Vec<f64>>, base: f64) -> Self {
+        Self { simd, point, labels: labels.to_vec(), weights, base }
     }
+}
 
-    /// Fills `out` for as many rows from `first` on.
-    fn fill(&self, first: usize, margins: &[f64], out: &mut [GradientPair]) {
-        let labels = &self.labels[first..][..out.len()];
-        match &self.weights {
-            None => self.fill_weighted(margins, labels, |_| 1.0, out),
-            Some(weights) => {
-                let weights = &weights[first..][..out.len()];
-                self.fill_weighted(margins, labels, |row| weights[row], out);
-            }
-        }
-    }
-
-    #[inline]
-    fn fill_weighted(&self, margins: &[f64], labels: &[f64], weight: impl Fn(usize) -> f64, out: &mut [GradientPair]) {
-        for (row, ((out, &margin), &label)) in out.iter_mut().zip(margins).zip(labels).enumerate() {
-            let (grad, hess) = self.point.derivatives(margin, label);
-            let weight = weight(row);
+/// Fills `out` for some rows.
+#[inline(always)]
+fn fill_body<P: Pointwise>(point: P, margins: &[f64], labels: &[f64], weights: Option<&[f64]>, out: &mut [GradientPair]) {
+    let rows = out.iter_mut().zip(margins).zip(labels);
+    match weights {
+        None => rows.for_each(|((out, &margin), &label)| {
+            let (grad, hess) = point.derivatives(margin, label);
+            *out = GradientPair::new(grad, hess);
+        }),
+        Some(weights) => rows.zip(weights).for_each(|(((out, &margin), &label), &weight)| {
+            let (grad, hess) = point.derivatives(margin, label);
             *out = GradientPair::new(grad * weight, hess * weight);
-        }
+        }),
     }
+}
+dispatch! {
+    fn fill<P: Pointwise>(point: P, margins: &[f64], labels: &[f64], weights: Option<&[f64]>, out: &mut [GradientPair]) = fill_body
 }
 
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
@@ -59,6 +59,10 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
 
     fn gradients(&self, _output: usize, margins: &[f64], out: &mut [GradientPair]) {
         let chunks = out.par_chunks_mut(CHUNK).zip(margins.par_chunks(CHUNK)).enumerate();
-        chunks.for_each(|(chunk, (out, margins))| self.fill(chunk * CHUNK, margins, out));
+        chunks.for_each(|(chunk, (out, margins))| {
+            let rows = chunk * CHUNK..chunk * CHUNK + out.len();
+            let weights = self.weights.as_ref().map(|weights| &weights[rows.clone()]);
+            fill(self.simd, self.point, margins, &self.labels[rows], weights, out);
+        });
     }
 }

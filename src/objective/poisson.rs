@@ -3,6 +3,7 @@
 use super::base_score_error;
 use super::pointwise::{Pointwise, PointwiseLoss};
 use crate::numeric::weighted_mean;
+use crate::simd::Simd;
 use crate::{Params, Result};
 use sapwood_score::math::{exp, ln};
 
@@ -26,12 +27,12 @@ impl Pointwise for Poisson {
 }
 
 /// The loss over these rows. Boosting starts at the logarithm of `base_score`, by default of the mean count.
-pub(super) fn loss(params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Poisson>> {
+pub(super) fn loss(simd: Simd, params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Poisson>> {
     let mean = match params.base_score {
         Some(mean) if mean > 0.0 => mean,
         Some(mean) => return Err(base_score_error(params, mean, "is a mean count and must be above 0")),
         None => weighted_mean(labels, weights).max(SMALLEST_MEAN),
     };
     let point = Poisson { max_delta_step: params.max_delta_step() };
-    Ok(PointwiseLoss::new(point, labels, weights.map(<[f64]>::to_vec), ln(mean)))
+    Ok(PointwiseLoss::new(simd, point, labels, weights.map(<[f64]>::to_vec), ln(mean)))
 }

@@ -2,6 +2,7 @@
 
 use super::{CHUNK, GradientPair, Loss};
 use crate::numeric::{Grid, log_sum_exp};
+use crate::simd::{Simd, dispatch};
 use crate::{Params, Result};
 use rayon::prelude::*;
 use sapwood_score::math::{exp, ln};
@@ -11,6 +12,7 @@ const SMALLEST_SHARE: f64 = 1e-6;
 
 /// Softmax over one margin per class.
 pub(super) struct SoftmaxLoss {
+    simd: Simd,
     classes: Vec<u32>,
     weights: Option<Vec<f64>>,
     base: Vec<f64>,
@@ -22,37 +24,45 @@ impl SoftmaxLoss {
     /// The loss over rows whose labels are class numbers below `outputs`.
     ///
     /// Boosting starts with the margin `base_score` for every class, by default with the logarithms of the classes' shares.
-    pub(super) fn new(params: &Params, outputs: usize, labels: &[f64], weights: Option<&[f64]>) -> Self {
+    pub(super) fn new(simd: Simd, params: &Params, outputs: usize, labels: &[f64], weights: Option<&[f64]>) -> Self {
         let classes: Vec<u32> = labels.iter().map(|&y| y as u32).collect();
         let base = params.base_score.map_or_else(|| log_shares(outputs, &classes, weights), |margin| vec![margin; outputs]);
-        Self { normalisers: vec![0.0; classes.len()], classes, weights: weights.map(<[f64]>::to_vec), base }
-    }
-
-    /// Fills `out` for as many rows from `first` on.
-    fn fill(&self, output: usize, first: usize, margins: &[f64], out: &mut [GradientPair]) {
-        match &self.weights {
-            None => self.fill_weighted(output, first, margins, |_| 1.0, out),
-            Some(weights) => {
-                let weights = &weights[first..][..out.len()];
-                self.fill_weighted(output, first, margins, |row| weights[row], out);
-            }
-        }
-    }
-
-    #[inline]
-    fn fill_weighted(&self, output: usize, first: usize, margins: &[f64], weight: impl Fn(usize) -> f64, out: &mut [GradientPair]) {
-        let classes = &self.classes[first..][..out.len()];
-        let normalisers = &self.normalisers[first..][..out.len()];
-        for (row, (((out, &margin), &class), &normaliser)) in out.iter_mut().zip(margins).zip(classes).zip(normalisers).enumerate()
-        {
-            let p = exp(margin - normaliser);
-            let hit = if class as usize == output { 1.0 } else { 0.0 };
-            let weight = weight(row);
-            // Twice the true second derivative, as XGBoost has it.
-            *out = GradientPair::new((p - hit) * weight, (2.0 * p * (1.0 - p)).max(1e-16) * weight);
-        }
+        Self { simd, normalisers: vec![0.0; classes.len()], classes, weights: weights.map(<[f64]>::to_vec), base }
     }
 }
+
+/// Rows of one output: their margins, classes and normalisers.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    output: usize,
+    margins: &'a [f64],
+    classes: &'a [u32],
+    normalisers: &'a [f64],
+    weights: Option<&'a [f64]>,
+}
+
+/// Fills `out` for some rows.
+#[inline(always)]
+fn fill_body(rows: Rows<'_>, out: &mut [GradientPair]) {
+    let derivatives = |margin: f64, class: u32, normaliser: f64| {
+        let p = exp(margin - normaliser);
+        let hit = if class as usize == rows.output { 1.0 } else { 0.0 };
+        // Twice the true second derivative, as XGBoost has it.
+        (p - hit, (2.0 * p * (1.0 - p)).max(1e-16))
+    };
+    let each = out.iter_mut().zip(rows.margins).zip(rows.classes).zip(rows.normalisers);
+    match rows.weights {
+        None => each.for_each(|(((out, &margin), &class), &normaliser)| {
+            let (grad, hess) = derivatives(margin, class, normaliser);
+            *out = GradientPair::new(grad, hess);
+        }),
+        Some(weights) => each.zip(weights).for_each(|((((out, &margin), &class), &normaliser), &weight)| {
+            let (grad, hess) = derivatives(margin, class, normaliser);
+            *out = GradientPair::new(grad * weight, hess * weight);
+        }),
+    }
+}
+dispatch! { fn fill(rows: Rows<'_>, out: &mut [GradientPair]) = fill_body }
 
 /// The logarithm of each class's share of the weight, shifted to a mean of zero.
 fn log_shares(outputs: usize, classes: &[u32], weights: Option<&[f64]>) -> Vec<f64> {
@@ -79,12 +89,18 @@ impl Loss for SoftmaxLoss {
 
     fn start_round(&mut self, margins: &[f64]) {
         let rows = self.classes.len();
+        let simd = self.simd;
         let chunks = self.normalisers.par_chunks_mut(CHUNK).enumerate();
-        chunks.for_each(|(chunk, out)| log_sum_exp(margins, rows, chunk * CHUNK, out));
+        chunks.for_each(|(chunk, out)| log_sum_exp(simd, margins, rows, chunk * CHUNK, out));
     }
 
     fn gradients(&self, output: usize, margins: &[f64], out: &mut [GradientPair]) {
         let chunks = out.par_chunks_mut(CHUNK).zip(margins.par_chunks(CHUNK)).enumerate();
-        chunks.for_each(|(chunk, (out, margins))| self.fill(output, chunk * CHUNK, margins, out));
+        chunks.for_each(|(chunk, (out, margins))| {
+            let range = chunk * CHUNK..chunk * CHUNK + out.len();
+            let weights = self.weights.as_ref().map(|weights| &weights[range.clone()]);
+            let (classes, normalisers) = (&self.classes[range.clone()], &self.normalisers[range]);
+            fill(self.simd, Rows { output, margins, classes, normalisers, weights }, out);
+        });
     }
 }

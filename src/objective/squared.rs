@@ -3,6 +3,7 @@
 use super::pointwise::{Pointwise, PointwiseLoss};
 use crate::Params;
 use crate::numeric::weighted_mean;
+use crate::simd::Simd;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SquaredError;
@@ -15,7 +16,7 @@ impl Pointwise for SquaredError {
 }
 
 /// The loss over these rows. Boosting starts at `base_score`, by default at the mean of the labels.
-pub(super) fn loss(params: &Params, labels: &[f64], weights: Option<&[f64]>) -> PointwiseLoss<SquaredError> {
+pub(super) fn loss(simd: Simd, params: &Params, labels: &[f64], weights: Option<&[f64]>) -> PointwiseLoss<SquaredError> {
     let base = params.base_score.unwrap_or_else(|| weighted_mean(labels, weights));
-    PointwiseLoss::new(SquaredError, labels, weights.map(<[f64]>::to_vec), base)
+    PointwiseLoss::new(simd, SquaredError, labels, weights.map(<[f64]>::to_vec), base)
 }

@@ -106,7 +106,7 @@ proptest! {
                     let mut own: Vec<f64> = (0..outputs).map(|k| margins[k * rows + row]).collect();
                     own[output] = margin;
                     let mut normaliser = [0.0];
-                    log_sum_exp(&own, 1, 0, &mut normaliser);
+                    log_sum_exp(Simd::scalar(), &own, 1, 0, &mut normaliser);
                     normaliser[0] - own[labels[row] as usize]
                 };
                 let (grad, hess) = numerical(row_loss, margins[output * rows + row]);

@@ -271,15 +271,16 @@ parameters! {
     /// Trees grown side by side in each round, each shrunk by their number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
     /// Factor on the weight of rows with label 1 (binary objectives).
-    scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, f64::INFINITY) }
+    scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Seed of row and column sampling.
     seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"] }
-    /// The prediction before the first tree, on the scale of predictions; estimated from the data when not given.
-    base_score("base_score"): Option<f64> = "" {}
+    /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin); estimated from
+    /// the data when not given.
+    base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
     /// Categorical features with at most this many levels are split one level against the rest.
     max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { range: Range::from(1.0) }
     /// Largest number of levels on the smaller side of a categorical split.
-    max_cat_threshold("max_cat_threshold"): u32 = "64" { range: Range::from(1.0) }
+    max_cat_threshold("max_cat_threshold"): u32 = "16" { range: Range::from(1.0) }
     /// Hessian added to each level when levels are put in order, so that levels with few rows move to the middle. Levels with fewer
     /// rows in a node than this go where missing values go.
     cat_smooth("cat_smooth"): f64 = "10" { range: Range::from(0.0) }

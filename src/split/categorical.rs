@@ -40,6 +40,8 @@ struct Level {
     sums: Sums,
     /// Its rows in the node, estimated from its share of the hessian (exact where all hessians are equal).
     rows: f64,
+    /// Its place in the order: the smoothed ratio of gradient and hessian.
+    ratio: f64,
 }
 
 /// A candidate: `count` levels from position `from` go left.
@@ -76,32 +78,30 @@ impl LevelSearch {
     pub fn best_set(&self, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
         let onehot = levels <= self.max_onehot;
         let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
-        let level = |code: usize| {
-            let sums = scan.histogram.get(slot + code);
-            Level { code: code as u32, sums, rows: sums.hess as f64 * rows_per_hess }
+        let present = (0..levels).map(|code| (code, scan.histogram.get(slot + code))).filter(|(_, sums)| !sums.is_zero());
+        let level = |(code, sums): (usize, Sums)| {
+            let rows = sums.hess as f64 * rows_per_hess;
+            Level { code: code as u32, sums, rows, ratio: self.ratio(scan, sums) }
         };
-        let fewest = if onehot { 0.0 } else { self.smooth };
-        let mut order: Vec<Level> =
-            (0..levels).map(level).filter(|level| !level.sums.is_zero() && level.rows.round() >= fewest).collect();
+        // Half a row less, because rows are an estimate.
+        let fewest = if onehot { 0.0 } else { self.smooth - 0.5 };
+        let mut order: Vec<Level> = present.map(level).filter(|level| level.rows >= fewest).collect();
         let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);
         let mut search = Search { scan, regularisation: scan.regularisation, rest, best: None };
         if onehot {
             order.iter().enumerate().for_each(|(i, level)| search.consider(i, 1, level.sums));
         } else {
             search.regularisation = scan.regularisation.with_more_lambda(self.l2);
-            self.sort(scan, &mut order);
+            order.sort_unstable_by(|a, b| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code)));
             self.prefixes(&mut search, &order);
         }
         search.best.map(|best| level_set(best, &search, &order, levels))
     }
 
-    fn sort(&self, scan: &Scan<'_>, order: &mut [Level]) {
-        let ratio = |sums: Sums| {
-            let (grad, hess) = (sums.grad as f64 * scan.units.grad, sums.hess as f64 * scan.units.hess);
-            // A level whose hessian rounds to nothing has no say about its place.
-            if hess + self.smooth > 0.0 { grad / (hess + self.smooth) } else { 0.0 }
-        };
-        order.sort_by(|a, b| ratio(a.sums).total_cmp(&ratio(b.sums)).then(a.code.cmp(&b.code)));
+    /// A level whose hessian rounds to nothing has no say about its place.
+    fn ratio(&self, scan: &Scan<'_>, sums: Sums) -> f64 {
+        let (grad, hess) = (sums.grad as f64 * scan.units.grad, sums.hess as f64 * scan.units.hess);
+        if hess + self.smooth > 0.0 { grad / (hess + self.smooth) } else { 0.0 }
     }
 
     /// Tries the first and the last 1, 2, … levels as the left side.

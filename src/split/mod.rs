@@ -6,8 +6,7 @@ mod gain;
 mod numeric;
 
 pub(crate) use finder::{Decision, NodeSums, SplitFinder, SplitInfo};
-#[cfg(test)]
-use gain::Regularisation;
+pub(crate) use gain::Regularisation;
 
 #[cfg(test)]
 mod tests;

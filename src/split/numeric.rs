@@ -1,13 +1,14 @@
-//! The best threshold of a numeric feature: one pass over its bins for each side that missing values may take.
+//! The best threshold of a numeric feature: one pass over its bins, with missing values tried on both sides.
 //!
-//! Sums are integers below 2^53, so they are exact as `f64`, and units are powers of two: until the division nothing is rounded.
+//! Sums are integers and units powers of two: until the division nothing is rounded, as long as sums are below 2^53 (only rounds with
+//! wide codes can go beyond that, from 2^23 rows on).
 
 use super::gain::Regularisation;
-use crate::histogram::{Histogram, Sums, Units};
+use crate::histogram::{Form, Histogram, Sums, Units};
 use crate::simd::dispatch;
 
-/// Bins that are scanned at a time.
-const CHUNK: usize = 256;
+/// Bins that are scored at a time.
+const LANES: usize = 8;
 
 /// What the scan of a feature needs to know of its node.
 #[derive(Clone, Copy)]
@@ -34,68 +35,140 @@ pub(crate) struct Threshold {
 #[inline(always)]
 fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> {
     let missing = scan.histogram.get(slot + value_bins);
-    let mut best: Option<Threshold> = None;
-    let mut prefix = Sums::default();
-    for first in (0..value_bins).step_by(CHUNK) {
-        let len = CHUNK.min(value_bins - first);
-        let (mut grads, mut hesses) = ([0f64; CHUNK], [0f64; CHUNK]);
-        let before = prefix;
-        for i in 0..len {
-            prefix = prefix + scan.histogram.get(slot + first + i);
-            grads[i] = prefix.grad as f64;
-            hesses[i] = prefix.hess as f64;
-        }
-        for (missing_left, extra) in [(false, Sums::default()), (true, missing)] {
-            if missing_left && missing.is_zero() {
-                continue;
-            }
-            let Some((at, score)) = best_in_chunk(scan, &grads[..len], &hesses[..len], extra) else { continue };
-            if best.is_none_or(|best| score > best.score) {
-                let left = (first..=first + at).fold(before, |sum, bin| sum + scan.histogram.get(slot + bin)) + extra;
-                best = Some(Threshold { score, bin: first + at, missing_left, left });
-            }
-        }
-    }
-    if missing.is_zero()
-        && let Some(best) = &mut best
-    {
-        best.missing_left = 2 * best.left.hess >= scan.total.hess;
-    }
-    best
+    let (bin, score, tried_left) = match scan.histogram.form {
+        Form::Packed => best_bin(scan, packed_prefixes(&scan.histogram.words[slot..slot + value_bins]), value_bins, missing),
+        Form::Wide => best_bin(scan, wide_prefixes(&scan.histogram.words[2 * slot..2 * (slot + value_bins)]), value_bins, missing),
+    }?;
+    let values = (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot));
+    let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
+    let left = if missing_left { values + missing } else { values };
+    Some(Threshold { score, bin, missing_left, left })
 }
 dispatch! {
     pub(crate) fn best_threshold(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> = best_threshold_body
 }
 
-/// The first of the best positions, where the prefix sums plus `extra` go left.
+/// Sums over the bins up to each of [`LANES`] consecutive ones: gradients and hessians.
+type Prefixes = ([f64; LANES], [f64; LANES]);
+
+/// The prefix sums of packed slots, which add up as they are. After the last slot the sum stays.
 #[inline(always)]
-fn best_in_chunk(scan: &Scan<'_>, grads: &[f64], hesses: &[f64], extra: Sums) -> Option<(usize, f64)> {
-    let mut scores = [f64::NEG_INFINITY; CHUNK];
-    let (grad, hess) = (scan.total.grad as f64, scan.total.hess as f64);
-    let (extra_grad, extra_hess) = (extra.grad as f64, extra.hess as f64);
-    let regularisation = scan.regularisation;
-    let least = regularisation.min_child_weight;
-    let units = scan.units;
-    let plain = regularisation.is_plain();
-    for ((score, &g), &h) in scores.iter_mut().zip(grads).zip(hesses) {
-        let (g, h) = (g + extra_grad, h + extra_hess);
-        let (left_grad, left_hess) = (g * units.grad, h * units.hess);
-        let (right_grad, right_hess) = ((grad - g) * units.grad, (hess - h) * units.hess);
-        let both = if plain {
-            regularisation.plain_score(left_grad, left_hess) + regularisation.plain_score(right_grad, right_hess)
-        } else {
-            regularisation.score(left_grad, left_hess) + regularisation.score(right_grad, right_hess)
-        };
-        let allowed = (left_hess >= least) & (right_hess >= least) & (left_hess > 0.0) & (right_hess > 0.0);
-        *score = if allowed { both } else { f64::NEG_INFINITY };
+fn packed_prefixes(slots: &[u64]) -> impl Iterator<Item = Prefixes> {
+    let mut sum = 0u64;
+    slots.chunks(LANES).map(move |slots| {
+        let mut sums = [0u64; LANES];
+        for (lane, sum_here) in sums.iter_mut().enumerate() {
+            sum = sum.wrapping_add(slots.get(lane).copied().unwrap_or(0));
+            *sum_here = sum;
+        }
+        // Through the mantissa of 2^52: vector units cannot convert 64-bit integers.
+        const TWO_52: u64 = 0x4330_0000_0000_0000;
+        let grads = sums.map(|sum| f64::from_bits(TWO_52 | (sum >> 32) ^ (1 << 31)) - (4_503_599_627_370_496.0 + 2_147_483_648.0));
+        let hesses = sums.map(|sum| f64::from_bits(TWO_52 | sum & 0xffff_ffff) - 4_503_599_627_370_496.0);
+        (grads, hesses)
+    })
+}
+
+/// The prefix sums of wide slots. After the last slot the sums stay.
+#[inline(always)]
+fn wide_prefixes(words: &[u64]) -> impl Iterator<Item = Prefixes> {
+    let (mut grad, mut hess) = (0i64, 0i64);
+    words.chunks(2 * LANES).map(move |words| {
+        let mut prefixes = ([0.0; LANES], [0.0; LANES]);
+        for lane in 0..LANES {
+            if let Some(words) = words.get(2 * lane..2 * lane + 2) {
+                grad += words[0] as i64;
+                hess += words[1] as i64;
+            }
+            prefixes.0[lane] = grad as f64;
+            prefixes.1[lane] = hess as f64;
+        }
+        prefixes
+    })
+}
+
+/// The best of the bins with one remainder modulo [`LANES`] each: score, and bin number.
+type Best = ([f64; LANES], [u64; LANES]);
+
+/// The lowest bin with the best score, its score, and whether missing values go left there (only if they would not do as well on the
+/// right).
+#[inline(always)]
+fn best_bin(
+    scan: &Scan<'_>,
+    prefixes: impl Iterator<Item = Prefixes>,
+    value_bins: usize,
+    missing: Sums,
+) -> Option<(usize, f64, bool)> {
+    let both = !missing.is_zero();
+    let scorer = Scorer::new(scan);
+    let none = ([f64::NEG_INFINITY; LANES], [0; LANES]);
+    let (mut right, mut left): (Best, Best) = (none, none);
+    let (missing_grad, missing_hess) = (missing.grad as f64, missing.hess as f64);
+    for (group, (grads, hesses)) in prefixes.enumerate() {
+        let first = (group * LANES) as u64;
+        scorer.improve(&mut right, first, &grads, &hesses);
+        if both {
+            scorer.improve(&mut left, first, &grads.map(|grad| grad + missing_grad), &hesses.map(|hess| hess + missing_hess));
+        }
     }
-    let scores = &scores[..grads.len()];
-    let mut max = f64::NEG_INFINITY;
-    for &score in scores {
-        max = if score > max { score } else { max };
+    let (right, left) = (lowest(&right), lowest(&left));
+    let (bin, score, missing_left) = if left.1 > right.1 { (left.0, left.1, true) } else { (right.0, right.1, false) };
+    // Lanes beyond the last bin repeat its sums, so they never win against it.
+    debug_assert!(score == f64::NEG_INFINITY || (bin as usize) < value_bins);
+    (score > f64::NEG_INFINITY).then_some((bin as usize, score, missing_left))
+}
+
+/// The lowest of the bins with the best score.
+#[inline(always)]
+fn lowest((scores, bins): &Best) -> (u64, f64) {
+    scores.iter().zip(bins).fold((u64::MAX, f64::NEG_INFINITY), |best, (&score, &bin)| {
+        if score > best.1 || (score == best.1 && bin < best.0) { (bin, score) } else { best }
+    })
+}
+
+/// Scores of both children.
+struct Scorer {
+    total_grad: f64,
+    total_hess: f64,
+    units: Units,
+    regularisation: Regularisation,
+    plain: bool,
+}
+
+impl Scorer {
+    #[inline(always)]
+    fn new(scan: &Scan<'_>) -> Self {
+        Self {
+            total_grad: scan.total.grad as f64,
+            total_hess: scan.total.hess as f64,
+            units: scan.units,
+            regularisation: scan.regularisation,
+            plain: scan.regularisation.is_plain(),
+        }
     }
-    if max == f64::NEG_INFINITY {
-        return None;
+
+    /// Takes what is better among the bins from `first` on, whose left sides have these sums.
+    #[inline(always)]
+    fn improve(&self, best: &mut Best, first: u64, grads: &[f64; LANES], hesses: &[f64; LANES]) {
+        let least = self.regularisation.min_child_weight;
+        let mut scores = [0.0; LANES];
+        for lane in 0..LANES {
+            let (left_grad, left_hess) = (grads[lane] * self.units.grad, hesses[lane] * self.units.hess);
+            let right_grad = (self.total_grad - grads[lane]) * self.units.grad;
+            let right_hess = (self.total_hess - hesses[lane]) * self.units.hess;
+            let both = if self.plain {
+                self.regularisation.plain_score(left_grad, left_hess) + self.regularisation.plain_score(right_grad, right_hess)
+            } else {
+                self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess)
+            };
+            let allowed = (left_hess >= least) & (right_hess >= least) & (left_hess > 0.0) & (right_hess > 0.0);
+            scores[lane] = if allowed { both } else { f64::NEG_INFINITY };
+        }
+        let bests = best.0.iter_mut().zip(&mut best.1);
+        for ((best, bin), (lane, score)) in bests.zip(scores.into_iter().enumerate()) {
+            let better = score > *best;
+            *bin = if better { first + lane as u64 } else { *bin };
+            *best = if better { score } else { *best };
+        }
     }
-    scores.iter().position(|&score| score == max).map(|at| (at, max))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix};
-use crate::histogram::{HistogramBuilder, Pool, Quantised, Sums};
+use crate::histogram::{HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Params};
@@ -39,11 +39,11 @@ fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], 
     let matrix = BinnedMatrix::build(&mapper, &data).unwrap();
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), pairs);
-    let (pool, used) = (Pool::default(), vec![true; matrix.tiles().len()]);
-    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pool: &pool, simd: Simd::scalar() };
+    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
+    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pools: &pools, simd: Simd::scalar() };
     let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>());
     let place = matrix.place(0);
-    let total = (place.slot..=place.slot + place.value_bins).fold(Sums::default(), |s, slot| s + histogram.get(slot));
+    let total = histogram.total(place.slot, place.value_bins);
     let node = NodeSums { histogram: &histogram, total, rows: x.nrows() };
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
     let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd).best(node, quantised.units, &features);

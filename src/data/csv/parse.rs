@@ -8,6 +8,7 @@ use super::Table;
 use crate::data::blocks::{TextBlock, count};
 use crate::data::cells::{Cell, EXACT, MissingTexts, inexact_integer};
 use crate::data::frame;
+use crate::data::labels::{WEIGHT_RULE, is_weight};
 use crate::data::levels::{Raw, TextBuilder};
 use crate::data::load::display;
 use crate::data::roles::Role;
@@ -200,9 +201,7 @@ impl Plan {
             (_, Cell::Missing) if attribute => {
                 Some(("missing value where there must be a number", "fill it in, or remove the row"))
             }
-            (Role::Weight, Cell::Number(x)) if !(0.0..f64::INFINITY).contains(&x) => {
-                Some(("bad weight", "weights must be finite and not negative"))
-            }
+            (Role::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
             (Role::Group, Cell::Number(x)) if !plan.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
             }

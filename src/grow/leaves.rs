@@ -1,0 +1,110 @@
+//! Leaf values: from the rows' own gradients, not from the quantised ones that chose the splits.
+//!
+//! Like histograms they are sums of integers, so that the order of rows changes nothing; these have 51 bits.
+
+use super::node::GrownNode;
+use crate::objective::GradientPair;
+use crate::split::Regularisation;
+use rayon::prelude::*;
+
+/// Rows that one task adds up.
+const ROWS_PER_TASK: usize = 65_536;
+
+/// Rows whose integers fit 64 bits together.
+const ROWS_PER_SUM: usize = 4_096;
+
+/// Gives every leaf its value and its cover. `largest` are the largest magnitudes of gradient and hessian among all rows.
+///
+/// As in XGBoost, a tree that is but a leaf stays at zero where it has less hessian than `min_child_weight`.
+pub(crate) fn set_leaf_values(
+    nodes: &mut [GrownNode],
+    rows: &[u32],
+    gradients: &[GradientPair],
+    largest: (f32, f32),
+    regularisation: &Regularisation,
+    shrinkage: f64,
+) {
+    let scales = (Scale::new(largest.0), Scale::new(largest.1));
+    let is_stump = nodes.len() == 1;
+    nodes.par_iter_mut().for_each(|node| {
+        if let GrownNode::Leaf { range, value, cover } = node {
+            let tasks = rows[range.clone()].par_chunks(ROWS_PER_TASK).map(|rows| sum(rows, gradients, scales));
+            let (grad, hess) = tasks.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            *cover = scales.1.value(hess);
+            let counts = !is_stump || *cover >= regularisation.min_child_weight;
+            *value = if counts { shrinkage * regularisation.weight(scales.0.value(grad), *cover) } else { 0.0 };
+        }
+    });
+}
+
+fn sum(rows: &[u32], gradients: &[GradientPair], scales: (Scale, Scale)) -> (i128, i128) {
+    rows.chunks(ROWS_PER_SUM).fold((0, 0), |total, rows| {
+        let (grad, hess) = rows
+            .iter()
+            .map(|&row| gradients[row as usize])
+            .fold((0i64, 0i64), |(grad, hess), pair| (grad + scales.0.units(pair.grad), hess + scales.1.units(pair.hess)));
+        (total.0 + i128::from(grad), total.1 + i128::from(hess))
+    })
+}
+
+/// Fixed point for single-precision numbers up to some magnitude: that one becomes 2^50 to 2^51 units.
+#[derive(Clone, Copy)]
+struct Scale(f64);
+
+impl Scale {
+    fn new(largest: f32) -> Self {
+        let exponent = (f64::from(largest).to_bits() >> 52) as i64 - 1023;
+        // Of zeros only, anything is the scale.
+        let shift = if largest > 0.0 { 50 - exponent } else { 0 };
+        Self(f64::from_bits(((shift + 1023) as u64) << 52))
+    }
+
+    #[inline(always)]
+    fn units(self, x: f32) -> i64 {
+        // Adding 1.5 × 2^52 rounds to the nearest integer, which then sits in the low bits.
+        const ROUND: f64 = 6_755_399_441_055_744.0;
+        (f64::from(x) * self.0 + ROUND).to_bits() as i64 - ROUND.to_bits() as i64
+    }
+
+    fn value(self, units: i128) -> f64 {
+        units as f64 / self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_any_order_and_nearly_exact() {
+        let pair = |row: u64| {
+            let hash = crate::sampling::mix(row);
+            let magnitude = [1e-6f32, 1.0, 3e4][(hash % 3) as usize];
+            GradientPair {
+                grad: ((hash >> 8 & 0xffff) as f32 - 32_000.0) * magnitude,
+                hess: (hash >> 30 & 0xfff) as f32 * magnitude,
+            }
+        };
+        let gradients: Vec<_> = (0..20_000).map(pair).collect();
+        let largest = gradients.iter().fold((0f32, 0f32), |max, p| (max.0.max(p.grad.abs()), max.1.max(p.hess)));
+        let scales = (Scale::new(largest.0), Scale::new(largest.1));
+        let rows: Vec<u32> = (0..20_000).collect();
+        let backwards: Vec<u32> = rows.iter().rev().copied().collect();
+        let found = sum(&rows, &gradients, scales);
+        assert_eq!(found, sum(&backwards, &gradients, scales));
+        let exact: f64 = gradients.iter().map(|p| f64::from(p.grad)).sum();
+        let error = (scales.0.value(found.0) - exact).abs();
+        assert!(error <= 20_000.0 * f64::from(largest.0) * 2f64.powi(-50), "{error}");
+    }
+
+    #[test]
+    fn every_magnitude_has_a_scale() {
+        for largest in [f32::from_bits(1), f32::MIN_POSITIVE, 1.0, 1.999, f32::MAX] {
+            let scale = Scale::new(largest);
+            assert_eq!(scale.value(i128::from(scale.units(largest))), f64::from(largest));
+            assert_eq!(scale.units(-largest), -scale.units(largest));
+            assert!(scale.units(largest) < 1 << 51);
+        }
+        assert_eq!(Scale::new(0.0).units(0.0), 0);
+    }
+}
