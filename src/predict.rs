@@ -3,7 +3,7 @@
 //! Readers hand over blocks of columns; each is cut into tiles of rows that fit the cache, turned row-major and scored. What a
 //! tile gives depends on its rows alone, so that neither threads nor block sizes can change a bit.
 
-use crate::data::{Block, Chunk, MISSING_CODE};
+use crate::data::{BaseMargins, Block, Chunk, MISSING_CODE};
 use crate::{Dataset, Error, Model, Result};
 use rayon::prelude::*;
 pub use sapwood_score::{Output, Predictions, Scorer};
@@ -48,7 +48,7 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
     let model = scorer.model();
     model.schema.check(data.schema())?;
     output.check(model.objective)?;
-    let base = BaseMargins::of(model, data)?;
+    let base = BaseMargins::of(data, &model.base_score)?;
     let columns = output.columns(model);
     let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
     data.source().visit_rows(&|block| {
@@ -65,42 +65,6 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
         return Err(Error::internal(format!("{rows} of {} rows were visited", data.rows())));
     }
     Ok(Predictions::new(model, output, rows, values)?)
-}
-
-/// Where each row begins.
-enum BaseMargins<'a> {
-    /// At the model's base score.
-    Score(&'a [f64]),
-    /// At a margin of its own, the same for all outputs.
-    PerRow(&'a [f64], usize),
-    /// At margins of its own, so many a row.
-    PerOutput(&'a [f64], usize),
-}
-
-impl<'a> BaseMargins<'a> {
-    fn of(model: &'a Model, data: &'a Dataset) -> Result<Self> {
-        let (rows, outputs) = (data.rows(), model.num_outputs());
-        match data.base_margin() {
-            None => Ok(Self::Score(&model.base_score)),
-            Some(margins) if margins.len() == rows * outputs => Ok(Self::PerOutput(margins, outputs)),
-            Some(margins) if margins.len() == rows => Ok(Self::PerRow(margins, outputs)),
-            Some(margins) => Err(Error::data(format!(
-                "{} base margins for {rows} rows and {outputs} outputs; give one a row, or one for each row and output",
-                margins.len()
-            ))),
-        }
-    }
-
-    /// The margins that rows `first..first + count` begin with, row by row.
-    fn of_rows(&self, first: usize, count: usize) -> Vec<f64> {
-        match self {
-            Self::Score(score) => score.repeat(count),
-            Self::PerRow(margins, outputs) => {
-                margins[first..first + count].iter().flat_map(|&margin| std::iter::repeat_n(margin, *outputs)).collect()
-            }
-            Self::PerOutput(margins, outputs) => margins[first * outputs..(first + count) * outputs].to_vec(),
-        }
-    }
 }
 
 /// The values of a block, row by row.

@@ -1,6 +1,7 @@
 //! [`Scores`]: the margins of every row while trees are added.
 
 use crate::binning::{BinMapper, BinnedMatrix};
+use crate::data::BaseMargins;
 use crate::grow::{GrownTree, Router};
 use crate::{Dataset, Error, Result};
 use rayon::prelude::*;
@@ -18,22 +19,13 @@ impl Scores {
     /// The margins before the first tree: the data set's base margins, else the base score.
     pub fn new(data: &Dataset, base_score: &[f64]) -> Result<Self> {
         let (rows, outputs) = (data.rows(), base_score.len());
+        let base = BaseMargins::of(data, base_score)?;
         let mut margins = Vec::new();
         let numbers = rows.checked_mul(outputs).filter(|&numbers| margins.try_reserve_exact(numbers).is_ok());
-        numbers.ok_or_else(|| Error::data(format!("{rows} rows times {outputs} classes are more margins than memory can hold")))?;
-        match data.base_margin() {
-            None => base_score.iter().for_each(|&base| margins.extend(std::iter::repeat_n(base, rows))),
-            Some(given) if given.len() == rows => (0..outputs).for_each(|_| margins.extend_from_slice(given)),
-            Some(given) if given.len() == rows * outputs => {
-                (0..outputs).for_each(|output| margins.extend(given.iter().skip(output).step_by(outputs)));
-            }
-            Some(given) => {
-                return Err(Error::data(format!(
-                    "{} base margins for {rows} rows and {outputs} outputs; give one a row, or one per row and output",
-                    given.len()
-                )));
-            }
-        }
+        let numbers = numbers
+            .ok_or_else(|| Error::data(format!("{rows} rows times {outputs} classes are more margins than memory can hold")))?;
+        margins.resize(numbers, 0.0);
+        (0..outputs).for_each(|output| base.fill_output(output, &mut margins[output * rows..(output + 1) * rows]));
         Ok(Self { rows, margins })
     }
 

@@ -1,5 +1,6 @@
 //! Data in: files, arrays and frames become a [`Dataset`].
 
+mod base_margins;
 mod block;
 mod blocks;
 mod cells;
@@ -21,6 +22,7 @@ mod sniff;
 mod tests;
 mod text_source;
 
+pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, MISSING_CODE};
 pub use dataset::Dataset;
 pub use load::{list_files, read_matching, read_training};

@@ -25,7 +25,7 @@ pub(crate) struct HistogramBuilder<'a> {
 impl HistogramBuilder<'_> {
     /// Whether the round's codes are narrow, so that small nodes may be packed.
     pub fn is_narrow(&self) -> bool {
-        matches!(self.gradients.codes, Codes::Narrow(_))
+        matches!(self.gradients.codes(), Codes::Narrow(_))
     }
 
     /// The histogram of a set of rows.
@@ -102,7 +102,7 @@ impl HistogramBuilder<'_> {
 
     /// Adds rows to a tile's histogram, packed for narrow codes and wide for wide ones.
     fn accumulate(&self, tile: &Tile, rows: &[u32], histogram: &mut [u64]) {
-        match (&tile.cells, &self.gradients.codes) {
+        match (&tile.cells, self.gradients.codes()) {
             (Cells::Narrow(cells), Codes::Narrow(codes)) => self.run(tile, cells, codes, rows, histogram),
             (Cells::Narrow(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
             (Cells::Wide(cells), Codes::Narrow(codes)) => self.run(tile, cells, codes, rows, histogram),

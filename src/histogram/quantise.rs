@@ -22,18 +22,20 @@ const ENOUGH_LEVELS: u64 = 64;
 const CHUNK: usize = 16_384;
 
 /// Quantised gradients of every row.
-#[derive(Debug)]
-pub(crate) enum Codes {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Codes<'a> {
     /// Gradient in the high 16 bits (signed), hessian in the low 16 (unsigned).
-    Narrow(Vec<u32>),
+    Narrow(&'a [u32]),
     /// Gradient in the high 32 bits (signed), hessian in the low 32 (unsigned).
-    Wide(Vec<u64>),
+    Wide(&'a [u64]),
 }
 
-/// Quantised gradients and their units.
+/// Quantised gradients and their units. Buffers of both widths stay, for the trees to come.
 #[derive(Debug)]
 pub(crate) struct Quantised {
-    pub codes: Codes,
+    narrow: Vec<u32>,
+    wide: Vec<u64>,
+    is_wide: bool,
     pub units: Units,
     /// The largest magnitudes of gradient and hessian.
     pub largest: (f32, f32),
@@ -49,7 +51,8 @@ pub(crate) struct Units {
 impl Quantised {
     /// Empty, to be filled by [`Quantised::fill`] tree after tree.
     pub fn new() -> Self {
-        Self { codes: Codes::Narrow(Vec::new()), units: Units { grad: 1.0, hess: 1.0 }, largest: (0.0, 0.0) }
+        let units = Units { grad: 1.0, hess: 1.0 };
+        Self { narrow: Vec::new(), wide: Vec::new(), is_wide: false, units, largest: (0.0, 0.0) }
     }
 
     /// Quantises the gradients of all rows.
@@ -60,33 +63,32 @@ impl Quantised {
             .reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
         self.largest = max;
         let scales = (power_of_two(NARROW_GRAD, max.0), power_of_two(NARROW_HESS, max.1));
-        let mut narrow = match std::mem::replace(&mut self.codes, Codes::Narrow(Vec::new())) {
-            Codes::Narrow(codes) => codes,
-            Codes::Wide(_) => Vec::new(),
-        };
-        narrow.resize(gradients.len(), 0);
-        let tally = narrow
+        self.narrow.resize(gradients.len(), 0);
+        let tally = self
+            .narrow
             .par_chunks_mut(CHUNK)
             .zip(gradients.par_chunks(CHUNK))
             .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, codes))
             .reduce(Tally::default, Tally::add);
-        if tally.is_fine() {
-            self.codes = Codes::Narrow(narrow);
-            self.units = Units { grad: 1.0 / f64::from(scales.0), hess: 1.0 / f64::from(scales.1) };
-        } else {
-            self.fill_wide(simd, gradients, max);
-        }
+        self.is_wide = !tally.is_fine();
+        let scales = if self.is_wide { self.fill_wide(simd, gradients) } else { scales };
+        self.units = Units { grad: 1.0 / f64::from(scales.0), hess: 1.0 / f64::from(scales.1) };
     }
 
-    fn fill_wide(&mut self, simd: Simd, gradients: &[GradientPair], max: (f32, f32)) {
-        let scales = (power_of_two(WIDE, max.0), power_of_two(WIDE, max.1));
-        let mut codes = vec![0; gradients.len()];
-        codes
+    /// The codes of all rows.
+    pub fn codes(&self) -> Codes<'_> {
+        if self.is_wide { Codes::Wide(&self.wide) } else { Codes::Narrow(&self.narrow) }
+    }
+
+    /// Fills the wide buffer; returns the scales.
+    fn fill_wide(&mut self, simd: Simd, gradients: &[GradientPair]) -> (f32, f32) {
+        let scales = (power_of_two(WIDE, self.largest.0), power_of_two(WIDE, self.largest.1));
+        self.wide.resize(gradients.len(), 0);
+        self.wide
             .par_chunks_mut(CHUNK)
             .zip(gradients.par_chunks(CHUNK))
             .for_each(|(codes, gradients)| wide_chunk(simd, gradients, scales, codes));
-        self.codes = Codes::Wide(codes);
-        self.units = Units { grad: 1.0 / f64::from(scales.0), hess: 1.0 / f64::from(scales.1) };
+        scales
     }
 }
 
@@ -183,7 +185,7 @@ mod tests {
     #[test]
     fn equal_hessians_are_exact() {
         let q = quantise(&[GradientPair { grad: -3.0, hess: 1.0 }, GradientPair { grad: 2.5, hess: 1.0 }]);
-        let Codes::Narrow(codes) = &q.codes else { panic!("narrow expected") };
+        let Codes::Narrow(codes) = q.codes() else { panic!("narrow expected") };
         assert_eq!(f64::from((codes[0] >> 16) as u16 as i16) * q.units.grad, -3.0);
         assert_eq!(f64::from(codes[1] & 0xffff) * q.units.hess, 1.0);
     }
@@ -193,7 +195,7 @@ mod tests {
         let mut gradients = vec![GradientPair { grad: 1.25, hess: 1.0 }; 1000];
         gradients[7].grad = 1e6;
         let q = quantise(&gradients);
-        let Codes::Wide(codes) = &q.codes else { panic!("wide expected") };
+        let Codes::Wide(codes) = q.codes() else { panic!("wide expected") };
         let grad = f64::from((codes[0] >> 32) as u32 as i32) * q.units.grad;
         assert!((grad - 1.25).abs() < 1e-3, "{grad}");
     }

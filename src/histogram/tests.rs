@@ -35,7 +35,7 @@ fn gradients(rows: usize, outlier: bool) -> Vec<GradientPair> {
 }
 
 fn code(quantised: &Quantised, row: usize) -> Sums {
-    match &quantised.codes {
+    match quantised.codes() {
         Codes::Narrow(codes) => Sums { grad: i64::from(codes[row] as i32 >> 16), hess: i64::from(codes[row] & 0xffff) },
         Codes::Wide(codes) => Sums { grad: codes[row] as i64 >> 32, hess: (codes[row] & 0xffff_ffff) as i64 },
     }

@@ -37,10 +37,7 @@ impl GradientPair {
 }
 
 /// A loss. Margins are stored output by output: `margins[output * rows + row]`.
-pub trait Loss: Send + Sync {
-    /// The number of margins per row.
-    fn num_outputs(&self) -> usize;
-
+pub(crate) trait Loss: Send + Sync {
     /// The margins to start from, one per output, estimated from the data unless `base_score` is given.
     ///
     /// # Errors
@@ -59,7 +56,7 @@ pub trait Loss: Send + Sync {
 /// # Errors
 /// What [`check_labels`] finds: no rows, no labels, a label outside the objective's domain (the message names the row's place and the
 /// remedy), no row with a positive weight. Also a `base_score` outside the domain, and `multi:*` without a number of classes.
-pub fn loss(params: &Params, data: &Dataset) -> Result<Box<dyn Loss>> {
+pub(crate) fn loss(params: &Params, data: &Dataset) -> Result<Box<dyn Loss>> {
     let outputs = num_outputs(params, data)?;
     let labels = check_labels(params.objective, outputs, data)?;
     let (simd, weights) = (Simd::detect()?, data.weights());

@@ -47,10 +47,6 @@ dispatch! {
 }
 
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
-    fn num_outputs(&self) -> usize {
-        1
-    }
-
     fn base_score(&self) -> Result<Vec<f64>> {
         Ok(vec![self.base])
     }

@@ -79,10 +79,6 @@ fn log_shares(outputs: usize, classes: &[u32], weights: Option<&[f64]>) -> Vec<f
 }
 
 impl Loss for SoftmaxLoss {
-    fn num_outputs(&self) -> usize {
-        self.base.len()
-    }
-
     fn base_score(&self) -> Result<Vec<f64>> {
         Ok(self.base.clone())
     }

@@ -40,7 +40,7 @@ fn assert_error(builder: ParamsBuilder, data: &Dataset, kind: ErrorKind, parts: 
 /// All outputs' gradients, output by output.
 fn gradients(loss: &mut dyn Loss, margins: &[f64]) -> Vec<GradientPair> {
     loss.start_round(margins);
-    let rows = margins.len() / loss.num_outputs();
+    let rows = margins.len() / loss.base_score().unwrap().len();
     let mut pairs = vec![GradientPair::default(); margins.len()];
     for (output, (margins, out)) in margins.chunks(rows).zip(pairs.chunks_mut(rows)).enumerate() {
         loss.gradients(output, margins, out);
@@ -299,7 +299,7 @@ fn gradients_do_not_depend_on_the_number_of_threads() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut loss = loss(&params(objective).num_class(2).build().unwrap(), &data).unwrap();
-                let margins: Vec<f64> = (0..rows * loss.num_outputs()).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
+                let margins: Vec<f64> = (0..rows * loss.base_score().unwrap().len()).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
                 gradients(&mut *loss, &margins)
             })
         };
