@@ -5,10 +5,14 @@ use crate::data::{Block, Chunk, Dataset};
 use crate::sampling::{self, Purpose};
 use crate::{Error, Feature, FeatureKind, Params, Result};
 use rayon::prelude::*;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Rows that cuts are computed from; data sets with no more rows are used whole.
 const SAMPLE_ROWS: usize = 200_000;
+
+/// Memory that samples may take; features that do not fit are sampled in another pass over the data.
+const SAMPLE_BYTES: usize = 512 << 20;
 
 /// The largest number of levels of a categorical feature: level codes and the missing bin fit 16 bits.
 const MAX_LEVELS: usize = 65_535;
@@ -62,6 +66,10 @@ impl BinMapper {
     /// # Errors
     /// Data that cannot be read, or a categorical feature with more than 65,535 levels.
     pub fn fit(data: &Dataset, params: &Params) -> Result<Self> {
+        Self::fit_within(data, params, SAMPLE_BYTES)
+    }
+
+    fn fit_within(data: &Dataset, params: &Params, sample_bytes: usize) -> Result<Self> {
         let features = &data.schema().features;
         let too_many = |f: &&Feature| matches!(&f.kind, FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS);
         if let Some(feature) = features.iter().find(too_many) {
@@ -70,13 +78,17 @@ impl BinMapper {
                 feature.name, feature.name
             )));
         }
-        let samples = Samples::collect(data, params.seed)?;
         let max_bins = params.max_bin as usize - 1;
-        let bins = features.par_iter().zip(samples.features).map(|(feature, sample)| match &feature.kind {
-            FeatureKind::Categorical { levels } => FeatureBins::Categorical { levels: levels.len() },
-            _ => FeatureBins::Numeric { cuts: cuts::cuts(&sample.into_sorted(), max_bins) },
-        });
-        Ok(Self { features: bins.collect() })
+        let mut bins: Vec<FeatureBins> = features.iter().map(bins_by_kind).collect();
+        let mut pending: Vec<usize> = (0..features.len()).filter(|&f| matches!(bins[f], FeatureBins::Numeric { .. })).collect();
+        while !pending.is_empty() {
+            let samples = SamplingPass::run(data, params.seed, &pending, sample_bytes)?;
+            let postponed = pending.split_off(samples.len());
+            let found = samples.into_par_iter().map(|sample| cuts::cuts(&sample.into_sorted(), max_bins)).collect::<Vec<_>>();
+            pending.iter().zip(found).for_each(|(&feature, cuts)| bins[feature] = FeatureBins::Numeric { cuts });
+            pending = postponed;
+        }
+        Ok(Self { features: bins })
     }
 
     /// The bins of each feature.
@@ -85,32 +97,83 @@ impl BinMapper {
     }
 }
 
-/// Distinct values of every numeric feature in the sampled rows.
-struct Samples {
-    features: Vec<Sample>,
+/// The bins that a feature has by its kind alone; a numeric one's are still to be found.
+fn bins_by_kind(feature: &Feature) -> FeatureBins {
+    match &feature.kind {
+        FeatureKind::Categorical { levels } => FeatureBins::Categorical { levels: levels.len() },
+        _ => FeatureBins::Numeric { cuts: Vec::new() },
+    }
 }
 
-impl Samples {
-    fn collect(data: &Dataset, seed: i64) -> Result<Self> {
+/// One pass over the data that samples as many features as memory allows. Which ones changes no result: the sample of a feature is
+/// the same in every pass.
+struct SamplingPass {
+    /// By position among the features that were asked for.
+    samples: Vec<Mutex<Sample>>,
+    /// Positions from here on are left to another pass.
+    limit: AtomicUsize,
+    bytes: AtomicUsize,
+    budget: usize,
+}
+
+impl SamplingPass {
+    /// Samples of the first few of `features` (ascending), at least of one: as many as `budget` bytes hold.
+    fn run(data: &Dataset, seed: i64, features: &[usize], budget: usize) -> Result<Vec<Sample>> {
+        let pass = Self {
+            samples: features.iter().map(|_| Mutex::default()).collect(),
+            limit: AtomicUsize::new(features.len()),
+            bytes: AtomicUsize::new(0),
+            budget,
+        };
         let weights = FixedWeights::new(data.weights());
-        let rows = data.rows();
-        let fraction = SAMPLE_ROWS as f64 / rows.max(1) as f64;
+        let fraction = SAMPLE_ROWS as f64 / data.rows().max(1) as f64;
         let key = sampling::key(seed, Purpose::Cuts, 0);
-        let features: Vec<Mutex<Sample>> = data.schema().features.iter().map(|_| Mutex::default()).collect();
         data.source().visit(&|block: &Block<'_>| {
             let chosen: Vec<usize> =
                 (0..block.rows).filter(|i| sampling::drawn(key, (block.first_row + i) as u64, fraction)).collect();
             block.columns.par_iter().for_each(|(feature, chunk)| {
-                if matches!(chunk, Chunk::Codes(_)) {
-                    return;
+                if let Ok(position) = features.binary_search(feature)
+                    && position < pass.limit.load(Ordering::Relaxed)
+                {
+                    pass.add(position, Sample::of(chunk, &chosen, |i| weights.of(block.first_row + i)));
                 }
-                let found = Sample::of(chunk, &chosen, |i| weights.of(block.first_row + i));
-                features[*feature].lock().unwrap_or_else(PoisonError::into_inner).merge(found);
             });
             Ok(())
         })?;
-        let features = features.into_iter().map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
-        Ok(Self { features })
+        let done = pass.limit.into_inner();
+        Ok(pass.samples.into_iter().take(done).map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
+    }
+
+    fn add(&self, position: usize, found: Sample) {
+        let mut sample = self.sample(position);
+        // Looked at under the lock: whoever lowers the limit empties the samples beyond it afterwards.
+        if position >= self.limit.load(Ordering::SeqCst) {
+            return;
+        }
+        let before = sample.bytes();
+        sample.merge(found);
+        let more = sample.bytes().wrapping_sub(before);
+        let bytes = self.bytes.fetch_add(more, Ordering::SeqCst).wrapping_add(more);
+        drop(sample);
+        if bytes > self.budget {
+            self.postpone_some();
+        }
+    }
+
+    /// Lets an eighth of the samples go, the last ones.
+    fn postpone_some(&self) {
+        let limit = self.limit.load(Ordering::SeqCst);
+        let fewer = (limit - limit.div_ceil(8)).max(1);
+        if fewer < limit && self.limit.compare_exchange(limit, fewer, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
+            for position in fewer..limit {
+                let dropped = std::mem::take(&mut *self.sample(position));
+                self.bytes.fetch_sub(dropped.bytes(), Ordering::SeqCst);
+            }
+        }
+    }
+
+    fn sample(&self, position: usize) -> MutexGuard<'_, Sample> {
+        self.samples[position].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -151,6 +214,10 @@ impl Sample {
         self.compact = self.values.len();
     }
 
+    fn bytes(&self) -> usize {
+        self.values.capacity() * size_of::<cuts::Weighted>()
+    }
+
     fn into_sorted(mut self) -> Vec<cuts::Weighted> {
         self.compact();
         self.values
@@ -175,6 +242,24 @@ impl<'a> FixedWeights<'a> {
             None => 1,
             Some(w) if w[row] > 0.0 => ((w[row] * self.scale).round() as u64).max(1),
             Some(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    #[test]
+    fn little_memory_for_samples_changes_nothing() {
+        let x = Array2::from_shape_fn((70_000, 9), |(row, column)| (sampling::mix((row * 9 + column) as u64) >> 40) as f64);
+        let weights = (0..70_000).map(|row| f64::from(row % 3)).collect();
+        let data = Dataset::from_array(x.view(), vec![0.0; 70_000], None).unwrap().with_weights(weights).unwrap();
+        let params = Params::builder().num_round(1).build().unwrap();
+        let plenty = BinMapper::fit(&data, &params).unwrap();
+        for bytes in [0, 1 << 20, 3 << 20] {
+            assert!(BinMapper::fit_within(&data, &params, bytes).unwrap() == plenty, "{bytes} bytes");
         }
     }
 }

@@ -299,7 +299,8 @@ fn gradients_do_not_depend_on_the_number_of_threads() {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
                 let mut loss = loss(&params(objective).num_class(2).build().unwrap(), &data).unwrap();
-                let margins: Vec<f64> = (0..rows * loss.base_score().unwrap().len()).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
+                let margins: Vec<f64> =
+                    (0..rows * loss.base_score().unwrap().len()).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
                 gradients(&mut *loss, &margins)
             })
         };
