@@ -5,6 +5,7 @@
 
 use super::mapper::{BinMapper, FeatureBins};
 use crate::data::{Block, Chunk, Dataset};
+use crate::simd::prefetch;
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -20,6 +21,9 @@ const BYTE_BINS: usize = 256;
 
 /// Rows that are filled under one lock.
 const SEGMENT_ROWS: usize = 65_536;
+
+/// How far ahead rows are fetched when they are moved.
+const AHEAD: usize = 16;
 
 /// Values that are binned before the lock is taken.
 const BATCH: usize = 4096;
@@ -137,6 +141,26 @@ impl BinnedMatrix {
         self.rows
     }
 
+    /// Memory that the bin numbers take.
+    pub(crate) fn bytes(&self) -> usize {
+        let bytes = |tile: &Tile| match &tile.cells {
+            Cells::Narrow(cells) => cells.len(),
+            Cells::Wide(cells) => 2 * cells.len(),
+        };
+        self.tiles.iter().map(bytes).sum()
+    }
+
+    /// Moves rows: at each place then is the row that was at `order[place]`.
+    pub(crate) fn reorder(&mut self, order: &[u32]) {
+        for tile in &mut self.tiles {
+            let width = tile.width();
+            match &mut tile.cells {
+                Cells::Narrow(cells) => reorder_rows(cells, width, order),
+                Cells::Wide(cells) => reorder_rows(cells, width, order),
+            }
+        }
+    }
+
     /// The tiles.
     pub(crate) fn tiles(&self) -> &[Tile] {
         &self.tiles
@@ -161,6 +185,18 @@ impl BinnedMatrix {
             Cells::Wide(cells) => usize::from(cells[at]),
         }
     }
+}
+
+fn reorder_rows<C: Copy + Default + Send + Sync>(cells: &mut Vec<C>, width: usize, order: &[u32]) {
+    let mut moved = vec![C::default(); cells.len()];
+    moved.par_chunks_mut(SEGMENT_ROWS * width).zip(order.par_chunks(SEGMENT_ROWS)).for_each(|(moved, order)| {
+        for (i, row) in moved.chunks_exact_mut(width).enumerate() {
+            prefetch(cells, order[(i + AHEAD).min(order.len() - 1)] as usize * width);
+            let first = order[i] as usize * width;
+            row.copy_from_slice(&cells[first..first + width]);
+        }
+    });
+    *cells = moved;
 }
 
 /// The cells of all tiles cut into runs of rows, each behind a lock, so that blocks may be filled in at the same time.

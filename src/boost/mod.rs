@@ -2,8 +2,10 @@
 
 mod early_stopping;
 mod events;
+mod row_order;
 mod scores;
 mod trainer;
+mod training;
 
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};

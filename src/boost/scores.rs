@@ -3,6 +3,7 @@
 use crate::binning::{BinMapper, BinnedMatrix};
 use crate::data::BaseMargins;
 use crate::grow::{GrownTree, Router};
+use crate::numeric::reorder;
 use crate::{Dataset, Error, Result};
 use rayon::prelude::*;
 
@@ -37,6 +38,11 @@ impl Scores {
     /// The margins of one output.
     pub fn of(&self, output: usize) -> &[f64] {
         &self.margins[output * self.rows..(output + 1) * self.rows]
+    }
+
+    /// Moves rows: at each place then is the row that was at `order[place]`.
+    pub fn reorder(&mut self, order: &[u32]) {
+        self.margins.chunks_exact_mut(self.rows).for_each(|margins| reorder(margins, order));
     }
 
     /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that were not drawn are routed.

@@ -1,6 +1,7 @@
 //! What training promises about scores, seen from inside.
 
-use super::trainer::Training;
+use super::row_order::RowOrder;
+use super::training::Training;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
 
@@ -40,8 +41,8 @@ fn check_scores(params: &Params, classes: u64) {
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
     let mut training = Training::prepare(params, &data, &validation).unwrap();
-    let binned = training.bin(&data).unwrap();
-    let model = training.grow_all(&binned, &mut ()).unwrap().0;
+    let mut binned = training.bin(&data).unwrap();
+    let model = training.grow_all(&mut binned, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
         for (row, values) in x.rows().into_iter().enumerate() {
             let values = values.to_vec();
@@ -77,4 +78,24 @@ fn scores_while_training_are_those_of_the_model_on_raw_values() {
 fn rows_and_columns_that_were_not_drawn_are_scored_all_the_same() {
     let params = Params::builder().num_round(6).subsample(0.4).colsample_bytree(0.7).colsample_bynode(0.7).num_parallel_tree(3);
     check_scores(&params.objective(Objective::BinaryLogistic).build().unwrap(), 2);
+}
+
+#[test]
+fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
+    for (objective, classes) in [(Objective::SquaredError, 5), (Objective::BinaryLogistic, 2), (Objective::Softprob, 3)] {
+        let (_, data) = dataset(4000, classes);
+        let weights = (0..4000).map(|row| f64::from(row % 5)).collect();
+        let data = data.with_weights(weights).unwrap();
+        for subsample in [1.0, 0.7] {
+            let params = Params::builder().num_round(25).objective(objective).num_class(classes as u32).subsample(subsample);
+            let params = params.max_leaves(20).max_depth(0).build().unwrap();
+            let models = [RowOrder::fixed(), RowOrder::always()].map(|order| {
+                let mut training = Training::prepare(&params, &data, &[]).unwrap();
+                let mut binned = training.bin(&data).unwrap();
+                training.order = order;
+                training.grow_all(&mut binned, &mut ()).unwrap().0
+            });
+            assert!(models[0].to_bytes().unwrap() == models[1].to_bytes().unwrap(), "{objective:?}, subsample {subsample}");
+        }
+    }
 }

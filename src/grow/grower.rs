@@ -13,12 +13,10 @@ use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
 use crate::split::{NodeSums, SplitFinder};
 
-/// Grows trees over one binned matrix.
+/// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
     pub(super) params: &'a Params,
     mapper: &'a BinMapper,
-    matrix: &'a BinnedMatrix,
-    finder: SplitFinder<'a>,
     pub(super) pools: Pools,
     simd: Simd,
     features: Vec<u32>,
@@ -29,6 +27,7 @@ pub(crate) struct TreeGrower<'a> {
 pub(crate) struct TreeInput<'a> {
     /// The tree's number, counted over the whole training: sampling depends on it.
     pub index: u64,
+    pub matrix: &'a BinnedMatrix,
     pub gradients: &'a [GradientPair],
     pub quantised: &'a Quantised,
     /// The rows to grow on, ascending.
@@ -37,6 +36,8 @@ pub(crate) struct TreeInput<'a> {
 
 /// What the tasks of one tree share.
 pub(super) struct Context<'a> {
+    matrix: &'a BinnedMatrix,
+    finder: SplitFinder<'a>,
     histograms: HistogramBuilder<'a>,
     quantised: &'a Quantised,
     features: &'a [u32],
@@ -44,12 +45,10 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> TreeGrower<'a> {
-    pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, simd: Simd) -> Self {
+    pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &BinnedMatrix, simd: Simd) -> Self {
         Self {
             params,
             mapper,
-            matrix,
-            finder: SplitFinder::new(params, mapper, matrix, simd),
             pools: Pools::new(matrix),
             simd,
             features: (0..mapper.features().len() as u32).collect(),
@@ -61,13 +60,14 @@ impl<'a> TreeGrower<'a> {
     pub fn grow(&mut self, input: TreeInput<'_>) -> GrownTree {
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
         let features = sampling::columns(key, &self.features, self.params.colsample_bytree);
-        let mut used = vec![false; self.matrix.tiles().len()];
-        features.iter().for_each(|&f| used[self.matrix.place(f).tile] = true);
+        let matrix = input.matrix;
+        let mut used = vec![false; matrix.tiles().len()];
+        features.iter().for_each(|&f| used[matrix.place(f).tile] = true);
         let mut scratch = std::mem::take(&mut self.scratch);
         let this = &*self;
-        let histograms =
-            HistogramBuilder { matrix: this.matrix, gradients: input.quantised, used: &used, pools: &this.pools, simd: this.simd };
-        let context = Context { histograms, quantised: input.quantised, features: &features, index: input.index };
+        let histograms = HistogramBuilder { matrix, gradients: input.quantised, used: &used, pools: &this.pools, simd: this.simd };
+        let finder = SplitFinder::new(this.params, this.mapper, matrix, this.simd);
+        let context = Context { matrix, finder, histograms, quantised: input.quantised, features: &features, index: input.index };
         let mut rows = input.rows;
         let root = this.root(&context, &rows);
         let mut growth = Growth::new(this, &context, &mut rows, &mut scratch);
@@ -77,7 +77,7 @@ impl<'a> TreeGrower<'a> {
         }
         let mut nodes = growth.into_nodes();
         let shrinkage = this.params.eta / f64::from(this.params.num_parallel_tree);
-        set_leaf_values(&mut nodes, &rows, input.gradients, input.quantised.largest, &this.finder.regularisation, shrinkage);
+        set_leaf_values(&mut nodes, &rows, input.gradients, input.quantised.largest, &context.finder.regularisation, shrinkage);
         self.scratch = scratch;
         GrownTree { nodes, rows }
     }
@@ -86,7 +86,7 @@ impl<'a> TreeGrower<'a> {
         let histogram = context.histograms.build(rows);
         let sums = match context.features.first() {
             Some(&feature) => {
-                let place = self.matrix.place(feature);
+                let place = context.matrix.place(feature);
                 histogram.total(place.slot, place.value_bins)
             }
             None => Sums::default(),
@@ -112,7 +112,7 @@ impl<'a> TreeGrower<'a> {
     fn find_split(&self, context: &Context<'_>, node: &mut OpenNode, histogram: Histogram) {
         let features = self.node_features(context, node);
         let sums = NodeSums { histogram: &histogram, total: node.sums, rows: node.range.len() };
-        node.split = self.finder.best(sums, context.quantised.units, &features);
+        node.split = context.finder.best(sums, context.quantised.units, &features);
         if node.split.is_some() {
             node.histogram = Some(histogram);
         } else {
@@ -131,8 +131,8 @@ impl<'a> TreeGrower<'a> {
     /// Carries out a node's split: parts its rows (given as `rows`), and finds its children's splits.
     pub(super) fn split(&self, context: &Context<'_>, node: &mut OpenNode, rows: &mut [u32], scratch: &mut [u32]) {
         let Some(split) = &node.split else { return };
-        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
-        let lefts = partition(self.matrix, &table, rows, scratch);
+        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], context.matrix.place(split.feature));
+        let lefts = partition(context.matrix, &table, rows, scratch);
         let middle = node.range.start + lefts;
         let child = |side: u64, range, sums| OpenNode {
             id: 0,
@@ -170,7 +170,7 @@ impl<'a> TreeGrower<'a> {
         }
         let histogram = context.histograms.build(small_rows);
         if large_may {
-            parent.subtract(&histogram, self.matrix.slots(), large.range.len(), context.histograms.is_narrow());
+            parent.subtract(&histogram, context.matrix.slots(), large.range.len(), context.histograms.is_narrow());
         }
         let find = |may: bool, node: &mut OpenNode, histogram: Histogram| {
             if may {

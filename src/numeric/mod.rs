@@ -2,8 +2,10 @@
 
 mod gamma;
 mod log_sum_exp;
+mod reorder;
 mod sum;
 
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
+pub(crate) use reorder::reorder;
 pub use sum::{Grid, par_sum, sum, weighted_mean};

@@ -47,6 +47,9 @@ pub(crate) trait Loss: Send + Sync {
     /// Called once at the start of each round, with the margins that all its trees are grown on (softmax keeps its normalisers here).
     fn start_round(&mut self, margins: &[f64]);
 
+    /// Moves rows: at each place then is the row that was at `order[place]`. Between rounds only.
+    fn reorder(&mut self, order: &[u32]);
+
     /// Gradients for one output, into `out` (one a row). `margins` are that output's alone, as at the start of the round.
     fn gradients(&self, output: usize, margins: &[f64], out: &mut [GradientPair]);
 }

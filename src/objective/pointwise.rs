@@ -2,6 +2,7 @@
 
 use super::{CHUNK, GradientPair, Loss};
 use crate::Result;
+use crate::numeric::reorder;
 use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
 
@@ -52,6 +53,13 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
     }
 
     fn start_round(&mut self, _margins: &[f64]) {}
+
+    fn reorder(&mut self, order: &[u32]) {
+        reorder(&mut self.labels, order);
+        if let Some(weights) = &mut self.weights {
+            reorder(weights, order);
+        }
+    }
 
     fn gradients(&self, _output: usize, margins: &[f64], out: &mut [GradientPair]) {
         let chunks = out.par_chunks_mut(CHUNK).zip(margins.par_chunks(CHUNK)).enumerate();

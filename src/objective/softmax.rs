@@ -1,7 +1,7 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
 use super::{CHUNK, GradientPair, Loss};
-use crate::numeric::{Grid, log_sum_exp};
+use crate::numeric::{Grid, log_sum_exp, reorder};
 use crate::simd::{Simd, dispatch};
 use crate::{Params, Result};
 use rayon::prelude::*;
@@ -88,6 +88,13 @@ impl Loss for SoftmaxLoss {
         let simd = self.simd;
         let chunks = self.normalisers.par_chunks_mut(CHUNK).enumerate();
         chunks.for_each(|(chunk, out)| log_sum_exp(simd, margins, rows, chunk * CHUNK, out));
+    }
+
+    fn reorder(&mut self, order: &[u32]) {
+        reorder(&mut self.classes, order);
+        if let Some(weights) = &mut self.weights {
+            reorder(weights, order);
+        }
     }
 
     fn gradients(&self, output: usize, margins: &[f64], out: &mut [GradientPair]) {

@@ -1,0 +1,278 @@
+//! [`Training`]: one run from data to a model, and the loop over its rounds.
+
+use super::early_stopping::{Decision, EarlyStopping};
+use super::events::{Observer, RoundReport};
+use super::row_order::RowOrder;
+use super::scores::Scores;
+use super::trainer::Phases;
+use crate::binning::{BinMapper, BinnedMatrix};
+use crate::grow::{GrownTree, TreeGrower, TreeInput};
+use crate::histogram::Quantised;
+use crate::metric::{self, Metric};
+use crate::numeric::reorder;
+use crate::objective::{self, GradientPair, Loss};
+use crate::sampling::{self, Purpose};
+use crate::simd::Simd;
+use crate::{Dataset, Error, Model, Params, Result, Tree};
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::time::Instant;
+
+/// A data set that rounds are evaluated on.
+pub(super) struct Watched<'a> {
+    pub(super) name: &'a str,
+    data: &'a Dataset,
+    labels: Cow<'a, [f64]>,
+    weights: Option<Cow<'a, [f64]>>,
+    /// Its bins, for validation data; the training data's rows are followed by the grower.
+    matrix: Option<BinnedMatrix>,
+    pub(super) scores: Scores,
+}
+
+/// The training data as bin numbers.
+pub(super) struct Binned {
+    mapper: BinMapper,
+    matrix: BinnedMatrix,
+}
+
+/// Everything that changes while training goes on, and what it depends on.
+pub(super) struct Training<'a> {
+    params: &'a Params,
+    simd: Simd,
+    train: &'a Dataset,
+    /// Whether some rows have weight zero.
+    has_idle_rows: bool,
+    loss: Box<dyn Loss>,
+    metrics: Vec<Box<dyn Metric>>,
+    base_score: Vec<f64>,
+    /// The training data first.
+    pub(super) watched: Vec<Watched<'a>>,
+    pub(super) order: RowOrder,
+    pub(super) seconds: Phases,
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Training<'a> {
+    pub(super) fn prepare(params: &'a Params, train: &'a Dataset, validation: &'a [(String, &'a Dataset)]) -> Result<Self> {
+        if params.early_stopping_rounds.is_some() && validation.is_empty() {
+            return Err(Error::parameter("early_stopping_rounds needs validation data; add some, or remove the parameter"));
+        }
+        if train.schema().is_empty() {
+            return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
+        }
+        let simd = Simd::detect()?;
+        let loss = objective::loss(params, train)?;
+        let metrics = metric::metrics(&params.eval_metric, params.objective)?;
+        let base_score = loss.base_score()?;
+        let mut watched = vec![Watched::new("train", train, train, &base_score)?];
+        for (name, data) in validation {
+            // Metrics rely on it.
+            objective::check_labels(params.objective, base_score.len(), data)?;
+            watched.push(Watched::new(name, data, train, &base_score)?);
+        }
+        let mut warnings = params.warnings();
+        if train.base_margin().is_some() {
+            warnings.push("base margins replace the base score in training; give them to predict, too".into());
+        }
+        let has_idle_rows = train.weights().is_some_and(|weights| weights.contains(&0.0));
+        Ok(Self {
+            params,
+            simd,
+            train,
+            has_idle_rows,
+            order: RowOrder::fixed(),
+            loss,
+            metrics,
+            base_score,
+            watched,
+            seconds: Phases::default(),
+            warnings,
+        })
+    }
+
+    /// Bins all data sets, the validation sets like the training data.
+    pub(super) fn bin(&mut self, train: &Dataset) -> Result<Binned> {
+        let started = Instant::now();
+        let mapper = BinMapper::fit(train, self.params)?;
+        let matrix = BinnedMatrix::build(&mapper, train)?;
+        for watched in &mut self.watched[1..] {
+            watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data)?);
+        }
+        self.order = RowOrder::new(&matrix, self.params);
+        self.seconds.bin = started.elapsed().as_secs_f64();
+        Ok(Binned { mapper, matrix })
+    }
+
+    /// The loop over rounds: the model that is kept, and the metrics of every round.
+    pub(super) fn grow_all(&mut self, binned: &mut Binned, observer: &mut dyn Observer) -> Result<(Model, Vec<RoundReport>)> {
+        observer.started(&self.warnings);
+        let Binned { mapper, matrix } = binned;
+        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.simd);
+        let mut buffers = Buffers { gradients: vec![GradientPair::default(); matrix.rows()], quantised: Quantised::new() };
+        let mut stopping = self.early_stopping();
+        let mut trees = Vec::new();
+        let mut history: Vec<RoundReport> = Vec::new();
+        for round in 0..self.params.num_round as usize {
+            let started = Instant::now();
+            let grown = self.grow_round(&mut grower, &mut trees, mapper, matrix, &mut buffers);
+            if self.order.is_due(round) {
+                self.reorder(&grown, matrix);
+            }
+            self.seconds.train += started.elapsed().as_secs_f64();
+            let report = self.evaluate(round);
+            if stopping.is_some() && round == 0 {
+                check_decisive(&report)?;
+            }
+            let keep_going = observer.round(&report);
+            let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
+            history.push(report);
+            if stop || !keep_going {
+                break;
+            }
+        }
+        let best = stopping.and_then(|stopping| stopping.best());
+        let rounds = best.map_or(history.len(), |(round, _)| round + 1);
+        trees.truncate(rounds * self.base_score.len() * self.params.num_parallel_tree as usize);
+        let model = Model {
+            schema: self.train.schema().clone(),
+            objective: self.params.objective,
+            classes: self.train.classes().map(<[String]>::to_vec),
+            base_score: self.base_score.clone(),
+            parallel_trees: self.params.num_parallel_tree,
+            trees,
+            best_iteration: best.map(|(round, _)| round as u32),
+            best_score: best.map(|(_, score)| score),
+            params: self.params.model_affecting(),
+        };
+        Ok((model, history))
+    }
+
+    fn early_stopping(&self) -> Option<EarlyStopping> {
+        let metric = self.metrics.last()?;
+        self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
+    }
+
+    /// Grows the trees of one round and adds them to all scores. Returns the rows of the last one, in the order of its leaves.
+    fn grow_round(
+        &mut self,
+        grower: &mut TreeGrower<'_>,
+        trees: &mut Vec<Tree>,
+        mapper: &BinMapper,
+        matrix: &BinnedMatrix,
+        buffers: &mut Buffers,
+    ) -> Vec<u32> {
+        let mut leaf_order = Vec::new();
+        self.loss.start_round(self.watched[0].scores.all());
+        for output in 0..self.base_score.len() {
+            self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+            buffers.quantised.fill(self.simd, &buffers.gradients);
+            for _ in 0..self.params.num_parallel_tree {
+                let index = trees.len() as u64;
+                let rows = self.sample_rows(index, matrix.rows());
+                let Buffers { gradients, quantised } = buffers;
+                let grown = grower.grow(TreeInput { index, matrix, gradients, quantised, rows });
+                self.add_to_scores(output, &grown, mapper, matrix);
+                trees.push(grown.to_tree(mapper));
+                leaf_order = grown.rows;
+            }
+        }
+        leaf_order
+    }
+
+    /// Lays the training rows out anew, those of `first` before all others: everything that has a number a row.
+    fn reorder(&mut self, first: &[u32], matrix: &mut BinnedMatrix) {
+        let order = &*complete(first, matrix.rows());
+        matrix.reorder(order);
+        self.loss.reorder(order);
+        let train = &mut self.watched[0];
+        train.scores.reorder(order);
+        reorder(train.labels.to_mut(), order);
+        if let Some(weights) = &mut train.weights {
+            reorder(weights.to_mut(), order);
+        }
+        self.order.change(order);
+    }
+
+    /// The rows that a tree is grown on. Those of weight zero are none: they must not count as rows of a category either.
+    fn sample_rows(&self, index: u64, rows: usize) -> Vec<u32> {
+        let fraction = self.params.subsample;
+        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
+        if fraction >= 1.0 && weights.is_none() {
+            return (0..rows as u32).collect();
+        }
+        let key = sampling::key(self.params.seed, Purpose::Rows, index);
+        let counts = |place: u32| weights.is_none_or(|weights| weights[place as usize] > 0.0);
+        let drawn = |place: u32| sampling::drawn(key, u64::from(self.order.row(place)), fraction);
+        (0..rows as u32).into_par_iter().filter(|&place| drawn(place) && counts(place)).collect()
+    }
+
+    fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: &BinnedMatrix) {
+        for watched in &mut self.watched {
+            match &watched.matrix {
+                None => watched.scores.add_leaves(output, grown, mapper, train),
+                Some(matrix) => watched.scores.add_routed(output, grown, mapper, matrix),
+            }
+        }
+    }
+
+    fn evaluate(&mut self, round: usize) -> RoundReport {
+        let started = Instant::now();
+        let mut values = Vec::with_capacity(self.watched.len() * self.metrics.len());
+        for watched in &self.watched {
+            for metric in &self.metrics {
+                let value = metric.evaluate(&metric::Evaluation {
+                    objective: self.params.objective,
+                    margins: watched.scores.all(),
+                    labels: &watched.labels,
+                    weights: watched.weights.as_deref(),
+                });
+                values.push((watched.name.to_string(), metric.name().to_string(), value));
+            }
+        }
+        self.seconds.evaluate += started.elapsed().as_secs_f64();
+        RoundReport { round, values }
+    }
+}
+
+/// The rows of `first`, then all others in ascending order.
+fn complete(first: &[u32], rows: usize) -> Cow<'_, [u32]> {
+    if first.len() == rows {
+        return Cow::Borrowed(first);
+    }
+    let mut is_first = vec![false; rows];
+    first.iter().for_each(|&row| is_first[row as usize] = true);
+    let others = (0..rows as u32).filter(|&row| !is_first[row as usize]);
+    Cow::Owned(first.iter().copied().chain(others).collect())
+}
+
+/// The value that early stopping looks at: the last metric of the last validation set.
+fn decisive(report: &RoundReport) -> f64 {
+    report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
+}
+
+/// Refuses to stop by a metric that is undefined on these data.
+fn check_decisive(report: &RoundReport) -> Result<()> {
+    match report.values.last() {
+        Some((set, metric, value)) if value.is_nan() => Err(Error::data(format!(
+            "{metric} is undefined on {set} (labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or name another metric last in eval_metric"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Memory that every tree uses anew.
+struct Buffers {
+    gradients: Vec<GradientPair>,
+    quantised: Quantised,
+}
+
+impl<'a> Watched<'a> {
+    fn new(name: &'a str, data: &'a Dataset, train: &Dataset, base_score: &[f64]) -> Result<Self> {
+        if data.schema().features != train.schema().features {
+            return Err(Error::schema(format!("the features of {name} are not those of the training data")));
+        }
+        let labels = data.labels().ok_or_else(|| Error::data(format!("{name} has no labels")))?;
+        let (labels, weights) = (Cow::Borrowed(labels), data.weights().map(Cow::Borrowed));
+        Ok(Self { name, data, labels, weights, matrix: None, scores: Scores::new(data, base_score)? })
+    }
+}
