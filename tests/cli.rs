@@ -315,11 +315,43 @@ fn data_files_are_never_overwritten() {
     let tree = regression();
     let (data, before) = (tree.text("train.csv"), tree.read("train.csv"));
     std::os::unix::fs::symlink(&data, tree.path("link")).unwrap();
-    sapwood(["train", "--train", &data, "--model-out", &tree.text("link"), "num_round=1"]).user_error(&["one of the data files"]);
+    sapwood(["train", "--train", &data, "--model-out", &tree.text("link"), "num_round=1"])
+        .user_error(&["is read by this command and would be lost"]);
     train(&tree, &["num_round=1"]).ok();
     let model = tree.text("model");
-    sapwood(["predict", "--model", &model, "--data", &data, "--out", &data]).user_error(&["one of the data files"]);
+    sapwood(["predict", "--model", &model, "--data", &data, "--out", &data])
+        .user_error(&["is read by this command and would be lost"]);
     assert_eq!(tree.read("train.csv"), before);
+}
+
+#[test]
+fn models_are_not_overwritten_by_what_is_made_of_them() {
+    let tree = regression();
+    train(&tree, &["num_round=1"]).ok();
+    let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
+    sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be lost"]);
+    sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
+        .user_error(&["cannot be the model and its summary at once"]);
+    assert!(fs::read(tree.path("model")).unwrap() == before);
+}
+
+#[test]
+fn evaluate_knows_the_label_of_training() {
+    let tree = Tree::new();
+    let rows: String = (0..60).map(|i| format!("{i},{},{}\n", i % 7, i % 2)).collect();
+    tree.write("train.csv", format!("id,x,y\n{rows}"));
+    train(&tree, &["--label", "y", "--ignore", "id", "num_round=2"]).ok();
+    let (model, data) = (tree.text("model"), tree.text("train.csv"));
+    let evaluate = |words: &[&str]| sapwood(["evaluate", "--model", &model, "--data", &data].iter().chain(words)).ok().stdout;
+    assert_eq!(evaluate(&[]), evaluate(&["--label", "y"]));
+    assert_ne!(evaluate(&[]), evaluate(&["--label", "id"]));
+}
+
+#[test]
+fn a_label_that_never_changes_is_worth_a_warning() {
+    let tree = Tree::new();
+    tree.write("train.csv", "y,x\n1,2\n1,3\n1,5\n");
+    assert!(train(&tree, &["num_round=1"]).ok().stderr.contains("all labels are 1: there is nothing to learn"));
 }
 
 #[test]

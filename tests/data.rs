@@ -421,6 +421,51 @@ fn libsvm_scoring_keeps_the_base_of_training() {
 }
 
 #[test]
+fn libsvm_rows_to_predict_may_lack_labels() {
+    let schema = Files::of(&[("a", "1 1:5 3:7\n")]).train(&options()).unwrap().schema().clone();
+    let bare = Files::of(&[("a", "1:0.5 3:2\n2:4\n")]).matching(&schema, false).unwrap();
+    assert_eq!(values(&bare)[0], [Some(0.5), None]);
+    assert_eq!(values(&bare)[1], [None, Some(4.0)]);
+    assert!(bare.notes()[0].contains("without a label"));
+    // A label and a weight in some row: the index does not increase.
+    let weighted = Files::of(&[("a", "1:0.5 3:2\n2:4 1:3\n")]).matching(&schema, false).unwrap();
+    assert_eq!(values(&weighted)[0], [None, Some(3.0)]);
+}
+
+#[test]
+fn libsvm_indices_beyond_reason_are_errors() {
+    let error = Files::of(&[("a", "1 1:5\n0 4000000000:7\n")]).train_error();
+    assert!(error.starts_with("index beyond 16,777,216, the most features there may be: a:2: \"4000000000:7\""), "{error}");
+}
+
+#[test]
+fn pipes_and_devices_are_refused() {
+    let error = read_training(&[PathBuf::from("/dev/null")], &options()).unwrap_err().to_string();
+    assert!(error.starts_with("/dev/null: this is a pipe or a device"), "{error}");
+}
+
+#[test]
+fn the_index_of_a_pandas_frame_is_no_feature() {
+    let files = Files::new();
+    let frame = df!["y" => [1.0, 0.0], "x" => [1i64, 2], "__index_level_0__" => [7i64, 9]].unwrap();
+    files.parquet("a.parquet", frame, 10);
+    let data = files.train(&options()).unwrap();
+    assert_eq!(names(&data), ["x"]);
+    assert!(data.notes()[0].contains("left out the index that pandas wrote: __index_level_0__"));
+    let asked = ReadOptions { categorical: vec!["__index_level_0__".into()], ..options() };
+    assert_eq!(names(&files.train(&asked).unwrap()), ["x", "__index_level_0__"]);
+}
+
+#[test]
+fn truth_values_are_the_same_in_csv_and_parquet() {
+    let csv = Files::of(&[("a.csv", "y,x,c\n1,1,True\n0,2,False\n")]);
+    let schema = csv.train(&options()).unwrap().schema().clone();
+    let parquet = Files::new();
+    parquet.parquet("a.parquet", df!["y" => [1.0, 0.0], "x" => [1i64, 2], "c" => [true, false]].unwrap(), 10);
+    assert_eq!(values(&parquet.matching(&schema, true).unwrap()), values(&csv.matching(&schema, true).unwrap()));
+}
+
+#[test]
 fn libsvm_groups_and_faults() {
     let data = Files::of(&[("a", "1 qid:3 1:5\n0 qid:4 1:6\n")]).train(&options()).unwrap();
     assert_eq!(data.groups().unwrap(), [3, 4]);

@@ -3,6 +3,7 @@
 use crate::cli::EvaluateArgs;
 use crate::report::Failure;
 use crate::{output, reading, threads};
+use sapwood::data::ReadOptions;
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
@@ -15,9 +16,11 @@ use serde_json::{Map, Value, json};
 /// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
-    let names = if args.metric.is_empty() { trained_with(scorer.model()) } else { args.metric.clone() };
+    let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
     let metrics = metric::metrics(&names, scorer.model().objective)?;
-    let options = reading::options(&args.reading, args.label.as_deref(), args.weight.as_deref())?;
+    let label = args.label.as_deref().or_else(|| trained_with(scorer.model(), "label_column"));
+    let options = reading::options(&args.reading, label, args.weight.as_deref())?;
+    note_columns(scorer.model(), &options);
     let values = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
         let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), true)?;
@@ -28,9 +31,22 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 }
 
 /// The metrics that were named in training; none stands for the objective's default.
-fn trained_with(model: &Model) -> Vec<String> {
-    let given = model.params.iter().find(|(name, _)| name == "eval_metric");
-    given.and_then(|(_, list)| <Vec<String> as ParamValue>::parse(list)).unwrap_or_default()
+fn metrics_of(model: &Model) -> Vec<String> {
+    trained_with(model, "eval_metric").and_then(<Vec<String> as ParamValue>::parse).unwrap_or_default()
+}
+
+/// The value that a parameter had in training.
+fn trained_with<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
+    model.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// Says which columns training had and this evaluation has not. The data may do without, so they are not taken unasked.
+fn note_columns(model: &Model, options: &ReadOptions) {
+    for (name, given) in [("weight_column", &options.weight), ("base_margin_column", &options.base_margin)] {
+        if let (Some(column), None) = (trained_with(model, name), given) {
+            eprintln!("note: the model was trained with {name}={column}; give it here, too, if the data have it");
+        }
+    }
 }
 
 fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {

@@ -26,9 +26,7 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
 /// `path` is one of them.
 pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failure> {
     match inputs.contains(&resolve(path)) {
-        true => {
-            Err(Failure::user(format!("{}: is one of the data files, which would be lost; choose another name", path.display())))
-        }
+        true => Err(Failure::user(format!("{}: is read by this command and would be lost; choose another name", path.display()))),
         false => Ok(()),
     }
 }

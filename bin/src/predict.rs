@@ -17,7 +17,9 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     args.output.check(scorer.model().objective)?;
     if let Some(path) = &args.out {
         output::check_writable(path)?;
-        output::refuse_input(path, &true_files(&args.data)?)?;
+        let mut inputs = true_files(&args.data)?;
+        inputs.extend(true_files(std::slice::from_ref(&args.model))?);
+        output::refuse_input(path, &inputs)?;
     }
     let options = reading::options(&args.reading, args.label.as_deref(), None)?;
     let predictions = threads::pool(args.reading.threads)?.install(|| {

@@ -1,5 +1,6 @@
 //! How a run ends: failures with their class and exit code, and panics turned into failures.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -102,18 +103,16 @@ impl From<sapwood_score::Error> for Failure {
     }
 }
 
-/// Where the last panic happened. A panic's payload does not say it, only the hook is told.
+/// Where the last panic happened, with the backtrace if one was asked for. A panic's payload does not say it, only the hook is told.
 static PANIC_PLACE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Keeps panics off standard error unless a backtrace is asked for: [`catch`] reports them, or a library caught and explained them.
+/// Keeps panics off standard error: [`catch`] reports those that are ours, others a library caught and explained.
 pub fn quiet_panics() {
-    let default = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        let place = info.location().map(|l| format!("{}:{}", l.file(), l.line()));
-        *PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner) = place;
-        if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
-            default(info);
-        }
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "unknown place".to_string(), |l| format!("{}:{}", l.file(), l.line()));
+        let backtrace = Backtrace::capture();
+        let place = if backtrace.status() == BacktraceStatus::Captured { format!("{place}\n{backtrace}") } else { place };
+        *PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }));
 }
 
@@ -123,7 +122,7 @@ pub fn catch<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure>
         let cause = payload.downcast_ref::<&str>().map(ToString::to_string);
         let cause = cause.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_string());
         let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| "unknown place".into());
-        Err(Failure::algorithm(format!("{cause} (at {place}); this is a defect of Sapwood, please report it")))
+        Err(Failure::algorithm(format!("{cause}; this is a defect of Sapwood, please report it (at {place})")))
     })
 }
 
@@ -136,7 +135,7 @@ mod tests {
         quiet_panics();
         let failure = catch::<()>(|| panic!("index {} out of range", 7)).unwrap_err();
         let text = failure.to_string();
-        assert!(text.starts_with("AlgorithmError: index 7 out of range (at "), "{text}");
+        assert!(text.starts_with("AlgorithmError: index 7 out of range; this is a defect"), "{text}");
         assert!(text.contains("report.rs:"), "{text}");
     }
 

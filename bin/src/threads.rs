@@ -3,15 +3,12 @@
 use crate::report::Failure;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-/// A pool of `threads` threads; 0 stands for the CPUs this process may use, affinity and cgroup quota counted.
+/// A pool of as many threads as [`sapwood::boost::threads`] makes of `nthread`.
 ///
 /// # Errors
 /// The system refuses to start the threads.
-pub fn pool(threads: u32) -> Result<ThreadPool, Failure> {
-    let threads = match threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        given => given as usize,
-    };
+pub fn pool(nthread: u32) -> Result<ThreadPool, Failure> {
+    let threads = sapwood::boost::threads(nthread);
     ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|index| format!("sapwood-{index}"))

@@ -82,7 +82,7 @@ impl<'a> Trainer<'a> {
             return self.fit_here(train, observer);
         }
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads(&self.params))
+            .num_threads(threads(self.params.nthread))
             .build()
             .map_err(|e| Error::internal(format!("threads could not be started: {e}")))?;
         pool.install(|| self.fit_here(train, observer))
@@ -100,11 +100,15 @@ impl<'a> Trainer<'a> {
     }
 }
 
-/// The number of threads that the parameters ask for: `nthread`, or as many CPUs as this process may use (affinity and cgroup quota
-/// counted).
-pub fn threads(params: &Params) -> usize {
-    match params.nthread {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        n => n as usize,
+/// Threads beyond this many per CPU only get into each other's way, so no more are started.
+const MOST_THREADS_PER_CPU: usize = 4;
+
+/// The number of threads for an `nthread`: 0 stands for as many CPUs as this process may use (affinity and cgroup quota counted). Of
+/// an absurd number only a part: how many threads there are changes no result.
+pub fn threads(nthread: u32) -> usize {
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    match nthread {
+        0 => cpus,
+        n => (n as usize).min(MOST_THREADS_PER_CPU * cpus.max(8)),
     }
 }

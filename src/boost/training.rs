@@ -72,7 +72,12 @@ impl<'a> Training<'a> {
         }
         let mut warnings = params.warnings();
         if train.base_margin().is_some() {
-            warnings.push("base margins replace the base score in training; give them to predict, too".into());
+            warnings.push("base margins replace the base score in training; give them to predict, too (base_margin_column)".into());
+        }
+        if let Some((first, rest)) = watched[0].labels.split_first()
+            && rest.iter().all(|label| label == first)
+        {
+            warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
         }
         let has_idle_rows = train.weights().is_some_and(|weights| weights.contains(&0.0));
         Ok(Self {

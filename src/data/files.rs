@@ -29,10 +29,13 @@ impl Listing {
 
     fn add(&mut self, path: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
         let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
-        if !metadata.is_dir() {
-            let list = if metadata.is_file() && metadata.len() == 0 { &mut self.passed_over } else { &mut self.files };
+        if metadata.is_file() {
+            let list = if metadata.len() == 0 { &mut self.passed_over } else { &mut self.files };
             list.push(path.to_path_buf());
             return Ok(());
+        }
+        if !metadata.is_dir() {
+            return Err(Error::io(path, "this is a pipe or a device, and data are read more than once; save them to a file first"));
         }
         let real = fs::canonicalize(path).map_err(|e| Error::io(path, e))?;
         if above.contains(&real) {

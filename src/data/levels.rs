@@ -85,8 +85,15 @@ impl LevelIndex {
         Self(levels.iter().cloned().zip(0..).collect())
     }
 
+    /// A truth value is the same level in whatever case it is written: `true` in Parquet, `True` in CSV files that pandas wrote.
     fn code(&self, level: &str) -> u32 {
-        self.0.get(level).copied().unwrap_or(MISSING_CODE)
+        let spellings: &[&str] = match level {
+            "true" | "True" | "TRUE" => &["true", "True", "TRUE"],
+            "false" | "False" | "FALSE" => &["false", "False", "FALSE"],
+            _ => &[],
+        };
+        let other = || spellings.iter().find_map(|spelling| self.0.get(*spelling));
+        self.0.get(level).or_else(other).copied().unwrap_or(MISSING_CODE)
     }
 }
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Reads libsvm files as training data.
 pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
     refuse_column_options(options)?;
-    let parser = LibsvmParser { files: files(probes), base: 0, width: None };
+    let parser = LibsvmParser { files: files(probes), base: 0, width: None, labelled: true };
     let mut first = FirstPass::run(&parser, limits)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
     let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
@@ -29,7 +29,13 @@ pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) 
     }
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = Some(base as u8);
-    Ok(first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits))
+    let mut data = first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits);
+    if data.rows().saturating_mul(width) > MANY_CELLS {
+        let cells = data.rows().saturating_mul(width) >> 20;
+        data.notes
+            .push(format!("{width} features of {} rows are stored densely, in about {cells} MiB; fewer are faster", data.rows()));
+    }
+    Ok(data)
 }
 
 /// Reads libsvm files whose indices mean what they meant in training.
@@ -51,9 +57,28 @@ pub(super) fn matching(
     if classes.is_some() {
         return Err(Error::schema("the model's labels are texts, which libsvm data do not have; give the data as CSV or Parquet"));
     }
-    let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()) };
+    let need_label = need_label || options.label.is_some();
+    let labelled = need_label || !probes.iter().all(|probe| lacks_labels(&probe.sample));
+    let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
     let first = FirstPass::run(&parser, limits)?;
-    Ok(first.finish(parser, schema.clone(), need_label || options.label.is_some(), limits))
+    let mut data = first.finish(parser, schema.clone(), need_label, limits);
+    if !labelled {
+        data.notes.push("the rows are taken for rows without a label: all begin with index:value".to_string());
+    }
+    Ok(data)
+}
+
+/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. Rows to
+/// predict often come like that; `label:weight` has no use for them.
+fn lacks_labels(sample: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(sample);
+    let mut rows = text.lines().map(|line| content(line).split_ascii_whitespace()).filter(|row| row.clone().next().is_some());
+    let index = |item: &str| item.split_once(':').and_then(|(index, _)| index.parse::<u32>().ok());
+    let is_feature = |mut row: std::str::SplitAsciiWhitespace<'_>| {
+        row.next().and_then(index).is_some_and(|first| row.next().is_none_or(|next| index(next).is_some_and(|next| first < next)))
+    };
+    // The last line may be cut off.
+    rows.all(is_feature)
 }
 
 fn files(probes: &[Probe]) -> Vec<TextFile> {
@@ -80,6 +105,12 @@ fn refuse_column_options(options: &ReadOptions) -> Result<()> {
     }
 }
 
+/// The largest number of features.
+const MOST_FEATURES: usize = 1 << 24;
+
+/// Cells from which on a mostly empty matrix deserves a word: it is stored densely.
+const MANY_CELLS: usize = 1 << 28;
+
 /// Reads blocks of libsvm text.
 struct LibsvmParser {
     files: Vec<TextFile>,
@@ -87,6 +118,8 @@ struct LibsvmParser {
     base: u32,
     /// The number of features, where it is known.
     width: Option<usize>,
+    /// Whether rows begin with a label.
+    labelled: bool,
 }
 
 /// The rows of a block.
@@ -110,8 +143,11 @@ impl LibsvmParser {
         for (line, bytes) in (block.first_line..).zip(block.bytes.split(|&b| b == b'\n')) {
             let text =
                 std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
-            let mut tokens = content(text).split_ascii_whitespace();
-            let Some(label) = tokens.next() else { continue };
+            let mut tokens = content(text).split_ascii_whitespace().peekable();
+            if tokens.peek().is_none() {
+                continue;
+            }
+            let label = if self.labelled { tokens.next().unwrap_or_default() } else { "0" };
             let groups = rows.groups.len();
             self.row(&mut rows, label, tokens).map_err(|(what, text, remedy)| self.error(what, file, line, text, remedy))?;
             let has_group = rows.groups.len() > groups;
@@ -158,6 +194,9 @@ impl LibsvmParser {
                 return Err(("index that does not increase", token, "sort the indices of a row, and give each once"));
             }
             let feature = index.checked_sub(self.base).ok_or(("index 0", token, "the indices of this model count from 1"))?;
+            if feature as usize >= MOST_FEATURES {
+                return Err(("index beyond 16,777,216, the most features there may be", token, "hash the features to fewer"));
+            }
             if self.width.is_some_and(|width| feature as usize >= width) {
                 return Err(("index beyond the model's features", token, "give the features that training had"));
             }

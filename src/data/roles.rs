@@ -87,8 +87,8 @@ impl Layout<'_> {
         let features = free.enumerate().map(|(position, role)| *role = Role::Feature(position)).count();
         if features == 0 {
             return Err(Error::schema(format!(
-                "no feature column: the {} columns of {} are label, weight, group, base margin or ignored",
-                self.width, self.file
+                "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; check delimiter and header",
+                self.file, self.width
             )));
         }
         Ok(roles)

@@ -63,7 +63,10 @@ impl Probe {
             return Err(Error::data(format!("the text is encoded as UTF-16: {}; write it as UTF-8", display(&path))));
         }
         if sample.contains(&0) {
-            return Err(Error::data(format!("this is no text file (it holds zero bytes): {}", display(&path))));
+            return Err(Error::data(format!(
+                "this is no text file (it holds NUL bytes): {}; of compressed files gzip and zstd are read, decompress others",
+                display(&path)
+            )));
         }
         let format = format.unwrap_or_else(|| if looks_like_libsvm(&sample, whole) { Format::Libsvm } else { Format::Csv });
         Ok(Some(Self { path, compression, format, sample, whole }))
@@ -104,26 +107,27 @@ fn read_sample(path: &Path, compression: Compression) -> Result<(Vec<u8>, bool)>
     }
 }
 
-/// Whether every line is a number followed by `index:value` pairs, and at least one line has such a pair.
+/// Whether most of what follows the first item of the lines are `index:value` pairs. Not all must be, or one bad value would turn a
+/// file into another format.
 fn looks_like_libsvm(sample: &[u8], whole: bool) -> bool {
     let text = String::from_utf8_lossy(sample);
     let complete = if whole { &*text } else { text.rsplit_once('\n').map_or("", |(lines, _)| lines) };
-    let lines = complete.lines().map(|line| line.split('#').next().unwrap_or("").trim());
-    let mut pairs = 0;
-    for line in lines.filter(|line| !line.is_empty()).take(LINES) {
-        let mut tokens = line.split_ascii_whitespace();
-        let label = tokens.next().unwrap_or("");
-        if !label.split(':').all(|part| number(part).is_some()) || label.split(':').count() > 2 {
-            return false;
-        }
-        for token in tokens {
-            match token.split_once(':') {
-                Some((index, value)) if (index == "qid" || index.parse::<u64>().is_ok()) && number(value).is_some() => pairs += 1,
-                _ => return false,
-            }
+    let (mut pairs, mut others) = (0, 0);
+    for line in complete.lines().filter_map(|line| line.split('#').next()).take(LINES) {
+        for token in line.split_ascii_whitespace().skip(1) {
+            let is_pair = token.split_once(':').is_some_and(|(index, value)| is_index(index) && is_value(value));
+            if is_pair { pairs += 1 } else { others += 1 }
         }
     }
-    pairs > 0
+    pairs > 0 && pairs >= 3 * others
+}
+
+fn is_index(text: &str) -> bool {
+    text == "qid" || text.parse::<u64>().is_ok()
+}
+
+fn is_value(text: &str) -> bool {
+    number(text).is_some() || text.eq_ignore_ascii_case("nan")
 }
 
 #[cfg(test)]
@@ -142,6 +146,7 @@ mod tests {
         let format = |bytes: &[u8]| probe(bytes).unwrap().unwrap().format;
         assert_eq!(format(b"1 1:0.5 7:2\n0 qid:3 2:1 # note\n-1\n"), Format::Libsvm);
         assert_eq!(format(b"1:0.5 1:0.5\n"), Format::Libsvm);
+        assert_eq!(format(b"1 1:0.5 7:nan\n0 1:foo 2:1 3:4 4:2 5:1\nyes 1:1 2:3\n"), Format::Libsvm);
         assert_eq!(format(b"1 2 3\n"), Format::Csv);
         assert_eq!(format(b"12:30,5\n"), Format::Csv);
         assert_eq!(format(b"a,b\n1,2\n"), Format::Csv);

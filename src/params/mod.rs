@@ -41,10 +41,18 @@ impl Params {
         self.max_delta_step.unwrap_or(if self.objective == Objective::Poisson { 0.7 } else { 0.0 })
     }
 
-    /// The parameters that decide the model, with their values as text, in the table's order.
+    /// The parameters that decide the model, with their values as text, in the table's order; then the columns that were named for
+    /// labels, weights and base margins, for whoever evaluates the model.
     pub fn model_affecting(&self) -> Vec<(String, String)> {
         let model = spec::ACTIVE.iter().filter(|s| s.group == spec::Group::Model);
-        model.filter_map(|s| Some((s.name.to_string(), self.render(s.name)?))).collect()
+        let mut pairs: Vec<_> = model.filter_map(|s| Some((s.name.to_string(), self.render(s.name)?))).collect();
+        let columns = [
+            ("label_column", &self.label_column),
+            ("weight_column", &self.weight_column),
+            ("base_margin_column", &self.base_margin_column),
+        ];
+        pairs.extend(columns.into_iter().filter_map(|(name, column)| Some((name.to_string(), column.clone()?))));
+        pairs
     }
 
     /// Sentences about parameters that fight with each other; training goes on.

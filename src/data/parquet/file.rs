@@ -5,7 +5,7 @@ use crate::data::frame::{Fields, Physical, guarded};
 use crate::data::load::display;
 use crate::data::roles::list;
 use crate::{Error, Result};
-use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -26,7 +26,9 @@ impl ParquetFile {
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
             let schema = reader.schema()?;
-            let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), DataType::from_arrow_field(f))).unzip();
+            // polars panics on types that it was built without; a column of such a type may still be left out.
+            let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
+            let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), known(f))).unzip();
             let metadata = reader.get_metadata()?.clone();
             Ok((contradiction(&metadata, length), metadata, Fields { names, types }))
         });

@@ -23,12 +23,30 @@ use std::sync::Arc;
 pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
     let set = ParquetSet::open(probes, options, limits)?;
     let layout = set.layout();
+    let index = pandas_index(&set.fields.names, options);
+    let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
     let roles = layout.training_roles(options)?;
     let texts = set.fields.texts(&roles, &layout.categorical(options, &roles)?, &layout.file)?;
     let levels = set.levels(&roles, &texts)?;
     let schema = set.fields.schema(&roles, &texts, levels, &layout.file)?;
     let attributes = set.attributes(&roles, &texts, None)?;
-    Ok(attributes.into_dataset(schema.clone(), Arc::new(ParquetSource::new(set, &roles, &schema))))
+    let mut data = attributes.into_dataset(schema.clone(), Arc::new(ParquetSource::new(set, &roles, &schema)));
+    if !index.is_empty() {
+        data.notes.push(format!("left out the index that pandas wrote: {}", list(&index)));
+    }
+    Ok(data)
+}
+
+/// Columns that are the row numbers of a pandas frame, unless the options give them a meaning. In sorted data they tell the label.
+fn pandas_index(names: &[String], options: &ReadOptions) -> Vec<String> {
+    let is_index = |name: &&String| name.starts_with("__index_level_") && name.ends_with("__");
+    let attributes = [&options.label, &options.weight, &options.group, &options.base_margin];
+    let is_named = |name: &String| {
+        attributes.iter().any(|column| column.as_ref() == Some(name))
+            || options.categorical.contains(name)
+            || options.ignore.contains(name)
+    };
+    names.iter().filter(is_index).filter(|name| !is_named(name)).cloned().collect()
 }
 
 /// Reads Parquet files whose columns are to fit `schema`.
