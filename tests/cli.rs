@@ -348,6 +348,18 @@ fn evaluate_knows_the_label_of_training() {
 }
 
 #[test]
+fn categories_that_training_did_not_see_are_told() {
+    let tree = Tree::new();
+    tree.write("train.csv", "y,x,c\n1,2,a\n0,3,b\n1,5,a\n");
+    tree.write("new.csv", "x,c\n1,z\n2,a\n3,y\n");
+    train(&tree, &["num_round=1", "--validation", &tree.text("train.csv")]).ok();
+    let told = sapwood(["predict", "--model", &tree.text("model"), "--data", &tree.text("new.csv")]).ok().stderr;
+    assert!(told.contains("note: column c has values that training did not see, taken as missing: y, z"), "{told}");
+    let told = sapwood(["evaluate", "--model", &tree.text("model"), "--data", &tree.text("train.csv")]).ok().stderr;
+    assert!(!told.contains("did not see"), "{told}");
+}
+
+#[test]
 fn a_label_that_never_changes_is_worth_a_warning() {
     let tree = Tree::new();
     tree.write("train.csv", "y,x\n1,2\n1,3\n1,5\n");

@@ -25,7 +25,9 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         let model = scorer.model();
         let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), true)?;
         reading::print_notes(&data);
-        evaluate(&scorer, &data, &metrics)
+        let values = evaluate(&scorer, &data, &metrics)?;
+        reading::print_unknown_levels(&data);
+        Ok::<_, Failure>(values)
     })?;
     output::print(&format!("{values}\n"))
 }

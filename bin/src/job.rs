@@ -39,6 +39,9 @@ impl Job {
             let data = self.inputs.load(&options, &mut log)?;
             let load = start.elapsed();
             let (trained, stopped) = self.train(&data, signals, &mut log)?;
+            for (name, set) in &data.validation {
+                set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
+            }
             Ok::<_, Failure>((trained, data.train.rows(), data.train.schema().len(), load, stopped))
         })?;
         trained.warnings.iter().for_each(|text| log.warning(text));

@@ -26,7 +26,9 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let model = scorer.model();
         let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), false)?;
         reading::print_notes(&data);
-        Ok::<_, Failure>(predict(&scorer, &data, args.output)?)
+        let predictions = predict(&scorer, &data, args.output)?;
+        reading::print_unknown_levels(&data);
+        Ok::<_, Failure>(predictions)
     })?;
     match &args.out {
         Some(path) => output::write_whole(path, |out| write_lines(&predictions, out)),

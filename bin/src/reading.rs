@@ -41,6 +41,11 @@ pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) ->
     Ok(ReadOptions { format, ..ReadOptions::from_params(&params)? })
 }
 
+/// Prints which categories the model does not know. Only known after the data were read to their end.
+pub fn print_unknown_levels(data: &Dataset) {
+    data.unknown_levels().iter().for_each(|note| eprintln!("note: {note}"));
+}
+
 /// Prints what the reader has to say about the data.
 pub fn print_notes(data: &Dataset) {
     data.notes().iter().for_each(|note| eprintln!("note: {note}"));

@@ -76,6 +76,12 @@ pub trait BlockSource: Send + Sync {
         self.visit(visit)
     }
 
+    /// Texts of categorical features that are none of their levels and so count as missing, as far as the data have been visited: by
+    /// position of the feature, the first few in sorted order.
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        Vec::new()
+    }
+
     /// Where a row came from, for messages: `train.csv:17`, or `row 16`.
     fn locate(&self, row: usize) -> String {
         format!("row {row} (counted from 0)")

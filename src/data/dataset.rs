@@ -2,6 +2,7 @@
 
 use super::block::BlockSource;
 use super::labels::{WEIGHT_RULE, is_weight};
+use super::roles::list;
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
 
@@ -77,6 +78,15 @@ impl Dataset {
         self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
         self.labels = Some(labels);
         Ok(self)
+    }
+
+    /// A sentence for each categorical feature with texts that training did not see, as far as the data have been visited.
+    pub fn unknown_levels(&self) -> Vec<String> {
+        let sentence = |(feature, texts): (usize, Vec<String>)| {
+            let name = &self.schema.features[feature].name;
+            format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
+        };
+        self.source.unknown_levels().into_iter().map(sentence).collect()
     }
 
     /// Sets the row weights.

@@ -4,7 +4,7 @@ use super::cells::{Cell, canonical, number};
 use super::{Column, MISSING_CODE};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 /// The cells of a column as codes of their own small dictionary, in the order in which levels appeared.
@@ -76,13 +76,20 @@ impl Texts {
     }
 }
 
-/// Levels and the way back from a text to its code.
-#[derive(Clone, Debug)]
-pub(super) struct LevelIndex(HashMap<String, u32>);
+/// Levels and the way back from a text to its code. Remembers some of the texts that were none.
+#[derive(Debug)]
+pub(super) struct LevelIndex {
+    codes: HashMap<String, u32>,
+    /// The first few in sorted order, whatever the order in which they came.
+    unknown: Mutex<BTreeSet<String>>,
+}
+
+/// Unknown texts that are remembered.
+const UNKNOWN_KEPT: usize = 5;
 
 impl LevelIndex {
     pub fn new(levels: &[String]) -> Self {
-        Self(levels.iter().cloned().zip(0..).collect())
+        Self { codes: levels.iter().cloned().zip(0..).collect(), unknown: Mutex::default() }
     }
 
     /// A truth value is the same level in whatever case it is written: `true` in Parquet, `True` in CSV files that pandas wrote.
@@ -92,8 +99,20 @@ impl LevelIndex {
             "false" | "False" | "FALSE" => &["false", "False", "FALSE"],
             _ => &[],
         };
-        let other = || spellings.iter().find_map(|spelling| self.0.get(*spelling));
-        self.0.get(level).or_else(other).copied().unwrap_or(MISSING_CODE)
+        let other = || spellings.iter().find_map(|spelling| self.codes.get(*spelling));
+        self.codes.get(level).or_else(other).copied().unwrap_or_else(|| {
+            let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+            unknown.insert(level.to_string());
+            if unknown.len() > UNKNOWN_KEPT {
+                unknown.pop_last();
+            }
+            MISSING_CODE
+        })
+    }
+
+    /// Texts that were looked up and are no level.
+    pub fn unknown(&self) -> Vec<String> {
+        self.unknown.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 }
 

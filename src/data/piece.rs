@@ -73,7 +73,7 @@ impl Sparse {
 }
 
 /// How a column as read becomes the values of a feature.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum Encoder {
     /// Numbers as they are.
     Numbers,
@@ -92,6 +92,15 @@ impl Encoder {
             FeatureKind::Numeric | FeatureKind::Date | FeatureKind::Datetime => Self::Numbers,
         };
         schema.features.iter().map(|feature| encoder(&feature.kind)).collect()
+    }
+
+    /// What [`BlockSource::unknown_levels`](super::BlockSource::unknown_levels) says of a data set with these encoders.
+    pub fn unknown_levels(encoders: &[Self]) -> Vec<(usize, Vec<String>)> {
+        let unknown = |encoder: &Self| match encoder {
+            Self::Levels(levels) => levels.unknown(),
+            _ => Vec::new(),
+        };
+        encoders.iter().map(unknown).enumerate().filter(|(_, texts)| !texts.is_empty()).collect()
     }
 
     /// The values, or the first row whose text is no value of the feature, and the text.

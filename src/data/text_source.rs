@@ -18,6 +18,11 @@ pub(super) trait PieceParser: Send + Sync {
 
     /// The line of a row of a block.
     fn line(&self, block: &TextBlock, row: usize) -> Option<u64>;
+
+    /// As [`BlockSource::unknown_levels`].
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        Vec::new()
+    }
 }
 
 /// Where a block lies: file, position in the file, first row, rows.
@@ -60,6 +65,10 @@ pub(super) fn nth_block(file: &TextFile, block: usize, block_bytes: usize) -> Op
 }
 
 impl<P: PieceParser> BlockSource for TextSource<P> {
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        self.parser.unknown_levels()
+    }
+
     fn rows(&self) -> usize {
         self.places.last().map_or(0, |place| place.first_row + place.rows)
     }

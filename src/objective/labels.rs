@@ -166,7 +166,9 @@ impl Domain {
             Self::Real => "divide the labels by a constant",
             Self::Count => "use objective=reg:squarederror for other numbers",
             Self::Probability => "scale the labels, or use objective=reg:squarederror",
-            Self::Binary => "renumber the classes to 0 and 1, or use objective=reg:logistic for probabilities, objective=multi:softprob for more than two classes",
+            Self::Binary => {
+                "renumber the classes to 0 and 1, or use objective=reg:logistic for probabilities, objective=multi:softprob for more than two classes"
+            }
             Self::Class(_) => "classes are counted from 0 to num_class - 1: renumber them, or raise num_class",
         }
     }

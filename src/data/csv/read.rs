@@ -135,6 +135,10 @@ impl CsvParser {
 }
 
 impl PieceParser for CsvParser {
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        Encoder::unknown_levels(&self.encoders)
+    }
+
     fn files(&self) -> &[TextFile] {
         &self.plan.table.files
     }

@@ -46,6 +46,10 @@ impl ParquetSource {
 }
 
 impl BlockSource for ParquetSource {
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        Encoder::unknown_levels(&self.encoders)
+    }
+
     fn rows(&self) -> usize {
         self.set.slices.last().map_or(0, |slice| slice.first_row + slice.rows)
     }
