@@ -1,6 +1,6 @@
 //! The inner steps of training one by one, for the benchmarks under `benches/`. Not part of the API: anything here may change.
 
-use crate::binning::{BinMapper, BinnedMatrix};
+use crate::binning::{self, BinMapper, BinnedMatrix};
 use crate::grow::{SideTable, partition};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
@@ -39,8 +39,7 @@ impl Workbench {
     /// As training.
     pub fn new(params: Params, data: &Dataset, gradients: &[GradientPair]) -> Result<Self> {
         let simd = Simd::detect()?;
-        let mapper = BinMapper::fit(data, &params)?;
-        let matrix = BinnedMatrix::build(&mapper, data)?;
+        let (mapper, matrix) = binning::bin(data, &params, simd)?;
         let mut quantised = Quantised::new();
         quantised.fill(simd, gradients);
         let used = vec![true; matrix.tiles().len()];
@@ -53,8 +52,7 @@ impl Workbench {
     /// # Errors
     /// As training.
     pub fn bin(&self, data: &Dataset) -> Result<()> {
-        let mapper = BinMapper::fit(data, &self.params)?;
-        BinnedMatrix::build(&mapper, data).map(drop)
+        binning::bin(data, &self.params, self.simd).map(drop)
     }
 
     /// The histogram of some rows.

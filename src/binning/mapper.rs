@@ -1,15 +1,12 @@
 //! [`BinMapper`]: from raw values to bin numbers, learned from a sample of rows.
 
-use super::cuts;
-use crate::data::{Block, Chunk, Dataset};
-use crate::sampling::{self, Purpose};
+use super::cuts::{Weighted, cuts};
+use super::sample::{Sample, SampleRows};
+use crate::data::{Block, Dataset};
 use crate::{Error, Feature, FeatureKind, Params, Result};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// Rows that cuts are computed from; data sets with no more rows are used whole.
-const SAMPLE_ROWS: usize = 200_000;
 
 /// Memory that samples may take; features that do not fit are sampled in another pass over the data.
 const SAMPLE_BYTES: usize = 512 << 20;
@@ -33,12 +30,34 @@ pub enum FeatureBins {
 }
 
 impl FeatureBins {
+    /// The bins that a feature has by its kind alone; a numeric one's are still to be found.
+    pub(super) fn by_kind(feature: &Feature) -> Result<Self> {
+        match &feature.kind {
+            FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS => Err(Error::data(format!(
+                "column {} has more than {MAX_LEVELS} categories; group rare ones, or leave it out with ignore_columns={}",
+                feature.name, feature.name
+            ))),
+            FeatureKind::Categorical { levels } => Ok(Self::Categorical { levels: levels.len() }),
+            _ => Ok(Self::Numeric { cuts: Vec::new() }),
+        }
+    }
+
+    /// The bins of a numeric feature with such values.
+    pub(super) fn numeric(sample: Sample, params: &Params) -> Self {
+        Self::Numeric { cuts: cuts(&sample.into_sorted(), params.max_bin as usize - 1) }
+    }
+
     /// The number of bins for values; also the number of the bin for missing values.
     pub fn value_bins(&self) -> usize {
         match self {
             Self::Numeric { cuts } => cuts.len(),
             Self::Categorical { levels } => *levels,
         }
+    }
+
+    /// Whether the bins, the missing one counted, fit a byte.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.value_bins() < 256
     }
 
     /// The bin of a value; NaN is missing. For categorical features `x` is the level's code.
@@ -71,37 +90,27 @@ impl BinMapper {
 
     fn fit_within(data: &Dataset, params: &Params, sample_bytes: usize) -> Result<Self> {
         let features = &data.schema().features;
-        let too_many = |f: &&Feature| matches!(&f.kind, FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS);
-        if let Some(feature) = features.iter().find(too_many) {
-            return Err(Error::data(format!(
-                "column {} has more than {MAX_LEVELS} categories; group rare ones, or leave it out with ignore_columns={}",
-                feature.name, feature.name
-            )));
-        }
-        let max_bins = params.max_bin as usize - 1;
-        let mut bins: Vec<FeatureBins> = features.iter().map(bins_by_kind).collect();
+        let rows = SampleRows::new(data, params.seed);
+        let mut bins = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
         let mut pending: Vec<usize> = (0..features.len()).filter(|&f| matches!(bins[f], FeatureBins::Numeric { .. })).collect();
         while !pending.is_empty() {
-            let samples = SamplingPass::run(data, params.seed, &pending, sample_bytes)?;
+            let samples = SamplingPass::run(data, &rows, &pending, sample_bytes)?;
             let postponed = pending.split_off(samples.len());
-            let found = samples.into_par_iter().map(|sample| cuts::cuts(&sample.into_sorted(), max_bins)).collect::<Vec<_>>();
-            pending.iter().zip(found).for_each(|(&feature, cuts)| bins[feature] = FeatureBins::Numeric { cuts });
+            let found = samples.into_par_iter().map(|sample| FeatureBins::numeric(sample, params)).collect::<Vec<_>>();
+            pending.iter().zip(found).for_each(|(&feature, found)| bins[feature] = found);
             pending = postponed;
         }
         Ok(Self { features: bins })
     }
 
+    /// Bins that were found otherwise.
+    pub(super) fn of(features: Vec<FeatureBins>) -> Self {
+        Self { features }
+    }
+
     /// The bins of each feature.
     pub fn features(&self) -> &[FeatureBins] {
         &self.features
-    }
-}
-
-/// The bins that a feature has by its kind alone; a numeric one's are still to be found.
-fn bins_by_kind(feature: &Feature) -> FeatureBins {
-    match &feature.kind {
-        FeatureKind::Categorical { levels } => FeatureBins::Categorical { levels: levels.len() },
-        _ => FeatureBins::Numeric { cuts: Vec::new() },
     }
 }
 
@@ -118,24 +127,19 @@ struct SamplingPass {
 
 impl SamplingPass {
     /// Samples of the first few of `features` (ascending), at least of one: as many as `budget` bytes hold.
-    fn run(data: &Dataset, seed: i64, features: &[usize], budget: usize) -> Result<Vec<Sample>> {
+    fn run(data: &Dataset, rows: &SampleRows<'_>, features: &[usize], budget: usize) -> Result<Vec<Sample>> {
         let pass = Self {
             samples: features.iter().map(|_| Mutex::default()).collect(),
             limit: AtomicUsize::new(features.len()),
             bytes: AtomicUsize::new(0),
             budget,
         };
-        let weights = FixedWeights::new(data.weights());
-        let fraction = SAMPLE_ROWS as f64 / data.rows().max(1) as f64;
-        let key = sampling::key(seed, Purpose::Cuts, 0);
         data.source().visit(&|block: &Block<'_>| {
-            let chosen: Vec<usize> =
-                (0..block.rows).filter(|i| sampling::drawn(key, (block.first_row + i) as u64, fraction)).collect();
             block.columns.par_iter().for_each(|(feature, chunk)| {
                 if let Ok(position) = features.binary_search(feature)
                     && position < pass.limit.load(Ordering::Relaxed)
                 {
-                    pass.add(position, Sample::of(chunk, &chosen, |i| weights.of(block.first_row + i)));
+                    pass.add(position, rows.values(block.first_row, chunk));
                 }
             });
             Ok(())
@@ -144,14 +148,14 @@ impl SamplingPass {
         Ok(pass.samples.into_iter().take(done).map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
     }
 
-    fn add(&self, position: usize, found: Sample) {
+    fn add(&self, position: usize, found: impl Iterator<Item = Weighted>) {
         let mut sample = self.sample(position);
         // Looked at under the lock: whoever lowers the limit empties the samples beyond it afterwards.
         if position >= self.limit.load(Ordering::SeqCst) {
             return;
         }
         let before = sample.bytes();
-        sample.merge(found);
+        sample.extend(found);
         let more = sample.bytes().wrapping_sub(before);
         let bytes = self.bytes.fetch_add(more, Ordering::SeqCst).wrapping_add(more);
         drop(sample);
@@ -177,78 +181,10 @@ impl SamplingPass {
     }
 }
 
-/// Values with weights. Weights are integers, so that equal values may be merged in any order.
-#[derive(Default)]
-struct Sample {
-    values: Vec<cuts::Weighted>,
-    /// Length after the last merge of equal values.
-    compact: usize,
-}
-
-impl Sample {
-    fn of(chunk: &Chunk<'_>, rows: &[usize], weight: impl Fn(usize) -> u64) -> Self {
-        // Adding zero turns -0.0 into 0.0, which compares equal to it but has other bits.
-        let values = rows.iter().map(|&i| (chunk.get(i) + 0.0, weight(i))).filter(|(x, w)| !x.is_nan() && *w > 0);
-        let mut sample = Self { values: values.collect(), compact: 0 };
-        sample.compact();
-        sample
-    }
-
-    fn merge(&mut self, other: Self) {
-        self.values.extend(other.values);
-        if self.values.len() > 2 * self.compact + 4096 {
-            self.compact();
-        }
-    }
-
-    /// Sorts by value and adds up the weights of equal values.
-    fn compact(&mut self) {
-        self.values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        self.values.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
-        });
-        self.compact = self.values.len();
-    }
-
-    fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<cuts::Weighted>()
-    }
-
-    fn into_sorted(mut self) -> Vec<cuts::Weighted> {
-        self.compact();
-        self.values
-    }
-}
-
-/// Row weights as integers, the largest 2^24.
-struct FixedWeights<'a> {
-    weights: Option<&'a [f64]>,
-    scale: f64,
-}
-
-impl<'a> FixedWeights<'a> {
-    fn new(weights: Option<&'a [f64]>) -> Self {
-        let max = weights.map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max));
-        Self { weights, scale: if max > 0.0 { 16_777_216.0 / max } else { 0.0 } }
-    }
-
-    /// Positive weights stay positive: a row that counts at all is worth a cut.
-    fn of(&self, row: usize) -> u64 {
-        match self.weights {
-            None => 1,
-            Some(w) if w[row] > 0.0 => ((w[row] * self.scale).round() as u64).max(1),
-            Some(_) => 0,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sampling;
     use ndarray::Array2;
 
     #[test]

@@ -3,9 +3,10 @@
 //! A tile's rows are short (at most 16 cells), so the histogram of a whole tile fits the first-level cache while its rows stream by,
 //! and a tile whose features no tree uses is never read.
 
+use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
 use crate::data::{Block, Chunk, Dataset};
-use crate::simd::prefetch;
+use crate::simd::{Simd, prefetch};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
@@ -15,9 +16,6 @@ pub(crate) const NARROW_FEATURES: usize = 16;
 
 /// Features of a tile of 16-bit cells.
 pub(crate) const WIDE_FEATURES: usize = 8;
-
-/// Bins of a feature that fits a byte.
-const BYTE_BINS: usize = 256;
 
 /// Rows that are filled under one lock.
 const SEGMENT_ROWS: usize = 65_536;
@@ -58,7 +56,7 @@ impl Tile {
         self.features.len()
     }
 
-    fn allocate(bins: &[FeatureBins], features: &[u32], wide: bool, rows: usize, first_slot: usize) -> Self {
+    fn new(bins: &[FeatureBins], features: &[u32], first_slot: usize, cells: Cells) -> Self {
         let sizes: Vec<usize> = features.iter().map(|&f| bins[f as usize].value_bins() + 1).collect();
         let mut offsets = Vec::with_capacity(features.len());
         let mut slots = 0;
@@ -66,8 +64,6 @@ impl Tile {
             offsets.push(slots as u32);
             slots += size;
         }
-        let cells = rows * features.len();
-        let cells = if wide { Cells::Wide(vec![0; cells]) } else { Cells::Narrow(vec![0; cells]) };
         Self { features: features.to_vec(), offsets, slots, first_slot, cells }
     }
 }
@@ -98,17 +94,14 @@ impl BinnedMatrix {
     ///
     /// # Errors
     /// Data that cannot be read, or more rows than a row number of 32 bits can count.
-    pub fn build(mapper: &BinMapper, data: &Dataset) -> Result<Self> {
-        let rows = data.rows();
-        if u32::try_from(rows).is_err() {
-            return Err(Error::data(format!("{rows} rows are more than one machine can train on ({}); split the data", u32::MAX)));
-        }
+    pub fn build(mapper: &BinMapper, data: &Dataset, simd: Simd) -> Result<Self> {
+        let rows = check_rows(data)?;
         let mut matrix = Self::allocate(mapper.features(), rows);
         let mut segments = Segments::new(&mut matrix.tiles);
         let places = &matrix.places;
         let fill = |block: &Block<'_>| {
             block.columns.par_iter().for_each(|(feature, chunk)| {
-                segments.fill(places[*feature], &mapper.features()[*feature], block.first_row, chunk);
+                segments.fill(simd, places[*feature], &mapper.features()[*feature], block.first_row, chunk);
             });
             Ok(())
         };
@@ -117,13 +110,23 @@ impl BinnedMatrix {
         Ok(matrix)
     }
 
+    /// A matrix whose cells are all zero.
     fn allocate(bins: &[FeatureBins], rows: usize) -> Self {
-        let (narrow, wide): (Vec<u32>, Vec<u32>) = (0..bins.len() as u32).partition(|&f| bins[f as usize].value_bins() < BYTE_BINS);
-        let groups = narrow.chunks(NARROW_FEATURES).map(|g| (g, false)).chain(wide.chunks(WIDE_FEATURES).map(|g| (g, true)));
+        Self::assemble(bins, rows, |features, is_narrow| {
+            let cells = rows * features;
+            if is_narrow { Cells::Narrow(vec![0; cells]) } else { Cells::Wide(vec![0; cells]) }
+        })
+    }
+
+    /// A matrix of tiles whose cells `cells` gives, by the number of features and whether their bins fit bytes: features whose bins do
+    /// come first, else all are in order.
+    pub(super) fn assemble(bins: &[FeatureBins], rows: usize, mut cells: impl FnMut(usize, bool) -> Cells) -> Self {
+        let (narrow, wide): (Vec<u32>, Vec<u32>) = (0..bins.len() as u32).partition(|&f| bins[f as usize].is_narrow());
+        let groups = narrow.chunks(NARROW_FEATURES).map(|g| (g, true)).chain(wide.chunks(WIDE_FEATURES).map(|g| (g, false)));
         let mut tiles: Vec<Tile> = Vec::new();
-        for (features, is_wide) in groups {
+        for (features, is_narrow) in groups {
             let first_slot = tiles.last().map_or(0, |t| t.first_slot + t.slots);
-            tiles.push(Tile::allocate(bins, features, is_wide, rows, first_slot));
+            tiles.push(Tile::new(bins, features, first_slot, cells(features.len(), is_narrow)));
         }
         let mut places = vec![Place { tile: 0, column: 0, slot: 0, value_bins: 0 }; bins.len()];
         for (t, tile) in tiles.iter().enumerate() {
@@ -187,6 +190,15 @@ impl BinnedMatrix {
     }
 }
 
+/// The number of rows, if row numbers can count them.
+pub(super) fn check_rows(data: &Dataset) -> Result<usize> {
+    let rows = data.rows();
+    if u32::try_from(rows).is_err() {
+        return Err(Error::data(format!("{rows} rows are more than one machine can train on ({}); split the data", u32::MAX)));
+    }
+    Ok(rows)
+}
+
 fn reorder_rows<C: Copy + Default + Send + Sync>(cells: &mut Vec<C>, width: usize, order: &[u32]) {
     let mut moved = vec![C::default(); cells.len()];
     moved.par_chunks_mut(SEGMENT_ROWS * width).zip(order.par_chunks(SEGMENT_ROWS)).for_each(|(moved, order)| {
@@ -225,17 +237,16 @@ impl<'a> Segments<'a> {
     }
 
     /// Writes the bins of consecutive values of one feature.
-    fn fill(&self, place: Place, bins: &FeatureBins, first_row: usize, chunk: &Chunk<'_>) {
+    fn fill(&self, simd: Simd, place: Place, bins: &FeatureBins, first_row: usize, chunk: &Chunk<'_>) {
         let (width, segments) = &self.tiles[place.tile];
+        let lookup = Lookup::new(bins);
         let mut batch = [0u16; BATCH];
         let mut done = 0;
         while done < chunk.len() {
             let row = first_row + done;
             let in_segment = row % SEGMENT_ROWS;
             let count = BATCH.min(chunk.len() - done).min(SEGMENT_ROWS - in_segment);
-            for (i, bin) in batch[..count].iter_mut().enumerate() {
-                *bin = bins.bin(chunk.get(done + i)) as u16;
-            }
+            lookup.bins(simd, chunk, done..done + count, &mut batch[..count]);
             let mut segment = segments[row / SEGMENT_ROWS].lock().unwrap_or_else(PoisonError::into_inner);
             let first = in_segment * width + place.column;
             match &mut *segment {

@@ -5,7 +5,7 @@ use super::events::{Observer, RoundReport};
 use super::row_order::RowOrder;
 use super::scores::Scores;
 use super::trainer::Phases;
-use crate::binning::{BinMapper, BinnedMatrix};
+use crate::binning::{self, BinMapper, BinnedMatrix};
 use crate::grow::{GrownTree, TreeGrower, TreeInput};
 use crate::histogram::Quantised;
 use crate::metric::{self, Metric};
@@ -98,10 +98,9 @@ impl<'a> Training<'a> {
     /// Bins all data sets, the validation sets like the training data.
     pub(super) fn bin(&mut self, train: &Dataset) -> Result<Binned> {
         let started = Instant::now();
-        let mapper = BinMapper::fit(train, self.params)?;
-        let matrix = BinnedMatrix::build(&mapper, train)?;
+        let (mapper, matrix) = binning::bin(train, self.params, self.simd)?;
         for watched in &mut self.watched[1..] {
-            watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data)?);
+            watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data, self.simd)?);
         }
         self.order = RowOrder::new(&matrix, self.params);
         self.seconds.bin = started.elapsed().as_secs_f64();

@@ -76,6 +76,11 @@ pub trait BlockSource: Send + Sync {
         self.visit(visit)
     }
 
+    /// The same data feature by feature, where one can be read without reading the others.
+    fn by_feature(&self) -> Option<&dyn FeatureSource> {
+        None
+    }
+
     /// Texts of categorical features that are none of their levels and so count as missing, as far as the data have been visited: by
     /// position of the feature, the first few in sorted order.
     fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
@@ -86,4 +91,13 @@ pub trait BlockSource: Send + Sync {
     fn locate(&self, row: usize) -> String {
         format!("row {row} (counted from 0)")
     }
+}
+
+/// Feature values that can be read one feature at a time.
+pub trait FeatureSource: Sync {
+    /// All values of a feature, in pieces of consecutive rows from the first row on.
+    ///
+    /// # Errors
+    /// A failure to read.
+    fn feature(&self, feature: usize) -> Result<Vec<Chunk<'_>>>;
 }

@@ -2,10 +2,10 @@
 
 use super::cells::{Cell, MissingTexts};
 use super::labels::{Attributes, RawAttributes, WEIGHT_RULE, is_weight};
-use super::levels::{LevelSet, Raw, TextBuilder};
+use super::levels::{LevelSet, Raw, TextBuilder, compact};
 use super::piece::Encoder;
 use super::roles::{Layout, Role};
-use super::{Columns, Dataset};
+use super::{Column, Columns, Dataset};
 use crate::{Error, Feature, FeatureKind, FeatureSchema, Result};
 use polars::prelude::{
     ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, TimeUnit,
@@ -26,17 +26,18 @@ pub(super) fn guarded<T>(run: impl FnOnce() -> PolarsResult<T>) -> Result<T, Str
 
 /// The values as `f64`; a null slot is NaN whatever its bytes hold.
 pub(super) fn floats(values: &ChunkedArray<Float64Type>) -> Vec<f64> {
-    map(values, |x| x)
+    map(values, f64::NAN, |x| x)
 }
 
-fn map<T: PolarsNumericType>(values: &ChunkedArray<T>, convert: impl Fn(T::Native) -> f64) -> Vec<f64> {
+/// The converted values; `null` stands for a null slot.
+fn map<T: PolarsNumericType, X: Copy>(values: &ChunkedArray<T>, null: X, convert: impl Fn(T::Native) -> X) -> Vec<X> {
     let mut out = Vec::with_capacity(values.len());
     for chunk in values.downcast_iter() {
         let slice = chunk.values().as_slice();
         match chunk.validity().filter(|validity| validity.unset_bits() > 0) {
             None => out.extend(slice.iter().map(|&x| convert(x))),
             Some(validity) => {
-                out.extend(slice.iter().zip(validity.iter()).map(|(&x, valid)| if valid { convert(x) } else { f64::NAN }));
+                out.extend(slice.iter().zip(validity.iter()).map(|(&x, valid)| if valid { convert(x) } else { null }));
             }
         }
     }
@@ -142,11 +143,12 @@ fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
 
 fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
     let values = match series.dtype() {
+        DataType::Float32 => return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| x)))),
         DataType::Boolean => series.bool()?.iter().map(|b| b.map_or(f64::NAN, |b| f64::from(u8::from(b)))).collect(),
-        DataType::Date => map(series.date()?.physical(), f64::from),
+        DataType::Date => map(series.date()?.physical(), f64::NAN, f64::from),
         DataType::Datetime(unit, _) => {
             let unit = *unit;
-            map(series.datetime()?.physical(), |x| match unit {
+            map(series.datetime()?.physical(), f64::NAN, |x| match unit {
                 TimeUnit::Nanoseconds => x.div_euclid(1000) as f64,
                 TimeUnit::Microseconds => x as f64,
                 TimeUnit::Milliseconds => x as f64 * 1000.0,
@@ -164,12 +166,18 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
         DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where there must be numbers"),
         _ => floats(series.cast(&DataType::Float64)?.f64()?),
     };
-    Ok(match values.iter().position(|x| x.is_infinite()) {
+    Ok(finite(compact(values)))
+}
+
+/// The column, if no value is infinite.
+fn finite(column: Column) -> Result<Raw, Fault> {
+    match column.infinite() {
         Some(row) => {
-            Err(Fault { row, what: "infinite value", value: values[row].to_string(), remedy: "replace it, or make it null" })
+            let value = column.slice(row..row + 1).get(0).to_string();
+            Err(Fault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
         }
-        None => Ok(Raw::numbers(values)),
-    })
+        None => Ok(Raw::Numbers(column)),
+    }
 }
 
 /// The first row with an integer beyond ±2^53.

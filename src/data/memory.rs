@@ -1,6 +1,6 @@
 //! A [`BlockSource`] over columns in memory, and data sets from `ndarray` views.
 
-use super::block::{Block, BlockSource, Chunk};
+use super::block::{Block, BlockSource, Chunk, FeatureSource};
 use super::dataset::Dataset;
 use crate::{Error, FeatureKind, FeatureSchema, Result};
 use ndarray::ArrayView2;
@@ -97,6 +97,16 @@ impl BlockSource for Columns {
             let columns = self.columns.iter().map(|c| c.slice(first_row..first_row + rows)).enumerate().collect();
             visit(&Block { first_row, rows, columns })
         })
+    }
+
+    fn by_feature(&self) -> Option<&dyn FeatureSource> {
+        Some(self)
+    }
+}
+
+impl FeatureSource for Columns {
+    fn feature(&self, feature: usize) -> Result<Vec<Chunk<'_>>> {
+        Ok(vec![self.columns[feature].slice(0..self.rows)])
     }
 }
 

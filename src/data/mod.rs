@@ -23,7 +23,7 @@ mod tests;
 mod text_source;
 
 pub(crate) use base_margins::BaseMargins;
-pub use block::{Block, BlockSource, Chunk, MISSING_CODE};
+pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use dataset::Dataset;
 pub use load::{list_files, read_matching, read_training};
 pub use memory::{Column, Columns};

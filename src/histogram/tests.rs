@@ -18,7 +18,7 @@ fn binned(rows: usize, features: usize, max_bin: u32) -> (BinMapper, BinnedMatri
     let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
     let params = Params::builder().num_round(1).max_bin(max_bin).build().unwrap();
     let mapper = BinMapper::fit(&data, &params).unwrap();
-    let matrix = BinnedMatrix::build(&mapper, &data).unwrap();
+    let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
     (mapper, matrix)
 }
 

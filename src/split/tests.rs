@@ -36,7 +36,7 @@ fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64
 fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], params: &Params) -> Option<SplitInfo> {
     let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
     let mapper = BinMapper::fit(&data, params).unwrap();
-    let matrix = BinnedMatrix::build(&mapper, &data).unwrap();
+    let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), pairs);
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);

@@ -5,7 +5,7 @@ use crate::data::blocks::FirstFailure;
 use crate::data::load::display;
 use crate::data::piece::Encoder;
 use crate::data::roles::Role;
-use crate::data::{Block, BlockSource, Chunk, Column};
+use crate::data::{Block, BlockSource, Chunk, Column, FeatureSource};
 use crate::{Error, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ impl ParquetSource {
         Self { set, columns, encoders: Encoder::of(schema) }
     }
 
-    fn feature(&self, slice: Slice, feature: usize) -> Result<Chunk<'static>> {
+    fn chunk(&self, slice: Slice, feature: usize) -> Result<Chunk<'static>> {
         let encoder = &self.encoders[feature];
         let raw = self.set.read(slice, self.columns[feature], matches!(encoder, Encoder::Levels(_)))?;
         let column =
@@ -58,7 +58,7 @@ impl BlockSource for ParquetSource {
         let features: Vec<_> = (0..self.columns.len()).collect();
         self.set.each(&features, &|slice, feature| {
             let slice = self.set.slices[slice];
-            let columns = vec![(feature, self.feature(slice, feature)?)];
+            let columns = vec![(feature, self.chunk(slice, feature)?)];
             visit(&Block { first_row: slice.first_row, rows: slice.rows, columns })
         })
     }
@@ -80,7 +80,7 @@ impl BlockSource for ParquetSource {
             if failure.is_before((index, 0)) {
                 return;
             }
-            let columns = (0..self.columns.len()).map(|feature| Ok((feature, self.feature(part, feature)?))).collect::<Result<_>>();
+            let columns = (0..self.columns.len()).map(|feature| Ok((feature, self.chunk(part, feature)?))).collect::<Result<_>>();
             let visited = columns.and_then(|columns| visit(&Block { first_row: part.first_row, rows: part.rows, columns }));
             if let Err(error) = visited {
                 failure.record((index, 0), error);
@@ -89,9 +89,21 @@ impl BlockSource for ParquetSource {
         failure.into_result()
     }
 
+    fn by_feature(&self) -> Option<&dyn FeatureSource> {
+        Some(self)
+    }
+
     fn locate(&self, row: usize) -> String {
         let slice = self.set.slice_of(row);
         let path = display(&self.set.files[slice.file].path);
         format!("{path}: row {} (counted from 0)", slice.offset + row - slice.first_row)
+    }
+}
+
+impl FeatureSource for ParquetSource {
+    fn feature(&self, feature: usize) -> Result<Vec<Chunk<'_>>> {
+        // Collected before the first error is looked for, so that it does not depend on who is fastest.
+        let chunks: Vec<_> = self.set.slices.par_iter().map(|&slice| self.chunk(slice, feature)).collect();
+        chunks.into_iter().collect()
     }
 }
