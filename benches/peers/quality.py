@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 import report
+from contract import Settings
 from metrics import Metric, metric_for, row_mlogloss
 from sets import DataSet, carve_validation, load, splits
-from trainers import TRAINERS, Outcome, Settings
+from trainers import STOP_EARLY, TRAINERS
 
 # How much worse than a peer still counts as no worse, beside two standard errors.
 TOLERANCE = 0.002
@@ -42,7 +43,8 @@ class Comparison:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benches/peers/run quality", description=__doc__.splitlines()[0])
     parser.add_argument("--datasets", default=",".join(SETS), help="(default: %(default)s)")
-    parser.add_argument("--mode", choices=[*MODES, "both"], default="both", help="same rounds for all, or early stopping (default: %(default)s)")
+    modes_help = "same rounds for all, or early stopping (default: %(default)s)"
+    parser.add_argument("--mode", choices=[*MODES, "both"], default="both", help=modes_help)
     parser.add_argument("--splits", type=int, default=10, help="splits of each set; fashion_mnist has its own (default: %(default)s)")
     parser.add_argument("--rounds", type=int, help="other than 100, or at most 1000 with early stopping: for a quick look")
     parser.add_argument("--threads", type=int, help="threads of each trainer (default: the CPUs this process may use)")
@@ -53,6 +55,8 @@ def main() -> int:
     modes = list(MODES) if args.mode == "both" else [args.mode]
     if args.splits < 2:
         parser.error("--splits must be at least 2: one has no standard error")
+    if unable := [name for name in trainers if name not in (STOP_EARLY if "early-stopping" in modes else TRAINERS)]:
+        parser.error(f"{', '.join(unable)}: no such trainer, or none that can stop early; there are {', '.join(TRAINERS)}")
 
     rows, raw, failed = [], [], False
     for mode in modes:
@@ -85,9 +89,12 @@ def measure(
         valid = None
         if settings.patience is not None:
             train, valid = carve_validation(data, train, number)
+        given = [data.rows(train), settings] + ([] if valid is None else [data.rows(valid)])
+        asked = data.rows(test).features
         for name in trainers:
-            outcome = TRAINERS[name](data, train, valid, test, settings)
-            value = metric.of(data.label[test], outcome.predictions)
+            outcome = TRAINERS[name](*given)
+            predictions = outcome.predict(asked)
+            value = metric.of(data.label[test], predictions)
             values[name].append(value)
             runs.append(
                 {
@@ -97,13 +104,13 @@ def measure(
             )  # fmt: skip
             print(report.as_json(runs[-1]), file=sys.stderr)
             if official:
-                values[name] = bootstrap(data.label[test], outcome)
+                values[name] = bootstrap(data.label[test], predictions)
     return runs, {name: np.array(found) for name, found in values.items()}
 
 
-def bootstrap(label: np.ndarray, outcome: Outcome) -> list[float]:
+def bootstrap(label: np.ndarray, predictions: np.ndarray) -> list[float]:
     """The mean logloss of resampled test rows; the samples are the same for every trainer."""
-    losses = row_mlogloss(label, outcome.predictions)
+    losses = row_mlogloss(label, predictions)
     rng = np.random.default_rng(0)
     return [losses[rng.integers(len(losses), size=len(losses))].mean() for _ in range(BOOTSTRAPS)]
 

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ["lightgbm", "xgboost-cpu", "catboost", "scikit-learn", "bonsai-gbt", "hessboost"]
 
 
 def markdown(rows: list[dict]) -> str:
@@ -34,7 +35,7 @@ def save(kind: str, table: str, raw: list[dict]) -> None:
         "commit": _output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
         "processor": f"{cpu()}, {len(os.sched_getaffinity(0))} threads",
         "system": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
-        "trainers": ", ".join([sapwood_version(), *(_package(name) for name in ("xgboost-cpu", "lightgbm"))]),
+        "trainers": ", ".join([sapwood_version(), *(_package(name) for name in PACKAGES)]),
         "load when it ended": "%.1f %.1f %.1f" % os.getloadavg(),
     }
     lines = [f"# {kind.capitalize()}", "", *(f"- {key}: {value}" for key, value in facts.items()), "", table, ""]

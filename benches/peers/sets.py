@@ -4,9 +4,11 @@ import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_matrix, issparse, vstack
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "datasets" / "data"
@@ -14,16 +16,39 @@ MANIFEST = tomllib.loads((ROOT / "datasets" / "manifest.toml").read_text())
 
 # A split is (training rows, test rows).
 Split = tuple[np.ndarray, np.ndarray]
+# Columns, categorical ones as pandas categories; or a sparse matrix.
+Features = pd.DataFrame | csr_matrix
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt, and from what kind of columns."""
+
+    objective: str
+    classes: int
+    features: int
+    categorical: list[str]
+    sparse: bool
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some rows of a set: what a trainer is given."""
+
+    objective: str
+    classes: int
+    features: Features
+    label: np.ndarray
 
 
 @dataclass
 class DataSet:
-    """Rows of features, categorical ones as pandas categories, with numeric labels."""
+    """Rows of features with numeric labels."""
 
     name: str
     objective: str
     classes: int
-    features: pd.DataFrame
+    features: Features
     label: np.ndarray
     # Rows with the same number stay together: either all train or all test.
     units: np.ndarray
@@ -31,13 +56,24 @@ class DataSet:
     own_split: Split
 
     @property
-    def categorical(self) -> list[str]:
-        return [name for name, kind in self.features.dtypes.items() if kind == "category"]
+    def task(self) -> Task:
+        return Task(self.objective, self.classes, self.features.shape[1], categorical(self.features), issparse(self.features))
+
+    def rows(self, numbers: np.ndarray) -> Rows:
+        features = self.features[numbers] if issparse(self.features) else self.features.iloc[numbers]
+        return Rows(self.objective, self.classes, features, self.label[numbers])
+
+
+def categorical(features: Features) -> list[str]:
+    """The names of the categorical columns."""
+    return [] if issparse(features) else [name for name, kind in features.dtypes.items() if kind == "category"]
 
 
 def load(name: str) -> DataSet:
     """A set of datasets/manifest.toml, training and test rows together."""
     entry = MANIFEST[name]
+    if "train.libsvm" in entry["files"]:
+        return _load_sparse(name, entry)
     train, test = (_read(DATA / name, part) for part in ("train", "test"))
     frame = pd.concat([train, test], ignore_index=True)
     label = frame.pop(entry["label"])
@@ -52,6 +88,26 @@ def load(name: str) -> DataSet:
     classes = int(label.max()) + 1 if entry["objective"].startswith("multi:") else 1
     split = (rows[: len(train)], rows[len(train) :])
     return DataSet(name, entry["objective"], classes, frame, label.to_numpy(np.float64), units, split)
+
+
+def _load_sparse(name: str, entry: dict) -> DataSet:
+    paths = [DATA / name / f"{part}.libsvm" for part in ("train", "test")]
+    if not all(path.exists() for path in paths):
+        _missing(DATA / name)
+    (train, train_label), (test, test_label) = (read_libsvm(path, entry["features"]) for path in paths)
+    rows = np.arange(len(train_label) + len(test_label))
+    split = (rows[: len(train_label)], rows[len(train_label) :])
+    return DataSet(name, entry["objective"], 1, vstack([train, test], format="csr"), np.concatenate([train_label, test_label]), rows, split)
+
+
+def read_libsvm(path: Path, features: int) -> tuple[csr_matrix, np.ndarray]:
+    """Features and label of a file whose indices count from 1."""
+    from sklearn.datasets import load_svmlight_file
+
+    found, label = load_svmlight_file(str(path), n_features=features, dtype=np.float32, zero_based=False)
+    # CatBoost takes no others.
+    indices, starts = found.indices.astype(np.int32), found.indptr.astype(np.int32)
+    return csr_matrix((found.data, indices, starts), found.shape), label.astype(np.float64)
 
 
 def synthetic(rows: int, features: int) -> DataSet:
@@ -91,6 +147,10 @@ def _read(directory: Path, part: str) -> pd.DataFrame:
     if (path := directory / f"{part}.csv").exists():
         # `?` is missing, as it is for Sapwood by default.
         return pd.read_csv(path, na_values=["?"])
+    _missing(directory)
+
+
+def _missing(directory: Path) -> NoReturn:
     made = directory.name.removeprefix("synthetic-")
     if made != directory.name:
         rows, features = made.split("x")

@@ -21,116 +21,177 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True)
 class Case:
-    """A data set and how large its trees are. `rows` 0 means a set of the manifest."""
+    """A data set, and how many trees of how many leaves are grown on it. `rows` 0 means a set of the manifest."""
 
     name: str
+    rounds: int
     leaves: int
     rows: int = 0
     features: int = 0
 
 
 CASES = [
-    Case("1m", 255, 1_000_000, 28),
-    Case("100k", 63, 100_000, 28),
-    Case("10k", 31, 10_000, 28),
-    Case("wide", 63, 60_000, 500),
-    Case("flights3m", 255),
+    Case("1m", 100, 255, 1_000_000, 28),
+    Case("100k", 100, 63, 100_000, 28),
+    Case("10k", 100, 31, 10_000, 28),
+    Case("wide", 30, 63, 60_000, 500),
+    Case("flights3m", 100, 255),
+    Case("nycflights13", 100, 63),
+    Case("adult", 100, 31),
+    Case("diamonds", 100, 31),
+    Case("fashion_mnist", 10, 31),
+    Case("spamassassin", 100, 31),
 ]
-TRAINERS = ["sapwood", "lightgbm", "lightgbm-quantised", "xgboost"]
+TRAINERS = [
+    "sapwood", "lightgbm", "lightgbm-quantised", "xgboost", "xgboost-depthwise", "catboost", "sklearn", "bonsai", "hessboost",
+]  # fmt: skip
+# What is compared with Sapwood's, and the columns for the seconds and for the ratios.
+COMPARED = {
+    "fit_seconds": ("fit s", "fit ÷"),
+    "score_file_seconds": ("score a file s", "score ÷"),
+    "end_to_end_seconds": ("end to end s", "end to end ÷"),
+}
+# How much worse than Sapwood a rival may be: AUC as a difference, losses relative to Sapwood's.
+AUC_TOLERANCE = 0.002
+LOSS_TOLERANCE = 0.01
+# Peers that use OpenMP wait for their threads in busy loops: a process beside them can make them many times slower.
+IDLE_LOAD = 0.5
 
 
 def main() -> int:
-    names = ",".join(case.name for case in CASES)
+    known = {case.name: case for case in CASES}
     parser = argparse.ArgumentParser(prog="benches/peers/run speed", description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", default="1m", help=f"of {names} (default: %(default)s)")
+    parser.add_argument("--cases", default=",".join(known), help="(default: %(default)s)")
     parser.add_argument("--trainers", default=",".join(TRAINERS), help="(default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each trainer; the median counts (default: %(default)s)")
-    parser.add_argument("--rounds", type=int, default=100, help="(default: %(default)s)")
+    parser.add_argument("--rounds", type=int, help="other than the case's: for a quick look")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="(default: %(default)s)")
     parser.add_argument("--save", action="store_true", help="write the table and the raw numbers to benches/runs/")
     args = parser.parse_args()
-    known = {case.name: case for case in CASES}
-    if unknown := [name for name in args.cases.split(",") if name not in known]:
-        parser.error(f"no case is called {', '.join(unknown)}; there are {names}")
+    cases, trainers = args.cases.split(","), args.trainers.split(",")
+    if unknown := [name for name in cases if name not in known]:
+        parser.error(f"no case is called {', '.join(unknown)}; there are {', '.join(known)}")
+    if unknown := [name for name in trainers if name not in TRAINERS]:
+        parser.error(f"no trainer is called {', '.join(unknown)}; there are {', '.join(TRAINERS)}")
+
+    load = os.getloadavg()[0]
+    if load > IDLE_LOAD:
+        print(f"speed: WARNING: the load is {load:.1f}; some trainers suffer from a busy machine more than others", file=sys.stderr)
 
     rows, raw = [], []
-    for case in (known[name] for name in args.cases.split(",")):
-        runs = run_case(case, args.trainers.split(","), args.runs, args.rounds, args.threads)
-        raw += runs
-        rows += summarise(case, runs)
+    for case in (known[name] for name in cases):
+        settings = {"rounds": args.rounds or case.rounds, "leaves": case.leaves, "threads": args.threads}
+        found = run_case(case, trainers, args.runs, settings)
+        raw += found
+        rows += summarise(case, settings, [run for run in found if "skipped" not in run])
     table = report.markdown(rows)
+    skipped = [f"- SKIPPED: {run['trainer']} on {run['case']}: {run['skipped']}" for run in raw if "skipped" in run]
+    if skipped:
+        table = "\n".join([table, "", *skipped])
     print(table)
     if args.save:
         report.save("speed", table, raw)
     return 0
 
 
-def run_case(case: Case, trainers: list[str], count: int, rounds: int, threads: int) -> list[dict]:
-    runs = []
-    for number in range(count):
-        for trainer in trainers:
-            found = run_once(case, trainer, rounds, threads)
-            runs.append({"case": case.name, "run": number, "trainer": trainer, **found, "load": round(os.getloadavg()[0], 1)})
-            print(report.as_json(runs[-1]), file=sys.stderr)
+def run_case(case: Case, trainers: list[str], count: int, settings: dict) -> list[dict]:
+    """Runs trainers in turn; one that cannot do the case says so once and is left out."""
+    runs, left = [], list(trainers)
+    with tempfile.TemporaryDirectory(prefix="sapwood-speed-") as name:
+        directory = Path(name)
+        job = {"case": vars(case), "settings": settings}
+        if run_worker(directory, "prepare", job)[1] != 0:
+            sys.exit(f"{case.name} could not be prepared")
+        job |= answer(directory)
+        for number in range(count):
+            for trainer in list(left):
+                found = run_sapwood(directory, job) if trainer == "sapwood" else run_peer(directory, trainer, job)
+                if "skipped" in found:
+                    left.remove(trainer)
+                    print(f"SKIPPED: {trainer} on {case.name}: {found['skipped']}", file=sys.stderr)
+                told = {"case": case.name, "run": number, "trainer": trainer, **settings, **found, "load": round(os.getloadavg()[0], 1)}
+                runs.append(told)
+                print(report.as_json(told), file=sys.stderr)
     return runs
 
 
-def run_once(case: Case, trainer: str, rounds: int, threads: int) -> dict:
-    """Trains and predicts in a process of its own; for Sapwood the worker only judges the predictions."""
-    job = {"case": vars(case), "trainer": trainer, "rounds": rounds, "threads": threads}
-    with tempfile.TemporaryDirectory(prefix="sapwood-speed-") as directory:
-        result = Path(directory) / "result.json"
-        worker = [sys.executable, str(HERE / "worker.py"), directory]
-        if trainer != "sapwood":
-            peak = run_measured([*worker, "all", json.dumps(job)])[1]
-            return {**json.loads(result.read_text()), "peak_mib": peak}
-        # The worker says which commands to run: it knows the data, and this process must stay small.
-        subprocess.run([*worker, "commands", json.dumps(job)], check=True)
-        commands = json.loads(result.read_text())
-        _, peak = run_measured(commands["train"])
-        predict_seconds, _ = run_measured(commands["predict"])
-        subprocess.run([*worker, "judge", json.dumps(job)], check=True)
-        return {**json.loads(result.read_text()), "score_file_seconds": predict_seconds, "peak_mib": peak}
+def run_sapwood(directory: Path, job: dict) -> dict:
+    """Trains and predicts with the executable; the worker only judges the predictions."""
+    found = {}
+    peaks = []
+    for action, key in (("train", "end_to_end_seconds"), ("predict", "score_file_seconds")):
+        command = job["sapwood"][action]
+        found[key], code, peak = run_measured(command)
+        if code != 0:
+            sys.exit(f"{' '.join(command)}\nended with {code}")
+        peaks.append(peak)
+    if run_worker(directory, "judge", job)[1] != 0:
+        sys.exit("Sapwood's predictions could not be judged")
+    return {**found, **answer(directory), "peak_mib": max(peaks)}
 
 
-def run_measured(command: list[str]) -> tuple[float, int]:
-    """Runs a command; returns its wall-clock seconds and the most memory it held, in MiB."""
+def run_peer(directory: Path, trainer: str, job: dict) -> dict:
+    """Whatever a peer dies of, the others go on; its own words are on stderr by then."""
+    _, code, peak = run_worker(directory, "peer", {**job, "trainer": trainer})
+    return {**answer(directory), "peak_mib": peak} if code == 0 else {"skipped": f"its process ended with {code}"}
+
+
+def run_worker(directory: Path, action: str, job: dict) -> tuple[float, int, int]:
+    return run_measured([sys.executable, str(HERE / "worker.py"), str(directory), action, json.dumps(job)])
+
+
+def answer(directory: Path) -> dict:
+    return json.loads((directory / "answer.json").read_text())
+
+
+def run_measured(command: list[str]) -> tuple[float, int, int]:
+    """Runs a command; returns its wall-clock seconds, its exit code and the most memory it held, in MiB."""
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
-        sys.exit(f"{' '.join(command)}\nended with {child.returncode}")
-    return seconds, usage.ru_maxrss // 1024
+    return seconds, child.returncode, usage.ru_maxrss // 1024
 
 
-def summarise(case: Case, runs: list[dict]) -> list[dict]:
+def summarise(case: Case, settings: dict, runs: list[dict]) -> list[dict]:
     """A line a trainer, with medians; ratios above 1 mean that Sapwood is faster than that trainer."""
     medians = {}
     for trainer in dict.fromkeys(run["trainer"] for run in runs):
         mine = [run for run in runs if run["trainer"] == trainer]
-        keys = ("fit_seconds", "score_file_seconds", "peak_mib", "auc")
-        medians[trainer] = {key: statistics.median(run[key] for run in mine) for key in keys}
+        keys = [*COMPARED, "predict_seconds", "peak_mib", "quality"]
+        medians[trainer] = {key: statistics.median(run[key] for run in mine) for key in keys if key in mine[0]}
     own = medians.get("sapwood")
+    metric = runs[0]["metric"] if runs else ""
+    peers = {name: found for name, found in medians.items() if own and name != "sapwood"}
+    rivals = {name: found for name, found in peers.items() if is_rival(metric, found["quality"], own["quality"])}
     lines = []
     for trainer, found in medians.items():
-        lines.append(
-            {
-                "case": case.name,
-                "leaves": case.leaves,
-                "trainer": trainer,
-                "fit s": f"{found['fit_seconds']:.2f}",
-                "÷ Sapwood's": f"{found['fit_seconds'] / own['fit_seconds']:.2f}" if own else "",
-                "score a file s": f"{found['score_file_seconds']:.2f}",
-                "peak MiB": f"{found['peak_mib']:.0f}",
-                "AUC": f"{found['auc']:.5f}",
-            }
-        )
-    peers = [found["fit_seconds"] for trainer, found in medians.items() if trainer != "sapwood"]
-    if own and peers:
-        lines.append({"case": case.name, "trainer": "**fastest peer**", "÷ Sapwood's": f"**{min(peers) / own['fit_seconds']:.2f}**"})
+        line = {"case": case.name, "rounds × leaves": f"{settings['rounds']} × {settings['leaves']}", "trainer": trainer}
+        for key, (seconds, ratio) in COMPARED.items():
+            line |= {seconds: f"{found[key]:.3g}", ratio: f"{found[key] / own[key]:.2f}" if own else ""}
+        line["predict s"] = f"{found['predict_seconds']:.3g}" if "predict_seconds" in found else ""
+        line["peak MiB"] = f"{found['peak_mib']:.0f}"
+        remark = " (no rival)" if trainer in peers.keys() - rivals.keys() else ""
+        line["quality"] = f"{metric} {found['quality']:.5g}{remark}"
+        lines.append(line)
+    if rivals:
+        lines.append({"case": case.name, "trainer": "**fastest peer**", **fastest(rivals, own)})
     return lines
+
+
+def is_rival(metric: str, quality: float, own: float) -> bool:
+    """Speed bought with quality is no rival's."""
+    return quality >= own - AUC_TOLERANCE if metric == "auc" else quality <= own * (1 + LOSS_TOLERANCE)
+
+
+def fastest(rivals: dict[str, dict], own: dict) -> dict:
+    """The best of the rivals at each thing that is compared, by name."""
+    cells = {}
+    for key, (_, ratio) in COMPARED.items():
+        name = min(rivals, key=lambda rival: rivals[rival][key])
+        cells[ratio] = f"**{rivals[name][key] / own[key]:.2f}** {name}"
+    return cells
 
 
 if __name__ == "__main__":

@@ -1,69 +1,98 @@
-"""One run of speed.py, in a process of its own: `worker.py DIR all|commands|judge JOB`, with the answer in DIR/result.json.
+"""A part of speed.py in a process of its own: `worker.py DIR prepare|peer|judge JOB`, with the answer in DIR/answer.json.
 
-`all` trains a peer and predicts; `commands` says how Sapwood is to be run; `judge` reads what Sapwood left in DIR.
+`prepare` writes a case's rows to files in DIR and says how Sapwood is to be run on them; `peer` trains a peer on the files and predicts;
+`judge` reads what Sapwood left in DIR. Numbers of seconds are of the parts that README.md describes.
 """
 
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
+import files
+import sapwood
 import sets
-from metrics import auc
-from trainers import LABEL, TRAINERS, Settings, executable, sapwood_parameters, write_parquet
+from contract import Settings, Unable
+from metrics import metric_for
+from sets import Task
+from trainers import TRAINERS
 
 
 def main() -> None:
     directory, action, job = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
-    case = job["case"]
+    try:
+        answer = {"prepare": prepare, "peer": run_peer, "judge": judge}[action](directory, job)
+    except Unable as reason:
+        answer = {"skipped": str(reason)}
+    (directory / "answer.json").write_text(json.dumps(answer))
+
+
+def prepare(directory: Path, job: dict) -> dict:
+    case, settings = job["case"], Settings(**job["settings"])
     data = sets.synthetic(case["rows"], case["features"]) if case["rows"] else sets.load(case["name"])
-    settings = Settings(rounds=job["rounds"], leaves=case["leaves"], threads=job["threads"])
-    answer = {"all": run_peer, "commands": sapwood_commands, "judge": judge}[action](data, job["trainer"], settings, directory)
-    (directory / "result.json").write_text(json.dumps(answer))
+    train, test = (
+        files.write(directory, name, rows.features, rows.label)
+        for name, rows in zip(("train", "test"), map(data.rows, data.own_split), strict=True)
+    )
+    model = directory / "m.sapwood"
+    return {
+        "task": asdict(data.task),
+        "train": str(train),
+        "test": str(test),
+        "sapwood": {
+            "train": sapwood.train_command(train, model, directory / "summary.json", data.objective, data.classes, settings),
+            "predict": sapwood.predict_command(model, test, directory / "predictions.csv", settings),
+        },
+    }
 
 
-def run_peer(data: sets.DataSet, trainer: str, settings: Settings, directory: Path) -> dict:
-    train, test = data.own_split
-    outcome = TRAINERS[trainer](data, train, None, test, settings)
-    # As `sapwood predict` does: read a file, predict, write a file.
-    write_parquet(data, test, directory / "test.parquet")
+def run_peer(directory: Path, job: dict) -> dict:
+    task, settings = Task(**job["task"]), Settings(**job["settings"])
+    read = files.reader(task)
     start = time.perf_counter()
-    frame = pd.read_parquet(directory / "test.parquet").drop(columns=LABEL)
-    for column in data.categorical:
-        frame[column] = pd.Categorical(frame[column], data.features[column].cat.categories)
-    predictions = outcome.predict(frame)
-    pd.Series(predictions).to_csv(directory / "predictions.csv", index=False, header=False)
+    train = read(Path(job["train"]))
+    read_seconds = time.perf_counter() - start
+
+    outcome = TRAINERS[job["trainer"]](train, settings)
+
+    start = time.perf_counter()
+    outcome.save(directory / "model")
+    save_seconds = time.perf_counter() - start
+
+    start = time.perf_counter()
+    test = read(Path(job["test"]), train.features)
+    began = time.perf_counter()
+    predictions = outcome.predict(test.features)
+    predict_seconds = time.perf_counter() - began
+    files.write_predictions(predictions, directory / "predictions.csv")
+    score_file_seconds = time.perf_counter() - start
     return {
         "fit_seconds": outcome.fit_seconds,
-        "score_file_seconds": time.perf_counter() - start,
-        "auc": auc(data.label[test], outcome.predictions),
+        "read_seconds": read_seconds,
+        "save_seconds": save_seconds,
+        "end_to_end_seconds": read_seconds + outcome.fit_seconds + save_seconds,
+        "predict_seconds": predict_seconds,
+        "score_file_seconds": score_file_seconds,
+        **quality(task, test.label, predictions),
     }
 
 
-def sapwood_commands(data: sets.DataSet, _trainer: str, settings: Settings, directory: Path) -> dict:
-    train, test = data.own_split
-    for name, rows in (("train", train), ("test", test)):
-        write_parquet(data, rows, directory / f"{name}.parquet")
-    model = directory / "m.sapwood"
-    fit = ["train", "--train", directory / "train.parquet", "--label", LABEL, "--model-out", model, "--summary", directory / "summary.json"]
-    score = ["predict", "--model", model, "--data", directory / "test.parquet", "--label", LABEL, "--out", directory / "predictions.csv"]
-    return {
-        "train": [executable(), *map(str, fit), *sapwood_parameters(data.objective, data.classes, settings)],
-        "predict": [executable(), *map(str, score), "--threads", str(settings.threads)],
-    }
-
-
-def judge(data: sets.DataSet, _trainer: str, _settings: Settings, directory: Path) -> dict:
+def judge(directory: Path, job: dict) -> dict:
+    task = Task(**job["task"])
     seconds = json.loads((directory / "summary.json").read_text())["seconds"]
-    predictions = pd.read_csv(directory / "predictions.csv", header=None).to_numpy()[:, 0]
     return {
         "fit_seconds": seconds["bin"] + seconds["train"],
         "bin_seconds": seconds["bin"],
-        "auc": auc(data.label[data.own_split[1]], predictions.astype(np.float64)),
+        **quality(task, files.reader(task)(Path(job["test"])).label, files.read_predictions(directory / "predictions.csv")),
     }
+
+
+def quality(task: Task, label: np.ndarray, predictions: np.ndarray) -> dict:
+    metric = metric_for(task.objective)
+    return {"metric": metric.name, "quality": metric.of(label, predictions)}
 
 
 if __name__ == "__main__":
