@@ -1,8 +1,8 @@
 //! [`SplitFinder`]: the best split of a node over all its features.
 
-use super::categorical::LevelSearch;
+use super::categorical::{LevelSearch, LevelSet};
 use super::gain::Regularisation;
-use super::numeric::{Scan, best_threshold};
+use super::numeric::{Scan, Scratch, best_score, best_threshold};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::histogram::{Histogram, Sums, Units};
@@ -60,35 +60,58 @@ impl<'a> SplitFinder<'a> {
         let NodeSums { histogram, total, rows } = node;
         let scan = Scan { histogram, total, rows, units, regularisation: self.regularisation };
         let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
-        let of = |features: &[u32]| features.iter().filter_map(|&f| self.best_of(&scan, f)).reduce(better);
+        let of = |features: &[u32]| {
+            let mut scratch = Scratch::new();
+            features.iter().filter_map(|&f| self.best_of(&scan, f, &mut scratch)).reduce(better)
+        };
         let best = if features.len() > FEATURES_PER_TASK {
             features.par_chunks(FEATURES_PER_TASK).filter_map(of).reduce_with(better)
         } else {
             of(features)
-        };
-        let best = best.map(|split| SplitInfo { gain: split.gain - parent, ..split })?;
-        self.regularisation.is_worthwhile(best.gain).then_some(best)
+        }?;
+        let gain = best.score - parent;
+        if self.regularisation.is_worthwhile(gain) { self.split(&scan, best, gain) } else { None }
     }
 
-    /// The best split of one feature; its `gain` is still the sum of the children's scores.
-    fn best_of(&self, scan: &Scan<'_>, feature: u32) -> Option<SplitInfo> {
+    /// The best split of one feature.
+    fn best_of(&self, scan: &Scan<'_>, feature: u32, scratch: &mut Scratch) -> Option<Found> {
         let place = self.matrix.place(feature);
-        let (score, decision, missing_left, left) = match &self.mapper.features()[feature as usize] {
-            FeatureBins::Numeric { .. } => {
-                let best = best_threshold(self.simd, scan, place.slot, place.value_bins)?;
-                (best.score, Decision::Bin(best.bin), best.missing_left, best.left)
-            }
+        let (score, levels) = match &self.mapper.features()[feature as usize] {
+            FeatureBins::Numeric { .. } => (best_score(self.simd, scan, place.slot, place.value_bins, scratch)?, None),
             FeatureBins::Categorical { levels } => {
                 let best = self.levels.best_set(scan, place.slot, *levels)?;
-                (best.score, Decision::Levels(best.words), best.missing_left, best.left)
+                (best.score, Some(best))
             }
         };
-        Some(SplitInfo { gain: score, feature, decision, missing_left, left, right: scan.total - left })
+        Some(Found { score, feature, levels })
+    }
+
+    /// What was found, in full.
+    fn split(&self, scan: &Scan<'_>, found: Found, gain: f64) -> Option<SplitInfo> {
+        let Found { feature, levels, .. } = found;
+        let (decision, missing_left, left) = match levels {
+            None => {
+                let place = self.matrix.place(feature);
+                let best = best_threshold(self.simd, scan, place.slot, place.value_bins)?;
+                (Decision::Bin(best.bin), best.missing_left, best.left)
+            }
+            Some(best) => (Decision::Levels(best.words), best.missing_left, best.left),
+        };
+        Some(SplitInfo { gain, feature, decision, missing_left, left, right: scan.total - left })
     }
 }
 
+/// The best that one feature has to offer.
+struct Found {
+    /// The sum of the children's scores.
+    score: f64,
+    feature: u32,
+    /// Of a categorical feature; a numeric one's threshold is looked for once it is known to win.
+    levels: Option<LevelSet>,
+}
+
 /// The better of two splits of different features.
-fn better(a: SplitInfo, b: SplitInfo) -> SplitInfo {
-    let b_wins = b.gain > a.gain || (b.gain == a.gain && b.feature < a.feature);
+fn better(a: Found, b: Found) -> Found {
+    let b_wins = b.score > a.score || (b.score == a.score && b.feature < a.feature);
     if b_wins { b } else { a }
 }

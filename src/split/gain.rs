@@ -40,26 +40,26 @@ impl Regularisation {
         if self.max_delta_step > 0.0 { weight.clamp(-self.max_delta_step, self.max_delta_step) } else { weight }
     }
 
+    /// The L2 regularisation.
+    pub fn lambda(&self) -> f64 {
+        self.lambda
+    }
+
     /// Twice the loss that the best weight takes away. A split's gain is what its children's scores exceed the parent's by.
     #[inline(always)]
     pub fn score(&self, grad: f64, hess: f64) -> f64 {
         if self.is_plain() {
-            return self.plain_score(grad, hess);
+            return grad * grad / (hess + self.lambda);
         }
         let weight = self.weight(grad, hess);
         -(2.0 * grad * weight + (hess + self.lambda) * weight * weight + 2.0 * self.alpha * weight.abs())
     }
 
-    /// Whether [`Regularisation::plain_score`] is the score.
+    /// Whether there is neither L1 regularisation nor a step limit: then the score is grad² / (hess + lambda), which is not a number
+    /// where there is no hessian and no `lambda`.
     #[inline(always)]
     pub fn is_plain(&self) -> bool {
         self.alpha == 0.0 && self.max_delta_step == 0.0
-    }
-
-    /// The score without L1 regularisation and step limit. Not a number where there is no hessian and no `lambda`.
-    #[inline(always)]
-    pub fn plain_score(&self, grad: f64, hess: f64) -> f64 {
-        grad * grad / (hess + self.lambda)
     }
 
     /// Whether a gain is worth a split.

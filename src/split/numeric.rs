@@ -8,7 +8,7 @@ use crate::histogram::{Form, Histogram, Sums, Units};
 use crate::simd::dispatch;
 
 /// Bins that are scored at a time.
-const LANES: usize = 8;
+const CHUNK: usize = 256;
 
 /// What the scan of a feature needs to know of its node.
 #[derive(Clone, Copy)]
@@ -24,151 +24,182 @@ pub(crate) struct Scan<'a> {
 /// A threshold: values in bins up to `bin` go left.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Threshold {
-    /// The sum of the children's scores.
-    pub score: f64,
     pub bin: usize,
     pub missing_left: bool,
+    /// The sums of all that goes left.
     pub left: Sums,
 }
 
-/// The best threshold of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides.
-#[inline(always)]
-fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> {
-    let missing = scan.histogram.get(slot + value_bins);
-    let (bin, score, tried_left) = match scan.histogram.form {
-        Form::Packed => best_bin(scan, packed_prefixes(&scan.histogram.words[slot..slot + value_bins]), value_bins, missing),
-        Form::Wide => best_bin(scan, wide_prefixes(&scan.histogram.words[2 * slot..2 * (slot + value_bins)]), value_bins, missing),
-    }?;
-    let values = (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot));
-    let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
-    let left = if missing_left { values + missing } else { values };
-    Some(Threshold { score, bin, missing_left, left })
+/// Memory for the scan, to be used for feature after feature.
+pub(crate) struct Scratch {
+    sums: [u64; CHUNK],
+    /// The sums over the bins up to each.
+    grads: [f64; CHUNK],
+    hesses: [f64; CHUNK],
+    ranks: [i64; CHUNK],
 }
+
+impl Scratch {
+    pub fn new() -> Self {
+        Self { sums: [0; CHUNK], grads: [0.0; CHUNK], hesses: [0.0; CHUNK], ranks: [0; CHUNK] }
+    }
+}
+
+/// The rank of a threshold that is not allowed. Others' are the bits of their scores: those of positive numbers are ordered like the
+/// numbers, and integers have a maximum that does not depend on the order of comparisons.
+const FORBIDDEN: i64 = i64::MIN;
+
 dispatch! {
+    /// The sum of the children's scores at the best threshold of the feature whose bins begin at `slot`, if any leaves enough hessian
+    /// on both sides.
+    pub(crate) fn best_score(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch) -> Option<f64> = best_score_body
+}
+
+#[inline(always)]
+fn best_score_body(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch) -> Option<f64> {
+    let mut best = FORBIDDEN;
+    rank_all(scan, slot, value_bins, scratch, |_, _, ranks| best = highest(ranks).max(best));
+    (best != FORBIDDEN).then(|| f64::from_bits(best as u64) * Scorer::new(scan).worth)
+}
+
+dispatch! {
+    /// The threshold that has the best score: the lowest bin of several, and missing values go left only if they would not do as well
+    /// on the right.
     pub(crate) fn best_threshold(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> = best_threshold_body
 }
 
-/// Sums over the bins up to each of [`LANES`] consecutive ones: gradients and hessians.
-type Prefixes = ([f64; LANES], [f64; LANES]);
-
-/// The prefix sums of packed slots, which add up as they are. After the last slot the sum stays.
 #[inline(always)]
-fn packed_prefixes(slots: &[u64]) -> impl Iterator<Item = Prefixes> {
-    let mut sum = 0u64;
-    slots.chunks(LANES).map(move |slots| {
-        let mut sums = [0u64; LANES];
-        for (lane, sum_here) in sums.iter_mut().enumerate() {
-            sum = sum.wrapping_add(slots.get(lane).copied().unwrap_or(0));
-            *sum_here = sum;
+fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> {
+    let mut best = [(FORBIDDEN, 0); 2];
+    rank_all(scan, slot, value_bins, &mut Scratch::new(), |first, missing_left, ranks| {
+        let (best, rank) = (&mut best[usize::from(missing_left)], highest(ranks));
+        if rank > best.0
+            && let Some(position) = ranks.iter().position(|&other| other == rank)
+        {
+            *best = (rank, first + position);
         }
-        // Through the mantissa of 2^52: vector units cannot convert 64-bit integers.
-        const TWO_52: u64 = 0x4330_0000_0000_0000;
-        let grads = sums.map(|sum| f64::from_bits(TWO_52 | (sum >> 32) ^ (1 << 31)) - (4_503_599_627_370_496.0 + 2_147_483_648.0));
-        let hesses = sums.map(|sum| f64::from_bits(TWO_52 | sum & 0xffff_ffff) - 4_503_599_627_370_496.0);
-        (grads, hesses)
-    })
+    });
+    let [right, left] = best;
+    let (bin, tried_left) = if left.0 > right.0 { (left.1, true) } else { (right.1, false) };
+    let missing = scan.histogram.get(slot + value_bins);
+    let values = (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot));
+    let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
+    let left_sums = if missing_left { values + missing } else { values };
+    (left.0.max(right.0) != FORBIDDEN).then_some(Threshold { bin, missing_left, left: left_sums })
 }
 
-/// The prefix sums of wide slots. After the last slot the sums stay.
+/// Ranks all thresholds of a feature. `take` gets the first bin, whether missing values went left, and the ranks from that bin on.
 #[inline(always)]
-fn wide_prefixes(words: &[u64]) -> impl Iterator<Item = Prefixes> {
-    let (mut grad, mut hess) = (0i64, 0i64);
-    words.chunks(2 * LANES).map(move |words| {
-        let mut prefixes = ([0.0; LANES], [0.0; LANES]);
-        for lane in 0..LANES {
-            if let Some(words) = words.get(2 * lane..2 * lane + 2) {
-                grad += words[0] as i64;
-                hess += words[1] as i64;
-            }
-            prefixes.0[lane] = grad as f64;
-            prefixes.1[lane] = hess as f64;
-        }
-        prefixes
-    })
-}
-
-/// The best of the bins with one remainder modulo [`LANES`] each: score, and bin number.
-type Best = ([f64; LANES], [u64; LANES]);
-
-/// The lowest bin with the best score, its score, and whether missing values go left there (only if they would not do as well on the
-/// right).
-#[inline(always)]
-fn best_bin(
-    scan: &Scan<'_>,
-    prefixes: impl Iterator<Item = Prefixes>,
-    value_bins: usize,
-    missing: Sums,
-) -> Option<(usize, f64, bool)> {
-    let both = !missing.is_zero();
+fn rank_all(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch, mut take: impl FnMut(usize, bool, &[i64])) {
+    let missing = scan.histogram.get(slot + value_bins);
     let scorer = Scorer::new(scan);
-    let none = ([f64::NEG_INFINITY; LANES], [0; LANES]);
-    let (mut right, mut left): (Best, Best) = (none, none);
-    let (missing_grad, missing_hess) = (missing.grad as f64, missing.hess as f64);
-    for (group, (grads, hesses)) in prefixes.enumerate() {
-        let first = (group * LANES) as u64;
-        scorer.improve(&mut right, first, &grads, &hesses);
-        if both {
-            scorer.improve(&mut left, first, &grads.map(|grad| grad + missing_grad), &hesses.map(|hess| hess + missing_hess));
+    let mut sums = Sums::default();
+    let mut packed = 0;
+    for first in (0..value_bins).step_by(CHUNK) {
+        let count = CHUNK.min(value_bins - first);
+        let Scratch { sums: words, grads, hesses, ranks } = &mut *scratch;
+        let (words, grads, hesses, ranks) = (&mut words[..count], &mut grads[..count], &mut hesses[..count], &mut ranks[..count]);
+        let begin = slot + first;
+        match scan.histogram.form {
+            Form::Packed => packed_prefixes(&mut packed, &scan.histogram.words[begin..begin + count], words, grads, hesses),
+            Form::Wide => wide_prefixes(&mut sums, &scan.histogram.words[2 * begin..2 * (begin + count)], grads, hesses),
+        }
+        scorer.rank(grads, hesses, Sums::default(), ranks);
+        take(first, false, ranks);
+        if !missing.is_zero() {
+            scorer.rank(grads, hesses, missing, ranks);
+            take(first, true, ranks);
         }
     }
-    let (right, left) = (lowest(&right), lowest(&left));
-    let (bin, score, missing_left) = if left.1 > right.1 { (left.0, left.1, true) } else { (right.0, right.1, false) };
-    // Lanes beyond the last bin repeat its sums, so they never win against it.
-    debug_assert!(score == f64::NEG_INFINITY || (bin as usize) < value_bins);
-    (score > f64::NEG_INFINITY).then_some((bin as usize, score, missing_left))
 }
 
-/// The lowest of the bins with the best score.
+/// The prefix sums of packed slots, which add up as they are.
 #[inline(always)]
-fn lowest((scores, bins): &Best) -> (u64, f64) {
-    scores.iter().zip(bins).fold((u64::MAX, f64::NEG_INFINITY), |best, (&score, &bin)| {
-        if score > best.1 || (score == best.1 && bin < best.0) { (bin, score) } else { best }
-    })
+fn packed_prefixes(sum: &mut u64, slots: &[u64], sums: &mut [u64], grads: &mut [f64], hesses: &mut [f64]) {
+    for (sum_here, slot) in sums.iter_mut().zip(slots) {
+        *sum = sum.wrapping_add(*slot);
+        *sum_here = *sum;
+    }
+    // Through the mantissa of 2^52: vector units cannot convert 64-bit integers.
+    const BITS_52: u64 = 0x4330_0000_0000_0000;
+    const TWO_52: f64 = 4_503_599_627_370_496.0;
+    const TWO_31: f64 = 2_147_483_648.0;
+    for ((sum, grad), hess) in sums.iter().zip(grads).zip(hesses) {
+        *grad = f64::from_bits(BITS_52 | (sum >> 32) ^ (1 << 31)) - (TWO_52 + TWO_31);
+        *hess = f64::from_bits(BITS_52 | sum & 0xffff_ffff) - TWO_52;
+    }
 }
 
-/// Scores of both children.
+/// The prefix sums of wide slots.
+#[inline(always)]
+fn wide_prefixes(sum: &mut Sums, words: &[u64], grads: &mut [f64], hesses: &mut [f64]) {
+    for ((words, grad), hess) in words.chunks_exact(2).zip(grads).zip(hesses) {
+        *sum = *sum + Sums { grad: words[0] as i64, hess: words[1] as i64 };
+        (*grad, *hess) = (sum.grad as f64, sum.hess as f64);
+    }
+}
+
+/// The highest rank.
+#[inline(always)]
+fn highest(ranks: &[i64]) -> i64 {
+    ranks.iter().copied().fold(FORBIDDEN, i64::max)
+}
+
+/// Scores both children of a threshold.
 struct Scorer {
     total_grad: f64,
     total_hess: f64,
     units: Units,
     regularisation: Regularisation,
-    plain: bool,
+    /// `min_child_weight` and `lambda` in units of the hessian; at least one unit, because without hessian there is no leaf weight.
+    least: f64,
+    lambda: f64,
+    /// What a score of 1 found by this scorer is worth.
+    worth: f64,
 }
 
 impl Scorer {
     #[inline(always)]
     fn new(scan: &Scan<'_>) -> Self {
+        let Scan { units, regularisation, .. } = *scan;
         Self {
             total_grad: scan.total.grad as f64,
             total_hess: scan.total.hess as f64,
-            units: scan.units,
-            regularisation: scan.regularisation,
-            plain: scan.regularisation.is_plain(),
+            units,
+            regularisation,
+            least: (regularisation.min_child_weight / units.hess).max(1.0),
+            lambda: regularisation.lambda() / units.hess,
+            worth: if regularisation.is_plain() { units.grad * units.grad / units.hess } else { 1.0 },
         }
     }
 
-    /// Takes what is better among the bins from `first` on, whose left sides have these sums.
+    /// Ranks thresholds whose left sides have these sums, and `more`. Loops that do one thing each, so that they vectorise.
     #[inline(always)]
-    fn improve(&self, best: &mut Best, first: u64, grads: &[f64; LANES], hesses: &[f64; LANES]) {
-        let least = self.regularisation.min_child_weight;
-        let mut scores = [0.0; LANES];
-        for lane in 0..LANES {
-            let (left_grad, left_hess) = (grads[lane] * self.units.grad, hesses[lane] * self.units.hess);
-            let right_grad = (self.total_grad - grads[lane]) * self.units.grad;
-            let right_hess = (self.total_hess - hesses[lane]) * self.units.hess;
-            let both = if self.plain {
-                self.regularisation.plain_score(left_grad, left_hess) + self.regularisation.plain_score(right_grad, right_hess)
-            } else {
-                self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess)
-            };
-            let allowed = (left_hess >= least) & (right_hess >= least) & (left_hess > 0.0) & (right_hess > 0.0);
-            scores[lane] = if allowed { both } else { f64::NEG_INFINITY };
-        }
-        let bests = best.0.iter_mut().zip(&mut best.1);
-        for ((best, bin), (lane, score)) in bests.zip(scores.into_iter().enumerate()) {
-            let better = score > *best;
-            *bin = if better { first + lane as u64 } else { *bin };
-            *best = if better { score } else { *best };
+    fn rank(&self, grads: &[f64], hesses: &[f64], more: Sums, ranks: &mut [i64]) {
+        let (more_grad, more_hess) = (more.grad as f64, more.hess as f64);
+        let rows = ranks.iter_mut().zip(grads).zip(hesses);
+        let rank = |score: f64, left_hess: f64, right_hess: f64| {
+            let allowed = (left_hess >= self.least) & (right_hess >= self.least);
+            if allowed { score.to_bits() as i64 } else { FORBIDDEN }
+        };
+        if self.regularisation.is_plain() {
+            for ((place, grad), hess) in rows {
+                let (left_grad, left_hess) = (grad + more_grad, hess + more_hess);
+                let (right_grad, right_hess) = (self.total_grad - left_grad, self.total_hess - left_hess);
+                let (left, right) = (left_hess + self.lambda, right_hess + self.lambda);
+                // In units, over a common denominator: one division for two.
+                let score = (left_grad * left_grad * right + right_grad * right_grad * left) / (left * right);
+                *place = rank(score, left_hess, right_hess);
+            }
+        } else {
+            let part = |grad: f64, hess: f64| self.regularisation.score(grad * self.units.grad, hess * self.units.hess);
+            for ((place, grad), hess) in rows {
+                let (left_grad, left_hess) = (grad + more_grad, hess + more_hess);
+                let (right_grad, right_hess) = (self.total_grad - left_grad, self.total_hess - left_hess);
+                // Rounding may leave a score of nothing a little below zero.
+                let score = (part(left_grad, left_hess) + part(right_grad, right_hess)).max(0.0);
+                *place = rank(score, left_hess, right_hess);
+            }
         }
     }
 }
