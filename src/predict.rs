@@ -96,11 +96,17 @@ fn check_columns(features: usize, block: &Block<'_>) -> Result<()> {
 fn fill_tile(block: &Block<'_>, first: usize, count: usize, features: usize, tile: &mut Vec<f64>) {
     tile.resize(count * features, f64::NAN);
     let range = first..first + count;
-    for (feature, chunk) in &block.columns {
-        let places = tile[*feature..].iter_mut().step_by(features);
+    for &(feature, ref chunk) in &block.columns {
+        let places = tile[feature..].iter_mut().step_by(features);
         match chunk {
             Chunk::F64(values) => places.zip(&values[range.clone()]).for_each(|(place, &x)| *place = x),
             Chunk::F32(values) => places.zip(&values[range.clone()]).for_each(|(place, &x)| *place = f64::from(x)),
+            Chunk::Sparse { places: present, values, .. } => {
+                places.for_each(|place| *place = f64::NAN);
+                let from = present.partition_point(|&row| (row as usize) < first);
+                let present = present[from..].iter().map(|&row| row as usize).take_while(|row| range.contains(row));
+                present.zip(&values[from..]).for_each(|(row, &x)| tile[(row - first) * features + feature] = x);
+            }
             Chunk::Codes(codes) => places
                 .zip(&codes[range.clone()])
                 .for_each(|(place, &code)| *place = if code == MISSING_CODE { f64::NAN } else { f64::from(code) }),

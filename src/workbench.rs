@@ -14,7 +14,6 @@ pub struct Workbench {
     mapper: BinMapper,
     matrix: BinnedMatrix,
     quantised: Quantised,
-    used: Vec<bool>,
     pools: Pools,
     simd: Simd,
 }
@@ -42,9 +41,8 @@ impl Workbench {
         let (mapper, matrix) = binning::bin(data, &params, simd)?;
         let mut quantised = Quantised::new();
         quantised.fill(simd, gradients);
-        let used = vec![true; matrix.tiles().len()];
         let pools = Pools::new(&matrix);
-        Ok(Self { params, mapper, matrix, quantised, used, pools, simd })
+        Ok(Self { params, mapper, matrix, quantised, pools, simd })
     }
 
     /// Bins a data set anew.
@@ -60,7 +58,7 @@ impl Workbench {
         let builder = HistogramBuilder {
             matrix: &self.matrix,
             gradients: &self.quantised,
-            used: &self.used,
+            used: vec![true; self.matrix.tiles().len()],
             pools: &self.pools,
             simd: self.simd,
         };
@@ -79,14 +77,14 @@ impl Workbench {
     pub fn scan(&self, node: &NodeHistogram) -> Option<f64> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
         let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
-        finder.best(node.sums(), self.quantised.units, &features).map(|split| split.gain)
+        finder.best(node.sums(), self.quantised.units, &features).0.map(|split| split.gain)
     }
 
     /// Parts the rows of a node by its best split; how many go left.
     pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], scratch: &mut [u32]) -> Option<usize> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
         let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
-        let split = finder.best(node.sums(), self.quantised.units, &features)?;
+        let split = finder.best(node.sums(), self.quantised.units, &features).0?;
         let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
         Some(partition(&self.matrix, &table, rows, scratch))
     }

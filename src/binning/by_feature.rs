@@ -2,8 +2,9 @@
 
 use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
-use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, WIDE_FEATURES, check_rows};
-use super::sample::{Sample, SampleRows};
+use super::matrix::{BinnedMatrix, Cells, Kind, NARROW_FEATURES, SPARSE_FEATURES, WIDE_FEATURES, check_rows, usual_places};
+use super::sample::SampleRows;
+use super::sparse::{Entry, SparseRows};
 use crate::data::{Chunk, Dataset, FeatureSource};
 use crate::simd::Simd;
 use crate::{Params, Result};
@@ -20,6 +21,8 @@ const RUN: usize = 65_536;
 enum BinColumn {
     Narrow(Vec<u8>),
     Wide(Vec<u16>),
+    /// The bins that are not the usual one, with their rows, ascending.
+    Sparse(Vec<(u32, u16)>),
 }
 
 /// Bins a data set, with at most `at_a_time` features' raw values in memory.
@@ -32,53 +35,82 @@ pub(super) fn bin(
 ) -> Result<(BinMapper, BinnedMatrix)> {
     let rows = check_rows(data)?;
     let sample_rows = SampleRows::new(data, params.seed);
+    let weight = sample_rows.weight();
     let features = &data.schema().features;
     let kinds = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
-    let mut bins = Vec::with_capacity(features.len());
+    let (mut bins, mut usual) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
     let mut tiles = Tiles::new(rows);
+    let mut sparse = Vec::new();
     for batch in kinds.chunks(at_a_time) {
         let first = bins.len();
-        let binned: Vec<Result<_>> = batch
-            .par_iter()
-            .enumerate()
-            .map(|(position, kind)| {
-                let chunks = source.feature(first + position)?;
-                let bins = match kind {
-                    FeatureBins::Numeric { .. } => FeatureBins::numeric(sample(&chunks, &sample_rows), params),
-                    FeatureBins::Categorical { .. } => kind.clone(),
-                };
-                let column = column(&bins, &chunks, rows, simd);
-                Ok((bins, column))
-            })
-            .collect();
+        let bin_feature = |(position, kind): (usize, &FeatureBins)| {
+            let chunks = source.feature(first + position)?;
+            let (bins, usual) = match kind {
+                FeatureBins::Numeric { .. } => FeatureBins::numeric(&sample_rows.sorted(&chunks), weight, params),
+                FeatureBins::Categorical { .. } => (kind.clone(), None),
+            };
+            let column = column(&bins, usual, &chunks, rows, simd);
+            Ok((bins, usual, column))
+        };
+        let binned: Vec<Result<_>> = batch.par_iter().enumerate().map(bin_feature).collect();
         for binned in binned {
-            let (found, column) = binned?;
+            let (found, found_usual, column) = binned?;
+            match column {
+                BinColumn::Narrow(column) => tiles.add_narrow(column),
+                BinColumn::Wide(column) => tiles.add_wide(column),
+                BinColumn::Sparse(entries) => sparse.push((bins.len(), entries)),
+            }
             bins.push(found);
-            tiles.add(column);
+            usual.push(found_usual);
+        }
+    }
+    let mapper = BinMapper::of(bins, usual);
+    if sparse.len() < SPARSE_FEATURES {
+        // Layouts have these features last.
+        for (feature, entries) in std::mem::take(&mut sparse) {
+            let usual = mapper.usual()[feature].unwrap_or_default() as u16;
+            if mapper.features()[feature].is_narrow() {
+                tiles.add_narrow(unpack(&entries, usual as u8, rows, |bin| bin as u8));
+            } else {
+                tiles.add_wide(unpack(&entries, usual, rows, |bin| bin));
+            }
         }
     }
     let (mut narrow, mut wide) = tiles.finish();
-    let mut next = |_, is_narrow: bool| {
-        let cells = if is_narrow { narrow.pop_front().map(Cells::Narrow) } else { wide.pop_front().map(Cells::Wide) };
-        cells.unwrap_or(Cells::Narrow(Vec::new()))
-    };
-    let matrix = BinnedMatrix::assemble(&bins, rows, &mut next);
-    Ok((BinMapper::of(bins), matrix))
+    let mut sparse = sparse.into_iter().map(|(_, entries)| entries).collect::<VecDeque<_>>();
+    let matrix = BinnedMatrix::assemble(&mapper, rows, |kind, features, offsets| match kind {
+        Kind::Narrow => Cells::Narrow(narrow.pop_front().unwrap_or_default()),
+        Kind::Wide => Cells::Wide(wide.pop_front().unwrap_or_default()),
+        Kind::Sparse => {
+            let placed = |(offset, entries): (&u32, Vec<(u32, u16)>)| -> Vec<Entry> {
+                entries.into_iter().map(|(row, bin)| (row, offset + u32::from(bin))).collect()
+            };
+            let columns: Vec<_> = offsets.iter().zip(sparse.drain(..)).map(placed).collect();
+            Cells::Sparse(SparseRows::new(rows, &columns, usual_places(&mapper, features, offsets)))
+        }
+    });
+    Ok((mapper, matrix))
 }
 
-fn sample(chunks: &[Chunk<'_>], rows: &SampleRows<'_>) -> Sample {
-    let mut sample = Sample::default();
-    let mut first_row = 0;
-    for chunk in chunks {
-        sample.extend(rows.values(first_row, chunk));
-        first_row += chunk.len();
-    }
-    sample
+/// The bins of every row, of which only those that are not the usual one were kept.
+fn unpack<C: Copy>(entries: &[(u32, u16)], usual: C, rows: usize, cell: impl Fn(u16) -> C) -> Vec<C> {
+    let mut column = vec![usual; rows];
+    entries.iter().for_each(|&(row, bin)| column[row as usize] = cell(bin));
+    column
 }
 
 /// The bins of consecutive chunks.
-fn column(bins: &FeatureBins, chunks: &[Chunk<'_>], rows: usize, simd: Simd) -> BinColumn {
+fn column(bins: &FeatureBins, usual: Option<usize>, chunks: &[Chunk<'_>], rows: usize, simd: Simd) -> BinColumn {
     let lookup = Lookup::new(bins);
+    if let Some(usual) = usual {
+        let mut entries = Vec::new();
+        let mut first_row = 0;
+        for chunk in chunks {
+            lookup.unusual(simd, chunk, usual, |row, bin| entries.push(((first_row + row) as u32, bin)));
+            first_row += chunk.len();
+        }
+        return BinColumn::Sparse(entries);
+    }
     if bins.is_narrow() {
         BinColumn::Narrow(look_up(&lookup, chunks, rows, simd, |bin| bin as u8))
     } else {
@@ -124,11 +156,12 @@ impl Tiles {
         Self { rows, narrow: Vec::new(), wide: Vec::new(), narrow_tiles: VecDeque::new(), wide_tiles: VecDeque::new() }
     }
 
-    fn add(&mut self, column: BinColumn) {
-        match column {
-            BinColumn::Narrow(column) => push(column, &mut self.narrow, &mut self.narrow_tiles, NARROW_FEATURES, self.rows),
-            BinColumn::Wide(column) => push(column, &mut self.wide, &mut self.wide_tiles, WIDE_FEATURES, self.rows),
-        }
+    fn add_narrow(&mut self, column: Vec<u8>) {
+        push(column, &mut self.narrow, &mut self.narrow_tiles, NARROW_FEATURES, self.rows);
+    }
+
+    fn add_wide(&mut self, column: Vec<u16>) {
+        push(column, &mut self.wide, &mut self.wide_tiles, WIDE_FEATURES, self.rows);
     }
 
     /// The cells of all tiles, in order.

@@ -32,6 +32,26 @@ impl<'a> Lookup<'a> {
         }
     }
 
+    /// Calls `take` with the position and the bin of every value that is not in the usual bin, in order.
+    pub fn unusual(&self, simd: Simd, chunk: &Chunk<'_>, usual: usize, mut take: impl FnMut(usize, u16)) {
+        let (Self::Table { bins, .. } | Self::Other(bins)) = self;
+        match chunk {
+            Chunk::Sparse { places, values, .. } if usual == bins.value_bins() => {
+                let present = places.iter().zip(values).map(|(&place, &x)| (place as usize, bins.bin(x)));
+                present.filter(|&(_, bin)| bin != usual).for_each(|(place, bin)| take(place, bin as u16));
+            }
+            _ => {
+                let mut batch = [0; BATCH];
+                for start in (0..chunk.len()).step_by(BATCH) {
+                    let batch = &mut batch[..BATCH.min(chunk.len() - start)];
+                    self.bins(simd, chunk, start..start + batch.len(), batch);
+                    let unusual = batch.iter().enumerate().filter(|(_, bin)| usize::from(**bin) != usual);
+                    unusual.for_each(|(i, &bin)| take(start + i, bin));
+                }
+            }
+        }
+    }
+
     /// The bins of some of a chunk's values, one into each place of `out`.
     pub fn bins(&self, simd: Simd, chunk: &Chunk<'_>, range: Range<usize>, out: &mut [u16]) {
         match (self, chunk) {
@@ -46,12 +66,21 @@ impl<'a> Lookup<'a> {
                 const { assert!(MISSING_CODE == u32::MAX) };
                 out.iter_mut().zip(&codes[range]).for_each(|(bin, &code)| *bin = code.min(*levels as u32) as u16);
             }
+            (Self::Table { bins, .. } | Self::Other(bins), Chunk::Sparse { places, values, .. }) => {
+                out.fill(bins.value_bins() as u16);
+                let from = places.partition_point(|&place| (place as usize) < range.start);
+                let present = places[from..].iter().map(|&place| place as usize).take_while(|place| range.contains(place));
+                present.zip(&values[from..]).for_each(|(place, &x)| out[place - range.start] = bins.bin(x) as u16);
+            }
             (Self::Table { bins, .. } | Self::Other(bins), _) => {
                 out.iter_mut().zip(range).for_each(|(bin, i)| *bin = bins.bin(chunk.get(i)) as u16);
             }
         }
     }
 }
+
+/// Values that are looked up at a time.
+const BATCH: usize = 4096;
 
 /// The largest `f32` that is not above `x`: it is below the same `f32` values.
 fn round_down(x: f64) -> f32 {
@@ -128,6 +157,8 @@ mod tests {
             for bins in [numeric(cuts.clone()), numeric(fine.clone()), numeric([&cuts[..], &fine].concat())] {
                 check(&bins, &Chunk::F64(Cow::Borrowed(&values)))?;
                 check(&bins, &Chunk::F32(Cow::Borrowed(&singles)))?;
+                let places = (0..values.len() as u32).map(|place| 3 * place + 1).collect();
+                check(&bins, &Chunk::Sparse { len: 3 * values.len() + 2, places, values: values.clone() })?;
             }
         }
     }

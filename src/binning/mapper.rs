@@ -14,6 +14,9 @@ const SAMPLE_BYTES: usize = 512 << 20;
 /// The largest number of levels of a categorical feature: level codes and the missing bin fit 16 bits.
 const MAX_LEVELS: usize = 65_535;
 
+/// A feature has a usual bin if at most one in this many rows is in another.
+const RARE: u64 = 8;
+
 /// The bins of one feature. Value bins come first; the bin after them holds missing values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FeatureBins {
@@ -42,9 +45,12 @@ impl FeatureBins {
         }
     }
 
-    /// The bins of a numeric feature with such values.
-    pub(super) fn numeric(sample: Sample, params: &Params) -> Self {
-        Self::Numeric { cuts: cuts(&sample.into_sorted(), params.max_bin as usize - 1) }
+    /// The bins of a numeric feature with such values (distinct, ascending), and the usual one if there is one. `weight` is that of the
+    /// sample with missing values counted.
+    pub(super) fn numeric(values: &[Weighted], weight: u64, params: &Params) -> (Self, Option<usize>) {
+        let cuts = cuts(values, params.max_bin as usize - 1);
+        let usual = usual_bin(&cuts, values, weight);
+        (Self::Numeric { cuts }, usual)
     }
 
     /// The number of bins for values; also the number of the bin for missing values.
@@ -73,10 +79,27 @@ impl FeatureBins {
     }
 }
 
+/// The bin that all but a few of the rows are in.
+fn usual_bin(cuts: &[f64], mut values: &[Weighted], weight: u64) -> Option<usize> {
+    let mut missing = weight;
+    let mut heaviest = (0, 0);
+    for (bin, &cut) in cuts.iter().enumerate() {
+        let (inside, above) = values.split_at(values.partition_point(|value| value.0 <= cut));
+        values = above;
+        let here: u64 = inside.iter().map(|value| value.1).sum();
+        missing -= here;
+        heaviest = heaviest.max((here, bin));
+    }
+    let (heaviest, bin) = heaviest.max((missing, cuts.len()));
+    (weight - heaviest <= weight / RARE).then_some(bin)
+}
+
 /// The bins of every feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BinMapper {
     features: Vec<FeatureBins>,
+    /// The bin that nearly all rows of a feature are in, where there is such a one.
+    usual: Vec<Option<usize>>,
 }
 
 impl BinMapper {
@@ -92,20 +115,36 @@ impl BinMapper {
         let features = &data.schema().features;
         let rows = SampleRows::new(data, params.seed);
         let mut bins = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
+        let mut usual = vec![None; bins.len()];
+        let weight = rows.weight();
         let mut pending: Vec<usize> = (0..features.len()).filter(|&f| matches!(bins[f], FeatureBins::Numeric { .. })).collect();
         while !pending.is_empty() {
             let samples = SamplingPass::run(data, &rows, &pending, sample_bytes)?;
             let postponed = pending.split_off(samples.len());
-            let found = samples.into_par_iter().map(|sample| FeatureBins::numeric(sample, params)).collect::<Vec<_>>();
-            pending.iter().zip(found).for_each(|(&feature, found)| bins[feature] = found);
+            let found = samples
+                .into_par_iter()
+                .map(|sample| FeatureBins::numeric(&sample.into_sorted(), weight, params))
+                .collect::<Vec<_>>();
+            pending.iter().zip(found).for_each(|(&feature, found)| (bins[feature], usual[feature]) = found);
             pending = postponed;
         }
-        Ok(Self { features: bins })
+        Ok(Self { features: bins, usual })
     }
 
     /// Bins that were found otherwise.
-    pub(super) fn of(features: Vec<FeatureBins>) -> Self {
-        Self { features }
+    pub(super) fn of(features: Vec<FeatureBins>, usual: Vec<Option<usize>>) -> Self {
+        Self { features, usual }
+    }
+
+    /// The same bins, none of them taken for usual.
+    #[cfg(test)]
+    pub(crate) fn without_usual_bins(self) -> Self {
+        Self { usual: vec![None; self.features.len()], ..self }
+    }
+
+    /// The usual bin of each feature that has one.
+    pub(super) fn usual(&self) -> &[Option<usize>] {
+        &self.usual
     }
 
     /// The bins of each feature.
@@ -139,7 +178,7 @@ impl SamplingPass {
                 if let Ok(position) = features.binary_search(feature)
                     && position < pass.limit.load(Ordering::Relaxed)
                 {
-                    pass.add(position, rows.values(block.first_row, chunk));
+                    pass.add(position, |sample| rows.take(block.first_row, chunk, sample));
                 }
             });
             Ok(())
@@ -148,14 +187,14 @@ impl SamplingPass {
         Ok(pass.samples.into_iter().take(done).map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
     }
 
-    fn add(&self, position: usize, found: impl Iterator<Item = Weighted>) {
+    fn add(&self, position: usize, take: impl FnOnce(&mut Sample)) {
         let mut sample = self.sample(position);
         // Looked at under the lock: whoever lowers the limit empties the samples beyond it afterwards.
         if position >= self.limit.load(Ordering::SeqCst) {
             return;
         }
         let before = sample.bytes();
-        sample.extend(found);
+        take(&mut sample);
         let more = sample.bytes().wrapping_sub(before);
         let bytes = self.bytes.fetch_add(more, Ordering::SeqCst).wrapping_add(more);
         drop(sample);

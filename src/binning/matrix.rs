@@ -4,7 +4,8 @@
 //! and a tile whose features no tree uses is never read.
 
 use super::lookup::Lookup;
-use super::mapper::{BinMapper, FeatureBins};
+use super::mapper::BinMapper;
+use super::sparse::{Entry, SparseRows};
 use crate::data::{Block, Chunk, Dataset};
 use crate::simd::{Simd, prefetch};
 use crate::{Error, Result};
@@ -16,6 +17,9 @@ pub(crate) const NARROW_FEATURES: usize = 16;
 
 /// Features of a tile of 16-bit cells.
 pub(crate) const WIDE_FEATURES: usize = 8;
+
+/// Features with a usual bin are stored by their other bins if there are at least so many: fewer are not worth a loop over each row.
+pub(super) const SPARSE_FEATURES: usize = 32;
 
 /// Rows that are filled under one lock.
 const SEGMENT_ROWS: usize = 65_536;
@@ -33,6 +37,16 @@ pub(crate) enum Cells {
     Narrow(Vec<u8>),
     /// Some feature has more.
     Wide(Vec<u16>),
+    /// Nearly all rows are in the features' usual bins.
+    Sparse(SparseRows),
+}
+
+/// The kind of a tile.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Kind {
+    Narrow,
+    Wide,
+    Sparse,
 }
 
 /// A few features side by side.
@@ -51,20 +65,17 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// Cells per row.
+    /// Cells per row of a dense tile.
     pub fn width(&self) -> usize {
         self.features.len()
     }
 
-    fn new(bins: &[FeatureBins], features: &[u32], first_slot: usize, cells: Cells) -> Self {
-        let sizes: Vec<usize> = features.iter().map(|&f| bins[f as usize].value_bins() + 1).collect();
-        let mut offsets = Vec::with_capacity(features.len());
-        let mut slots = 0;
-        for size in sizes {
-            offsets.push(slots as u32);
-            slots += size;
+    /// Additions that a row takes, on average.
+    pub fn work(&self) -> usize {
+        match &self.cells {
+            Cells::Narrow(_) | Cells::Wide(_) => self.width(),
+            Cells::Sparse(rows) => rows.per_row(),
         }
-        Self { features: features.to_vec(), offsets, slots, first_slot, cells }
     }
 }
 
@@ -79,6 +90,8 @@ pub(crate) struct Place {
     pub slot: usize,
     /// The number of its value bins; the missing bin follows them.
     pub value_bins: usize,
+    /// Of a sparse feature: where its usual bin is in a node's histogram.
+    pub usual: Option<usize>,
 }
 
 /// A data set as bin numbers.
@@ -96,47 +109,64 @@ impl BinnedMatrix {
     /// Data that cannot be read, or more rows than a row number of 32 bits can count.
     pub fn build(mapper: &BinMapper, data: &Dataset, simd: Simd) -> Result<Self> {
         let rows = check_rows(data)?;
-        let mut matrix = Self::allocate(mapper.features(), rows);
-        let mut segments = Segments::new(&mut matrix.tiles);
+        let mut matrix = Self::assemble(mapper, rows, |kind, features, _| match kind {
+            Kind::Narrow => Cells::Narrow(vec![0; rows * features.len()]),
+            Kind::Wide => Cells::Wide(vec![0; rows * features.len()]),
+            Kind::Sparse => Cells::Sparse(SparseRows::new(0, &[], Vec::new())),
+        });
+        let segments = Segments::new(&mut matrix.tiles);
         let places = &matrix.places;
         let fill = |block: &Block<'_>| {
             block.columns.par_iter().for_each(|(feature, chunk)| {
-                segments.fill(simd, places[*feature], &mapper.features()[*feature], block.first_row, chunk);
+                let lookup = Lookup::new(&mapper.features()[*feature]);
+                segments.fill(simd, places[*feature], mapper.usual()[*feature], &lookup, block.first_row, chunk);
             });
             Ok(())
         };
         data.source().visit(&fill)?;
-        segments.tiles.clear();
+        let sparse = segments.finish();
+        if let (Some(columns), Some(tile)) = (sparse, matrix.tiles.last_mut()) {
+            tile.cells = Cells::Sparse(SparseRows::new(rows, &columns, usual_places(mapper, &tile.features, &tile.offsets)));
+        }
         Ok(matrix)
     }
 
-    /// A matrix whose cells are all zero.
-    fn allocate(bins: &[FeatureBins], rows: usize) -> Self {
-        Self::assemble(bins, rows, |features, is_narrow| {
-            let cells = rows * features;
-            if is_narrow { Cells::Narrow(vec![0; cells]) } else { Cells::Wide(vec![0; cells]) }
-        })
+    /// A matrix of tiles whose cells `cells` gives, by their kind, their features, and where these begin in the tile's histogram.
+    /// Tiles come in the order of [`groups`].
+    pub(super) fn assemble(mapper: &BinMapper, rows: usize, mut cells: impl FnMut(Kind, &[u32], &[u32]) -> Cells) -> Self {
+        let mut matrix = Self::without_tiles(rows, mapper.features().len());
+        for (features, kind) in groups(mapper) {
+            let bins = |&feature: &u32| {
+                let usual = mapper.usual()[feature as usize].filter(|_| kind == Kind::Sparse);
+                (feature, mapper.features()[feature as usize].value_bins(), usual)
+            };
+            let bins: Vec<_> = features.iter().map(bins).collect();
+            matrix.add_tile(&bins, |offsets| cells(kind, &features, offsets));
+        }
+        matrix
     }
 
-    /// A matrix of tiles whose cells `cells` gives, by the number of features and whether their bins fit bytes: features whose bins do
-    /// come first, else all are in order.
-    pub(super) fn assemble(bins: &[FeatureBins], rows: usize, mut cells: impl FnMut(usize, bool) -> Cells) -> Self {
-        let (narrow, wide): (Vec<u32>, Vec<u32>) = (0..bins.len() as u32).partition(|&f| bins[f as usize].is_narrow());
-        let groups = narrow.chunks(NARROW_FEATURES).map(|g| (g, true)).chain(wide.chunks(WIDE_FEATURES).map(|g| (g, false)));
-        let mut tiles: Vec<Tile> = Vec::new();
-        for (features, is_narrow) in groups {
-            let first_slot = tiles.last().map_or(0, |t| t.first_slot + t.slots);
-            tiles.push(Tile::new(bins, features, first_slot, cells(features.len(), is_narrow)));
+    /// A matrix that has no place for any feature yet.
+    pub(super) fn without_tiles(rows: usize, features: usize) -> Self {
+        Self { rows, tiles: Vec::new(), places: vec![Place { tile: 0, column: 0, slot: 0, value_bins: 0, usual: None }; features] }
+    }
+
+    /// Adds a tile of features, each with its number of value bins and its usual bin; `cells` is told where they begin in the tile's
+    /// histogram.
+    pub(super) fn add_tile(&mut self, features: &[(u32, usize, Option<usize>)], cells: impl FnOnce(&[u32]) -> Cells) {
+        let first_slot = self.slots();
+        let mut offsets = Vec::with_capacity(features.len());
+        let mut slots = 0;
+        for (column, &(feature, value_bins, usual)) in features.iter().enumerate() {
+            let slot = first_slot + slots;
+            let usual = usual.map(|bin| slot + bin);
+            self.places[feature as usize] = Place { tile: self.tiles.len(), column, slot, value_bins, usual };
+            offsets.push(slots as u32);
+            slots += value_bins + 1;
         }
-        let mut places = vec![Place { tile: 0, column: 0, slot: 0, value_bins: 0 }; bins.len()];
-        for (t, tile) in tiles.iter().enumerate() {
-            for (column, &feature) in tile.features.iter().enumerate() {
-                let slot = tile.first_slot + tile.offsets[column] as usize;
-                let value_bins = bins[feature as usize].value_bins();
-                places[feature as usize] = Place { tile: t, column, slot, value_bins };
-            }
-        }
-        Self { rows, tiles, places }
+        let cells = cells(&offsets);
+        let features = features.iter().map(|&(feature, ..)| feature).collect();
+        self.tiles.push(Tile { features, offsets, slots, first_slot, cells });
     }
 
     /// The number of rows.
@@ -144,11 +174,17 @@ impl BinnedMatrix {
         self.rows
     }
 
+    /// The number of features, those without a place counted.
+    pub(super) fn features(&self) -> usize {
+        self.places.len()
+    }
+
     /// Memory that the bin numbers take.
     pub(crate) fn bytes(&self) -> usize {
         let bytes = |tile: &Tile| match &tile.cells {
             Cells::Narrow(cells) => cells.len(),
             Cells::Wide(cells) => 2 * cells.len(),
+            Cells::Sparse(rows) => rows.bytes(),
         };
         self.tiles.iter().map(bytes).sum()
     }
@@ -160,6 +196,7 @@ impl BinnedMatrix {
             match &mut tile.cells {
                 Cells::Narrow(cells) => reorder_rows(cells, width, order),
                 Cells::Wide(cells) => reorder_rows(cells, width, order),
+                Cells::Sparse(rows) => rows.reorder(order),
             }
         }
     }
@@ -181,13 +218,46 @@ impl BinnedMatrix {
     /// The bin of a feature in a row.
     #[inline]
     pub(crate) fn bin(&self, row: usize, place: Place) -> usize {
-        let tile = &self.tiles[place.tile];
-        let at = row * tile.width() + place.column;
+        self.bin_at(row, place.tile, place.column)
+    }
+
+    /// The bin of the feature in a column of a tile, in a row.
+    #[inline]
+    pub(crate) fn bin_at(&self, row: usize, tile: usize, column: usize) -> usize {
+        let tile = &self.tiles[tile];
         match &tile.cells {
-            Cells::Narrow(cells) => usize::from(cells[at]),
-            Cells::Wide(cells) => usize::from(cells[at]),
+            Cells::Narrow(cells) => usize::from(cells[row * tile.width() + column]),
+            Cells::Wide(cells) => usize::from(cells[row * tile.width() + column]),
+            Cells::Sparse(rows) => {
+                let first = tile.offsets[column];
+                let end = tile.offsets.get(column + 1).map_or(tile.slots as u32, |&end| end);
+                (rows.find(row, first..end).unwrap_or(rows.usual[column]) - first) as usize
+            }
         }
     }
+}
+
+/// The features of each tile, and its kind: narrow tiles, then wide ones, then at most one of sparse features. Dense tiles have the
+/// features without a usual bin first, and in each tile of their kind features keep their order.
+fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, Kind)> {
+    let all = 0..mapper.features().len() as u32;
+    let (rare, mut dense): (Vec<u32>, Vec<u32>) = all.partition(|&f| mapper.usual()[f as usize].is_some());
+    let sparse = if rare.len() >= SPARSE_FEATURES {
+        rare
+    } else {
+        dense.extend(rare);
+        Vec::new()
+    };
+    let (narrow, wide): (Vec<u32>, Vec<u32>) = dense.into_iter().partition(|&f| mapper.features()[f as usize].is_narrow());
+    let narrow = narrow.chunks(NARROW_FEATURES).map(|features| (features.to_vec(), Kind::Narrow));
+    let wide = wide.chunks(WIDE_FEATURES).map(|features| (features.to_vec(), Kind::Wide));
+    narrow.chain(wide).chain((!sparse.is_empty()).then_some((sparse, Kind::Sparse))).collect()
+}
+
+/// For each of a tile's features, the place of its usual bin in the tile's histogram.
+pub(super) fn usual_places(mapper: &BinMapper, features: &[u32], offsets: &[u32]) -> Vec<u32> {
+    let place = |(&feature, &offset): (&u32, &u32)| offset + mapper.usual()[feature as usize].unwrap_or_default() as u32;
+    features.iter().zip(offsets).map(place).collect()
 }
 
 /// The number of rows, if row numbers can count them.
@@ -211,53 +281,83 @@ fn reorder_rows<C: Copy + Default + Send + Sync>(cells: &mut Vec<C>, width: usiz
     *cells = moved;
 }
 
-/// The cells of all tiles cut into runs of rows, each behind a lock, so that blocks may be filled in at the same time.
+/// The cells of all tiles behind locks, so that blocks may be filled in at the same time.
 struct Segments<'a> {
-    tiles: Vec<(usize, Vec<Mutex<SegmentCells<'a>>>)>,
+    tiles: Vec<TileCells<'a>>,
 }
 
-enum SegmentCells<'a> {
-    Narrow(&'a mut [u8]),
-    Wide(&'a mut [u16]),
+enum TileCells<'a> {
+    /// Cells per row, and runs of rows.
+    Narrow(usize, Vec<Mutex<&'a mut [u8]>>),
+    Wide(usize, Vec<Mutex<&'a mut [u16]>>),
+    /// Where each feature begins in the tile's histogram, and its entries.
+    Sparse(&'a [u32], Vec<Mutex<Vec<Entry>>>),
 }
 
 impl<'a> Segments<'a> {
     fn new(tiles: &'a mut [Tile]) -> Self {
         let cut = |tile: &'a mut Tile| {
-            let width = tile.width();
-            let locked = match &mut tile.cells {
-                Cells::Narrow(cells) => {
-                    cells.chunks_mut(SEGMENT_ROWS * width).map(|s| Mutex::new(SegmentCells::Narrow(s))).collect()
-                }
-                Cells::Wide(cells) => cells.chunks_mut(SEGMENT_ROWS * width).map(|s| Mutex::new(SegmentCells::Wide(s))).collect(),
-            };
-            (width, locked)
+            let width = tile.features.len();
+            match &mut tile.cells {
+                Cells::Narrow(cells) => TileCells::Narrow(width, cells.chunks_mut(SEGMENT_ROWS * width).map(Mutex::new).collect()),
+                Cells::Wide(cells) => TileCells::Wide(width, cells.chunks_mut(SEGMENT_ROWS * width).map(Mutex::new).collect()),
+                Cells::Sparse(_) => TileCells::Sparse(&tile.offsets, (0..width).map(|_| Mutex::default()).collect()),
+            }
         };
         Self { tiles: tiles.iter_mut().map(cut).collect() }
     }
 
     /// Writes the bins of consecutive values of one feature.
-    fn fill(&self, simd: Simd, place: Place, bins: &FeatureBins, first_row: usize, chunk: &Chunk<'_>) {
-        let (width, segments) = &self.tiles[place.tile];
-        let lookup = Lookup::new(bins);
-        let mut batch = [0u16; BATCH];
-        let mut done = 0;
-        while done < chunk.len() {
-            let row = first_row + done;
-            let in_segment = row % SEGMENT_ROWS;
-            let count = BATCH.min(chunk.len() - done).min(SEGMENT_ROWS - in_segment);
-            lookup.bins(simd, chunk, done..done + count, &mut batch[..count]);
-            let mut segment = segments[row / SEGMENT_ROWS].lock().unwrap_or_else(PoisonError::into_inner);
-            let first = in_segment * width + place.column;
-            match &mut *segment {
-                SegmentCells::Narrow(cells) => {
-                    cells[first..].iter_mut().step_by(*width).zip(&batch[..count]).for_each(|(cell, &bin)| *cell = bin as u8);
-                }
-                SegmentCells::Wide(cells) => {
-                    cells[first..].iter_mut().step_by(*width).zip(&batch[..count]).for_each(|(cell, &bin)| *cell = bin);
-                }
+    fn fill(&self, simd: Simd, place: Place, usual: Option<usize>, lookup: &Lookup<'_>, first_row: usize, chunk: &Chunk<'_>) {
+        match &self.tiles[place.tile] {
+            TileCells::Narrow(width, segments) => {
+                fill_segments(simd, segments, (*width, place.column), lookup, first_row, chunk, |bin| bin as u8);
             }
-            done += count;
+            TileCells::Wide(width, segments) => {
+                fill_segments(simd, segments, (*width, place.column), lookup, first_row, chunk, |bin| bin);
+            }
+            TileCells::Sparse(offsets, columns) => {
+                let offset = offsets[place.column];
+                let mut entries = Vec::new();
+                let usual = usual.unwrap_or_default();
+                lookup.unusual(simd, chunk, usual, |row, bin| entries.push(((first_row + row) as u32, offset + u32::from(bin))));
+                columns[place.column].lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries);
+            }
         }
+    }
+
+    /// The entries of the sparse features, if there are any, each feature's in the order of rows.
+    fn finish(self) -> Option<Vec<Vec<Entry>>> {
+        let columns = self.tiles.into_iter().find_map(|tile| match tile {
+            TileCells::Sparse(_, columns) => Some(columns),
+            _ => None,
+        })?;
+        let mut columns: Vec<_> = columns.into_iter().map(|c| c.into_inner().unwrap_or_else(PoisonError::into_inner)).collect();
+        columns.par_iter_mut().for_each(|entries| entries.sort_unstable());
+        Some(columns)
+    }
+}
+
+/// Writes the bins of consecutive values to a column of a dense tile: (cells per row, column).
+fn fill_segments<C: Copy>(
+    simd: Simd,
+    segments: &[Mutex<&mut [C]>],
+    (width, column): (usize, usize),
+    lookup: &Lookup<'_>,
+    first_row: usize,
+    chunk: &Chunk<'_>,
+    cell: impl Fn(u16) -> C,
+) {
+    let mut batch = [0u16; BATCH];
+    let mut done = 0;
+    while done < chunk.len() {
+        let row = first_row + done;
+        let in_segment = row % SEGMENT_ROWS;
+        let count = BATCH.min(chunk.len() - done).min(SEGMENT_ROWS - in_segment);
+        lookup.bins(simd, chunk, done..done + count, &mut batch[..count]);
+        let mut segment = segments[row / SEGMENT_ROWS].lock().unwrap_or_else(PoisonError::into_inner);
+        let cells = segment[in_segment * width + column..].iter_mut().step_by(width);
+        cells.zip(&batch[..count]).for_each(|(to, &bin)| *to = cell(bin));
+        done += count;
     }
 }

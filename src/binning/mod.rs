@@ -6,6 +6,8 @@ mod lookup;
 mod mapper;
 mod matrix;
 mod sample;
+mod select;
+mod sparse;
 
 use crate::data::Dataset;
 use crate::simd::Simd;
@@ -13,6 +15,7 @@ use crate::{Params, Result};
 pub use mapper::{BinMapper, FeatureBins};
 pub use matrix::BinnedMatrix;
 pub(crate) use matrix::{Cells, Place, Tile};
+pub(crate) use sparse::SparseRows;
 
 /// Raw values that may be in memory at a time where data are read feature by feature.
 const RAW_BYTES: usize = 256 << 20;

@@ -4,6 +4,7 @@ use super::cuts::Weighted;
 use crate::data::{Chunk, Dataset};
 use crate::sampling::{self, Purpose};
 use rayon::prelude::*;
+use std::ops::Add;
 
 /// Rows that cuts are computed from; data sets with no more rows are used whole.
 const SAMPLE_ROWS: usize = 200_000;
@@ -23,12 +24,69 @@ impl<'a> SampleRows<'a> {
         Self { rows: (0..data.rows()).into_par_iter().filter(drawn).collect(), weights: FixedWeights::new(data.weights()) }
     }
 
-    /// The values that a chunk, which begins at `first_row`, has in these rows, with the rows' weights.
-    pub fn values(&self, first_row: usize, chunk: &Chunk<'_>) -> impl Iterator<Item = Weighted> {
+    /// The distinct values of a feature in these rows, ascending, with their weights. The chunks hold all of its values in order.
+    pub fn sorted(&self, chunks: &[Chunk<'_>]) -> Vec<Weighted> {
+        let mut singles = Vec::new();
+        let mut doubles = Vec::new();
+        let mut sample = Sample::default();
+        let mut first_row = 0;
+        for chunk in chunks {
+            match chunk {
+                // Without weights, sorting bare numbers is several times faster.
+                Chunk::F32(values) if self.weights.are_equal() => {
+                    singles.extend(self.within(first_row, chunk).iter().map(|&row| values[row - first_row]));
+                }
+                Chunk::F64(values) if self.weights.are_equal() => {
+                    doubles.extend(self.within(first_row, chunk).iter().map(|&row| values[row - first_row]));
+                }
+                _ => self.take(first_row, chunk, &mut sample),
+            }
+            first_row += chunk.len();
+        }
+        let (singles, doubles) = (distinct(singles), distinct(doubles));
+        if sample.values.is_empty() && (singles.is_empty() || doubles.is_empty()) {
+            return if doubles.is_empty() { singles } else { doubles };
+        }
+        sample.values.extend(singles.into_iter().chain(doubles));
+        sample.into_sorted()
+    }
+
+    /// Those of the rows that a chunk holds, which begins at `first_row`.
+    fn within(&self, first_row: usize, chunk: &Chunk<'_>) -> &[usize] {
         let start = self.rows.partition_point(|&row| row < first_row);
         let end = self.rows.partition_point(|&row| row < first_row + chunk.len());
-        self.rows[start..end].iter().map(move |&row| (chunk.get(row - first_row), self.weights.of(row)))
+        &self.rows[start..end]
     }
+
+    /// Takes the values that a chunk, which begins at `first_row`, has in these rows, with the rows' weights.
+    pub fn take(&self, first_row: usize, chunk: &Chunk<'_>, sample: &mut Sample) {
+        let rows = self.within(first_row, chunk);
+        match chunk {
+            Chunk::Sparse { places, values, .. } => {
+                let present = places.iter().map(|&place| first_row + place as usize).zip(values);
+                let drawn = present.filter(|(row, _)| rows.binary_search(row).is_ok());
+                sample.extend(drawn.map(|(row, &x)| (x, self.weights.of(row))));
+            }
+            _ => sample.extend(rows.iter().map(|&row| (chunk.get(row - first_row), self.weights.of(row)))),
+        }
+    }
+
+    /// The weight of all these rows.
+    pub fn weight(&self) -> u64 {
+        self.rows.par_iter().map(|&row| self.weights.of(row)).sum()
+    }
+}
+
+/// Values that are not missing, ascending, each with the number of times it occurs.
+fn distinct<T: radsort::Key + Copy + PartialEq + Add<Output = T> + Default>(mut values: Vec<T>) -> Vec<Weighted>
+where
+    f64: From<T>,
+{
+    // What is missing is not equal to itself. Adding zero turns -0.0 into 0.0.
+    values.retain(|&x| x.eq(&x));
+    values.iter_mut().for_each(|x| *x = *x + T::default());
+    radsort::sort(&mut values);
+    values.chunk_by(|a, b| a == b).map(|equal| (f64::from(equal[0]), equal.len() as u64)).collect()
 }
 
 /// Values that a sample may gather before equal ones are merged. Sorting less often is faster.
@@ -85,6 +143,11 @@ impl<'a> FixedWeights<'a> {
     fn new(weights: Option<&'a [f64]>) -> Self {
         let max = weights.map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max));
         Self { weights, scale: if max > 0.0 { 16_777_216.0 / max } else { 0.0 } }
+    }
+
+    /// Whether all rows weigh 1.
+    fn are_equal(&self) -> bool {
+        self.weights.is_none()
     }
 
     /// Positive weights stay positive: a row that counts at all is worth a cut.

@@ -64,8 +64,8 @@ impl Scores {
                 }
             }
             if let Some(router) = &router {
-                let rest = margins.iter_mut().enumerate().filter(|(row, _)| !drawn[*row]);
-                rest.for_each(|(row, margin)| *margin += router.value(matrix, first + row));
+                let rest = (0..drawn.len()).filter(|&row| !drawn[row]).map(|row| first + row);
+                router.route(matrix, rest, |row, value| margins[row - first] += value);
             }
         });
     }
@@ -74,6 +74,9 @@ impl Scores {
     pub fn add_routed(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
         let router = Router::new(tree, mapper, matrix);
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
-        margins.par_iter_mut().with_min_len(1024).enumerate().for_each(|(row, margin)| *margin += router.value(matrix, row));
+        margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
+            let first = chunk * CHUNK;
+            router.route(matrix, first..first + margins.len(), |row, value| margins[row - first] += value);
+        });
     }
 }

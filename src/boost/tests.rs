@@ -99,3 +99,52 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
         }
     }
 }
+
+/// Ten features and others that hardly any row has: `rare(row, feature)` says what they are, `effect` what the first of them does.
+fn with_rare_features(rows: usize, others: usize, effect: f64, rare: impl Fn(usize, usize) -> f64) -> Dataset {
+    let x = Array2::from_shape_fn((rows, 10 + others), |(row, feature)| match feature {
+        0..10 => (crate::sampling::mix((row * 16 + feature) as u64) % 60) as f64,
+        _ => rare(row, feature - 10),
+    });
+    let score =
+        |row: ndarray::ArrayView1<'_, f64>| row[0] + 0.5 * row[3] - row[7] + row.get(10).map_or(0.0, |x| effect * x.max(0.0));
+    let labels = x.rows().into_iter().map(|row| f64::from(u8::from(score(row) > 10.0))).collect();
+    Dataset::from_array(x.view(), labels, None).unwrap()
+}
+
+fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> crate::Model {
+    let mut training = Training::prepare(params, data, &[]).unwrap();
+    let mut binned = training.bin(data).unwrap();
+    if dense {
+        binned = binned.with_dense_tiles(data);
+    }
+    training.order = order;
+    training.grow_all(&mut binned, &mut ()).unwrap().0
+}
+
+#[test]
+fn how_features_are_stored_changes_no_bit_of_the_model() {
+    let rare = |row: usize, feature: usize| match crate::sampling::mix((row * 512 + feature) as u64) % 12 {
+        0 => ((row + feature) % 4) as f64,
+        _ if feature.is_multiple_of(3) => f64::NAN,
+        _ => 0.0,
+    };
+    let data = with_rare_features(3000, 90, 20.0, rare);
+    for (bytree, bynode, subsample) in [(1.0, 1.0, 1.0), (0.3, 1.0, 0.6), (1.0, 0.5, 1.0)] {
+        let params = Params::builder().num_round(12).objective(Objective::BinaryLogistic).max_leaves(12).max_depth(0);
+        let params = params.colsample_bytree(bytree).colsample_bynode(bynode).subsample(subsample).build().unwrap();
+        let sparse = train_on(&params, &data, false, RowOrder::always());
+        let dense = train_on(&params, &data, true, RowOrder::fixed());
+        assert!(sparse.to_bytes().unwrap() == dense.to_bytes().unwrap(), "{bytree} {bynode} {subsample}");
+    }
+}
+
+#[test]
+fn features_that_no_split_may_use_change_no_tree() {
+    let params = Params::builder().num_round(12).objective(Objective::BinaryLogistic).max_leaves(12).max_depth(0).build().unwrap();
+    let alone = with_rare_features(2000, 0, 0.0, |_, _| 0.0);
+    // One row each: not enough hessian for a leaf.
+    let among = with_rare_features(2000, 200, 0.0, |row, feature| if row == 7 * feature { 1.0 } else { f64::NAN });
+    let [alone, among] = [alone, among].map(|data| train_on(&params, &data, false, RowOrder::fixed()));
+    assert!(alone.trees == among.trees);
+}

@@ -35,6 +35,16 @@ pub(super) struct Binned {
     matrix: BinnedMatrix,
 }
 
+#[cfg(test)]
+impl Binned {
+    /// The same data with no feature stored sparsely.
+    pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
+        let mapper = self.mapper.without_usual_bins();
+        let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
+        Self { mapper, matrix }
+    }
+}
+
 /// Everything that changes while training goes on, and what it depends on.
 pub(super) struct Training<'a> {
     params: &'a Params,

@@ -15,6 +15,15 @@ pub enum Chunk<'a> {
     F32(Cow<'a, [f32]>),
     /// Indices into the feature's sorted levels.
     Codes(Cow<'a, [u32]>),
+    /// A few numbers; all others are missing.
+    Sparse {
+        /// The number of values, missing ones counted.
+        len: usize,
+        /// Where the numbers are, ascending.
+        places: Vec<u32>,
+        /// The numbers.
+        values: Vec<f64>,
+    },
 }
 
 impl Chunk<'_> {
@@ -24,6 +33,7 @@ impl Chunk<'_> {
             Self::F64(v) => v.len(),
             Self::F32(v) => v.len(),
             Self::Codes(v) => v.len(),
+            Self::Sparse { len, .. } => *len,
         }
     }
 
@@ -42,6 +52,7 @@ impl Chunk<'_> {
                 MISSING_CODE => f64::NAN,
                 code => f64::from(code),
             },
+            Self::Sparse { places, values, .. } => places.binary_search(&(index as u32)).map_or(f64::NAN, |at| values[at]),
         }
     }
 }

@@ -29,13 +29,7 @@ pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) 
     }
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = Some(base as u8);
-    let mut data = first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits);
-    if data.rows().saturating_mul(width) > MANY_CELLS {
-        let cells = data.rows().saturating_mul(width) >> 20;
-        data.notes
-            .push(format!("{width} features of {} rows are stored densely, in about {cells} MiB; fewer are faster", data.rows()));
-    }
-    Ok(data)
+    Ok(first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits))
 }
 
 /// Reads libsvm files whose indices mean what they meant in training.
@@ -107,9 +101,6 @@ fn refuse_column_options(options: &ReadOptions) -> Result<()> {
 
 /// The largest number of features.
 const MOST_FEATURES: usize = 1 << 24;
-
-/// Cells from which on a mostly empty matrix deserves a word: it is stored densely.
-const MANY_CELLS: usize = 1 << 28;
 
 /// Reads blocks of libsvm text.
 struct LibsvmParser {

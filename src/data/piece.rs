@@ -4,7 +4,6 @@ use super::Column;
 use super::block::{Block, Chunk};
 use super::levels::{LevelIndex, Raw};
 use crate::{FeatureKind, FeatureSchema, Result};
-use std::borrow::Cow;
 
 /// The features of consecutive rows.
 #[derive(Clone, Debug)]
@@ -24,9 +23,6 @@ pub(super) struct Sparse {
     pub values: Column,
 }
 
-/// Values that a sparse piece is unpacked into at a time.
-const DENSE_VALUES: usize = 1 << 21;
-
 impl Piece {
     pub fn rows(&self) -> usize {
         match self {
@@ -35,21 +31,13 @@ impl Piece {
         }
     }
 
-    /// Hands the rows to `visit`, as one block or, where unpacking would take much memory, as several.
+    /// Hands the rows to `visit`.
     pub fn visit(&self, first_row: usize, features: usize, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
-        match self {
-            Self::Dense { rows, columns } => {
-                let columns = columns.iter().map(|column| column.slice(0..*rows)).enumerate().collect();
-                visit(&Block { first_row, rows: *rows, columns })
-            }
-            Self::Sparse(sparse) => {
-                let step = (DENSE_VALUES / features.max(1)).max(1);
-                (0..self.rows()).step_by(step).try_for_each(|begin| {
-                    let rows = begin..self.rows().min(begin + step);
-                    visit(&sparse.unpack(first_row, rows, features))
-                })
-            }
-        }
+        let columns: Vec<_> = match self {
+            Self::Dense { rows, columns } => columns.iter().map(|column| column.slice(0..*rows)).enumerate().collect(),
+            Self::Sparse(sparse) => sparse.columns(features).into_iter().enumerate().collect(),
+        };
+        visit(&Block { first_row, rows: self.rows(), columns })
     }
 }
 
@@ -58,17 +46,19 @@ impl Sparse {
         self.starts.len() * 8 + self.features.len() * 4 + self.values.bytes()
     }
 
-    fn unpack(&self, first_row: usize, rows: std::ops::Range<usize>, features: usize) -> Block<'static> {
-        let mut columns = vec![vec![f64::NAN; rows.len()]; features];
-        for (to, row) in rows.clone().enumerate() {
-            let entries = self.starts[row]..self.starts[row + 1];
-            let values = self.values.slice(entries.clone());
-            for (at, &feature) in self.features[entries].iter().enumerate() {
-                columns[feature as usize][to] = values.get(at);
+    /// The same, feature by feature.
+    fn columns(&self, features: usize) -> Vec<Chunk<'static>> {
+        let rows = self.starts.len() - 1;
+        let mut columns = vec![(Vec::new(), Vec::new()); features];
+        let values = self.values.slice(0..self.values.len());
+        for row in 0..rows {
+            for at in self.starts[row]..self.starts[row + 1] {
+                let (places, numbers) = &mut columns[self.features[at] as usize];
+                places.push(row as u32);
+                numbers.push(values.get(at));
             }
         }
-        let columns = columns.into_iter().map(|column| Chunk::F64(Cow::Owned(column))).enumerate().collect();
-        Block { first_row: first_row + rows.start, rows: rows.len(), columns }
+        columns.into_iter().map(|(places, values)| Chunk::Sparse { len: rows, places, values }).collect()
     }
 }
 

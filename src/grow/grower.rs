@@ -2,7 +2,7 @@
 
 use super::growth::Growth;
 use super::leaves::set_leaf_values;
-use super::node::{GrownTree, OpenNode};
+use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::{SideTable, partition};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix};
@@ -12,6 +12,7 @@ use crate::params::GrowPolicy;
 use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
 use crate::split::{NodeSums, SplitFinder};
+use std::borrow::Cow;
 
 /// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
@@ -40,9 +41,12 @@ pub(super) struct Context<'a> {
     finder: SplitFinder<'a>,
     histograms: HistogramBuilder<'a>,
     quantised: &'a Quantised,
-    features: &'a [u32],
+    features: Vec<u32>,
     index: u64,
 }
+
+/// A tree is grown on a matrix of its own features if all are at least this many times as many.
+const FEWER: usize = 2;
 
 impl<'a> TreeGrower<'a> {
     pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &BinnedMatrix, simd: Simd) -> Self {
@@ -60,26 +64,67 @@ impl<'a> TreeGrower<'a> {
     pub fn grow(&mut self, input: TreeInput<'_>) -> GrownTree {
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
         let features = sampling::columns(key, &self.features, self.params.colsample_bytree);
-        let matrix = input.matrix;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        let mut rows = input.rows;
+        let this = &*self;
+        let selected = (features.len() * FEWER <= this.features.len()).then(|| input.matrix.select(&features));
+        let matrix = selected.as_ref().unwrap_or(input.matrix);
+        let context = this.context(matrix, input.quantised, features, input.index);
+        let root = this.root(&context, &rows);
+        let mut nodes = match this.narrowed(&context, &root) {
+            None => this.grow_from(&context, root, &mut rows, &mut scratch),
+            Some((matrix, features)) => {
+                let root = this.moved(root, context.matrix, &matrix, &features);
+                let context = this.context(&matrix, input.quantised, features, input.index);
+                this.grow_from(&context, root, &mut rows, &mut scratch)
+            }
+        };
+        let shrinkage = this.params.eta / f64::from(this.params.num_parallel_tree);
+        let regularisation = &context.finder.regularisation;
+        set_leaf_values(&mut nodes, &rows, input.gradients, input.quantised.largest, regularisation, shrinkage);
+        self.scratch = scratch;
+        GrownTree { nodes, rows }
+    }
+
+    fn context<'c>(&'c self, matrix: &'c BinnedMatrix, quantised: &'c Quantised, features: Vec<u32>, index: u64) -> Context<'c> {
         let mut used = vec![false; matrix.tiles().len()];
         features.iter().for_each(|&f| used[matrix.place(f).tile] = true);
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let this = &*self;
-        let histograms = HistogramBuilder { matrix, gradients: input.quantised, used: &used, pools: &this.pools, simd: this.simd };
-        let finder = SplitFinder::new(this.params, this.mapper, matrix, this.simd);
-        let context = Context { matrix, finder, histograms, quantised: input.quantised, features: &features, index: input.index };
-        let mut rows = input.rows;
-        let root = this.root(&context, &rows);
-        let mut growth = Growth::new(this, &context, &mut rows, &mut scratch);
-        match this.params.grow_policy {
+        let histograms = HistogramBuilder { matrix, gradients: quantised, used, pools: &self.pools, simd: self.simd };
+        let finder = SplitFinder::new(self.params, self.mapper, matrix, self.simd);
+        Context { matrix, finder, histograms, quantised, features, index }
+    }
+
+    fn grow_from(&self, context: &Context<'_>, root: OpenNode, rows: &mut [u32], scratch: &mut [u32]) -> Vec<GrownNode> {
+        let mut growth = Growth::new(self, context, rows, scratch);
+        match self.params.grow_policy {
             GrowPolicy::Depthwise => growth.depthwise(root),
             GrowPolicy::Lossguide => growth.lossguide(root),
         }
-        let mut nodes = growth.into_nodes();
-        let shrinkage = this.params.eta / f64::from(this.params.num_parallel_tree);
-        set_leaf_values(&mut nodes, &rows, input.gradients, input.quantised.largest, &context.finder.regularisation, shrinkage);
-        self.scratch = scratch;
-        GrownTree { nodes, rows }
+        growth.into_nodes()
+    }
+
+    /// The matrix of the features that the tree may be split on, if these are far fewer than it was to be grown on.
+    fn narrowed(&self, context: &Context<'_>, root: &OpenNode) -> Option<(BinnedMatrix, Vec<u32>)> {
+        root.split.as_ref()?;
+        let features = root.features.as_ref().filter(|features| features.len() * FEWER <= context.features.len())?;
+        Some((context.matrix.select(features), features.to_vec()))
+    }
+
+    /// The root with its histogram in the layout of a matrix of fewer features.
+    fn moved(&self, mut root: OpenNode, from: &BinnedMatrix, to: &BinnedMatrix, features: &[u32]) -> OpenNode {
+        if let Some(histogram) = root.histogram.take() {
+            let mut words = self.pools.nodes.take();
+            let per_slot = histogram.form.words();
+            for &feature in features {
+                let (old, new) = (from.place(feature), to.place(feature));
+                let length = (old.value_bins + 1) * per_slot;
+                words[new.slot * per_slot..][..length].copy_from_slice(&histogram.words[old.slot * per_slot..][..length]);
+            }
+            self.pools.nodes.give(histogram.words);
+            root.histogram = Some(Histogram { form: histogram.form, words });
+        }
+        root.features = None;
+        root
     }
 
     fn root(&self, context: &Context<'_>, rows: &[u32]) -> OpenNode {
@@ -92,7 +137,8 @@ impl<'a> TreeGrower<'a> {
             None => Sums::default(),
         };
         let range = 0..rows.len();
-        let mut root = OpenNode { id: 0, range, depth: 0, path: 1, sums, histogram: None, split: None, children: None };
+        let mut root =
+            OpenNode { id: 0, range, depth: 0, path: 1, sums, features: None, histogram: None, split: None, children: None };
         if self.may_split(context, &root) {
             self.find_split(context, &mut root, histogram);
         } else {
@@ -112,7 +158,12 @@ impl<'a> TreeGrower<'a> {
     fn find_split(&self, context: &Context<'_>, node: &mut OpenNode, histogram: Histogram) {
         let features = self.node_features(context, node);
         let sums = NodeSums { histogram: &histogram, total: node.sums, rows: node.range.len() };
-        node.split = context.finder.best(sums, context.quantised.units, &features);
+        let (split, splittable) = context.finder.best(sums, context.quantised.units, &features);
+        let fewer = splittable.filter(|splittable| splittable.len() * FEWER <= features.len() && !self.samples_by_node());
+        if let Some(fewer) = fewer {
+            node.features = Some(fewer.into());
+        }
+        node.split = split;
         if node.split.is_some() {
             node.histogram = Some(histogram);
         } else {
@@ -120,12 +171,21 @@ impl<'a> TreeGrower<'a> {
         }
     }
 
-    fn node_features(&self, context: &Context<'_>, node: &OpenNode) -> Vec<u32> {
+    /// Whether nodes of a tree have different features.
+    fn samples_by_node(&self) -> bool {
+        self.params.colsample_bylevel < 1.0 || self.params.colsample_bynode < 1.0
+    }
+
+    fn node_features<'c>(&self, context: &'c Context<'_>, node: &OpenNode) -> Cow<'c, [u32]> {
+        if !self.samples_by_node() {
+            return node.features.as_ref().map_or(Cow::Borrowed(&context.features), |features| Cow::Owned(features.to_vec()));
+        }
         let seed = self.params.seed;
         let place = sampling::mix(context.index);
         let level_key = sampling::key(seed, Purpose::Level, place ^ u64::from(node.depth));
-        let level = sampling::columns(level_key, context.features, self.params.colsample_bylevel);
-        sampling::columns(sampling::key(seed, Purpose::Node, place ^ node.path), &level, self.params.colsample_bynode)
+        let level = sampling::columns(level_key, &context.features, self.params.colsample_bylevel);
+        let key = sampling::key(seed, Purpose::Node, place ^ node.path);
+        Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode))
     }
 
     /// Carries out a node's split: parts its rows (given as `rows`), and finds its children's splits.
@@ -140,6 +200,7 @@ impl<'a> TreeGrower<'a> {
             depth: node.depth + 1,
             path: sampling::mix(node.path ^ side),
             sums,
+            features: node.features.clone(),
             histogram: None,
             split: None,
             children: None,

@@ -5,7 +5,9 @@ mod growth;
 mod leaves;
 mod node;
 mod partition;
+mod router;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
-pub(crate) use node::{GrownTree, Router};
+pub(crate) use node::GrownTree;
 pub(crate) use partition::{SideTable, partition};
+pub(crate) use router::Router;

@@ -1,11 +1,11 @@
 //! The tree while it grows: nodes in terms of bins, and where their rows are.
 
-use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
-use crate::grow::partition::SideTable;
+use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
 use crate::split::{Decision, SplitInfo};
 use sapwood_score::{Condition, Node, Split, Tree};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A node that may still be split.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct OpenNode {
     /// Identifies the node by the way from the root, whatever order nodes are made in.
     pub path: u64,
     pub sums: Sums,
+    /// The features that it may be split on, where they are known to be fewer than the tree's.
+    pub features: Option<Arc<[u32]>>,
     pub histogram: Option<Histogram>,
     pub split: Option<SplitInfo>,
     /// The children, where the split has been carried out ahead of its turn.
@@ -84,39 +86,5 @@ fn condition(split: &SplitInfo, bins: &FeatureBins) -> Condition {
         (Decision::Bin(bin), FeatureBins::Numeric { cuts }) => Condition::Threshold(cuts[*bin]),
         (Decision::Levels(words), _) => Condition::Levels(words.clone()),
         (Decision::Bin(bin), FeatureBins::Categorical { .. }) => unreachable!("a threshold at bin {bin} of a categorical feature"),
-    }
-}
-
-/// A grown tree ready to route rows of any matrix that was binned by the same mapper.
-pub(crate) struct Router {
-    nodes: Vec<Route>,
-}
-
-enum Route {
-    Leaf(f64),
-    Split { table: SideTable, left: usize, right: usize },
-}
-
-impl Router {
-    pub fn new(tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) -> Self {
-        let route = |node: &GrownNode| match node {
-            GrownNode::Leaf { value, .. } => Route::Leaf(*value),
-            GrownNode::Split { split, left, right } => {
-                let table = SideTable::new(split, &mapper.features()[split.feature as usize], matrix.place(split.feature));
-                Route::Split { table, left: *left, right: *right }
-            }
-        };
-        Self { nodes: tree.nodes.iter().map(route).collect() }
-    }
-
-    /// The value of the leaf that a row falls into.
-    pub fn value(&self, matrix: &BinnedMatrix, row: usize) -> f64 {
-        let mut at = 0;
-        loop {
-            match &self.nodes[at] {
-                Route::Leaf(value) => return *value,
-                Route::Split { table, left, right } => at = if table.goes_left(matrix, row) { *left } else { *right },
-            }
-        }
     }
 }

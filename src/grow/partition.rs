@@ -76,6 +76,13 @@ fn split_run(matrix: &BinnedMatrix, table: &SideTable, rows: &[u32], out: &mut [
     match &tile.cells {
         Cells::Narrow(cells) => split_by(rows, out, cells, width, column, |cell| table.left[usize::from(cell)]),
         Cells::Wide(cells) => split_by(rows, out, cells, width, column, |cell| table.left[usize::from(cell)]),
+        Cells::Sparse(_) => {
+            let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::new());
+            rows.iter().for_each(|&row| if table.goes_left(matrix, row as usize) { left.push(row) } else { right.push(row) });
+            out[..left.len()].copy_from_slice(&left);
+            out[left.len()..].copy_from_slice(&right);
+            left.len()
+        }
     }
 }
 

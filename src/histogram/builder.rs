@@ -1,6 +1,6 @@
 //! [`HistogramBuilder`]: rows of a node → its histogram, on one thread or many.
 
-use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView};
+use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView, add_sparse, add_usual};
 use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Form, Histogram, Sums};
@@ -12,12 +12,11 @@ use rayon::prelude::*;
 const PARALLEL_CELLS: usize = 131_072;
 
 /// Builds histograms of one tree.
-#[derive(Clone, Copy)]
 pub(crate) struct HistogramBuilder<'a> {
     pub matrix: &'a BinnedMatrix,
     pub gradients: &'a Quantised,
     /// Which tiles hold a feature of the tree's.
-    pub used: &'a [bool],
+    pub used: Vec<bool>,
     pub pools: &'a Pools,
     pub simd: Simd,
 }
@@ -33,7 +32,7 @@ impl HistogramBuilder<'_> {
         let mut words = self.pools.nodes.take();
         let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { Form::Packed } else { Form::Wide };
         let tiles = self.tiles(&mut words, form);
-        let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.width()).sum();
+        let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.work()).sum();
         if cells < PARALLEL_CELLS {
             tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
         } else {
@@ -52,7 +51,7 @@ impl HistogramBuilder<'_> {
     fn tiles<'w>(&self, words: &'w mut [u64], form: Form) -> Vec<(&Tile, &'w mut [u64])> {
         let mut rest = words;
         let mut tiles = Vec::with_capacity(self.used.len());
-        for (tile, &used) in self.matrix.tiles().iter().zip(self.used) {
+        for (tile, &used) in self.matrix.tiles().iter().zip(&self.used) {
             let (part, after) = std::mem::take(&mut rest).split_at_mut(tile.slots * form.words());
             rest = after;
             if used {
@@ -107,6 +106,14 @@ impl HistogramBuilder<'_> {
             (Cells::Narrow(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
             (Cells::Wide(cells), Codes::Narrow(codes)) => self.run(tile, cells, codes, rows, histogram),
             (Cells::Wide(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
+            (Cells::Sparse(sparse), Codes::Narrow(codes)) => {
+                add_sparse(sparse, codes, rows, histogram);
+                add_usual(sparse, &tile.offsets, codes, rows, histogram);
+            }
+            (Cells::Sparse(sparse), Codes::Wide(codes)) => {
+                add_sparse(sparse, codes, rows, histogram);
+                add_usual(sparse, &tile.offsets, codes, rows, histogram);
+            }
         }
     }
 

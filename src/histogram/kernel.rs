@@ -4,6 +4,7 @@
 //! the hessian's in the low half. The hessian is not negative and 65,536 of its 16-bit values sum to less than 2^32, so the halves
 //! never touch within [`PACKED_ROWS`] rows.
 
+use crate::binning::SparseRows;
 use crate::simd::{Simd, dispatch, prefetch};
 
 /// Rows after which a packed slot might overflow.
@@ -11,6 +12,9 @@ pub(crate) const PACKED_ROWS: usize = 65_536;
 
 /// How far ahead rows are fetched: far enough to hide memory latency, near enough to stay in the first-level cache.
 const AHEAD: usize = 16;
+
+/// The same for sparse rows, which are longer.
+const SPARSE_AHEAD: usize = 4;
 
 /// A bin number as it is stored.
 pub(crate) trait Cell: Copy + Send + Sync {
@@ -106,6 +110,35 @@ fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[
             let at = start + bin * G::WORDS;
             // SAFETY: the view's maker vouches that offset + bin < slots, so at + WORDS <= slots * WORDS <= histogram.len().
             G::add(unsafe { histogram.get_unchecked_mut(at..at + G::WORDS) }, addend);
+        }
+    }
+}
+
+/// Adds rows to the histogram of a tile of sparse features, all but their usual bins.
+pub(crate) fn add_sparse<G: Code>(sparse: &SparseRows, codes: &[G], rows: &[u32], histogram: &mut [u64]) {
+    for (i, &row) in rows.iter().enumerate() {
+        let ahead = rows[(i + SPARSE_AHEAD).min(rows.len() - 1)] as usize;
+        prefetch(&sparse.places, sparse.starts[ahead]);
+        prefetch(codes, ahead);
+        let addend = codes[row as usize].addend();
+        for &place in sparse.row(row as usize) {
+            G::add(&mut histogram[place as usize * G::WORDS..][..G::WORDS], addend);
+        }
+    }
+}
+
+/// Fills in the usual bins of a histogram that [`add_sparse`] made from zeros: what all rows sum to, less the other bins.
+pub(crate) fn add_usual<G: Code>(sparse: &SparseRows, offsets: &[u32], codes: &[G], rows: &[u32], histogram: &mut [u64]) {
+    let mut total = [0; 2];
+    rows.iter().for_each(|&row| G::add(&mut total[..G::WORDS], codes[row as usize].addend()));
+    for (column, &usual) in sparse.usual.iter().enumerate() {
+        let end = offsets.get(column + 1).map_or(histogram.len(), |&end| end as usize * G::WORDS);
+        let bins = &mut histogram[offsets[column] as usize * G::WORDS..end];
+        let usual = (usual - offsets[column]) as usize * G::WORDS;
+        for word in 0..G::WORDS {
+            // The usual bin itself is still zero.
+            let others = bins.iter().skip(word).step_by(G::WORDS).fold(0u64, |sum, &bin| sum.wrapping_add(bin));
+            bins[usual + word] = total[word].wrapping_sub(others);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::kernel::PACKED_ROWS;
 use super::quantise::Codes;
 use super::*;
-use crate::binning::{BinMapper, BinnedMatrix};
+use crate::binning::{BinMapper, BinnedMatrix, Cells};
 use crate::objective::GradientPair;
 use crate::simd::Simd;
 use crate::{Dataset, Params};
@@ -20,6 +20,24 @@ fn binned(rows: usize, features: usize, max_bin: u32) -> (BinMapper, BinnedMatri
     let mapper = BinMapper::fit(&data, &params).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
     (mapper, matrix)
+}
+
+/// A matrix whose features from the fifth on are 0 or missing in nine of ten rows.
+fn sparse(rows: usize, features: usize) -> BinnedMatrix {
+    let x = Array2::from_shape_fn((rows, features), |(row, feature)| {
+        let hash = crate::sampling::mix((row * 67 + feature) as u64);
+        match hash % 10 {
+            0 => (hash % (20 + feature as u64)) as f64,
+            _ if feature < 5 => (hash % 50) as f64,
+            _ if feature.is_multiple_of(2) => f64::NAN,
+            _ => 0.0,
+        }
+    });
+    let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let matrix = crate::binning::bin(&data, &params, Simd::scalar()).unwrap().1;
+    assert!(matrix.tiles().iter().any(|tile| matches!(tile.cells, Cells::Sparse(_))));
+    matrix
 }
 
 fn gradients(rows: usize, outlier: bool) -> Vec<GradientPair> {
@@ -60,7 +78,7 @@ fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
     let mut form = None;
     for simd in Simd::all() {
         let used = vec![true; matrix.tiles().len()];
-        let builder = HistogramBuilder { matrix, gradients: quantised, used: &used, pools: &pools, simd };
+        let builder = HistogramBuilder { matrix, gradients: quantised, used: used.clone(), pools: &pools, simd };
         let histogram = builder.build(rows);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
@@ -94,6 +112,20 @@ fn features_with_many_bins_do_not_widen_the_others() {
 }
 
 #[test]
+fn sparse_features_equal_the_naive_sums() {
+    for rows in [700, PACKED_ROWS + 1000] {
+        let matrix = sparse(rows, 45);
+        for outlier in [false, true] {
+            let mut quantised = Quantised::new();
+            quantised.fill(Simd::scalar(), &gradients(rows, outlier));
+            let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 != 0).collect();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+            pool.install(|| check(&matrix, 45, &quantised, &some));
+        }
+    }
+}
+
+#[test]
 fn large_nodes_are_exact_where_packed_sums_would_overflow() {
     let rows = 3 * PACKED_ROWS + 17;
     let (_, matrix) = binned(rows, 3, 8);
@@ -113,7 +145,8 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), &gradients(rows, false));
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
-    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pools: &pools, simd: Simd::scalar() };
+    let builder =
+        HistogramBuilder { matrix: &matrix, gradients: &quantised, used: used.clone(), pools: &pools, simd: Simd::scalar() };
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
         let mut histogram = builder.build(&all[..parent]);
@@ -152,7 +185,8 @@ fn buffers_are_as_many_as_are_in_use_at_a_time() {
     for round in 0..10 {
         let mut quantised = Quantised::new();
         quantised.fill(Simd::scalar(), &gradients(rows, round % 2 == 0));
-        let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used: &used, pools: &pools, simd: Simd::scalar() };
+        let builder =
+            HistogramBuilder { matrix: &matrix, gradients: &quantised, used: used.clone(), pools: &pools, simd: Simd::scalar() };
         let histograms = threads.install(|| [builder.build(&all), builder.build(&all[..5000])]);
         histograms.into_iter().for_each(|histogram| pools.nodes.give(histogram.words));
     }

@@ -55,27 +55,51 @@ impl<'a> SplitFinder<'a> {
         Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), simd }
     }
 
-    /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie.
-    pub fn best(&self, node: NodeSums<'_>, units: Units, features: &[u32]) -> Option<SplitInfo> {
+    /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie. Where there are
+    /// many features, also those of them that this node or a part of it may be split on.
+    ///
+    /// A numeric feature whose every threshold leaves too little hessian on one side does so in every part of the node.
+    pub fn best(&self, node: NodeSums<'_>, units: Units, features: &[u32]) -> (Option<SplitInfo>, Option<Vec<u32>>) {
         let NodeSums { histogram, total, rows } = node;
         let scan = Scan { histogram, total, rows, units, regularisation: self.regularisation };
-        let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
-        let of = |features: &[u32]| {
-            let mut scratch = Scratch::new();
-            features.iter().filter_map(|&f| self.best_of(&scan, f, &mut scratch)).reduce(better)
-        };
-        let best = if features.len() > FEATURES_PER_TASK {
-            features.par_chunks(FEATURES_PER_TASK).filter_map(of).reduce_with(better)
+        let (best, splittable) = if features.len() > FEATURES_PER_TASK {
+            let found: Vec<_> = features.par_chunks(FEATURES_PER_TASK).map(|features| self.scan(&scan, features)).collect();
+            let splittable = found.iter().flat_map(|(_, splittable)| splittable).copied().collect();
+            (found.into_iter().filter_map(|(best, _)| best).reduce(better), Some(splittable))
         } else {
-            of(features)
-        }?;
-        let gain = best.score - parent;
-        if self.regularisation.is_worthwhile(gain) { self.split(&scan, best, gain) } else { None }
+            (self.scan(&scan, features).0, None)
+        };
+        let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
+        let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score - parent);
+        let split = best.filter(worthwhile).and_then(|best| self.split(&scan, best, parent));
+        (split, splittable)
+    }
+
+    /// The best that some features have to offer, and those that have anything.
+    fn scan(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
+        let mut scratch = Scratch::new();
+        let mut splittable = Vec::with_capacity(features.len());
+        let mut best: Option<Found> = None;
+        for &feature in features {
+            let found = self.best_of(scan, feature, &mut scratch);
+            if found.is_some() || matches!(self.mapper.features()[feature as usize], FeatureBins::Categorical { .. }) {
+                splittable.push(feature);
+            }
+            best = match (best, found) {
+                (Some(best), Some(found)) => Some(better(best, found)),
+                (best, found) => best.or(found),
+            };
+        }
+        (best, splittable)
     }
 
     /// The best split of one feature.
     fn best_of(&self, scan: &Scan<'_>, feature: u32, scratch: &mut Scratch) -> Option<Found> {
         let place = self.matrix.place(feature);
+        if place.usual.is_some_and(|slot| scan.histogram.get(slot) == scan.total) {
+            // All rows, or all that count, are in one bin.
+            return None;
+        }
         let (score, levels) = match &self.mapper.features()[feature as usize] {
             FeatureBins::Numeric { .. } => (best_score(self.simd, scan, place.slot, place.value_bins, scratch)?, None),
             FeatureBins::Categorical { levels } => {
@@ -86,9 +110,10 @@ impl<'a> SplitFinder<'a> {
         Some(Found { score, feature, levels })
     }
 
-    /// What was found, in full.
-    fn split(&self, scan: &Scan<'_>, found: Found, gain: f64) -> Option<SplitInfo> {
-        let Found { feature, levels, .. } = found;
+    /// What was found, in full; `parent` is the node's own score.
+    fn split(&self, scan: &Scan<'_>, found: Found, parent: f64) -> Option<SplitInfo> {
+        let Found { feature, levels, score } = found;
+        let gain = score - parent;
         let (decision, missing_left, left) = match levels {
             None => {
                 let place = self.matrix.place(feature);

@@ -1,0 +1,80 @@
+//! A matrix of some of the features: for trees that use few of them.
+
+use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
+use super::sparse::SparseRows;
+use rayon::prelude::*;
+
+/// Rows that one task lays out.
+const RUN: usize = 4096;
+
+/// A column of a tile.
+type Source<'a> = (&'a Tile, usize);
+
+impl BinnedMatrix {
+    /// The same rows with some of the features only, in tiles of their own. The others have no place in it.
+    pub(crate) fn select(&self, features: &[u32]) -> Self {
+        let mut wanted = vec![false; self.features()];
+        features.iter().for_each(|&feature| wanted[feature as usize] = true);
+        let (mut narrow, mut wide): (Vec<Source<'_>>, Vec<Source<'_>>) = (Vec::new(), Vec::new());
+        let mut sparse = None;
+        for tile in self.tiles() {
+            let columns: Vec<usize> = (0..tile.features.len()).filter(|&c| wanted[tile.features[c] as usize]).collect();
+            match &tile.cells {
+                Cells::Narrow(_) => narrow.extend(columns.into_iter().map(|column| (tile, column))),
+                Cells::Wide(_) => wide.extend(columns.into_iter().map(|column| (tile, column))),
+                Cells::Sparse(rows) if !columns.is_empty() => sparse = Some((tile, rows, columns)),
+                Cells::Sparse(_) => {}
+            }
+        }
+        let mut selected = Self::without_tiles(self.rows(), self.features());
+        let bins = |&(tile, column): &Source<'_>| {
+            let feature = tile.features[column];
+            let place = self.place(feature);
+            (feature, place.value_bins, place.usual.map(|slot| slot - place.slot))
+        };
+        for sources in narrow.chunks(NARROW_FEATURES) {
+            let cells = side_by_side(self.rows(), sources, |tile| if let Cells::Narrow(cells) = &tile.cells { cells } else { &[] });
+            selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Narrow(cells));
+        }
+        for sources in wide.chunks(WIDE_FEATURES) {
+            let cells = side_by_side(self.rows(), sources, |tile| if let Cells::Wide(cells) = &tile.cells { cells } else { &[] });
+            selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Wide(cells));
+        }
+        if let Some((tile, rows, columns)) = sparse {
+            let sources: Vec<_> = columns.iter().map(|&column| bins(&(tile, column))).collect();
+            selected.add_tile(&sources, |offsets| Cells::Sparse(some_columns(tile, rows, &columns, offsets)));
+        }
+        selected
+    }
+}
+
+/// Columns of dense tiles as one tile's cells.
+fn side_by_side<'a, C: Copy + Default + Send + Sync + 'a>(
+    rows: usize,
+    sources: &[Source<'a>],
+    cells_of: impl Fn(&'a Tile) -> &'a [C] + Sync,
+) -> Vec<C> {
+    let width = sources.len();
+    let mut cells = vec![C::default(); rows * width];
+    cells.par_chunks_mut(RUN * width).enumerate().for_each(|(run, cells)| {
+        for (to, &(tile, column)) in sources.iter().enumerate() {
+            let from = cells_of(tile)[run * RUN * tile.width() + column..].iter().step_by(tile.width());
+            cells[to..].iter_mut().step_by(width).zip(from).for_each(|(to, from)| *to = *from);
+        }
+    });
+    cells
+}
+
+/// Some columns of a sparse tile, whose features begin at `offsets` in the new tile's histogram.
+fn some_columns(tile: &Tile, rows: &SparseRows, columns: &[usize], offsets: &[u32]) -> SparseRows {
+    const GONE: u32 = u32::MAX;
+    let mut moved = vec![GONE; tile.slots];
+    let mut usual = Vec::with_capacity(columns.len());
+    for (&column, &offset) in columns.iter().zip(offsets) {
+        let first = tile.offsets[column];
+        let end = tile.offsets.get(column + 1).map_or(tile.slots, |&end| end as usize);
+        moved[first as usize..end].iter_mut().zip(offset..).for_each(|(place, to)| *place = to);
+        usual.push(rows.usual[column] - first + offset);
+    }
+    rows.map(&moved, GONE, usual)
+}
