@@ -48,9 +48,9 @@ fn steps(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements((256 * FEATURES) as u64));
     group.bench_function("split scan", |b| b.iter(|| bench.scan(black_box(&node))));
     group.throughput(Throughput::Elements(ROWS as u64));
-    let mut scratch = all.clone();
+    let (mut spare, mut sides) = (all.clone(), vec![0; all.len()]);
     group.bench_function("partition", |b| {
-        b.iter_batched_ref(|| all.clone(), |rows| bench.partition(&node, rows, &mut scratch), BatchSize::LargeInput);
+        b.iter_batched_ref(|| all.clone(), |rows| bench.partition(&node, rows, &mut spare, &mut sides), BatchSize::LargeInput);
     });
     group.finish();
 }

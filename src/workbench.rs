@@ -1,9 +1,10 @@
 //! The inner steps of training one by one, for the benchmarks under `benches/`. Not part of the API: anything here may change.
 
-use crate::binning::{self, BinMapper, BinnedMatrix};
-use crate::grow::{SideTable, partition};
+use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
+use crate::grow::{NodeRows, RowBins, SideTable};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
+use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::split::{NodeSums, SplitFinder};
 use crate::{Dataset, Params, Result};
@@ -13,9 +14,11 @@ pub struct Workbench {
     params: Params,
     mapper: BinMapper,
     matrix: BinnedMatrix,
+    columns: Columns,
     quantised: Quantised,
     pools: Pools,
     simd: Simd,
+    profiler: Profiler,
 }
 
 /// A node's histogram with its sums.
@@ -42,7 +45,8 @@ impl Workbench {
         let mut quantised = Quantised::new();
         quantised.fill(simd, gradients);
         let pools = Pools::new(&matrix);
-        Ok(Self { params, mapper, matrix, quantised, pools, simd })
+        let columns = Columns::of(&matrix);
+        Ok(Self { params, mapper, matrix, columns, quantised, pools, simd, profiler: Profiler::new(1) })
     }
 
     /// Bins a data set anew.
@@ -61,6 +65,7 @@ impl Workbench {
             used: vec![true; self.matrix.tiles().len()],
             pools: &self.pools,
             simd: self.simd,
+            profiler: &self.profiler,
         };
         let histogram = builder.build(rows);
         let place = self.matrix.place(0);
@@ -76,16 +81,17 @@ impl Workbench {
     /// Scans all features; the gain of the best split.
     pub fn scan(&self, node: &NodeHistogram) -> Option<f64> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
-        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
+        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd, &self.profiler);
         finder.best(node.sums(), self.quantised.units, &features).0.map(|split| split.gain)
     }
 
     /// Parts the rows of a node by its best split; how many go left.
-    pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], scratch: &mut [u32]) -> Option<usize> {
+    pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], spare: &mut [u32], sides: &mut [u8]) -> Option<usize> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
-        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd);
+        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd, &self.profiler);
         let split = finder.best(node.sums(), self.quantised.units, &features).0?;
         let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
-        Some(partition(&self.matrix, &table, rows, scratch))
+        let bins = RowBins { matrix: &self.matrix, columns: &self.columns, simd: self.simd };
+        Some(NodeRows::new(rows, spare, sides).part(&bins, &table, &self.profiler).0.rows.len())
     }
 }

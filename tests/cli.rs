@@ -41,10 +41,17 @@ fn train_writes_metric_lines_model_and_summary() {
 
     let summary = tree.json("summary.json");
     let keys: Vec<_> = summary.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = "rows features trees best_iteration threads seconds peak_rss_bytes metrics warnings model_sha256";
+    let expected = "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics warnings model_sha256";
     assert_eq!(keys.join(" "), expected);
     let seconds: Vec<_> = summary["seconds"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(seconds.join(" "), "load bin train evaluate save total");
+    let phases = summary["train_phases"]["seconds"].as_object().unwrap();
+    let names: Vec<_> = phases.keys().map(String::as_str).collect();
+    assert_eq!(names.join(" "), "gradients histograms scan partition leaves score reorder idle");
+    let sum: f64 = phases.values().map(|seconds| seconds.as_f64().unwrap()).sum();
+    let whole = summary["seconds"]["train"].as_f64().unwrap();
+    assert!((sum / whole - 1.0).abs() < 0.01, "{sum} of {whole}");
+    assert!(summary["train_phases"]["rows_visited"].as_u64().unwrap() >= 600 * 7, "{summary}");
     assert_eq!(
         (&summary["rows"], &summary["features"], &summary["trees"], &summary["threads"]),
         (&600.into(), &4.into(), &7.into(), &2.into())

@@ -9,7 +9,7 @@ use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::data::ReadOptions;
-use sapwood::{Observer, Params, RoundReport, Trained, Trainer, metric};
+use sapwood::{Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -108,10 +108,25 @@ impl Rounds<'_> {
     }
 }
 
+/// Where the time of a round went.
+fn describe(round: usize, profile: &Profile) -> String {
+    let phases: Vec<_> = profile.seconds().map(|(phase, seconds)| format!("{phase} {:.1} ms", 1e3 * seconds)).collect();
+    let Profile { rows_visited, histogram_adds, .. } = profile;
+    let rate = 1e-9 * profile.adds_per_second();
+    format!(
+        "round {round}: {}; {rows_visited} rows visited, {histogram_adds} histogram adds at {rate:.2} billion a second",
+        phases.join(", ")
+    )
+}
+
 impl Observer for Rounds<'_> {
     fn started(&mut self, warnings: &[String]) {
         self.signals.defer();
         warnings.iter().for_each(|text| self.log.warning(text));
+    }
+
+    fn profiled(&mut self, round: usize, profile: &Profile) {
+        self.progress.aside(|| self.log.debug(|| describe(round, profile)));
     }
 
     fn round(&mut self, report: &RoundReport) -> bool {

@@ -1,12 +1,34 @@
-//! Remarks about a training run: printed at once, and kept for the summary.
+//! Remarks about a training run: printed at once, and kept for the summary. `SAPWOOD_LOG=debug` prints more.
+
+use crate::report::Failure;
 
 /// Everything that deserves the user's attention, each thing once.
 #[derive(Debug, Default)]
 pub struct Log {
+    debug: bool,
     remarks: Vec<String>,
 }
 
 impl Log {
+    /// A log as verbose as `SAPWOOD_LOG` says.
+    ///
+    /// # Errors
+    /// `SAPWOOD_LOG` is neither `info` nor `debug`.
+    pub fn from_env() -> Result<Self, Failure> {
+        match std::env::var("SAPWOOD_LOG").as_deref() {
+            Err(_) | Ok("" | "info") => Ok(Self::default()),
+            Ok("debug") => Ok(Self { debug: true, ..Self::default() }),
+            Ok(other) => Err(Failure::user(format!("SAPWOOD_LOG={other:?} is unknown; set it to info or debug, or leave it out"))),
+        }
+    }
+
+    /// Something for whoever wants to know where time goes. Not kept.
+    pub fn debug(&self, text: impl FnOnce() -> String) {
+        if self.debug {
+            eprintln!("debug: {}", text());
+        }
+    }
+
     /// Something is likely wrong.
     pub fn warning(&mut self, text: &str) {
         self.add("warning", text);

@@ -33,9 +33,14 @@ impl Progress {
             // A log that nobody reads any more must not cost the model.
             let _ = writeln!(out, "{text}").and_then(|()| out.flush());
         };
+        self.aside(write);
+    }
+
+    /// Runs what prints, with the bar out of its way.
+    pub fn aside(&self, print: impl FnOnce()) {
         match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
+            Some(bar) => bar.suspend(print),
+            None => print(),
         }
     }
 

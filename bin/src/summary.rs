@@ -35,7 +35,8 @@ pub struct Summary<'a> {
 impl Summary<'_> {
     /// The summary as one JSON object.
     pub fn json(&self) -> Value {
-        let phases = self.trained.seconds;
+        let Trained { seconds: phases, profile, .. } = self.trained;
+        let seconds_by_phase: Map<_, _> = profile.seconds().map(|(phase, seconds)| (phase.to_string(), json!(seconds))).collect();
         json!({
             "rows": self.rows,
             "features": self.features,
@@ -49,6 +50,12 @@ impl Summary<'_> {
                 "evaluate": phases.evaluate,
                 "save": self.seconds.save.as_secs_f64(),
                 "total": self.seconds.total.as_secs_f64(),
+            },
+            "train_phases": {
+                "seconds": seconds_by_phase,
+                "rows_visited": profile.rows_visited,
+                "histogram_adds": profile.histogram_adds,
+                "histogram_adds_per_second": profile.adds_per_second(),
             },
             "peak_rss_bytes": peak_rss_bytes(),
             "metrics": metrics(&self.trained.report),

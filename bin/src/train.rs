@@ -21,7 +21,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     }
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs)?;
-    let mut log = Log::default();
+    let mut log = Log::from_env()?;
     notes.iter().for_each(|note| log.note(note));
     let job = Job { params, inputs: inputs(args)?, model_out: model_out(args)?, summary_out: args.summary.clone() };
     Ok(match job.run(&signals, log)? {

@@ -175,7 +175,7 @@ impl BinnedMatrix {
     }
 
     /// The number of features, those without a place counted.
-    pub(super) fn features(&self) -> usize {
+    pub(crate) fn features(&self) -> usize {
         self.places.len()
     }
 

@@ -1,6 +1,7 @@
 //! Binning: raw values become small integers once, before the first round.
 
 mod by_feature;
+mod columns;
 mod cuts;
 mod lookup;
 mod mapper;
@@ -12,6 +13,7 @@ mod sparse;
 use crate::data::Dataset;
 use crate::simd::Simd;
 use crate::{Params, Result};
+pub(crate) use columns::{Column, Columns};
 pub use mapper::{BinMapper, FeatureBins};
 pub use matrix::BinnedMatrix;
 pub(crate) use matrix::{Cells, Place, Tile};

@@ -1,5 +1,7 @@
 //! What a trainer tells while it works, and how it is told to stop.
 
+use crate::Profile;
+
 /// Every metric of every data set after a round.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoundReport {
@@ -21,6 +23,9 @@ impl RoundReport {
 pub trait Observer: Send {
     /// Training is about to begin; `warnings` are about parameters and data.
     fn started(&mut self, _warnings: &[String]) {}
+
+    /// The trees of a round are grown, `round` counted from 0; `profile` is of this round alone. Its metrics come next.
+    fn profiled(&mut self, _round: usize, _profile: &Profile) {}
 
     /// A round is done. Return `false` to end training with this round; the model so far is kept.
     fn round(&mut self, _report: &RoundReport) -> bool {

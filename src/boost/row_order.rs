@@ -13,7 +13,7 @@ use crate::numeric::reorder;
 const EVERY: usize = 10;
 
 /// Below this size the matrix lies in the caches anyway.
-const SMALLEST_BYTES: usize = 16 << 20;
+const SMALLEST_BYTES: usize = 1 << 20;
 
 /// Which row lies where.
 #[derive(Debug)]

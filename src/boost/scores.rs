@@ -47,7 +47,7 @@ impl Scores {
 
     /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that were not drawn are routed.
     pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
-        let router = (tree.rows.len() < self.rows).then(|| Router::new(tree, mapper, matrix));
+        let router = (tree.num_rows() < self.rows).then(|| Router::new(tree, mapper, matrix));
         let leaves: Vec<(&[u32], f64)> = tree.leaves().collect();
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
         margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {

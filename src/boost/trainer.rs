@@ -2,7 +2,7 @@
 
 use super::events::{Observer, RoundReport};
 use super::training::Training;
-use crate::{Dataset, Error, Model, Params, Result};
+use crate::{Dataset, Error, Model, Params, Profile, Result};
 
 /// Trains models.
 ///
@@ -44,6 +44,8 @@ pub struct Trained {
     pub history: Vec<RoundReport>,
     /// Seconds per phase.
     pub seconds: Phases,
+    /// Where the seconds of growing trees went.
+    pub profile: Profile,
     /// The number of threads used.
     pub threads: usize,
     /// What deserves the user's attention.
@@ -92,11 +94,11 @@ impl<'a> Trainer<'a> {
     fn fit_here(&self, train: &Dataset, observer: &mut dyn Observer) -> Result<Trained> {
         let mut training = Training::prepare(&self.params, train, &self.validation)?;
         let mut binned = training.bin(train)?;
-        let (model, history) = training.grow_all(&mut binned, observer)?;
+        let (model, history, profile) = training.grow_all(&mut binned, observer)?;
         let report = history[model.num_rounds() - 1].clone();
         observer.finished(&report);
         let threads = rayon::current_num_threads();
-        Ok(Trained { model, report, history, seconds: training.seconds, threads, warnings: training.warnings })
+        Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
     }
 }
 

@@ -5,12 +5,13 @@ use super::events::{Observer, RoundReport};
 use super::row_order::RowOrder;
 use super::scores::Scores;
 use super::trainer::Phases;
-use crate::binning::{self, BinMapper, BinnedMatrix};
+use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
 use crate::grow::{GrownTree, TreeGrower, TreeInput};
 use crate::histogram::Quantised;
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
 use crate::objective::{self, GradientPair, Loss};
+use crate::profile::{Phase, Profile, Profiler};
 use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
@@ -33,6 +34,8 @@ pub(super) struct Watched<'a> {
 pub(super) struct Binned {
     mapper: BinMapper,
     matrix: BinnedMatrix,
+    /// The same bins by column, where that pays.
+    columns: Columns,
 }
 
 #[cfg(test)]
@@ -41,7 +44,7 @@ impl Binned {
     pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
         let mapper = self.mapper.without_usual_bins();
         let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
-        Self { mapper, matrix }
+        Self { mapper, columns: Columns::none(&matrix), matrix }
     }
 }
 
@@ -112,27 +115,37 @@ impl<'a> Training<'a> {
         for watched in &mut self.watched[1..] {
             watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data, self.simd)?);
         }
+        let columns = Columns::of(&matrix);
         self.order = RowOrder::new(&matrix, self.params);
         self.seconds.bin = started.elapsed().as_secs_f64();
-        Ok(Binned { mapper, matrix })
+        Ok(Binned { mapper, columns, matrix })
     }
 
     /// The loop over rounds: the model that is kept, and the metrics of every round.
-    pub(super) fn grow_all(&mut self, binned: &mut Binned, observer: &mut dyn Observer) -> Result<(Model, Vec<RoundReport>)> {
+    pub(super) fn grow_all(
+        &mut self,
+        binned: &mut Binned,
+        observer: &mut dyn Observer,
+    ) -> Result<(Model, Vec<RoundReport>, Profile)> {
         observer.started(&self.warnings);
-        let Binned { mapper, matrix } = binned;
-        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.simd);
-        let mut buffers = Buffers { gradients: vec![GradientPair::default(); matrix.rows()], quantised: Quantised::new() };
+        let Binned { mapper, matrix, columns } = binned;
+        let profiler = Profiler::new(rayon::current_num_threads());
+        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.simd, &profiler);
+        let mut buffers = Buffers::new(matrix.rows());
         let mut stopping = self.early_stopping();
         let mut trees = Vec::new();
         let mut history: Vec<RoundReport> = Vec::new();
+        let mut profile = Profile::default();
         for round in 0..self.params.num_round as usize {
             let started = Instant::now();
-            let grown = self.grow_round(&mut grower, &mut trees, mapper, matrix, &mut buffers);
-            if self.order.is_due(round) {
-                self.reorder(&grown, matrix);
+            let reorder = self.order.is_due(round);
+            let leaf_order = self.grow_round(&mut grower, &mut trees, (matrix, columns), &mut buffers, reorder);
+            if reorder {
+                profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
             self.seconds.train += started.elapsed().as_secs_f64();
+            let before = std::mem::replace(&mut profile, profiler.profile(self.seconds.train));
+            observer.profiled(round, &profile.since(&before));
             let report = self.evaluate(round);
             if stopping.is_some() && round == 0 {
                 check_decisive(&report)?;
@@ -158,7 +171,7 @@ impl<'a> Training<'a> {
             best_score: best.map(|(_, score)| score),
             params: self.params.model_affecting(),
         };
-        Ok((model, history))
+        Ok((model, history, profile))
     }
 
     fn early_stopping(&self) -> Option<EarlyStopping> {
@@ -166,37 +179,48 @@ impl<'a> Training<'a> {
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
     }
 
-    /// Grows the trees of one round and adds them to all scores. Returns the rows of the last one, in the order of its leaves.
+    /// Grows the trees of one round and adds them to all scores. Returns the rows of the last one, in the order of its leaves, if they
+    /// are to be laid out anew.
     fn grow_round(
         &mut self,
         grower: &mut TreeGrower<'_>,
         trees: &mut Vec<Tree>,
-        mapper: &BinMapper,
-        matrix: &BinnedMatrix,
+        (matrix, columns): (&BinnedMatrix, &Columns),
         buffers: &mut Buffers,
+        reorder: bool,
     ) -> Vec<u32> {
+        let (mapper, profiler) = (grower.mapper, grower.profiler);
         let mut leaf_order = Vec::new();
-        self.loss.start_round(self.watched[0].scores.all());
+        profiler.step(Phase::Gradients, || self.loss.start_round(self.watched[0].scores.all()));
         for output in 0..self.base_score.len() {
-            self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
-            buffers.quantised.fill(self.simd, &buffers.gradients);
+            profiler.step(Phase::Gradients, || {
+                self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+                buffers.quantised.fill(self.simd, &buffers.gradients);
+            });
             for _ in 0..self.params.num_parallel_tree {
                 let index = trees.len() as u64;
-                let rows = self.sample_rows(index, matrix.rows());
-                let Buffers { gradients, quantised } = buffers;
-                let grown = grower.grow(TreeInput { index, matrix, gradients, quantised, rows });
-                self.add_to_scores(output, &grown, mapper, matrix);
+                self.sample_rows(index, matrix.rows(), &mut buffers.rows[0]);
+                let rows = std::mem::take(&mut buffers.rows);
+                let Buffers { gradients, quantised, .. } = &*buffers;
+                let grown = grower.grow(TreeInput { index, matrix, columns, gradients, quantised, rows });
+                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, matrix));
                 trees.push(grown.to_tree(mapper));
-                leaf_order = grown.rows;
+                if reorder {
+                    leaf_order = grown.leaf_order();
+                }
+                buffers.rows = grown.rows;
             }
         }
         leaf_order
     }
 
     /// Lays the training rows out anew, those of `first` before all others: everything that has a number a row.
-    fn reorder(&mut self, first: &[u32], matrix: &mut BinnedMatrix) {
+    fn reorder(&mut self, first: &[u32], matrix: &mut BinnedMatrix, columns: &mut Columns) {
         let order = &*complete(first, matrix.rows());
+        // The old ones go before there are new ones.
+        *columns = Columns::none(matrix);
         matrix.reorder(order);
+        *columns = Columns::of(matrix);
         self.loss.reorder(order);
         let train = &mut self.watched[0];
         train.scores.reorder(order);
@@ -208,16 +232,18 @@ impl<'a> Training<'a> {
     }
 
     /// The rows that a tree is grown on. Those of weight zero are none: they must not count as rows of a category either.
-    fn sample_rows(&self, index: u64, rows: usize) -> Vec<u32> {
+    fn sample_rows(&self, index: u64, rows: usize, sample: &mut Vec<u32>) {
+        sample.clear();
         let fraction = self.params.subsample;
         let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
         if fraction >= 1.0 && weights.is_none() {
-            return (0..rows as u32).collect();
+            sample.extend(0..rows as u32);
+            return;
         }
         let key = sampling::key(self.params.seed, Purpose::Rows, index);
         let counts = |place: u32| weights.is_none_or(|weights| weights[place as usize] > 0.0);
         let drawn = |place: u32| sampling::drawn(key, u64::from(self.order.row(place)), fraction);
-        (0..rows as u32).into_par_iter().filter(|&place| drawn(place) && counts(place)).collect()
+        sample.par_extend((0..rows as u32).into_par_iter().filter(|&place| drawn(place) && counts(place)));
     }
 
     fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: &BinnedMatrix) {
@@ -278,6 +304,14 @@ fn check_decisive(report: &RoundReport) -> Result<()> {
 struct Buffers {
     gradients: Vec<GradientPair>,
     quantised: Quantised,
+    /// The rows of a tree, in one of two places.
+    rows: [Vec<u32>; 2],
+}
+
+impl Buffers {
+    fn new(rows: usize) -> Self {
+        Self { gradients: vec![GradientPair::default(); rows], quantised: Quantised::new(), rows: Default::default() }
+    }
 }
 
 impl<'a> Watched<'a> {

@@ -3,12 +3,13 @@
 use super::growth::Growth;
 use super::leaves::set_leaf_values;
 use super::node::{GrownNode, GrownTree, OpenNode};
-use super::partition::{SideTable, partition};
+use super::partition::{NodeRows, RowBins, SideTable};
 use crate::Params;
-use crate::binning::{BinMapper, BinnedMatrix};
+use crate::binning::{BinMapper, BinnedMatrix, Columns};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
+use crate::profile::{Phase, Profiler};
 use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
 use crate::split::{NodeSums, SplitFinder};
@@ -17,11 +18,13 @@ use std::borrow::Cow;
 /// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
     pub(super) params: &'a Params,
-    mapper: &'a BinMapper,
+    pub(crate) mapper: &'a BinMapper,
     pub(super) pools: Pools,
     simd: Simd,
+    pub(crate) profiler: &'a Profiler,
     features: Vec<u32>,
-    scratch: Vec<u32>,
+    /// Memory for the sides of the rows of nodes.
+    sides: Vec<u8>,
 }
 
 /// What one tree is grown from.
@@ -31,13 +34,16 @@ pub(crate) struct TreeInput<'a> {
     pub matrix: &'a BinnedMatrix,
     pub gradients: &'a [GradientPair],
     pub quantised: &'a Quantised,
-    /// The rows to grow on, ascending.
-    pub rows: Vec<u32>,
+    /// The bins by column, of the same rows.
+    pub columns: &'a Columns,
+    /// The rows to grow on, ascending, and a buffer with any contents. Both are in the grown tree.
+    pub rows: [Vec<u32>; 2],
 }
 
 /// What the tasks of one tree share.
 pub(super) struct Context<'a> {
     matrix: &'a BinnedMatrix,
+    columns: &'a Columns,
     finder: SplitFinder<'a>,
     histograms: HistogramBuilder<'a>,
     quantised: &'a Quantised,
@@ -45,73 +51,88 @@ pub(super) struct Context<'a> {
     index: u64,
 }
 
+/// Slots from which on both children of a node are scanned at the same time. Waking a thread takes as long as scanning some thousands.
+const PARALLEL_SLOTS: usize = 32_768;
+
 /// A tree is grown on a matrix of its own features if all are at least this many times as many.
 const FEWER: usize = 2;
 
 impl<'a> TreeGrower<'a> {
-    pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &BinnedMatrix, simd: Simd) -> Self {
+    pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &BinnedMatrix, simd: Simd, profiler: &'a Profiler) -> Self {
         Self {
             params,
             mapper,
             pools: Pools::new(matrix),
             simd,
+            profiler,
             features: (0..mapper.features().len() as u32).collect(),
-            scratch: vec![0; matrix.rows()],
+            sides: Vec::new(),
         }
     }
 
     /// Grows a tree.
-    pub fn grow(&mut self, input: TreeInput<'_>) -> GrownTree {
+    pub fn grow(&mut self, mut input: TreeInput<'_>) -> GrownTree {
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
         let features = sampling::columns(key, &self.features, self.params.colsample_bytree);
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let mut rows = input.rows;
+        let [mut rows, mut spare] = std::mem::take(&mut input.rows);
+        spare.resize(rows.len(), 0);
+        let mut sides = std::mem::take(&mut self.sides);
+        sides.resize(rows.len(), 0);
         let this = &*self;
-        let selected = (features.len() * FEWER <= this.features.len()).then(|| input.matrix.select(&features));
+        let selected = (features.len() * FEWER <= this.features.len()).then(|| this.select(input.matrix, &features));
         let matrix = selected.as_ref().unwrap_or(input.matrix);
-        let context = this.context(matrix, input.quantised, features, input.index);
-        let root = this.root(&context, &rows);
+        let context = this.context(&input, matrix, features);
+        let root = this.root(&context, NodeRows::new(&mut rows, &mut spare, &mut sides));
         let mut nodes = match this.narrowed(&context, &root) {
-            None => this.grow_from(&context, root, &mut rows, &mut scratch),
+            None => this.grow_from(&context, root),
             Some((matrix, features)) => {
                 let root = this.moved(root, context.matrix, &matrix, &features);
-                let context = this.context(&matrix, input.quantised, features, input.index);
-                this.grow_from(&context, root, &mut rows, &mut scratch)
+                let context = this.context(&input, &matrix, features);
+                this.grow_from(&context, root)
             }
         };
+        let buffers = [rows, spare];
         let shrinkage = this.params.eta / f64::from(this.params.num_parallel_tree);
         let regularisation = &context.finder.regularisation;
-        set_leaf_values(&mut nodes, &rows, input.gradients, input.quantised.largest, regularisation, shrinkage);
-        self.scratch = scratch;
-        GrownTree { nodes, rows }
+        this.profiler.step(Phase::Leaves, || {
+            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, regularisation, shrinkage);
+        });
+        self.sides = sides;
+        GrownTree { nodes, rows: buffers }
     }
 
-    fn context<'c>(&'c self, matrix: &'c BinnedMatrix, quantised: &'c Quantised, features: Vec<u32>, index: u64) -> Context<'c> {
+    /// What a tree of some features, on a matrix that has these, needs to know.
+    fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> Context<'c> {
+        let &TreeInput { quantised, columns, index, .. } = input;
         let mut used = vec![false; matrix.tiles().len()];
         features.iter().for_each(|&f| used[matrix.place(f).tile] = true);
-        let histograms = HistogramBuilder { matrix, gradients: quantised, used, pools: &self.pools, simd: self.simd };
-        let finder = SplitFinder::new(self.params, self.mapper, matrix, self.simd);
-        Context { matrix, finder, histograms, quantised, features, index }
+        let histograms =
+            HistogramBuilder { matrix, gradients: quantised, used, pools: &self.pools, simd: self.simd, profiler: self.profiler };
+        let finder = SplitFinder::new(self.params, self.mapper, matrix, self.simd, self.profiler);
+        Context { matrix, columns, finder, histograms, quantised, features, index }
     }
 
-    fn grow_from(&self, context: &Context<'_>, root: OpenNode, rows: &mut [u32], scratch: &mut [u32]) -> Vec<GrownNode> {
-        let mut growth = Growth::new(self, context, rows, scratch);
+    fn grow_from(&self, context: &Context<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
+        let growth = Growth { grower: self, context };
         match self.params.grow_policy {
             GrowPolicy::Depthwise => growth.depthwise(root),
             GrowPolicy::Lossguide => growth.lossguide(root),
         }
-        growth.into_nodes()
     }
 
     /// The matrix of the features that the tree may be split on, if these are far fewer than it was to be grown on.
-    fn narrowed(&self, context: &Context<'_>, root: &OpenNode) -> Option<(BinnedMatrix, Vec<u32>)> {
+    fn narrowed(&self, context: &Context<'_>, root: &OpenNode<'_>) -> Option<(BinnedMatrix, Vec<u32>)> {
         root.split.as_ref()?;
         let features = root.features.as_ref().filter(|features| features.len() * FEWER <= context.features.len())?;
-        Some((context.matrix.select(features), features.to_vec()))
+        Some((self.select(context.matrix, features), features.to_vec()))
+    }
+
+    fn select(&self, matrix: &BinnedMatrix, features: &[u32]) -> BinnedMatrix {
+        self.profiler.step(Phase::Reorder, || matrix.select(features))
     }
 
     /// The root with its histogram in the layout of a matrix of fewer features.
-    fn moved(&self, mut root: OpenNode, from: &BinnedMatrix, to: &BinnedMatrix, features: &[u32]) -> OpenNode {
+    fn moved<'r>(&self, mut root: OpenNode<'r>, from: &BinnedMatrix, to: &BinnedMatrix, features: &[u32]) -> OpenNode<'r> {
         if let Some(histogram) = root.histogram.take() {
             let mut words = self.pools.nodes.take();
             let per_slot = histogram.form.words();
@@ -127,8 +148,8 @@ impl<'a> TreeGrower<'a> {
         root
     }
 
-    fn root(&self, context: &Context<'_>, rows: &[u32]) -> OpenNode {
-        let histogram = context.histograms.build(rows);
+    fn root<'r>(&self, context: &Context<'_>, rows: NodeRows<'r>) -> OpenNode<'r> {
+        let histogram = context.histograms.build(rows.rows);
         let sums = match context.features.first() {
             Some(&feature) => {
                 let place = context.matrix.place(feature);
@@ -136,9 +157,19 @@ impl<'a> TreeGrower<'a> {
             }
             None => Sums::default(),
         };
-        let range = 0..rows.len();
-        let mut root =
-            OpenNode { id: 0, range, depth: 0, path: 1, sums, features: None, histogram: None, split: None, children: None };
+        let mut root = OpenNode {
+            id: 0,
+            range: 0..rows.rows.len(),
+            buffer: rows.buffer,
+            rows: Some(rows),
+            depth: 0,
+            path: 1,
+            sums,
+            features: None,
+            histogram: None,
+            split: None,
+            children: None,
+        };
         if self.may_split(context, &root) {
             self.find_split(context, &mut root, histogram);
         } else {
@@ -148,14 +179,14 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// Whether a node may have a split at all: only then is its histogram worth building.
-    fn may_split(&self, context: &Context<'_>, node: &OpenNode) -> bool {
+    fn may_split(&self, context: &Context<'_>, node: &OpenNode<'_>) -> bool {
         let deep_enough = self.params.max_depth > 0 && node.depth >= self.params.max_depth;
         let hess = node.sums.hess as f64 * context.quantised.units.hess;
         !deep_enough && node.range.len() >= 2 && hess >= 2.0 * self.params.min_child_weight
     }
 
     /// Finds the node's split and keeps the histogram for its children if there is one.
-    fn find_split(&self, context: &Context<'_>, node: &mut OpenNode, histogram: Histogram) {
+    fn find_split(&self, context: &Context<'_>, node: &mut OpenNode<'_>, histogram: Histogram) {
         let features = self.node_features(context, node);
         let sums = NodeSums { histogram: &histogram, total: node.sums, rows: node.range.len() };
         let (split, splittable) = context.finder.best(sums, context.quantised.units, &features);
@@ -176,7 +207,7 @@ impl<'a> TreeGrower<'a> {
         self.params.colsample_bylevel < 1.0 || self.params.colsample_bynode < 1.0
     }
 
-    fn node_features<'c>(&self, context: &'c Context<'_>, node: &OpenNode) -> Cow<'c, [u32]> {
+    fn node_features<'c>(&self, context: &'c Context<'_>, node: &OpenNode<'_>) -> Cow<'c, [u32]> {
         if !self.samples_by_node() {
             return node.features.as_ref().map_or(Cow::Borrowed(&context.features), |features| Cow::Owned(features.to_vec()));
         }
@@ -188,58 +219,66 @@ impl<'a> TreeGrower<'a> {
         Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode))
     }
 
-    /// Carries out a node's split: parts its rows (given as `rows`), and finds its children's splits.
-    pub(super) fn split(&self, context: &Context<'_>, node: &mut OpenNode, rows: &mut [u32], scratch: &mut [u32]) {
-        let Some(split) = &node.split else { return };
+    /// Carries out a node's split: parts its rows, and finds its children's splits.
+    pub(super) fn split<'r>(&self, context: &Context<'_>, node: &mut OpenNode<'r>) {
+        let (Some(split), Some(rows)) = (&node.split, node.rows.take()) else { return };
         let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], context.matrix.place(split.feature));
-        let lefts = partition(context.matrix, &table, rows, scratch);
-        let middle = node.range.start + lefts;
-        let child = |side: u64, range, sums| OpenNode {
+        let bins = RowBins { matrix: context.matrix, columns: context.columns, simd: self.simd };
+        let (left, right) = rows.part(&bins, &table, self.profiler);
+        let middle = node.range.start + left.rows.len();
+        let (depth, features) = (node.depth + 1, &node.features);
+        let child = |side: u64, range, sums, rows: NodeRows<'r>| OpenNode {
             id: 0,
             range,
-            depth: node.depth + 1,
+            buffer: rows.buffer,
+            rows: Some(rows),
+            depth,
             path: sampling::mix(node.path ^ side),
             sums,
-            features: node.features.clone(),
+            features: features.clone(),
             histogram: None,
             split: None,
             children: None,
         };
-        let mut left = child(1, node.range.start..middle, split.left);
-        let mut right = child(2, middle..node.range.end, split.right);
+        let mut left = child(1, node.range.start..middle, split.left, left);
+        let mut right = child(2, middle..node.range.end, split.right, right);
         if let Some(parent) = node.histogram.take() {
-            self.find_child_splits(context, &mut left, &mut right, parent, (&rows[..lefts], &rows[lefts..]));
+            self.find_child_splits(context, &mut left, &mut right, parent);
         }
         node.children = Some(Box::new([left, right]));
     }
 
     /// Builds the smaller child's histogram and gets the larger one's by subtraction from the parent's.
-    fn find_child_splits(
+    fn find_child_splits<'r>(
         &self,
         context: &Context<'_>,
-        left: &mut OpenNode,
-        right: &mut OpenNode,
+        left: &mut OpenNode<'r>,
+        right: &mut OpenNode<'r>,
         mut parent: Histogram,
-        rows: (&[u32], &[u32]),
     ) {
-        let ((small, small_rows), large) =
-            if rows.0.len() <= rows.1.len() { ((left, rows.0), right) } else { ((right, rows.1), left) };
+        let (small, large) = if left.range.len() <= right.range.len() { (left, right) } else { (right, left) };
         let (small_may, large_may) = (self.may_split(context, small), self.may_split(context, large));
         if !small_may && !large_may {
             self.pools.nodes.give(parent.words);
             return;
         }
+        let small_rows = small.rows.as_ref().map_or(&[][..], |rows| rows.rows);
         let histogram = context.histograms.build(small_rows);
         if large_may {
-            parent.subtract(&histogram, context.matrix.slots(), large.range.len(), context.histograms.is_narrow());
+            parent.subtract(&histogram, context.matrix.slots(), large.range.len(), context.histograms.is_narrow(), self.profiler);
         }
-        let find = |may: bool, node: &mut OpenNode, histogram: Histogram| {
+        let find = |may: bool, node: &mut OpenNode<'_>, histogram: Histogram| {
             if may {
                 self.find_split(context, node, histogram);
             } else {
                 self.pools.nodes.give(histogram.words);
             }
         };
-        rayon::join(|| find(large_may, large, parent), || find(small_may, small, histogram));
+        if context.matrix.slots() >= PARALLEL_SLOTS {
+            rayon::join(|| find(large_may, large, parent), || find(small_may, small, histogram));
+        } else {
+            find(large_may, large, parent);
+            find(small_may, small, histogram);
+        }
     }
 }

@@ -1,78 +1,109 @@
 //! [`Growth`]: the order in which nodes are split.
 //!
-//! Splits are carried out ahead of their turn (several open leaves at once, one task each) and committed in the order that the growth
-//! policy demands. So the tree is the one that sequential growth gives, whatever the number of threads, and no thread waits per leaf.
+//! Leaf-wise growth splits the best leaf, then the best of what there is, and so on. While the best one is being expanded, other threads
+//! expand the next best ones ahead of their turn; splits are committed best first all the same. So the tree is the one that sequential
+//! growth gives, whatever the number of threads, and no thread waits for another as long as there is a leaf worth expanding.
 
 use super::grower::{Context, TreeGrower};
-use super::node::{GrownNode, OpenNode};
+use super::node::{GrownNode, Leaf, OpenNode};
+use rayon::Scope;
 use rayon::prelude::*;
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
-/// Open leaves expanded ahead of their turn per thread, and at least.
-const AHEAD_PER_THREAD: usize = 2;
-const AHEAD_MIN: usize = 8;
-
-/// A tree in the making.
+/// Splits nodes of one tree.
+#[derive(Clone, Copy)]
 pub(super) struct Growth<'g, 'a> {
-    grower: &'g TreeGrower<'a>,
-    context: &'g Context<'g>,
-    rows: &'g mut [u32],
-    scratch: &'g mut [u32],
-    nodes: Vec<GrownNode>,
+    pub grower: &'g TreeGrower<'a>,
+    pub context: &'g Context<'g>,
 }
 
-impl<'g, 'a> Growth<'g, 'a> {
-    pub fn new(grower: &'g TreeGrower<'a>, context: &'g Context<'g>, rows: &'g mut [u32], scratch: &'g mut [u32]) -> Self {
-        Self { grower, context, rows, scratch, nodes: Vec::new() }
-    }
-
-    /// The nodes of the tree, parents before their children; leaves have no values yet.
-    pub fn into_nodes(self) -> Vec<GrownNode> {
-        self.nodes
-    }
-
-    /// Level by level, left to right, until `max_leaves` are reached.
-    pub fn depthwise(&mut self, root: OpenNode) {
+impl Growth<'_, '_> {
+    /// Level by level, left to right, until `max_leaves` are reached. Returns the nodes, parents before their children; leaves have no
+    /// values yet.
+    pub fn depthwise(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
+        let mut nodes = Vec::new();
         let mut leaves = 1;
-        self.reserve(1);
+        reserve(&mut nodes, 1);
         let mut level = vec![root];
         while !level.is_empty() {
-            let room = self.room(leaves);
-            let splittable = level.iter_mut().filter(|node| node.split.is_some()).take(room);
-            leaves += self.expand(splittable.collect());
-            level = level.into_iter().flat_map(|node| self.settle(node)).collect();
+            let splittable = level.iter_mut().filter(|node| node.split.is_some()).take(self.room(leaves));
+            let splittable: Vec<_> = splittable.collect();
+            leaves += splittable.len();
+            splittable.into_par_iter().with_max_len(1).for_each(|node| self.grower.split(self.context, node));
+            level = level.into_iter().flat_map(|node| self.settle(&mut nodes, node)).collect();
+        }
+        nodes
+    }
+
+    /// Always the leaf with the largest gain, until `max_leaves` are reached. Returns the same as [`Growth::depthwise`].
+    pub fn lossguide(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
+        let mut frontier = Frontier { nodes: Vec::new(), open: BTreeMap::new(), leaves: 1, in_work: 0 };
+        reserve(&mut frontier.nodes, 1);
+        self.open(&mut frontier, root);
+        let first = self.take(&mut frontier);
+        let frontier = Mutex::new(frontier);
+        rayon::scope(|scope| first.into_iter().for_each(|node| self.work(scope, &frontier, node)));
+        let Frontier { mut nodes, open, .. } = frontier.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for node in open.into_values() {
+            if let Slot::Waiting(node) | Slot::Expanded(node) = node {
+                self.close(&mut nodes, node);
+            }
+        }
+        nodes
+    }
+
+    /// Expands a node, then others for as long as this thread finds one.
+    fn work<'s, 'r: 's>(&'s self, scope: &Scope<'s>, frontier: &'s Mutex<Frontier<'r>>, mut node: OpenNode<'r>) {
+        loop {
+            self.grower.split(self.context, &mut node);
+            let mut frontier_now = frontier.lock().unwrap_or_else(PoisonError::into_inner);
+            frontier_now.in_work -= 1;
+            frontier_now.open.insert(Rank::of(&node), Slot::Expanded(node));
+            self.commit(&mut frontier_now);
+            let mut next = self.take(&mut frontier_now).into_iter();
+            drop(frontier_now);
+            let Some(first) = next.next() else { return };
+            next.for_each(|node| scope.spawn(move |scope| self.work(scope, frontier, node)));
+            node = first;
         }
     }
 
-    /// Always the leaf with the largest gain, until `max_leaves` are reached.
-    pub fn lossguide(&mut self, root: OpenNode) {
-        let threads = rayon::current_num_threads();
-        let ahead = if threads == 1 { 1 } else { AHEAD_MIN.max(AHEAD_PER_THREAD * threads) };
-        let mut leaves = 1;
-        self.reserve(1);
-        let mut open = BinaryHeap::from([ByGain(root)]);
-        while let Some(ByGain(best)) = open.pop() {
-            let room = self.room(leaves);
-            if best.split.is_none() || room == 0 {
-                self.close(best);
-                continue;
+    /// Makes inner nodes of the best leaves as long as they are expanded.
+    fn commit<'r>(&self, frontier: &mut Frontier<'r>) {
+        while self.room(frontier.leaves) > 0
+            && let Some(best) = frontier.open.first_entry()
+            && matches!(best.get(), Slot::Expanded(_))
+            && let Slot::Expanded(node) = best.remove()
+        {
+            frontier.leaves += 1;
+            for child in self.settle(&mut frontier.nodes, node) {
+                self.open(frontier, child);
             }
-            let mut batch = vec![best];
-            if batch[0].children.is_none() {
-                while batch.len() < ahead.min(room)
-                    && let Some(ByGain(next)) = open.pop()
-                {
-                    batch.push(next);
-                }
-                self.expand(batch.iter_mut().filter(|node| node.split.is_some() && node.children.is_none()).collect());
-            }
-            let mut batch = batch.into_iter();
-            if let Some(best) = batch.next() {
-                leaves += 1;
-                open.extend(self.settle(best).into_iter().map(ByGain));
-            }
-            open.extend(batch.map(ByGain));
+        }
+    }
+
+    /// Takes the best leaves that nobody has expanded yet: one for each thread that has none, but none that cannot have its turn.
+    fn take<'r>(&self, frontier: &mut Frontier<'r>) -> Vec<OpenNode<'r>> {
+        let idle = rayon::current_num_threads().saturating_sub(frontier.in_work);
+        let candidates = frontier.open.values_mut().take(self.room(frontier.leaves));
+        let waiting = candidates.filter(|slot| matches!(slot, Slot::Waiting(_))).take(idle);
+        let taken = waiting.filter_map(|slot| match std::mem::replace(slot, Slot::InWork) {
+            Slot::Waiting(node) => Some(node),
+            _ => None,
+        });
+        let taken: Vec<_> = taken.collect();
+        frontier.in_work += taken.len();
+        taken
+    }
+
+    /// Adds a node to the open ones, if it has a split.
+    fn open<'r>(&self, frontier: &mut Frontier<'r>, node: OpenNode<'r>) {
+        if node.split.is_some() {
+            frontier.open.insert(Rank::of(&node), Slot::Waiting(node));
+        } else {
+            self.close(&mut frontier.nodes, node);
         }
     }
 
@@ -84,103 +115,89 @@ impl<'g, 'a> Growth<'g, 'a> {
         }
     }
 
-    /// Carries out the splits of several nodes at once; returns how many.
-    fn expand(&mut self, mut nodes: Vec<&mut OpenNode>) -> usize {
-        nodes.sort_unstable_by_key(|node| node.range.start);
-        let ranges: Vec<_> = nodes.iter().map(|node| node.range.clone()).collect();
-        let rows = disjoint(self.rows, &ranges);
-        let scratch = disjoint(self.scratch, &ranges);
-        let (grower, context) = (self.grower, self.context);
-        nodes
-            .par_iter_mut()
-            .zip(rows)
-            .zip(scratch)
-            .with_max_len(1)
-            .for_each(|((node, rows), scratch)| grower.split(context, node, rows, scratch));
-        nodes.len()
-    }
-
     /// Makes an expanded node an inner node and returns its children, with their numbers; closes any other.
-    fn settle(&mut self, mut node: OpenNode) -> Vec<OpenNode> {
+    fn settle<'r>(&self, nodes: &mut Vec<GrownNode>, mut node: OpenNode<'r>) -> Vec<OpenNode<'r>> {
         match (node.split.take(), node.children.take()) {
             (Some(split), Some(children)) => {
                 let [mut left, mut right] = *children;
-                left.id = self.reserve(2);
+                left.id = reserve(nodes, 2);
                 right.id = left.id + 1;
-                self.nodes[node.id] = GrownNode::Split { split, left: left.id, right: right.id };
+                nodes[node.id] = GrownNode::Split { split, left: left.id, right: right.id };
                 vec![left, right]
             }
             _ => {
-                self.close(node);
+                self.close(nodes, node);
                 Vec::new()
             }
         }
     }
 
     /// Makes a node a leaf and gives back the buffers below it.
-    fn close(&mut self, node: OpenNode) {
-        if node.children.is_some() {
-            // Its rows were parted ahead of a turn that never came; a leaf's rows are ascending.
-            self.rows[node.range.clone()].sort();
-        }
-        self.nodes[node.id] = GrownNode::Leaf { range: node.range.clone(), value: 0.0, cover: 0.0 };
+    fn close(&self, nodes: &mut [GrownNode], node: OpenNode<'_>) {
+        nodes[node.id] = GrownNode::Leaf(Leaf { range: node.range.clone(), buffer: node.buffer, ..Leaf::default() });
         self.release(node);
     }
 
-    fn release(&self, node: OpenNode) {
+    fn release(&self, node: OpenNode<'_>) {
         if let Some(histogram) = node.histogram {
             self.grower.pools.nodes.give(histogram.words);
         }
         node.children.into_iter().flat_map(|children| *children).for_each(|child| self.release(child));
     }
+}
 
-    /// Numbers for new nodes; returns the first.
-    fn reserve(&mut self, count: usize) -> usize {
-        let first = self.nodes.len();
-        self.nodes.extend((0..count).map(|_| GrownNode::Leaf { range: 0..0, value: 0.0, cover: 0.0 }));
-        first
+/// Numbers for new nodes; returns the first.
+fn reserve(nodes: &mut Vec<GrownNode>, count: usize) -> usize {
+    let first = nodes.len();
+    nodes.extend((0..count).map(|_| GrownNode::Leaf(Leaf::default())));
+    first
+}
+
+/// The tree so far and its leaves that may be split.
+struct Frontier<'r> {
+    nodes: Vec<GrownNode>,
+    /// Best first.
+    open: BTreeMap<Rank, Slot<'r>>,
+    leaves: usize,
+    /// Nodes that threads are expanding.
+    in_work: usize,
+}
+
+enum Slot<'r> {
+    Waiting(OpenNode<'r>),
+    InWork,
+    Expanded(OpenNode<'r>),
+}
+
+/// Larger gains come first; of equal gains, the lower number.
+#[derive(Clone, Copy)]
+struct Rank {
+    gain: f64,
+    id: usize,
+}
+
+impl Rank {
+    fn of(node: &OpenNode<'_>) -> Self {
+        Self { gain: node.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain), id: node.id }
     }
 }
 
-/// An open node ordered by gain; of equal gains the lower number is the larger.
-struct ByGain(OpenNode);
-
-impl ByGain {
-    fn gain(&self) -> f64 {
-        self.0.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain)
-    }
-}
-
-impl Ord for ByGain {
+impl Ord for Rank {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.gain().total_cmp(&other.gain()).then(other.0.id.cmp(&self.0.id))
+        other.gain.total_cmp(&self.gain).then(self.id.cmp(&other.id))
     }
 }
 
-impl PartialOrd for ByGain {
+impl PartialOrd for Rank {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for ByGain {
+impl PartialEq for Rank {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for ByGain {}
-
-/// Mutable pieces of a slice at ascending, disjoint ranges.
-fn disjoint<'s, T>(mut slice: &'s mut [T], ranges: &[std::ops::Range<usize>]) -> Vec<&'s mut [T]> {
-    let mut start = 0;
-    let mut pieces = Vec::with_capacity(ranges.len());
-    for range in ranges {
-        let (_, rest) = std::mem::take(&mut slice).split_at_mut(range.start - start);
-        let (piece, rest) = rest.split_at_mut(range.len());
-        pieces.push(piece);
-        slice = rest;
-        start = range.end;
-    }
-    pieces
-}
+impl Eq for Rank {}

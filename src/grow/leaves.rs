@@ -18,7 +18,7 @@ const ROWS_PER_SUM: usize = 4_096;
 /// As in XGBoost, a tree that is but a leaf stays at zero where it has less hessian than `min_child_weight`.
 pub(crate) fn set_leaf_values(
     nodes: &mut [GrownNode],
-    rows: &[u32],
+    buffers: &[Vec<u32>; 2],
     gradients: &[GradientPair],
     largest: (f32, f32),
     regularisation: &Regularisation,
@@ -27,12 +27,12 @@ pub(crate) fn set_leaf_values(
     let scales = (Scale::new(largest.0), Scale::new(largest.1));
     let is_stump = nodes.len() == 1;
     nodes.par_iter_mut().for_each(|node| {
-        if let GrownNode::Leaf { range, value, cover } = node {
-            let tasks = rows[range.clone()].par_chunks(ROWS_PER_TASK).map(|rows| sum(rows, gradients, scales));
+        if let GrownNode::Leaf(leaf) = node {
+            let tasks = leaf.rows(buffers).par_chunks(ROWS_PER_TASK).map(|rows| sum(rows, gradients, scales));
             let (grad, hess) = tasks.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
-            *cover = scales.1.value(hess);
-            let counts = !is_stump || *cover >= regularisation.min_child_weight;
-            *value = if counts { shrinkage * regularisation.weight(scales.0.value(grad), *cover) } else { 0.0 };
+            leaf.cover = scales.1.value(hess);
+            let counts = !is_stump || leaf.cover >= regularisation.min_child_weight;
+            leaf.value = if counts { shrinkage * regularisation.weight(scales.0.value(grad), leaf.cover) } else { 0.0 };
         }
     });
 }

@@ -1,5 +1,6 @@
 //! Growing trees: which node is split next, and what becomes of its rows.
 
+mod distribute;
 mod grower;
 mod growth;
 mod leaves;
@@ -9,5 +10,5 @@ mod router;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;
-pub(crate) use partition::{SideTable, partition};
+pub(crate) use partition::{NodeRows, RowBins, SideTable};
 pub(crate) use router::Router;

@@ -1,5 +1,6 @@
 //! The tree while it grows: nodes in terms of bins, and where their rows are.
 
+use super::partition::NodeRows;
 use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
 use crate::split::{Decision, SplitInfo};
@@ -9,9 +10,13 @@ use std::sync::Arc;
 
 /// A node that may still be split.
 #[derive(Debug)]
-pub(crate) struct OpenNode {
+pub(crate) struct OpenNode<'r> {
     /// Its number in the tree.
     pub id: usize,
+    /// Its rows, until its children have them.
+    pub rows: Option<NodeRows<'r>>,
+    /// In which of the tree's buffers they are.
+    pub buffer: usize,
     /// Its rows' positions in the partition.
     pub range: Range<usize>,
     pub depth: u32,
@@ -23,38 +28,71 @@ pub(crate) struct OpenNode {
     pub histogram: Option<Histogram>,
     pub split: Option<SplitInfo>,
     /// The children, where the split has been carried out ahead of its turn.
-    pub children: Option<Box<[OpenNode; 2]>>,
+    pub children: Option<Box<[OpenNode<'r>; 2]>>,
 }
 
 /// A node of a grown tree.
 #[derive(Debug)]
 pub(crate) enum GrownNode {
-    Leaf { range: Range<usize>, value: f64, cover: f64 },
+    Leaf(Leaf),
     Split { split: SplitInfo, left: usize, right: usize },
+}
+
+/// A leaf of a grown tree.
+#[derive(Debug, Default)]
+pub(crate) struct Leaf {
+    /// Its rows' positions in the partition, and in which of the tree's buffers.
+    pub range: Range<usize>,
+    pub buffer: usize,
+    pub value: f64,
+    pub cover: f64,
+}
+
+impl Leaf {
+    /// Its rows, of those in the tree's buffers.
+    pub fn rows<'b>(&self, buffers: &'b [Vec<u32>; 2]) -> &'b [u32] {
+        &buffers[self.buffer][self.range.clone()]
+    }
 }
 
 /// A grown tree, with its rows in leaf order. Parents come before their children.
 #[derive(Debug)]
 pub(crate) struct GrownTree {
     pub nodes: Vec<GrownNode>,
-    /// Row numbers; every leaf's rows are consecutive and ascending.
-    pub rows: Vec<u32>,
+    /// Row numbers; every leaf's rows are consecutive and ascending, in the buffer that it names.
+    pub rows: [Vec<u32>; 2],
 }
 
 impl GrownTree {
     /// Leaves: their rows and values.
     pub fn leaves(&self) -> impl Iterator<Item = (&[u32], f64)> {
         self.nodes.iter().filter_map(|node| match node {
-            GrownNode::Leaf { range, value, .. } => Some((&self.rows[range.clone()], *value)),
+            GrownNode::Leaf(leaf) => Some((leaf.rows(&self.rows), leaf.value)),
             GrownNode::Split { .. } => None,
         })
+    }
+
+    /// The number of rows that the tree was grown on.
+    pub fn num_rows(&self) -> usize {
+        self.rows[0].len()
+    }
+
+    /// All rows in the order of the partition: those of neighbouring leaves lie side by side.
+    pub fn leaf_order(&self) -> Vec<u32> {
+        let mut order = self.rows[0].clone();
+        for node in &self.nodes {
+            if let GrownNode::Leaf(leaf) = node {
+                order[leaf.range.clone()].copy_from_slice(leaf.rows(&self.rows));
+            }
+        }
+        order
     }
 
     /// The tree on raw values.
     pub fn to_tree(&self, mapper: &BinMapper) -> Tree {
         let covers = self.covers();
         let nodes = self.nodes.iter().zip(covers).map(|(node, cover)| match node {
-            GrownNode::Leaf { value, .. } => Node::Leaf { value: *value, cover },
+            GrownNode::Leaf(leaf) => Node::Leaf { value: leaf.value, cover },
             GrownNode::Split { split, left, right } => Node::Split(Split {
                 feature: split.feature,
                 condition: condition(split, &mapper.features()[split.feature as usize]),
@@ -73,7 +111,7 @@ impl GrownTree {
         let mut covers = vec![0.0; self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate().rev() {
             covers[at] = match node {
-                GrownNode::Leaf { cover, .. } => *cover,
+                GrownNode::Leaf(leaf) => leaf.cover,
                 GrownNode::Split { left, right, .. } => covers[*left] + covers[*right],
             };
         }

@@ -1,18 +1,21 @@
 //! Splitting a node's rows in two, stably: every node's rows stay in ascending order.
 
-use crate::binning::{BinnedMatrix, Cells, FeatureBins, Place};
-use crate::simd::prefetch;
+use super::distribute::distribute;
+use crate::binning::{BinnedMatrix, Cells, Column, Columns, FeatureBins, Place};
+use crate::profile::{Phase, Profiler};
+use crate::simd::{Simd, prefetch};
 use crate::split::{Decision, SplitInfo};
 use rayon::prelude::*;
 
 /// Rows that one task splits.
-const RUN: usize = 65_536;
+const RUN: usize = 32_768;
 
 /// How far ahead cells are fetched.
 const AHEAD: usize = 24;
 
 /// For every bin of a feature: 1 if its rows go left.
 pub(crate) struct SideTable {
+    feature: u32,
     place: Place,
     left: Vec<u8>,
 }
@@ -27,7 +30,7 @@ impl SideTable {
         left.push(u8::from(split.missing_left));
         // A byte may hold any number as far as the compiler knows; 256 entries spare it the check.
         left.resize(left.len().max(256), 0);
-        Self { place, left }
+        Self { feature: split.feature, place, left }
     }
 
     /// Whether a row goes left.
@@ -36,89 +39,91 @@ impl SideTable {
     }
 }
 
-/// Moves the rows that go left to the front and returns how many there are. `scratch` is as long as `rows`.
-pub(crate) fn partition(matrix: &BinnedMatrix, table: &SideTable, rows: &mut [u32], scratch: &mut [u32]) -> usize {
-    if rows.len() <= RUN {
-        let lefts = split_run(matrix, table, rows, scratch);
-        rows.copy_from_slice(scratch);
-        return lefts;
+/// The rows of a node, ascending, and as much memory to part them.
+#[derive(Debug)]
+pub(crate) struct NodeRows<'r> {
+    pub rows: &'r mut [u32],
+    spare: &'r mut [u32],
+    sides: &'r mut [u8],
+    /// Which of the tree's two buffers the rows are in.
+    pub buffer: usize,
+}
+
+impl<'r> NodeRows<'r> {
+    /// All rows of a tree; the others are as long, with any contents.
+    pub fn new(rows: &'r mut [u32], spare: &'r mut [u32], sides: &'r mut [u8]) -> Self {
+        Self { rows, spare, sides, buffer: 0 }
     }
-    let lefts: Vec<usize> = rows
-        .par_chunks(RUN)
-        .zip(scratch.par_chunks_mut(RUN))
-        .map(|(rows, scratch)| split_run(matrix, table, rows, scratch))
-        .collect();
+
+    /// Those that go left and those that go right, in the other buffer; this one keeps the rows as they are.
+    pub fn part(self, bins: &RowBins<'_>, table: &SideTable, profiler: &Profiler) -> (Self, Self) {
+        let Self { rows, spare, sides, buffer } = self;
+        let lefts = part(bins, table, rows, (&mut *spare, &mut *sides), profiler);
+        let (rows, spare, sides) = (spare.split_at_mut(lefts), rows.split_at_mut(lefts), sides.split_at_mut(lefts));
+        let side = |rows, spare, sides| Self { rows, spare, sides, buffer: 1 - buffer };
+        (side(rows.0, spare.0, sides.0), side(rows.1, spare.1, sides.1))
+    }
+}
+
+/// Where the bins of rows are read: by column, where there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct RowBins<'a> {
+    pub matrix: &'a BinnedMatrix,
+    pub columns: &'a Columns,
+    pub simd: Simd,
+}
+
+/// Writes the rows that go left, then those that go right, to `out`; returns how many go left. `sides` becomes 1 for rows that go left.
+fn part(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): (&mut [u32], &mut [u8]), profiler: &Profiler) -> usize {
+    if rows.len() <= RUN {
+        return profiler.task(Phase::Partition, || {
+            let lefts = find_sides(bins, table, rows, sides);
+            let (left, right) = out.split_at_mut(lefts);
+            distribute(bins.simd, rows, sides, left, right);
+            lefts
+        });
+    }
+    let find = |(rows, sides): (&[u32], &mut [u8])| profiler.task(Phase::Partition, || find_sides(bins, table, rows, sides));
+    let lefts: Vec<usize> = rows.par_chunks(RUN).zip(sides.par_chunks_mut(RUN)).map(find).collect();
     let total = lefts.iter().sum();
-    gather(scratch, &lefts, rows, total);
+    let (mut left_rest, mut right_rest) = out.split_at_mut(total);
+    let mut tasks = Vec::with_capacity(lefts.len());
+    for ((rows, sides), &count) in rows.chunks(RUN).zip(sides.chunks(RUN)).zip(&lefts) {
+        let (left, after) = left_rest.split_at_mut(count);
+        left_rest = after;
+        let (right, after) = right_rest.split_at_mut(rows.len() - count);
+        right_rest = after;
+        tasks.push((rows, sides, left, right));
+    }
+    let run = |(rows, sides, left, right)| profiler.task(Phase::Partition, || distribute(bins.simd, rows, sides, left, right));
+    tasks.into_par_iter().with_max_len(1).for_each(run);
     total
 }
 
-/// Copies the front of every run, then the back of every run, to where they belong.
-fn gather(runs: &[u32], lefts: &[usize], rows: &mut [u32], total: usize) {
-    let (mut left_rest, mut right_rest) = rows.split_at_mut(total);
-    let mut copies = Vec::with_capacity(2 * lefts.len());
-    for (run, &count) in runs.chunks(RUN).zip(lefts) {
-        let (left, right) = run.split_at(count);
-        let (to_left, rest) = left_rest.split_at_mut(left.len());
-        left_rest = rest;
-        let (to_right, rest) = right_rest.split_at_mut(right.len());
-        right_rest = rest;
-        copies.push((left, to_left));
-        copies.push((right, to_right));
-    }
-    copies.into_par_iter().for_each(|(from, to)| to.copy_from_slice(from));
-}
-
-/// Writes the rows that go left, then those that go right, to `out`; returns how many go left.
-fn split_run(matrix: &BinnedMatrix, table: &SideTable, rows: &[u32], out: &mut [u32]) -> usize {
-    let tile = &matrix.tiles()[table.place.tile];
-    let (width, column) = (tile.width(), table.place.column);
-    match &tile.cells {
-        Cells::Narrow(cells) => split_by(rows, out, cells, width, column, |cell| table.left[usize::from(cell)]),
-        Cells::Wide(cells) => split_by(rows, out, cells, width, column, |cell| table.left[usize::from(cell)]),
-        Cells::Sparse(_) => {
-            let (mut left, mut right) = (Vec::with_capacity(rows.len()), Vec::new());
-            rows.iter().for_each(|&row| if table.goes_left(matrix, row as usize) { left.push(row) } else { right.push(row) });
-            out[..left.len()].copy_from_slice(&left);
-            out[left.len()..].copy_from_slice(&right);
-            left.len()
+/// Finds every row's side; returns how many go left.
+fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
+    let Place { tile, column, .. } = table.place;
+    let tile = &bins.matrix.tiles()[tile];
+    match (bins.columns.get(table.feature), &tile.cells) {
+        (Some(Column::Narrow(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (Some(Column::Wide(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
+        (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
+        (None, Cells::Sparse(_)) => {
+            rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(table.goes_left(bins.matrix, row as usize)));
+            sides.iter().map(|&side| usize::from(side)).sum()
         }
     }
 }
 
-/// Every row is written to both ends of the free space and one end advances: no branch depends on the data. The right side comes out
-/// backwards and is turned round at the end.
-fn split_by<C: Copy>(rows: &[u32], out: &mut [u32], cells: &[C], width: usize, column: usize, side: impl Fn(C) -> u8) -> usize {
+/// The same for cells that lie `stride` from row to row.
+fn sides_by<C: Copy + Into<usize>>(table: &SideTable, cells: &[C], stride: usize, rows: &[u32], sides: &mut [u8]) -> usize {
     let Some(last) = rows.len().checked_sub(1) else { return 0 };
-    let out = &mut out[..rows.len()];
-    let (mut left, mut right) = (0, last);
-    for (i, &row) in rows.iter().enumerate() {
-        prefetch(cells, rows[(i + AHEAD).min(last)] as usize * width + column);
-        let goes_left = usize::from(side(cells[row as usize * width + column]));
-        out[left] = row;
-        out[right] = row;
-        left += goes_left;
-        // After the last row this may step below zero; it is not used again.
-        right = right.wrapping_sub(1 - goes_left);
+    let mut lefts = 0;
+    for (i, (&row, side)) in rows.iter().zip(sides).enumerate() {
+        prefetch(cells, rows[(i + AHEAD).min(last)] as usize * stride);
+        *side = table.left[cells[row as usize * stride].into()];
+        lefts += usize::from(*side);
     }
-    out[left..].reverse();
-    left
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn split_is_stable_and_complete(cells in prop::collection::vec(0u8..8, 1..500), last in 0u8..8) {
-            let rows: Vec<u32> = (0..cells.len() as u32).filter(|r| r % 3 != 1).collect();
-            let mut out = vec![0; rows.len()];
-            let lefts = split_by(&rows, &mut out, &cells, 1, 0, |cell| u8::from(cell <= last));
-            let (left, right): (Vec<u32>, Vec<u32>) = rows.iter().partition(|&&r| cells[r as usize] <= last);
-            prop_assert_eq!(&out[..lefts], &left[..]);
-            prop_assert_eq!(&out[lefts..], &right[..]);
-        }
-    }
+    lefts
 }

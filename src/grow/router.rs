@@ -55,7 +55,7 @@ impl Router {
             Route::Table { table: tables.len() as u32 - 1, left, right }
         };
         let route = |node: &GrownNode| match node {
-            GrownNode::Leaf { value, .. } => Route::Leaf(*value),
+            GrownNode::Leaf(leaf) => Route::Leaf(leaf.value),
             GrownNode::Split { split: info, left, right } => split(info, *left as u32, *right as u32),
         };
         let nodes = tree.nodes.iter().map(route).collect();

@@ -5,6 +5,7 @@ use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Form, Histogram, Sums};
 use crate::binning::{BinnedMatrix, Cells, Tile};
+use crate::profile::{Phase, Profiler};
 use crate::simd::Simd;
 use rayon::prelude::*;
 
@@ -19,6 +20,7 @@ pub(crate) struct HistogramBuilder<'a> {
     pub used: Vec<bool>,
     pub pools: &'a Pools,
     pub simd: Simd,
+    pub profiler: &'a Profiler,
 }
 
 impl HistogramBuilder<'_> {
@@ -33,6 +35,7 @@ impl HistogramBuilder<'_> {
         let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { Form::Packed } else { Form::Wide };
         let tiles = self.tiles(&mut words, form);
         let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.work()).sum();
+        self.profiler.count(rows.len(), cells);
         if cells < PARALLEL_CELLS {
             tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
         } else {
@@ -65,6 +68,10 @@ impl HistogramBuilder<'_> {
 
     /// The sums of one tile over some rows, on this thread.
     fn sum(&self, tile: &Tile, rows: &[u32], form: Form, words: &mut [u64]) {
+        self.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
+    }
+
+    fn sum_now(&self, tile: &Tile, rows: &[u32], form: Form, words: &mut [u64]) {
         words.fill(0);
         if form == Form::Packed || !self.is_narrow() {
             return self.accumulate(tile, rows, words);

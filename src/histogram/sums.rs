@@ -1,6 +1,7 @@
 //! [`Histogram`]: exact integer sums of gradients and hessians per bin.
 
 use super::kernel::PACKED_ROWS;
+use crate::profile::{Phase, Profiler};
 use rayon::prelude::*;
 
 /// Slots that one task subtracts.
@@ -85,23 +86,15 @@ impl Histogram {
     }
 
     /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots. `rows` are that child's.
-    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: usize, narrow: bool) {
+    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: usize, narrow: bool, profiler: &Profiler) {
         let (per_slot, child_per_slot) = (self.form.words(), sibling.form.words());
         let parent = self.words[..per_slot * slots].par_chunks_mut(per_slot * SLOTS_PER_TASK);
         let child = sibling.words[..child_per_slot * slots].par_chunks(child_per_slot * SLOTS_PER_TASK);
         // Packed halves would borrow from each other only if a hessian's difference were negative.
-        parent.zip(child).for_each(|(parent, child)| match (self.form, sibling.form) {
-            (Form::Wide, Form::Packed) => {
-                for (parent, &child) in parent.chunks_exact_mut(2).zip(child) {
-                    let child = Sums::unpack(child);
-                    parent[0] = parent[0].wrapping_sub(child.grad as u64);
-                    parent[1] = parent[1].wrapping_sub(child.hess as u64);
-                }
-            }
-            _ => parent.iter_mut().zip(child).for_each(|(parent, child)| *parent = parent.wrapping_sub(*child)),
-        });
+        let forms = (self.form, sibling.form);
+        parent.zip(child).for_each(|(parent, child)| profiler.task(Phase::Histograms, || subtract(forms, parent, child)));
         if narrow && self.form == Form::Wide && rows <= PACKED_ROWS {
-            self.pack(slots);
+            profiler.task(Phase::Histograms, || self.pack(slots));
         }
     }
 
@@ -111,6 +104,19 @@ impl Histogram {
             self.words[slot] = self.get(slot).pack();
         }
         self.form = Form::Packed;
+    }
+}
+
+fn subtract(forms: (Form, Form), parent: &mut [u64], child: &[u64]) {
+    match forms {
+        (Form::Wide, Form::Packed) => {
+            for (parent, &child) in parent.chunks_exact_mut(2).zip(child) {
+                let child = Sums::unpack(child);
+                parent[0] = parent[0].wrapping_sub(child.grad as u64);
+                parent[1] = parent[1].wrapping_sub(child.hess as u64);
+            }
+        }
+        _ => parent.iter_mut().zip(child).for_each(|(parent, child)| *parent = parent.wrapping_sub(*child)),
     }
 }
 

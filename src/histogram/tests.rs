@@ -5,6 +5,7 @@ use super::quantise::Codes;
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix, Cells};
 use crate::objective::GradientPair;
+use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Params};
 use ndarray::Array2;
@@ -78,7 +79,8 @@ fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
     let mut form = None;
     for simd in Simd::all() {
         let used = vec![true; matrix.tiles().len()];
-        let builder = HistogramBuilder { matrix, gradients: quantised, used: used.clone(), pools: &pools, simd };
+        let builder =
+            HistogramBuilder { matrix, gradients: quantised, used: used.clone(), pools: &pools, simd, profiler: &Profiler::new(1) };
         let histogram = builder.build(rows);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
@@ -145,13 +147,19 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), &gradients(rows, false));
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
-    let builder =
-        HistogramBuilder { matrix: &matrix, gradients: &quantised, used: used.clone(), pools: &pools, simd: Simd::scalar() };
+    let builder = HistogramBuilder {
+        matrix: &matrix,
+        gradients: &quantised,
+        used: used.clone(),
+        pools: &pools,
+        simd: Simd::scalar(),
+        profiler: &Profiler::new(1),
+    };
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
         let mut histogram = builder.build(&all[..parent]);
         let child = builder.build(&all[..split]);
-        histogram.subtract(&child, matrix.slots(), parent - split, true);
+        histogram.subtract(&child, matrix.slots(), parent - split, true, &Profiler::new(1));
         let expected = naive(&matrix, 5, &quantised, &all[split..parent]);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected);
@@ -185,8 +193,14 @@ fn buffers_are_as_many_as_are_in_use_at_a_time() {
     for round in 0..10 {
         let mut quantised = Quantised::new();
         quantised.fill(Simd::scalar(), &gradients(rows, round % 2 == 0));
-        let builder =
-            HistogramBuilder { matrix: &matrix, gradients: &quantised, used: used.clone(), pools: &pools, simd: Simd::scalar() };
+        let builder = HistogramBuilder {
+            matrix: &matrix,
+            gradients: &quantised,
+            used: used.clone(),
+            pools: &pools,
+            simd: Simd::scalar(),
+            profiler: &Profiler::new(1),
+        };
         let histograms = threads.install(|| [builder.build(&all), builder.build(&all[..5000])]);
         histograms.into_iter().for_each(|histogram| pools.nodes.give(histogram.words));
     }

@@ -6,6 +6,7 @@ use super::numeric::{Scan, Scratch, best_score, best_threshold};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::histogram::{Histogram, Sums, Units};
+use crate::profile::{Phase, Profiler};
 use crate::simd::Simd;
 use rayon::prelude::*;
 
@@ -48,11 +49,12 @@ pub(crate) struct SplitFinder<'a> {
     pub regularisation: Regularisation,
     levels: LevelSearch,
     simd: Simd,
+    profiler: &'a Profiler,
 }
 
 impl<'a> SplitFinder<'a> {
-    pub fn new(params: &Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, simd: Simd) -> Self {
-        Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), simd }
+    pub fn new(params: &Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, simd: Simd, profiler: &'a Profiler) -> Self {
+        Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), simd, profiler }
     }
 
     /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie. Where there are
@@ -71,12 +73,16 @@ impl<'a> SplitFinder<'a> {
         };
         let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
         let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score - parent);
-        let split = best.filter(worthwhile).and_then(|best| self.split(&scan, best, parent));
+        let split = best.filter(worthwhile).and_then(|best| self.profiler.task(Phase::Scan, || self.split(&scan, best, parent)));
         (split, splittable)
     }
 
     /// The best that some features have to offer, and those that have anything.
     fn scan(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
+        self.profiler.task(Phase::Scan, || self.scan_now(scan, features))
+    }
+
+    fn scan_now(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
         let mut scratch = Scratch::new();
         let mut splittable = Vec::with_capacity(features.len());
         let mut best: Option<Found> = None;

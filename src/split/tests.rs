@@ -4,6 +4,7 @@ use super::*;
 use crate::binning::{BinMapper, BinnedMatrix};
 use crate::histogram::{HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
+use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Params};
 use ndarray::Array2;
@@ -40,13 +41,15 @@ fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], 
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), pairs);
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
-    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, simd: Simd::scalar() };
+    let profiler = Profiler::new(1);
+    let builder =
+        HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, simd: Simd::scalar(), profiler: &profiler };
     let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>());
     let place = matrix.place(0);
     let total = histogram.total(place.slot, place.value_bins);
     let node = NodeSums { histogram: &histogram, total, rows: x.nrows() };
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
-    let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd).best(node, quantised.units, &features).0;
+    let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd, &profiler).best(node, quantised.units, &features).0;
     let best = found(Simd::scalar());
     assert_eq!(found(Simd::detect().unwrap()), best);
     best

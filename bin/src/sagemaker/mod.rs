@@ -31,7 +31,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>) -> Result<Ending, Failure>
         )));
     }
     config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
-    let mut log = Log::default();
+    let mut log = Log::from_env()?;
     let (params, notes) = Params::from_pairs(hyperparameters::read(&paths.config("hyperparameters.json"), extra)?)?;
     notes.iter().for_each(|note| log.note(note));
     let inputs = channels::inputs(&paths, &mut log)?;
