@@ -87,6 +87,9 @@ fn best() -> Level {
 }
 
 /// Defines a function that runs the `#[inline(always)]` function of the same signature, compiled for the level it is given first.
+///
+/// What that function calls is compiled for the level only where it is inlined. So its loops are `for` loops: the closures of `for_each`
+/// and `fold` end up in functions of their own, for the baseline, as soon as they are large.
 macro_rules! dispatch {
     ($(#[$meta:meta])* $vis:vis fn $name:ident $(<$generic:ident: $bound:path>)? ($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? = $body:path) => {
         $(#[$meta])*

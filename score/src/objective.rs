@@ -75,9 +75,15 @@ impl Objective {
         match self {
             Self::SquaredError => {}
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => {
-                margins.iter_mut().for_each(|m| *m = math::sigmoid(*m));
+                for margin in margins {
+                    *margin = math::sigmoid(*margin);
+                }
             }
-            Self::Poisson => margins.iter_mut().for_each(|m| *m = math::exp(*m)),
+            Self::Poisson => {
+                for margin in margins {
+                    *margin = math::exp(*margin);
+                }
+            }
             Self::Softmax | Self::Softprob => math::softmax(margins),
         }
     }

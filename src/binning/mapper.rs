@@ -62,7 +62,7 @@ impl FeatureBins {
     }
 
     /// Whether the bins, the missing one counted, fit a byte.
-    pub(super) fn is_narrow(&self) -> bool {
+    pub(crate) fn is_narrow(&self) -> bool {
         self.value_bins() < 256
     }
 

@@ -58,7 +58,7 @@ mod avx512 {
         unsafe { body(rows, sides, left, right) }
     }
 
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,bmi1,bmi2,popcnt")]
     fn body(rows: &[u32], sides: &[u8], left: &mut [u32], right: &mut [u32]) {
         let (vectors, rest) = rows.as_chunks::<LANES>();
         let (vector_sides, rest_sides) = sides.as_chunks::<LANES>();
@@ -77,7 +77,7 @@ mod avx512 {
 
     /// Writes the first `count` numbers of a vector; returns how many these are.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512vl,avx512bw")]
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,bmi1,bmi2,popcnt")]
     fn store(vector: __m512i, count: usize, to: &mut [u32]) -> usize {
         let to = &mut to[..count];
         // SAFETY: numbers whose bit is not set are not written, and those whose bit is have just been found to lie within `to`.

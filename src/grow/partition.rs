@@ -11,7 +11,7 @@ use rayon::prelude::*;
 const RUN: usize = 32_768;
 
 /// How far ahead cells are fetched.
-const AHEAD: usize = 24;
+const AHEAD: usize = 192;
 
 /// For every bin of a feature: 1 if its rows go left.
 pub(crate) struct SideTable {
@@ -118,12 +118,13 @@ fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [
 
 /// The same for cells that lie `stride` from row to row.
 fn sides_by<C: Copy + Into<usize>>(table: &SideTable, cells: &[C], stride: usize, rows: &[u32], sides: &mut [u8]) -> usize {
-    let Some(last) = rows.len().checked_sub(1) else { return 0 };
-    let mut lefts = 0;
-    for (i, (&row, side)) in rows.iter().zip(sides).enumerate() {
-        prefetch(cells, rows[(i + AHEAD).min(last)] as usize * stride);
-        *side = table.left[cells[row as usize * stride].into()];
-        lefts += usize::from(*side);
+    let side = |row: u32| table.left[cells[row as usize * stride].into()];
+    let fetched = rows.len().saturating_sub(AHEAD);
+    let (first, last) = sides.split_at_mut(fetched);
+    for ((side_of, &row), &ahead) in first.iter_mut().zip(rows).zip(&rows[rows.len() - fetched..]) {
+        prefetch(cells, ahead as usize * stride);
+        *side_of = side(row);
     }
-    lefts
+    last.iter_mut().zip(&rows[fetched..]).for_each(|(side_of, &row)| *side_of = side(row));
+    sides.iter().map(|&side| usize::from(side)).sum()
 }

@@ -60,26 +60,32 @@ pub(super) fn mean_loss(simd: Simd, loss: RowLoss, evaluation: &Evaluation<'_>) 
     })
 }
 
+/// Replaces every value, a prediction, by its loss. No function that takes a closure: large closures become functions of their own, which
+/// are compiled for the baseline.
+macro_rules! each {
+    ($labels:ident, $values:ident, |$label:ident, $prediction:ident| $loss:expr) => {
+        for (value, &$label) in $values.iter_mut().zip($labels) {
+            let $prediction = *value;
+            *value = $loss;
+        }
+    };
+}
+
 /// Turns the margins in `values` into losses.
 #[inline(always)]
 fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) {
     objective.link(values);
     match loss {
-        RowLoss::Squared => each(labels, values, |y, p| (y - p) * (y - p)),
-        RowLoss::Absolute => each(labels, values, |y, p| (y - p).abs()),
-        RowLoss::Percentage => each(labels, values, |y, p| if p == y { 0.0 } else { ((y - p) / y).abs() }),
-        RowLoss::LogLoss => each(labels, values, log_loss),
-        RowLoss::Error(threshold) => each(labels, values, |y, p| if p > threshold { 1.0 - y } else { y }),
-        RowLoss::Accuracy(threshold) => each(labels, values, |y, p| if p > threshold { y } else { 1.0 - y }),
-        RowLoss::Poisson => each(labels, values, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
+        RowLoss::Squared => each!(labels, values, |y, p| (y - p) * (y - p)),
+        RowLoss::Absolute => each!(labels, values, |y, p| (y - p).abs()),
+        RowLoss::Percentage => each!(labels, values, |y, p| if p == y { 0.0 } else { ((y - p) / y).abs() }),
+        RowLoss::LogLoss => each!(labels, values, |y, p| log_loss(y, p)),
+        RowLoss::Error(threshold) => each!(labels, values, |y, p| if p > threshold { 1.0 - y } else { y }),
+        RowLoss::Accuracy(threshold) => each!(labels, values, |y, p| if p > threshold { y } else { 1.0 - y }),
+        RowLoss::Poisson => each!(labels, values, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
     }
 }
 dispatch! { fn losses(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) = losses_body }
-
-#[inline(always)]
-fn each(labels: &[f64], values: &mut [f64], loss: impl Fn(f64, f64) -> f64) {
-    values.iter_mut().zip(labels).for_each(|(value, &label)| *value = loss(label, *value));
-}
 
 #[inline(always)]
 fn log_loss(y: f64, p: f64) -> f64 {

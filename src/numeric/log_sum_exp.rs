@@ -13,13 +13,19 @@ fn log_sum_exp_body(margins: &[f64], rows: usize, first: usize, out: &mut [f64])
         let outputs = || margins.chunks_exact(rows).map(|output| &output[start..][..out.len()]);
         let mut largest = [f64::NEG_INFINITY; LANES];
         for output in outputs() {
-            largest.iter_mut().zip(output).for_each(|(largest, &m)| *largest = if m > *largest { m } else { *largest });
+            for (largest, &m) in largest.iter_mut().zip(output) {
+                *largest = if m > *largest { m } else { *largest };
+            }
         }
         let mut total = [0.0; LANES];
         for output in outputs() {
-            total.iter_mut().zip(&largest).zip(output).for_each(|((total, largest), m)| *total += exp(m - largest));
+            for ((total, largest), m) in total.iter_mut().zip(&largest).zip(output) {
+                *total += exp(m - largest);
+            }
         }
-        out.iter_mut().zip(&largest).zip(&total).for_each(|((out, largest), total)| *out = largest + ln(*total));
+        for ((out, largest), total) in out.iter_mut().zip(&largest).zip(&total) {
+            *out = largest + ln(*total);
+        }
     }
 }
 dispatch! {

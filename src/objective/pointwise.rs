@@ -33,14 +33,18 @@ impl<P: Pointwise> PointwiseLoss<P> {
 fn fill_body<P: Pointwise>(point: P, margins: &[f64], labels: &[f64], weights: Option<&[f64]>, out: &mut [GradientPair]) {
     let rows = out.iter_mut().zip(margins).zip(labels);
     match weights {
-        None => rows.for_each(|((out, &margin), &label)| {
-            let (grad, hess) = point.derivatives(margin, label);
-            *out = GradientPair::new(grad, hess);
-        }),
-        Some(weights) => rows.zip(weights).for_each(|(((out, &margin), &label), &weight)| {
-            let (grad, hess) = point.derivatives(margin, label);
-            *out = GradientPair::new(grad * weight, hess * weight);
-        }),
+        None => {
+            for ((out, &margin), &label) in rows {
+                let (grad, hess) = point.derivatives(margin, label);
+                *out = GradientPair::new(grad, hess);
+            }
+        }
+        Some(weights) => {
+            for (((out, &margin), &label), &weight) in rows.zip(weights) {
+                let (grad, hess) = point.derivatives(margin, label);
+                *out = GradientPair::new(grad * weight, hess * weight);
+            }
+        }
     }
 }
 dispatch! {

@@ -52,14 +52,18 @@ fn fill_body(rows: Rows<'_>, out: &mut [GradientPair]) {
     };
     let each = out.iter_mut().zip(rows.margins).zip(rows.classes).zip(rows.normalisers);
     match rows.weights {
-        None => each.for_each(|(((out, &margin), &class), &normaliser)| {
-            let (grad, hess) = derivatives(margin, class, normaliser);
-            *out = GradientPair::new(grad, hess);
-        }),
-        Some(weights) => each.zip(weights).for_each(|((((out, &margin), &class), &normaliser), &weight)| {
-            let (grad, hess) = derivatives(margin, class, normaliser);
-            *out = GradientPair::new(grad * weight, hess * weight);
-        }),
+        None => {
+            for (((out, &margin), &class), &normaliser) in each {
+                let (grad, hess) = derivatives(margin, class, normaliser);
+                *out = GradientPair::new(grad, hess);
+            }
+        }
+        Some(weights) => {
+            for ((((out, &margin), &class), &normaliser), &weight) in each.zip(weights) {
+                let (grad, hess) = derivatives(margin, class, normaliser);
+                *out = GradientPair::new(grad * weight, hess * weight);
+            }
+        }
     }
 }
 dispatch! { fn fill(rows: Rows<'_>, out: &mut [GradientPair]) = fill_body }
