@@ -78,21 +78,25 @@ impl LevelSearch {
     pub fn best_set(&self, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
         let onehot = levels <= self.max_onehot;
         let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
-        let present = (0..levels).map(|code| (code, scan.histogram.get(slot + code))).filter(|(_, sums)| !sums.is_zero());
-        let level = |(code, sums): (usize, Sums)| {
-            let rows = sums.hess as f64 * rows_per_hess;
-            Level { code: code as u32, sums, rows, ratio: self.ratio(scan, sums) }
-        };
         // Half a row less, because rows are an estimate.
         let fewest = if onehot { 0.0 } else { self.smooth - 0.5 };
-        let mut order: Vec<Level> = present.map(level).filter(|level| level.rows >= fewest).collect();
+        // Most levels of a column with thousands have few rows in most nodes. A little less than `fewest`, so that rounding excludes none.
+        let least = (fewest / rows_per_hess * 0.999_999) as i64;
+        let mut order = Vec::new();
+        for code in 0..levels {
+            let sums = scan.histogram.get(slot + code);
+            let rows = sums.hess as f64 * rows_per_hess;
+            if sums.hess >= least && !sums.is_zero() && rows >= fewest {
+                order.push(Level { code: code as u32, sums, rows, ratio: self.ratio(scan, sums) });
+            }
+        }
         let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);
         let mut search = Search { scan, regularisation: scan.regularisation, rest, best: None };
         if onehot {
             order.iter().enumerate().for_each(|(i, level)| search.consider(i, 1, level.sums));
         } else {
             search.regularisation = scan.regularisation.with_more_lambda(self.l2);
-            order.sort_unstable_by(|a, b| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code)));
+            self.sort_ends(&mut order);
             self.prefixes(&mut search, &order);
         }
         search.best.map(|best| level_set(best, &search, &order, levels))
@@ -104,9 +108,29 @@ impl LevelSearch {
         if hess + self.smooth > 0.0 { grad / (hess + self.smooth) } else { 0.0 }
     }
 
+    /// The most levels that a set may have.
+    fn most(&self, order: &[Level]) -> usize {
+        self.max_threshold.min(order.len().div_ceil(2))
+    }
+
+    /// Puts the levels in the order of their ratios as far as it matters: the first and the last few, which sets are made of.
+    fn sort_ends(&self, order: &mut [Level]) {
+        let by_ratio = |a: &Level, b: &Level| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code));
+        let most = self.most(order);
+        if 2 * most < order.len() {
+            let end = order.len() - most;
+            order.select_nth_unstable_by(end, by_ratio);
+            order[..end].select_nth_unstable_by(most, by_ratio);
+            order[..most].sort_unstable_by(by_ratio);
+            order[end..].sort_unstable_by(by_ratio);
+        } else {
+            order.sort_unstable_by(by_ratio);
+        }
+    }
+
     /// Tries the first and the last 1, 2, … levels as the left side.
     fn prefixes(&self, search: &mut Search<'_>, order: &[Level]) {
-        let most = self.max_threshold.min(order.len().div_ceil(2));
+        let most = self.most(order);
         self.grow_set(search, order[..most].iter().enumerate().map(|(i, level)| (0, i + 1, level)));
         let last = order.len();
         self.grow_set(search, order.iter().rev().take(most).enumerate().map(|(i, level)| (last - 1 - i, i + 1, level)));
