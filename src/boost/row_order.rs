@@ -10,7 +10,7 @@ use crate::binning::BinnedMatrix;
 use crate::numeric::reorder;
 
 /// Rounds from one new layout to the next.
-const EVERY: usize = 10;
+const EVERY: usize = 20;
 
 /// Below this size the matrix lies in the caches anyway.
 const SMALLEST_BYTES: usize = 1 << 20;

@@ -8,7 +8,7 @@ use crate::split::{Decision, SplitInfo};
 use rayon::prelude::*;
 
 /// Rows that one task splits.
-const RUN: usize = 32_768;
+const RUN: usize = 8_192;
 
 /// How far ahead cells are fetched.
 const AHEAD: usize = 192;

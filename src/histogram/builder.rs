@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// Cells (rows × features) from which on several threads share a node. Adding this many takes about a tenth of a millisecond.
 const PARALLEL_CELLS: usize = 131_072;
 
+/// Rows that are worth a task of their own in a shared node: adding up two histograms of a tile takes as long as a tenth as many.
+const RUN_ROWS: usize = 8_192;
+
 /// Builds histograms of one tree.
 pub(crate) struct HistogramBuilder<'a> {
     pub matrix: &'a BinnedMatrix,
@@ -40,11 +43,14 @@ impl HistogramBuilder<'_> {
             tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
         } else {
             // Integer sums: that the number of runs depends on the number of threads changes no bit.
-            let runs = (2 * rayon::current_num_threads()).div_ceil(tiles.len()).min(rows.len().div_ceil(PACKED_ROWS));
+            let runs = (2 * rayon::current_num_threads()).div_ceil(tiles.len()).min(rows.len().div_ceil(RUN_ROWS));
             let run = rows.len().div_ceil(runs);
-            tiles.into_par_iter().for_each(|(tile, words)| match form {
-                Form::Wide if runs > 1 => self.sum_runs(tile, rows, run, words),
-                _ => self.sum(tile, rows, form, words),
+            tiles.into_par_iter().for_each(|(tile, words)| {
+                if runs > 1 {
+                    self.sum_runs(tile, rows, run, form, words);
+                } else {
+                    self.sum(tile, rows, form, words);
+                }
             });
         }
         Histogram { form, words }
@@ -89,21 +95,25 @@ impl HistogramBuilder<'_> {
         self.pools.parts.give(packed);
     }
 
-    /// The wide sums of one tile, with a task for every `run` rows.
-    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, words: &mut [u64]) {
+    /// The sums of one tile, with a task for every `run` rows.
+    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, form: Form, words: &mut [u64]) {
+        let length = form.words() * tile.slots;
         let parts: Vec<Vec<u64>> = rows
             .par_chunks(run)
             .map(|rows| {
                 let mut part = self.pools.parts.take();
-                self.sum(tile, rows, Form::Wide, &mut part[..2 * tile.slots]);
+                self.sum(tile, rows, form, &mut part[..length]);
                 part
             })
             .collect();
-        words.fill(0);
-        for part in parts {
-            words.iter_mut().zip(&part).for_each(|(total, part)| *total = total.wrapping_add(*part));
-            self.pools.parts.give(part);
-        }
+        self.profiler.task(Phase::Histograms, || {
+            words.fill(0);
+            for part in parts {
+                // Halves of packed words do not touch: all rows together are as few as a packed slot holds.
+                words.iter_mut().zip(&part).for_each(|(total, part)| *total = total.wrapping_add(*part));
+                self.pools.parts.give(part);
+            }
+        });
     }
 
     /// Adds rows to a tile's histogram, packed for narrow codes and wide for wide ones.
