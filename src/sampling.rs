@@ -14,6 +14,8 @@ pub(crate) enum Purpose {
     Level = 4,
     /// Features of a node.
     Node = 5,
+    /// Rows that count as those of the largest gradients.
+    Top = 6,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.
@@ -29,11 +31,33 @@ pub(crate) fn key(seed: i64, purpose: Purpose, place: u64) -> u64 {
     mix(mix(seed as u64 ^ ((purpose as u64) << 56)) ^ place)
 }
 
-/// Whether position `index` of a stream is drawn when a share of `fraction` is.
-pub(crate) fn drawn(key: u64, index: u64, fraction: f64) -> bool {
-    // 53 bits as a number in [0, 1).
-    let uniform = (mix(key ^ index) >> 11) as f64 * (1.0 / 9_007_199_254_740_992.0);
-    uniform < fraction
+/// Draws positions of a stream.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Draw {
+    key: u64,
+    /// Drawn are numbers of 53 bits below this one.
+    limit: u64,
+}
+
+impl Draw {
+    const NUMBERS: f64 = 9_007_199_254_740_992.0;
+
+    /// Draws a share of the positions.
+    pub fn new(key: u64, share: f64) -> Self {
+        Self { key, limit: (share * Self::NUMBERS).ceil() as u64 }
+    }
+
+    /// Whether a position is drawn.
+    #[inline(always)]
+    pub fn has(self, index: u64) -> bool {
+        mix(self.key ^ index) >> 11 < self.limit
+    }
+
+    /// A position's number in [0, 1): it is drawn if that is below the share.
+    #[inline(always)]
+    pub fn number(self, index: u64) -> f64 {
+        (mix(self.key ^ index) >> 11) as f64 * (1.0 / Self::NUMBERS)
+    }
 }
 
 /// A share of `features`, rounded down but at least one, in ascending order. Computed in single precision as XGBoost does, so that
@@ -56,11 +80,12 @@ mod tests {
 
     #[test]
     fn shares_are_about_right_and_repeatable() {
-        let key = key(7, Purpose::Rows, 3);
-        let count = (0..100_000).filter(|&i| drawn(key, i, 0.3)).count();
+        let draw = Draw::new(key(7, Purpose::Rows, 3), 0.3);
+        let count = (0..100_000).filter(|&i| draw.has(i)).count();
         assert!((29_000..31_000).contains(&count), "{count}");
-        assert_eq!(count, (0..100_000).filter(|&i| drawn(key, i, 0.3)).count());
-        assert!((0..1000).all(|i| drawn(key, i, 1.0)));
+        assert!((0..100_000).all(|i| draw.has(i) == (draw.number(i) < 0.3)));
+        let all = Draw::new(draw.key, 1.0);
+        assert!((0..1000).all(|i| all.has(i)));
     }
 
     #[test]

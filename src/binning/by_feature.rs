@@ -167,10 +167,10 @@ impl Tiles {
     /// The cells of all tiles, in order.
     fn finish(mut self) -> (VecDeque<Vec<u8>>, VecDeque<Vec<u16>>) {
         if !self.narrow.is_empty() {
-            self.narrow_tiles.push_back(side_by_side(&self.narrow, self.rows));
+            self.narrow_tiles.push_back(side_by_side(&slices(&self.narrow), self.rows));
         }
         if !self.wide.is_empty() {
-            self.wide_tiles.push_back(side_by_side(&self.wide, self.rows));
+            self.wide_tiles.push_back(side_by_side(&slices(&self.wide), self.rows));
         }
         (self.narrow_tiles, self.wide_tiles)
     }
@@ -185,13 +185,17 @@ fn push<C: Copy + Default + Send + Sync>(
 ) {
     columns.push(column);
     if columns.len() == width {
-        tiles.push_back(side_by_side(columns, rows));
+        tiles.push_back(side_by_side(&slices(columns), rows));
         columns.clear();
     }
 }
 
+fn slices<C>(columns: &[Vec<C>]) -> Vec<&[C]> {
+    columns.iter().map(|column| &column[..]).collect()
+}
+
 /// The cells of a tile, row by row.
-fn side_by_side<C: Copy + Default + Send + Sync>(columns: &[Vec<C>], rows: usize) -> Vec<C> {
+pub(super) fn side_by_side<C: Copy + Default + Send + Sync>(columns: &[&[C]], rows: usize) -> Vec<C> {
     let width = columns.len();
     let mut cells = vec![C::default(); rows * width];
     cells.par_chunks_mut(BATCH * width).enumerate().for_each(|(batch, cells)| {

@@ -28,17 +28,18 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// No columns.
-    pub fn none(matrix: &BinnedMatrix) -> Self {
-        Self { columns: (0..matrix.features()).map(|_| None).collect() }
+    pub fn none() -> Self {
+        Self { columns: Vec::new() }
     }
 
-    /// The columns of all dense tiles, if rows are short enough for parting them to take a good part of the time.
+    /// The columns of all dense tiles, if rows are so short that parting them takes a good part of the time; else none.
+    pub fn if_short(matrix: &BinnedMatrix) -> Self {
+        if matrix.bytes() <= MOST_BYTES_PER_ROW * matrix.rows() { Self::of(matrix) } else { Self::none() }
+    }
+
+    /// The columns of all dense tiles.
     pub fn of(matrix: &BinnedMatrix) -> Self {
-        let mut columns = Self::none(matrix);
-        let (bytes, rows) = (matrix.bytes(), matrix.rows());
-        if bytes > MOST_BYTES_PER_ROW * rows {
-            return columns;
-        }
+        let mut columns = Self { columns: (0..matrix.features()).map(|_| None).collect() };
         for tile in matrix.tiles() {
             match &tile.cells {
                 Cells::Narrow(cells) => columns.add(tile, cells, matrix.rows(), Column::Narrow),
@@ -51,7 +52,7 @@ impl Columns {
 
     /// The column of a feature, if it has one.
     pub fn get(&self, feature: u32) -> Option<&Column> {
-        self.columns[feature as usize].as_ref()
+        self.columns.get(feature as usize)?.as_ref()
     }
 
     fn add<C: Copy + Default + Send + Sync>(&mut self, tile: &Tile, cells: &[C], rows: usize, column: impl Fn(Vec<C>) -> Column) {

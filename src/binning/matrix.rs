@@ -24,6 +24,9 @@ pub(super) const SPARSE_FEATURES: usize = 32;
 /// Rows that are filled under one lock.
 const SEGMENT_ROWS: usize = 65_536;
 
+/// Rows that one task moves.
+const MOVED_ROWS: usize = 16_384;
+
 /// How far ahead rows are fetched when they are moved.
 const AHEAD: usize = 16;
 
@@ -68,6 +71,15 @@ impl Tile {
     /// Cells per row of a dense tile.
     pub fn width(&self) -> usize {
         self.features.len()
+    }
+
+    /// The cells of some rows: at each place those of the row that is at `order[place]` here.
+    fn some_rows(&self, order: &[u32]) -> Cells {
+        match &self.cells {
+            Cells::Narrow(cells) => Cells::Narrow(some_rows(cells, self.width(), order)),
+            Cells::Wide(cells) => Cells::Wide(some_rows(cells, self.width(), order)),
+            Cells::Sparse(rows) => Cells::Sparse(rows.some_rows(order)),
+        }
     }
 
     /// Additions that a row takes, on average.
@@ -191,14 +203,18 @@ impl BinnedMatrix {
 
     /// Moves rows: at each place then is the row that was at `order[place]`.
     pub(crate) fn reorder(&mut self, order: &[u32]) {
-        for tile in &mut self.tiles {
-            let width = tile.width();
-            match &mut tile.cells {
-                Cells::Narrow(cells) => reorder_rows(cells, width, order),
-                Cells::Wide(cells) => reorder_rows(cells, width, order),
-                Cells::Sparse(rows) => rows.reorder(order),
-            }
-        }
+        self.tiles.iter_mut().for_each(|tile| tile.cells = tile.some_rows(order));
+    }
+
+    /// A matrix of some rows: at each place the row that is at `order[place]` here.
+    pub(crate) fn some_rows(&self, order: &[u32]) -> Self {
+        let tiles = self.tiles.iter().map(|tile| Tile {
+            features: tile.features.clone(),
+            offsets: tile.offsets.clone(),
+            cells: tile.some_rows(order),
+            ..*tile
+        });
+        Self { rows: order.len(), tiles: tiles.collect(), places: self.places.clone() }
     }
 
     /// The tiles.
@@ -218,13 +234,7 @@ impl BinnedMatrix {
     /// The bin of a feature in a row.
     #[inline]
     pub(crate) fn bin(&self, row: usize, place: Place) -> usize {
-        self.bin_at(row, place.tile, place.column)
-    }
-
-    /// The bin of the feature in a column of a tile, in a row.
-    #[inline]
-    pub(crate) fn bin_at(&self, row: usize, tile: usize, column: usize) -> usize {
-        let tile = &self.tiles[tile];
+        let (tile, column) = (&self.tiles[place.tile], place.column);
         match &tile.cells {
             Cells::Narrow(cells) => usize::from(cells[row * tile.width() + column]),
             Cells::Wide(cells) => usize::from(cells[row * tile.width() + column]),
@@ -269,16 +279,17 @@ pub(super) fn check_rows(data: &Dataset) -> Result<usize> {
     Ok(rows)
 }
 
-fn reorder_rows<C: Copy + Default + Send + Sync>(cells: &mut Vec<C>, width: usize, order: &[u32]) {
-    let mut moved = vec![C::default(); cells.len()];
-    moved.par_chunks_mut(SEGMENT_ROWS * width).zip(order.par_chunks(SEGMENT_ROWS)).for_each(|(moved, order)| {
+/// The cells of some rows.
+fn some_rows<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u32]) -> Vec<C> {
+    let mut moved = vec![C::default(); order.len() * width];
+    moved.par_chunks_mut(MOVED_ROWS * width).zip(order.par_chunks(MOVED_ROWS)).for_each(|(moved, order)| {
         for (i, row) in moved.chunks_exact_mut(width).enumerate() {
             prefetch(cells, order[(i + AHEAD).min(order.len() - 1)] as usize * width);
             let first = order[i] as usize * width;
             row.copy_from_slice(&cells[first..first + width]);
         }
     });
-    *cells = moved;
+    moved
 }
 
 /// The cells of all tiles behind locks, so that blocks may be filled in at the same time.

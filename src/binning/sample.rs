@@ -2,7 +2,7 @@
 
 use super::cuts::Weighted;
 use crate::data::{Chunk, Dataset};
-use crate::sampling::{self, Purpose};
+use crate::sampling::{self, Draw, Purpose};
 use rayon::prelude::*;
 use std::ops::Add;
 
@@ -19,8 +19,8 @@ pub(super) struct SampleRows<'a> {
 impl<'a> SampleRows<'a> {
     pub fn new(data: &'a Dataset, seed: i64) -> Self {
         let fraction = SAMPLE_ROWS as f64 / data.rows().max(1) as f64;
-        let key = sampling::key(seed, Purpose::Cuts, 0);
-        let drawn = |row: &usize| sampling::drawn(key, *row as u64, fraction);
+        let draw = Draw::new(sampling::key(seed, Purpose::Cuts, 0), fraction);
+        let drawn = |row: &usize| draw.has(*row as u64);
         Self { rows: (0..data.rows()).into_par_iter().filter(drawn).collect(), weights: FixedWeights::new(data.weights()) }
     }
 

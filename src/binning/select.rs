@@ -1,5 +1,7 @@
 //! A matrix of some of the features: for trees that use few of them.
 
+use super::by_feature::side_by_side;
+use super::columns::{Column, Columns};
 use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
 use super::sparse::SparseRows;
 use rayon::prelude::*;
@@ -11,18 +13,19 @@ const RUN: usize = 4096;
 type Source<'a> = (&'a Tile, usize);
 
 impl BinnedMatrix {
-    /// The same rows with some of the features only, in tiles of their own. The others have no place in it.
-    pub(crate) fn select(&self, features: &[u32]) -> Self {
+    /// The same rows with some of the features only, in tiles of their own. The others have no place in it. `columns` are of the same
+    /// rows; there may be none, but where there are, far less is read.
+    pub(crate) fn select(&self, columns: &Columns, features: &[u32]) -> Self {
         let mut wanted = vec![false; self.features()];
         features.iter().for_each(|&feature| wanted[feature as usize] = true);
         let (mut narrow, mut wide): (Vec<Source<'_>>, Vec<Source<'_>>) = (Vec::new(), Vec::new());
         let mut sparse = None;
         for tile in self.tiles() {
-            let columns: Vec<usize> = (0..tile.features.len()).filter(|&c| wanted[tile.features[c] as usize]).collect();
+            let chosen: Vec<usize> = (0..tile.features.len()).filter(|&c| wanted[tile.features[c] as usize]).collect();
             match &tile.cells {
-                Cells::Narrow(_) => narrow.extend(columns.into_iter().map(|column| (tile, column))),
-                Cells::Wide(_) => wide.extend(columns.into_iter().map(|column| (tile, column))),
-                Cells::Sparse(rows) if !columns.is_empty() => sparse = Some((tile, rows, columns)),
+                Cells::Narrow(_) => narrow.extend(chosen.into_iter().map(|column| (tile, column))),
+                Cells::Wide(_) => wide.extend(chosen.into_iter().map(|column| (tile, column))),
+                Cells::Sparse(rows) if !chosen.is_empty() => sparse = Some((tile, rows, chosen)),
                 Cells::Sparse(_) => {}
             }
         }
@@ -33,11 +36,18 @@ impl BinnedMatrix {
             (feature, place.value_bins, place.usual.map(|slot| slot - place.slot))
         };
         for sources in narrow.chunks(NARROW_FEATURES) {
-            let cells = side_by_side(self.rows(), sources, |tile| if let Cells::Narrow(cells) = &tile.cells { cells } else { &[] });
+            let columns = sources.iter().map(|&(tile, column)| match columns.get(tile.features[column]) {
+                Some(Column::Narrow(cells)) => Some(&cells[..]),
+                _ => None,
+            });
+            let cells = match columns.collect::<Option<Vec<_>>>() {
+                Some(columns) => side_by_side(&columns, self.rows()),
+                None => some_of(self.rows(), sources, |tile| if let Cells::Narrow(cells) = &tile.cells { cells } else { &[] }),
+            };
             selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Narrow(cells));
         }
         for sources in wide.chunks(WIDE_FEATURES) {
-            let cells = side_by_side(self.rows(), sources, |tile| if let Cells::Wide(cells) = &tile.cells { cells } else { &[] });
+            let cells = some_of(self.rows(), sources, |tile| if let Cells::Wide(cells) = &tile.cells { cells } else { &[] });
             selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Wide(cells));
         }
         if let Some((tile, rows, columns)) = sparse {
@@ -49,7 +59,7 @@ impl BinnedMatrix {
 }
 
 /// Columns of dense tiles as one tile's cells.
-fn side_by_side<'a, C: Copy + Default + Send + Sync + 'a>(
+fn some_of<'a, C: Copy + Default + Send + Sync + 'a>(
     rows: usize,
     sources: &[Source<'a>],
     cells_of: impl Fn(&'a Tile) -> &'a [C] + Sync,

@@ -89,16 +89,16 @@ impl SparseRows {
         Self { starts, places, usual }
     }
 
-    /// Moves rows: at each place then is the row that was at `order[place]`.
-    pub fn reorder(&mut self, order: &[u32]) {
-        let mut starts = Vec::with_capacity(self.starts.len());
+    /// Some rows: at each place the row that is at `order[place]` here.
+    pub fn some_rows(&self, order: &[u32]) -> Self {
+        let mut starts = Vec::with_capacity(order.len() + 1);
         let mut total = 0;
         starts.push(0);
         for &row in order {
             total += self.starts[row as usize + 1] - self.starts[row as usize];
             starts.push(total);
         }
-        let mut places = vec![0; self.places.len()];
+        let mut places = vec![0; total];
         let mut rest = &mut places[..];
         let mut tasks = Vec::with_capacity(order.len().div_ceil(RUN));
         for (run, order) in order.chunks(RUN).enumerate() {
@@ -116,7 +116,7 @@ impl SparseRows {
                 part = after;
             }
         });
-        (self.starts, self.places) = (starts, places);
+        Self { starts, places, usual: self.usual.clone() }
     }
 }
 
@@ -127,10 +127,12 @@ mod tests {
     #[test]
     fn rows_hold_what_the_columns_held_in_any_order() {
         let columns = [vec![(0, 1), (3, 2)], vec![], vec![(0, 7), (1, 8), (3, 7)]];
-        let mut rows = SparseRows::new(4, &columns, vec![0, 3, 6]);
+        let rows = SparseRows::new(4, &columns, vec![0, 3, 6]);
         assert_eq!([rows.row(0), rows.row(1), rows.row(2), rows.row(3)], [&[1, 7][..], &[8], &[], &[2, 7]]);
         assert_eq!((rows.find(0, 0..3), rows.find(1, 0..3), rows.find(3, 6..9)), (Some(1), None, Some(7)));
-        rows.reorder(&[3, 2, 0, 1]);
+        let some = rows.some_rows(&[3, 0]);
+        assert_eq!([some.row(0), some.row(1)], [&[2, 7][..], &[1, 7]]);
+        let rows = rows.some_rows(&[3, 2, 0, 1]);
         assert_eq!([rows.row(0), rows.row(1), rows.row(2), rows.row(3)], [&[2, 7][..], &[], &[1, 7], &[8]]);
         assert_eq!(rows.per_row(), 1);
     }

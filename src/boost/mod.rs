@@ -3,6 +3,7 @@
 mod early_stopping;
 mod events;
 mod row_order;
+mod row_sampling;
 mod scores;
 mod trainer;
 mod training;

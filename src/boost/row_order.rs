@@ -5,7 +5,6 @@
 //! histograms of one tree. No bit of the model changes: histograms and leaf sums are sums of integers, and rows are sampled by their
 //! number in the data set, not by their place.
 
-use crate::Params;
 use crate::binning::BinnedMatrix;
 use crate::numeric::reorder;
 
@@ -30,10 +29,8 @@ impl RowOrder {
     }
 
     /// Rows as they came, to be laid out anew where it pays.
-    ///
-    /// Subsampled trees know no leaves for most rows, so for them rows stay as they are.
-    pub fn new(matrix: &BinnedMatrix, params: &Params) -> Self {
-        Self { pays: matrix.bytes() >= SMALLEST_BYTES && params.subsample >= 1.0, rows: None }
+    pub fn new(matrix: &BinnedMatrix) -> Self {
+        Self { pays: matrix.bytes() >= SMALLEST_BYTES, rows: None }
     }
 
     /// Rows as they came, to be laid out anew whatever their number.

@@ -1,6 +1,5 @@
 //! [`Scores`]: the margins of every row while trees are added.
 
-use crate::binning::{BinMapper, BinnedMatrix};
 use crate::data::BaseMargins;
 use crate::grow::{GrownTree, Router};
 use crate::numeric::reorder;
@@ -45,9 +44,8 @@ impl Scores {
         self.margins.chunks_exact_mut(self.rows).for_each(|margins| reorder(margins, order));
     }
 
-    /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that were not drawn are routed.
-    pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
-        let router = (tree.num_rows() < self.rows).then(|| Router::new(tree, mapper, matrix));
+    /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that it was not grown on are routed.
+    pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, router: Option<&Router<'_>>) {
         let leaves: Vec<(&[u32], f64)> = tree.leaves().collect();
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
         margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
@@ -63,20 +61,18 @@ impl Scores {
                     }
                 }
             }
-            if let Some(router) = &router {
-                let rest = (0..drawn.len()).filter(|&row| !drawn[row]).map(|row| first + row);
-                router.route(matrix, rest, |row, value| margins[row - first] += value);
+            if let Some(router) = router {
+                router.route(first..end, &drawn, |row, value| margins[row - first] += value);
             }
         });
     }
 
     /// Adds a tree that was grown on other rows.
-    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) {
-        let router = Router::new(tree, mapper, matrix);
+    pub fn add_routed(&mut self, output: usize, router: &Router<'_>) {
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
         margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
             let first = chunk * CHUNK;
-            router.route(matrix, first..first + margins.len(), |row, value| margins[row - first] += value);
+            router.route(first..first + margins.len(), &[], |row, value| margins[row - first] += value);
         });
     }
 }

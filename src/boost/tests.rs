@@ -2,6 +2,7 @@
 
 use super::row_order::RowOrder;
 use super::training::Training;
+use crate::params::SamplingMethod;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
 
@@ -81,6 +82,13 @@ fn rows_and_columns_that_were_not_drawn_are_scored_all_the_same() {
 }
 
 #[test]
+fn samples_by_gradient_are_scored_all_the_same() {
+    let base = || Params::builder().num_round(8).objective(Objective::BinaryLogistic);
+    check_scores(&base().subsample(0.2).sampling_method(SamplingMethod::GradientBased).build().unwrap(), 2);
+    check_scores(&base().sampling_method(SamplingMethod::Goss).build().unwrap(), 2);
+}
+
+#[test]
 fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
     for (objective, classes) in [(Objective::SquaredError, 5), (Objective::BinaryLogistic, 2), (Objective::Softprob, 3)] {
         let (_, data) = dataset(4000, classes);
@@ -136,6 +144,28 @@ fn how_features_are_stored_changes_no_bit_of_the_model() {
         let sparse = train_on(&params, &data, false, RowOrder::always());
         let dense = train_on(&params, &data, true, RowOrder::fixed());
         assert!(sparse.to_bytes().unwrap() == dense.to_bytes().unwrap(), "{bytree} {bynode} {subsample}");
+    }
+}
+
+#[test]
+fn copying_the_rows_of_a_tree_changes_no_bit_of_the_model() {
+    let weights: Vec<f64> = (0..4000).map(|row| f64::from(row % 4)).collect();
+    let data = dataset(4000, 3).1.with_weights(weights).unwrap();
+    let base = || Params::builder().num_round(12).objective(Objective::Softprob).num_class(3).num_parallel_tree(2);
+    let methods = [
+        base().subsample(0.3),
+        base().subsample(0.2).sampling_method(SamplingMethod::GradientBased),
+        base().sampling_method(SamplingMethod::Goss).top_rate(0.1).other_rate(0.2).eta(0.5),
+    ];
+    for method in methods {
+        let params = method.build().unwrap();
+        let models = [(true, RowOrder::always()), (false, RowOrder::fixed())].map(|(copies, order)| {
+            let mut training = Training::prepare(&params, &data, &[]).unwrap();
+            let mut binned = training.bin(&data).unwrap();
+            (training.copies, training.order) = (copies, order);
+            training.grow_all(&mut binned, &mut ()).unwrap().0
+        });
+        assert!(models[0].to_bytes().unwrap() == models[1].to_bytes().unwrap(), "{:?}", params.sampling_method);
     }
 }
 

@@ -3,16 +3,16 @@
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::{Observer, RoundReport};
 use super::row_order::RowOrder;
+use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
 use super::trainer::Phases;
 use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
-use crate::grow::{GrownTree, TreeGrower, TreeInput};
+use crate::grow::{GrownTree, Router, RowBins, TreeGrower, TreeInput};
 use crate::histogram::Quantised;
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
 use crate::objective::{self, GradientPair, Loss};
 use crate::profile::{Phase, Profile, Profiler};
-use crate::sampling::{self, Purpose};
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
 use rayon::prelude::*;
@@ -26,7 +26,7 @@ pub(super) struct Watched<'a> {
     labels: Cow<'a, [f64]>,
     weights: Option<Cow<'a, [f64]>>,
     /// Its bins, for validation data; the training data's rows are followed by the grower.
-    matrix: Option<BinnedMatrix>,
+    bins: Option<(BinnedMatrix, Columns)>,
     pub(super) scores: Scores,
 }
 
@@ -44,7 +44,7 @@ impl Binned {
     pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
         let mapper = self.mapper.without_usual_bins();
         let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
-        Self { mapper, columns: Columns::none(&matrix), matrix }
+        Self { mapper, columns: Columns::none(), matrix }
     }
 }
 
@@ -55,6 +55,9 @@ pub(super) struct Training<'a> {
     train: &'a Dataset,
     /// Whether some rows have weight zero.
     has_idle_rows: bool,
+    sampler: RowSampler,
+    /// Whether few rows are copied to grow a tree on.
+    pub(super) copies: bool,
     loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
@@ -98,6 +101,8 @@ impl<'a> Training<'a> {
             simd,
             train,
             has_idle_rows,
+            sampler: RowSampler::new(params),
+            copies: true,
             order: RowOrder::fixed(),
             loss,
             metrics,
@@ -113,12 +118,20 @@ impl<'a> Training<'a> {
         let started = Instant::now();
         let (mapper, matrix) = binning::bin(train, self.params, self.simd)?;
         for watched in &mut self.watched[1..] {
-            watched.matrix = Some(BinnedMatrix::build(&mapper, watched.data, self.simd)?);
+            let matrix = BinnedMatrix::build(&mapper, watched.data, self.simd)?;
+            let columns = Columns::of(&matrix);
+            watched.bins = Some((matrix, columns));
         }
-        let columns = Columns::of(&matrix);
-        self.order = RowOrder::new(&matrix, self.params);
+        let columns = self.columns(&matrix);
+        self.order = RowOrder::new(&matrix);
         self.seconds.bin = started.elapsed().as_secs_f64();
         Ok(Binned { mapper, columns, matrix })
+    }
+
+    /// The columns of the training data's matrix, where they pay: for parting short rows, for rows that a tree was not grown on, and for
+    /// trees of few features.
+    fn columns(&self, matrix: &BinnedMatrix) -> Columns {
+        if self.sampler.samples() || self.params.colsample_bytree < 1.0 { Columns::of(matrix) } else { Columns::if_short(matrix) }
     }
 
     /// The loop over rounds: the model that is kept, and the metrics of every round.
@@ -139,7 +152,8 @@ impl<'a> Training<'a> {
         for round in 0..self.params.num_round as usize {
             let started = Instant::now();
             let reorder = self.order.is_due(round);
-            let leaf_order = self.grow_round(&mut grower, &mut trees, (matrix, columns), &mut buffers, reorder);
+            let bins = RowBins { matrix, columns, simd: self.simd };
+            let leaf_order = self.grow_round(&mut grower, &mut trees, bins, Step { round, buffers: &mut buffers, reorder });
             if reorder {
                 profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
@@ -181,32 +195,25 @@ impl<'a> Training<'a> {
 
     /// Grows the trees of one round and adds them to all scores. Returns the rows of the last one, in the order of its leaves, if they
     /// are to be laid out anew.
-    fn grow_round(
-        &mut self,
-        grower: &mut TreeGrower<'_>,
-        trees: &mut Vec<Tree>,
-        (matrix, columns): (&BinnedMatrix, &Columns),
-        buffers: &mut Buffers,
-        reorder: bool,
-    ) -> Vec<u32> {
+    fn grow_round(&mut self, grower: &mut TreeGrower<'_>, trees: &mut Vec<Tree>, bins: RowBins<'_>, step: Step<'_>) -> Vec<u32> {
+        let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, grower.profiler);
         let mut leaf_order = Vec::new();
         profiler.step(Phase::Gradients, || self.loss.start_round(self.watched[0].scores.all()));
         for output in 0..self.base_score.len() {
-            profiler.step(Phase::Gradients, || {
-                self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
-                buffers.quantised.fill(self.simd, &buffers.gradients);
-            });
-            for _ in 0..self.params.num_parallel_tree {
+            for parallel in 0..self.params.num_parallel_tree {
                 let index = trees.len() as u64;
-                self.sample_rows(index, matrix.rows(), &mut buffers.rows[0]);
-                let rows = std::mem::take(&mut buffers.rows);
-                let Buffers { gradients, quantised, .. } = &*buffers;
-                let grown = grower.grow(TreeInput { index, matrix, columns, gradients, quantised, rows });
-                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, matrix));
+                if parallel == 0 || self.grows_on_samples() {
+                    profiler.step(Phase::Gradients, || self.fill_gradients(output, (round, index), bins.matrix, buffers));
+                }
+                let grown = grower.grow(buffers.input(index, bins));
+                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.compact.is_some()));
                 trees.push(grown.to_tree(mapper));
                 if reorder {
-                    leaf_order = grown.leaf_order();
+                    leaf_order = match grown.num_rows() == bins.matrix.rows() {
+                        true => grown.leaf_order(),
+                        false => Router::new(&grown, mapper, bins).leaf_order(bins.matrix.rows()),
+                    };
                 }
                 buffers.rows = grown.rows;
             }
@@ -214,13 +221,28 @@ impl<'a> Training<'a> {
         leaf_order
     }
 
-    /// Lays the training rows out anew, those of `first` before all others: everything that has a number a row.
-    fn reorder(&mut self, first: &[u32], matrix: &mut BinnedMatrix, columns: &mut Columns) {
-        let order = &*complete(first, matrix.rows());
+    /// Whether some rows are left out of trees.
+    fn grows_on_samples(&self) -> bool {
+        self.sampler.samples() || self.has_idle_rows
+    }
+
+    /// Gradients of an output, in both forms, and the rows that the next tree is grown on. Rows of weight zero are none: they must not
+    /// count as rows of a category either.
+    fn fill_gradients(&self, output: usize, tree: (usize, u64), matrix: &BinnedMatrix, buffers: &mut Buffers) {
+        self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
+        let is_idle = weights.map(|weights| |place: u32| weights[place as usize] <= 0.0);
+        let drawn = self.sampler.draw(tree, &buffers.gradients, |place| self.order.row(place), is_idle);
+        buffers.take(drawn, matrix, self.copies);
+        buffers.quantised.fill(self.simd, buffers.compact.as_ref().map_or(&buffers.gradients, |compact| &compact.gradients));
+    }
+
+    /// Lays the training rows out anew: everything that has a number a row.
+    fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut Columns) {
         // The old ones go before there are new ones.
-        *columns = Columns::none(matrix);
+        *columns = Columns::none();
         matrix.reorder(order);
-        *columns = Columns::of(matrix);
+        *columns = self.columns(matrix);
         self.loss.reorder(order);
         let train = &mut self.watched[0];
         train.scores.reorder(order);
@@ -231,26 +253,19 @@ impl<'a> Training<'a> {
         self.order.change(order);
     }
 
-    /// The rows that a tree is grown on. Those of weight zero are none: they must not count as rows of a category either.
-    fn sample_rows(&self, index: u64, rows: usize, sample: &mut Vec<u32>) {
-        sample.clear();
-        let fraction = self.params.subsample;
-        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
-        if fraction >= 1.0 && weights.is_none() {
-            sample.extend(0..rows as u32);
-            return;
-        }
-        let key = sampling::key(self.params.seed, Purpose::Rows, index);
-        let counts = |place: u32| weights.is_none_or(|weights| weights[place as usize] > 0.0);
-        let drawn = |place: u32| sampling::drawn(key, u64::from(self.order.row(place)), fraction);
-        sample.par_extend((0..rows as u32).into_par_iter().filter(|&place| drawn(place) && counts(place)));
-    }
-
-    fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: &BinnedMatrix) {
+    /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.
+    fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>, on_copies: bool) {
+        let simd = self.simd;
         for watched in &mut self.watched {
-            match &watched.matrix {
-                None => watched.scores.add_leaves(output, grown, mapper, train),
-                Some(matrix) => watched.scores.add_routed(output, grown, mapper, matrix),
+            match &watched.bins {
+                None if on_copies => watched.scores.add_routed(output, &Router::new(grown, mapper, train)),
+                None => {
+                    let router = (grown.num_rows() < train.matrix.rows()).then(|| Router::new(grown, mapper, train));
+                    watched.scores.add_leaves(output, grown, router.as_ref());
+                }
+                Some((matrix, columns)) => {
+                    watched.scores.add_routed(output, &Router::new(grown, mapper, RowBins { matrix, columns, simd }));
+                }
             }
         }
     }
@@ -274,17 +289,6 @@ impl<'a> Training<'a> {
     }
 }
 
-/// The rows of `first`, then all others in ascending order.
-fn complete(first: &[u32], rows: usize) -> Cow<'_, [u32]> {
-    if first.len() == rows {
-        return Cow::Borrowed(first);
-    }
-    let mut is_first = vec![false; rows];
-    first.iter().for_each(|&row| is_first[row as usize] = true);
-    let others = (0..rows as u32).filter(|&row| !is_first[row as usize]);
-    Cow::Owned(first.iter().copied().chain(others).collect())
-}
-
 /// The value that early stopping looks at: the last metric of the last validation set.
 fn decisive(report: &RoundReport) -> f64 {
     report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
@@ -300,19 +304,82 @@ fn check_decisive(report: &RoundReport) -> Result<()> {
     }
 }
 
+/// A round: its number, the memory that it uses, and whether the rows are laid out anew at its end.
+struct Step<'b> {
+    round: usize,
+    buffers: &'b mut Buffers,
+    reorder: bool,
+}
+
 /// Memory that every tree uses anew.
 struct Buffers {
+    /// Of all rows.
     gradients: Vec<GradientPair>,
+    /// Of the rows that the tree is grown on.
     quantised: Quantised,
-    /// The rows of a tree, in one of two places.
+    /// The rows that a tree is grown on, and a buffer with any contents.
     rows: [Vec<u32>; 2],
+    /// Copies of these rows, if they are few: then `rows` counts the copies.
+    compact: Option<Compact>,
+    no_columns: Columns,
 }
+
+/// Copies of some rows, side by side: a tree passes over its rows some ten times, and rows that lie apart waste most of what is read.
+struct Compact {
+    matrix: BinnedMatrix,
+    gradients: Vec<GradientPair>,
+}
+
+/// Rows are copied if all are at least this many times as many.
+const FEWER: usize = 2;
 
 impl Buffers {
     fn new(rows: usize) -> Self {
-        Self { gradients: vec![GradientPair::default(); rows], quantised: Quantised::new(), rows: Default::default() }
+        Self {
+            gradients: vec![GradientPair::default(); rows],
+            quantised: Quantised::new(),
+            rows: Default::default(),
+            compact: None,
+            no_columns: Columns::none(),
+        }
+    }
+
+    /// Makes the rows that were drawn those of the next tree, copied if they are few and `copies` allows it.
+    fn take(&mut self, drawn: Drawn, matrix: &BinnedMatrix, copies: bool) {
+        self.compact = None;
+        match drawn {
+            Drawn::All => self.count_up(matrix.rows()),
+            Drawn::Some(sample) if copies && FEWER * sample.rows.len() <= matrix.rows() => {
+                let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
+                let gradients = rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect();
+                self.compact = Some(Compact { matrix: matrix.some_rows(&sample.rows), gradients });
+                self.count_up(sample.rows.len());
+            }
+            Drawn::Some(sample) => {
+                sample.apply(&mut self.gradients);
+                self.rows[0] = sample.rows;
+            }
+        }
+    }
+
+    fn count_up(&mut self, rows: usize) {
+        self.rows[0].clear();
+        self.rows[0].extend(0..rows as u32);
+    }
+
+    /// What the tree number `index` is grown from.
+    fn input<'b>(&'b mut self, index: u64, bins: RowBins<'b>) -> TreeInput<'b> {
+        let rows = std::mem::take(&mut self.rows);
+        let (matrix, columns, gradients) = match &self.compact {
+            Some(compact) => (&compact.matrix, &self.no_columns, &compact.gradients),
+            None => (bins.matrix, bins.columns, &self.gradients),
+        };
+        TreeInput { index, matrix, columns, gradients, quantised: &self.quantised, rows }
     }
 }
+
+/// Rows whose gradients one task copies.
+const COPIED_ROWS: usize = 16_384;
 
 impl<'a> Watched<'a> {
     fn new(name: &'a str, data: &'a Dataset, train: &Dataset, base_score: &[f64]) -> Result<Self> {
@@ -321,6 +388,6 @@ impl<'a> Watched<'a> {
         }
         let labels = data.labels().ok_or_else(|| Error::data(format!("{name} has no labels")))?;
         let (labels, weights) = (Cow::Borrowed(labels), data.weights().map(Cow::Borrowed));
-        Ok(Self { name, data, labels, weights, matrix: None, scores: Scores::new(data, base_score)? })
+        Ok(Self { name, data, labels, weights, bins: None, scores: Scores::new(data, base_score)? })
     }
 }

@@ -3,7 +3,8 @@
 use super::growth::Growth;
 use super::leaves::set_leaf_values;
 use super::node::{GrownNode, GrownTree, OpenNode};
-use super::partition::{NodeRows, RowBins, SideTable};
+use super::partition::NodeRows;
+use super::side::{RowBins, SideTable};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, Columns};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
@@ -79,7 +80,7 @@ impl<'a> TreeGrower<'a> {
         let mut sides = std::mem::take(&mut self.sides);
         sides.resize(rows.len(), 0);
         let this = &*self;
-        let selected = (features.len() * FEWER <= this.features.len()).then(|| this.select(input.matrix, &features));
+        let selected = (features.len() * FEWER <= this.features.len()).then(|| this.select(input.matrix, input.columns, &features));
         let matrix = selected.as_ref().unwrap_or(input.matrix);
         let context = this.context(&input, matrix, features);
         let root = this.root(&context, NodeRows::new(&mut rows, &mut spare, &mut sides));
@@ -124,11 +125,11 @@ impl<'a> TreeGrower<'a> {
     fn narrowed(&self, context: &Context<'_>, root: &OpenNode<'_>) -> Option<(BinnedMatrix, Vec<u32>)> {
         root.split.as_ref()?;
         let features = root.features.as_ref().filter(|features| features.len() * FEWER <= context.features.len())?;
-        Some((self.select(context.matrix, features), features.to_vec()))
+        Some((self.select(context.matrix, context.columns, features), features.to_vec()))
     }
 
-    fn select(&self, matrix: &BinnedMatrix, features: &[u32]) -> BinnedMatrix {
-        self.profiler.step(Phase::Reorder, || matrix.select(features))
+    fn select(&self, matrix: &BinnedMatrix, columns: &Columns, features: &[u32]) -> BinnedMatrix {
+        self.profiler.step(Phase::Reorder, || matrix.select(columns, features))
     }
 
     /// The root with its histogram in the layout of a matrix of fewer features.

@@ -7,8 +7,10 @@ mod leaves;
 mod node;
 mod partition;
 mod router;
+mod side;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;
-pub(crate) use partition::{NodeRows, RowBins, SideTable};
+pub(crate) use partition::NodeRows;
 pub(crate) use router::Router;
+pub(crate) use side::{RowBins, SideTable};

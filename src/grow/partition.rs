@@ -1,10 +1,10 @@
 //! Splitting a node's rows in two, stably: every node's rows stay in ascending order.
 
 use super::distribute::distribute;
-use crate::binning::{BinnedMatrix, Cells, Column, Columns, FeatureBins, Place};
+use super::side::{RowBins, SideTable};
+use crate::binning::{Cells, Column, Place};
 use crate::profile::{Phase, Profiler};
-use crate::simd::{Simd, prefetch};
-use crate::split::{Decision, SplitInfo};
+use crate::simd::prefetch;
 use rayon::prelude::*;
 
 /// Rows that one task splits.
@@ -12,32 +12,6 @@ const RUN: usize = 8_192;
 
 /// How far ahead cells are fetched.
 const AHEAD: usize = 192;
-
-/// For every bin of a feature: 1 if its rows go left.
-pub(crate) struct SideTable {
-    feature: u32,
-    place: Place,
-    left: Vec<u8>,
-}
-
-impl SideTable {
-    pub fn new(split: &SplitInfo, bins: &FeatureBins, place: Place) -> Self {
-        let value_bins = bins.value_bins();
-        let mut left: Vec<u8> = match &split.decision {
-            Decision::Bin(last) => (0..value_bins).map(|bin| u8::from(bin <= *last)).collect(),
-            Decision::Levels(words) => (0..value_bins).map(|bin| (words[bin / 64] >> (bin % 64) & 1) as u8).collect(),
-        };
-        left.push(u8::from(split.missing_left));
-        // A byte may hold any number as far as the compiler knows; 256 entries spare it the check.
-        left.resize(left.len().max(256), 0);
-        Self { feature: split.feature, place, left }
-    }
-
-    /// Whether a row goes left.
-    pub fn goes_left(&self, matrix: &BinnedMatrix, row: usize) -> bool {
-        self.left[matrix.bin(row, self.place)] == 1
-    }
-}
 
 /// The rows of a node, ascending, and as much memory to part them.
 #[derive(Debug)]
@@ -63,14 +37,6 @@ impl<'r> NodeRows<'r> {
         let side = |rows, spare, sides| Self { rows, spare, sides, buffer: 1 - buffer };
         (side(rows.0, spare.0, sides.0), side(rows.1, spare.1, sides.1))
     }
-}
-
-/// Where the bins of rows are read: by column, where there is one.
-#[derive(Clone, Copy)]
-pub(crate) struct RowBins<'a> {
-    pub matrix: &'a BinnedMatrix,
-    pub columns: &'a Columns,
-    pub simd: Simd,
 }
 
 /// Writes the rows that go left, then those that go right, to `out`; returns how many go left. `sides` becomes 1 for rows that go left.
@@ -110,7 +76,7 @@ fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [
         (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
         (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
         (None, Cells::Sparse(_)) => {
-            rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(table.goes_left(bins.matrix, row as usize)));
+            rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(bins.goes_left(table, row as usize)));
             sides.iter().map(|&side| usize::from(side)).sum()
         }
     }

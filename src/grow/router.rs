@@ -1,108 +1,291 @@
 //! [`Router`]: a grown tree applied to rows that it was not grown on.
+//!
+//! Rows go down the tree by the hundreds, as sets of bits: at a threshold one comparison of as many bins parts a set. So neighbouring
+//! rows share the work that a walk would do for each of them, and no branch depends on where they go.
 
 use super::node::{GrownNode, GrownTree};
-use super::partition::SideTable;
-use crate::binning::{BinMapper, BinnedMatrix};
-use crate::split::{Decision, SplitInfo};
+use super::side::{RowBins, SideTable, Threshold};
+use crate::binning::{BinMapper, Column};
+use crate::simd::{Simd, dispatch, prefetch};
+use rayon::prelude::*;
+use std::ops::Range;
 
-/// Rows that are led down the tree side by side: while one waits for memory, the others go on.
-const LANES: usize = 8;
+/// A bit for each of some neighbouring rows. The sets of a tree of 255 leaves fit the first-level cache.
+type Set = [u64; WORDS];
+const WORDS: usize = 8;
+const ROWS: usize = 64 * WORDS;
 
-/// A tree ready to route rows of any matrix that was binned by the same mapper.
-pub(crate) struct Router {
-    nodes: Vec<Route>,
-    /// Of splits by levels.
-    tables: Vec<SideTable>,
+const EMPTY: Set = [0; WORDS];
+
+/// Rows that one task leads to their leaves.
+const CHUNK: usize = 16_384;
+
+/// A tree ready to route rows of one matrix.
+pub(crate) struct Router<'a> {
+    bins: RowBins<'a>,
+    /// Parents before their children.
+    nodes: Vec<Route<'a>>,
+    /// The columns that are read by thresholds, each once.
+    columns: Vec<&'a [u8]>,
 }
 
-/// A node. Small, so that a tree fits the first-level cache.
-#[derive(Clone, Copy)]
-enum Route {
-    Leaf(f64),
-    /// Bins up to `last` go left, and the missing bin if it says so.
-    Bin {
-        feature: Column,
-        last: u16,
-        missing: u16,
-        missing_left: bool,
-        left: u32,
-        right: u32,
-    },
-    Table {
-        table: u32,
-        left: u32,
-        right: u32,
-    },
+/// A node.
+enum Route<'a> {
+    Leaf { value: f64, first: usize },
+    Split { rule: Rule<'a>, left: usize, right: usize },
 }
 
-#[derive(Clone, Copy)]
-struct Column {
-    tile: u32,
-    column: u32,
+/// Which rows go left.
+enum Rule<'a> {
+    /// By a threshold in a column.
+    Threshold(&'a [u8], Threshold),
+    Table(SideTable),
 }
 
-impl Router {
-    pub fn new(tree: &GrownTree, mapper: &BinMapper, matrix: &BinnedMatrix) -> Self {
-        let mut tables = Vec::new();
-        let mut split = |split: &SplitInfo, left: u32, right: u32| {
-            let place = matrix.place(split.feature);
-            if let Decision::Bin(last) = split.decision {
-                let feature = Column { tile: place.tile as u32, column: place.column as u32 };
-                let (last, missing) = (last as u16, place.value_bins as u16);
-                return Route::Bin { feature, last, missing, missing_left: split.missing_left, left, right };
-            }
-            tables.push(SideTable::new(split, &mapper.features()[split.feature as usize], place));
-            Route::Table { table: tables.len() as u32 - 1, left, right }
-        };
+impl<'a> Router<'a> {
+    pub fn new(tree: &GrownTree, mapper: &BinMapper, bins: RowBins<'a>) -> Self {
         let route = |node: &GrownNode| match node {
-            GrownNode::Leaf(leaf) => Route::Leaf(leaf.value),
-            GrownNode::Split { split: info, left, right } => split(info, *left as u32, *right as u32),
-        };
-        let nodes = tree.nodes.iter().map(route).collect();
-        Self { nodes, tables }
-    }
-
-    /// Calls `take` with every row and the value of the leaf that it falls into.
-    pub fn route(&self, matrix: &BinnedMatrix, rows: impl Iterator<Item = usize>, mut take: impl FnMut(usize, f64)) {
-        let mut group = [0; LANES];
-        let mut count = 0;
-        for row in rows {
-            group[count] = row;
-            count += 1;
-            if count == LANES {
-                self.route_group(matrix, &group, &mut take);
-                count = 0;
-            }
-        }
-        for &row in &group[..count] {
-            self.route_group(matrix, &[row], &mut take);
-        }
-    }
-
-    fn route_group<const N: usize>(&self, matrix: &BinnedMatrix, rows: &[usize; N], take: &mut impl FnMut(usize, f64)) {
-        let mut at = [0u32; N];
-        let mut values = [0.0; N];
-        let mut moving = true;
-        while moving {
-            moving = false;
-            for lane in 0..N {
-                let (goes_left, left, right) = match &self.nodes[at[lane] as usize] {
-                    Route::Leaf(value) => {
-                        values[lane] = *value;
-                        continue;
-                    }
-                    &Route::Bin { feature, last, missing, missing_left, left, right } => {
-                        let bin = matrix.bin_at(rows[lane], feature.tile as usize, feature.column as usize);
-                        ((bin <= usize::from(last)) | (missing_left & (bin == usize::from(missing))), left, right)
-                    }
-                    &Route::Table { table, left, right } => {
-                        (self.tables[table as usize].goes_left(matrix, rows[lane]), left, right)
-                    }
+            GrownNode::Leaf(leaf) => Route::Leaf { value: leaf.value, first: leaf.range.start },
+            GrownNode::Split { split, left, right } => {
+                let table = SideTable::new(split, &mapper.features()[split.feature as usize], bins.matrix.place(split.feature));
+                let rule = match (bins.columns.get(split.feature), table.threshold) {
+                    (Some(Column::Narrow(cells)), Some(threshold)) => Rule::Threshold(cells, threshold),
+                    _ => Rule::Table(table),
                 };
-                at[lane] = if goes_left { left } else { right };
-                moving = true;
+                Route::Split { rule, left: *left, right: *right }
+            }
+        };
+        let nodes: Vec<Route<'a>> = tree.nodes.iter().map(route).collect();
+        let column = |node: &Route<'a>| match node {
+            Route::Split { rule: Rule::Threshold(cells, _), .. } => Some(*cells),
+            _ => None,
+        };
+        let mut columns: Vec<&[u8]> = nodes.iter().filter_map(column).collect();
+        columns.sort_unstable_by_key(|cells| cells.as_ptr());
+        columns.dedup_by_key(|cells| cells.as_ptr());
+        Self { bins, nodes, columns }
+    }
+
+    /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
+    /// is `left_out` (which may be empty: no row is).
+    pub fn route(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64)) {
+        each_leaf(self.bins.simd, self, rows, left_out, |row, value, _| take(row, value));
+    }
+
+    /// All rows in the order of the leaves that they fall into, those of neighbouring leaves side by side.
+    pub fn leaf_order(&self, rows: usize) -> Vec<u32> {
+        // Where a leaf's rows begin among those that the tree was grown on tells leaves apart, unless there are none.
+        let mut leaves = vec![0u32; rows];
+        leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
+            let begin = chunk * CHUNK;
+            each_leaf(self.bins.simd, self, begin..begin + leaves.len(), &[], |row, _, first| leaves[row - begin] = first as u32);
+        });
+        let mut order: Vec<u32> = (0..rows as u32).collect();
+        radsort::sort_by_key(&mut order, |&row| leaves[row as usize]);
+        order
+    }
+
+    /// Parts a set: the rows that go left, and the others.
+    #[inline(always)]
+    fn part(&self, rule: &Rule<'_>, begin: usize, set: Set, left: &mut Set, right: &mut Set) {
+        match rule {
+            Rule::Threshold(cells, threshold) => match cells[begin..].first_chunk() {
+                Some(bins) => part_at(self.bins.simd, bins, *threshold, set, left, right),
+                None => part_where(set, |i| threshold.side(cells[begin + i]) == 1, left, right),
+            },
+            Rule::Table(table) => part_where(set, |i| self.bins.goes_left(table, begin + i), left, right),
+        }
+    }
+}
+
+dispatch! {
+    /// Calls `take` with every row of a range that is not left out, and the value and the first position of the leaf that it falls into.
+    fn each_leaf<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<usize>, left_out: &[bool], take: T) = each_leaf_body
+}
+
+#[inline(always)]
+fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<usize>, left_out: &[bool], mut take: T) {
+    let mut sets = vec![EMPTY; router.nodes.len()];
+    for begin in rows.clone().step_by(ROWS) {
+        let count = ROWS.min(rows.end - begin);
+        for cells in &router.columns {
+            (0..ROWS).step_by(64).for_each(|ahead| prefetch(cells, begin + ROWS + ahead));
+        }
+        sets[0] = first_rows(count);
+        let left_out = left_out.get(begin - rows.start..).unwrap_or_default();
+        for (i, &is_left_out) in left_out.iter().take(count).enumerate() {
+            sets[0][i / 64] &= !(u64::from(is_left_out) << (i % 64));
+        }
+        for (at, node) in router.nodes.iter().enumerate() {
+            let set = sets[at];
+            match node {
+                Route::Leaf { value, first } => each_of(set, |i| take(begin + i, *value, *first)),
+                Route::Split { left, right, .. } if is_empty(set) => (sets[*left], sets[*right]) = (EMPTY, EMPTY),
+                Route::Split { rule, left, right } => {
+                    if let Ok([left, right]) = sets.get_disjoint_mut([*left, *right]) {
+                        router.part(rule, begin, set, left, right);
+                    }
+                }
             }
         }
-        rows.iter().zip(values).for_each(|(&row, value)| take(row, value));
+    }
+}
+
+/// The first `count` rows.
+fn first_rows(count: usize) -> Set {
+    std::array::from_fn(|word| match count.saturating_sub(64 * word) {
+        0 => 0,
+        rest => u64::MAX >> (64 - rest.min(64)),
+    })
+}
+
+/// Whether a set has no rows. Comparing arrays would call a function.
+#[inline(always)]
+fn is_empty(set: Set) -> bool {
+    set.iter().fold(0, |all, word| all | word) == 0
+}
+
+/// Calls `take` with the positions of the bits that are set.
+#[inline(always)]
+fn each_of(set: Set, mut take: impl FnMut(usize)) {
+    for (word, mut bits) in set.into_iter().enumerate() {
+        while bits != 0 {
+            take(64 * word + bits.trailing_zeros() as usize);
+            bits &= bits - 1;
+        }
+    }
+}
+
+/// Those rows of a set that a condition holds for, and the others.
+fn part_where(set: Set, condition: impl Fn(usize) -> bool, left: &mut Set, right: &mut Set) {
+    (*left, *right) = (EMPTY, set);
+    each_of(set, |i| {
+        let bit = u64::from(condition(i)) << (i % 64);
+        left[i / 64] |= bit;
+        right[i / 64] ^= bit;
+    });
+}
+
+/// Those rows of a set whose bins go left, and the others.
+#[inline(always)]
+fn part_at(simd: Simd, bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+    #[cfg(target_arch = "x86_64")]
+    x86::part_at(simd, bins, threshold, set, left, right);
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let _ = simd;
+        part_where(set, |i| threshold.side(bins[i]) == 1, left, right);
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "vector instructions that turn comparisons into bits, and loads of whole vectors")]
+mod x86 {
+    use super::{ROWS, Set, Threshold};
+    use crate::simd::{Level, Simd};
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm512_cmpeq_epi8_mask,
+        _mm512_cmple_epu8_mask, _mm512_loadu_si512, _mm512_set1_epi8,
+    };
+
+    #[inline(always)]
+    pub(super) fn part_at(simd: Simd, bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+        if simd.level() == Level::Avx512 {
+            // SAFETY: a `Simd` of this level is only made after the CPU was asked for these features.
+            return unsafe { avx512(bins, threshold, set, left, right) };
+        }
+        // SAFETY: every CPU of this kind has SSE2.
+        unsafe { sse2(bins, threshold, set, left, right) }
+    }
+
+    /// The bin that goes left besides those up to the last: compared with that one once more, missing values add nothing.
+    fn other(threshold: Threshold) -> u8 {
+        if threshold.missing_left { threshold.missing } else { threshold.last }
+    }
+
+    // Words are written as they are found, not as vectors: whoever read vectors made of words just written would wait for them.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx512bw,bmi1")]
+    fn avx512(bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+        let (last, other) = (_mm512_set1_epi8(threshold.last as i8), _mm512_set1_epi8(other(threshold) as i8));
+        for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
+            // SAFETY: 64 bytes.
+            let bins = unsafe { _mm512_loadu_si512(part.as_ptr().cast()) };
+            let lefts = _mm512_cmple_epu8_mask(bins, last) | _mm512_cmpeq_epi8_mask(bins, other);
+            (left[word], right[word]) = (set[word] & lefts, set[word] & !lefts);
+        }
+    }
+
+    #[target_feature(enable = "sse2")]
+    fn sse2(bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+        let (last, other) = (_mm_set1_epi8(threshold.last as i8), _mm_set1_epi8(other(threshold) as i8));
+        for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
+            let mut lefts = 0;
+            for (quarter, part) in part.as_chunks::<16>().0.iter().enumerate() {
+                // SAFETY: 16 bytes.
+                let bins = unsafe { _mm_loadu_si128(part.as_ptr().cast()) };
+                let goes_left = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bins, last), bins), _mm_cmpeq_epi8(bins, other));
+                lefts |= u64::from(_mm_movemask_epi8(goes_left) as u16) << (16 * quarter);
+            }
+            (left[word], right[word]) = (set[word] & lefts, set[word] & !lefts);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn sets_are_parted_as_each_bin_is(
+            bins in prop::collection::vec(any::<u8>(), ROWS),
+            set: Set,
+            last: u8,
+            missing: u8,
+            missing_left: bool,
+        ) {
+            let threshold = Threshold { last, missing, missing_left };
+            let bins = bins.first_chunk().unwrap();
+            let part_where = |set, condition: &dyn Fn(usize) -> bool| {
+                let (mut left, mut right) = (EMPTY, EMPTY);
+                part_where(set, condition, &mut left, &mut right);
+                (left, right)
+            };
+            let expected = part_where(set, &|i| threshold.side(bins[i]) == 1);
+            for simd in Simd::all() {
+                let (mut left, mut right) = (EMPTY, EMPTY);
+                part_at(simd, bins, threshold, set, &mut left, &mut right);
+                prop_assert_eq!((left, right), expected, "{:?}", simd);
+            }
+        }
+    }
+
+    #[test]
+    fn first_rows_are_counted() {
+        for count in [0, 1, 63, 64, 65, ROWS - 1, ROWS] {
+            let mut found = Vec::new();
+            each_of(first_rows(count), |i| found.push(i));
+            assert_eq!(found, (0..count).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn positions_come_in_order() {
+        let mut set = EMPTY;
+        let positions = |set| {
+            let mut positions = Vec::new();
+            each_of(set, |i| positions.push(i));
+            positions
+        };
+        assert!(is_empty(set) && positions(set).is_empty());
+        for at in [0, 63, 64, 200, ROWS - 1] {
+            set[at / 64] |= 1 << (at % 64);
+        }
+        assert_eq!(positions(set), [0, 63, 64, 200, ROWS - 1]);
+        let (mut even, mut odd) = (EMPTY, EMPTY);
+        part_where(set, |i| i % 2 == 0, &mut even, &mut odd);
+        assert_eq!((positions(even), positions(odd)), (vec![0, 64, 200], vec![63, ROWS - 1]));
     }
 }

@@ -36,6 +36,14 @@ impl GradientPair {
     }
 }
 
+impl GradientPair {
+    /// The pair of a row that stands for `factor` rows.
+    #[inline(always)]
+    pub(crate) fn times(self, factor: f32) -> Self {
+        Self { grad: self.grad * factor, hess: self.hess * factor }
+    }
+}
+
 /// A loss. Margins are stored output by output: `margins[output * rows + row]`.
 pub(crate) trait Loss: Send + Sync {
     /// The margins to start from, one per output, estimated from the data unless `base_score` is given.

@@ -10,7 +10,7 @@ mod value;
 
 pub use render::{json, markdown};
 pub use spec::Params;
-pub use value::{GrowPolicy, Header, ParamValue, SameData};
+pub use value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 
 use crate::{Error, Result};
 use sapwood_score::Objective;
@@ -68,6 +68,9 @@ impl Params {
         if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !is_logistic(self.objective)) {
             warnings.push(format!("scale_pos_weight has no effect with objective={}", self.objective.name()));
         }
+        if self.sampling_method == SamplingMethod::GradientBased && self.subsample >= 1.0 {
+            warnings.push("sampling_method=gradient_based has no effect with subsample=1; give the share of rows to draw".into());
+        }
         if self.num_class > 0 && !self.objective.is_multiclass() {
             warnings.push(format!("num_class has no effect with objective={}", self.objective.name()));
         }
@@ -91,6 +94,17 @@ impl Params {
         }
         if self.max_leaves == 1 {
             return Err(Error::parameter("max_leaves=1 allows no split; use 0 for no limit, or at least 2"));
+        }
+        if self.sampling_method == SamplingMethod::Goss && self.subsample < 1.0 {
+            return Err(Error::parameter(
+                "subsample does not go with sampling_method=goss; remove it, top_rate and other_rate say how many rows are drawn",
+            ));
+        }
+        if self.sampling_method == SamplingMethod::Goss && self.top_rate + self.other_rate > 1.0 {
+            return Err(Error::parameter(format!(
+                "top_rate={} and other_rate={} are more than all rows; their sum must be at most 1",
+                self.top_rate, self.other_rate
+            )));
         }
         if self.objective.is_multiclass() && self.num_class == 1 {
             return Err(Error::parameter("num_class=1 is no classification; it must be at least 2"));

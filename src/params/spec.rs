@@ -1,7 +1,7 @@
 //! The one table of parameters. Everything about a parameter is said here and nowhere else: the typed [`Params`] struct, its
 //! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it.
 
-use super::value::{GrowPolicy, Header, ParamValue, SameData};
+use super::value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 use sapwood_score::Objective;
 
 /// What a parameter is about.
@@ -258,6 +258,15 @@ parameters! {
     subsample("subsample"): f64 = "1" {
         aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
     }
+    /// How the rows of a tree are drawn: `uniform`; `gradient_based`, in proportion to the magnitude of their gradients (`subsample` may
+    /// be far smaller then); `goss`, those with the largest gradients and some others, after the first 1/`eta` rounds.
+    sampling_method("sampling_method"): SamplingMethod = "uniform" {
+        aliases: &["data_sample_strategy"], words: &["uniform", "gradient_based", "goss"],
+    }
+    /// With `sampling_method=goss`: share of rows, those with the largest gradients, that every tree is grown on.
+    top_rate("top_rate"): f64 = "0.2" { range: Range::closed(0.0, 1.0) }
+    /// With `sampling_method=goss`: share of rows drawn from all others.
+    other_rate("other_rate"): f64 = "0.1" { range: Range::open(0.0, 1.0) }
     /// Share of features each tree may use.
     colsample_bytree("colsample_bytree"): f64 = "1" {
         aliases: &["feature_fraction", "sub_feature"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
@@ -342,7 +351,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     inert_only("booster", &["gbtree"]),
     inert_only("tree_method", &["auto", "hist", "approx", "exact"]),
     inert_only("process_type", &["default"]),
-    inert_only("sampling_method", &["uniform"]),
     inert_only("multi_strategy", &["one_output_per_tree"]),
     inert_only("device", &["cpu"]),
     inert_only("use_dask_gpu_training", &["false", "0", "False"]),

@@ -174,6 +174,18 @@ choice! {
 }
 
 choice! {
+    /// How the rows of a tree are drawn.
+    SamplingMethod {
+        /// All with the same chance.
+        Uniform = "uniform" | "bagging",
+        /// In proportion to the magnitude of their gradients.
+        GradientBased = "gradient_based",
+        /// Those with the largest gradients, and some others.
+        Goss = "goss",
+    }
+}
+
+choice! {
     /// Whether CSV files begin with a line of column names.
     Header {
         /// Decided by looking at the first lines.

@@ -1,0 +1,324 @@
+//! [`RowSampler`]: which rows a tree is grown on, and how much their gradients count.
+//!
+//! A row is drawn by a hash of (seed, tree, row), so that neither threads nor the order of rows in memory change what is drawn. Where
+//! the chance depends on gradients, it is computed from counts of rows by magnitude, which no order changes either.
+
+use crate::Params;
+use crate::objective::GradientPair;
+use crate::params::SamplingMethod;
+use crate::sampling::{Draw, Purpose, key};
+use rayon::prelude::*;
+
+/// Rows that one task looks at.
+const CHUNK: usize = 65_536;
+
+/// Magnitudes of a [`Counts`] bucket agree in sign, exponent and the first bits of the mantissa: within 1.6 %.
+const BUCKET_BITS: u32 = 17;
+const BUCKETS: usize = 1 << (31 - BUCKET_BITS);
+
+/// Draws the rows of each tree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowSampler {
+    seed: i64,
+    method: Method,
+    /// Trees of earlier rounds are grown on all rows.
+    first_round: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    /// A share of the rows, all alike.
+    Uniform(f64),
+    /// Minimal variance sampling (Ibragimov & Gusev 2019), as XGBoost has it: rows are drawn in proportion to √(g² + λ h²), those
+    /// above a threshold always.
+    MinimalVariance { share: f64, lambda: f64 },
+    /// Gradient-based one-side sampling (Ke et al. 2017): the rows with the largest |g h|, and some of the others, which count more.
+    OneSide { top: f64, other: f64 },
+}
+
+/// The rows that a tree is grown on.
+pub(super) enum Drawn {
+    All,
+    Some(Sample),
+}
+
+/// Some rows.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Sample {
+    /// Ascending.
+    pub rows: Vec<u32>,
+    /// What the gradients of each are multiplied by; none: they are left as they are.
+    pub factors: Vec<f32>,
+}
+
+impl Sample {
+    /// Leaves only the sample's rows their gradients, times their factors. What others have becomes zero, as if they were not there.
+    pub fn apply(&self, gradients: &mut [GradientPair]) {
+        gradients.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, gradients)| {
+            let first = (chunk * CHUNK) as u32;
+            let mut next = self.rows.partition_point(|&row| row < first);
+            for (row, pair) in (first..).zip(gradients) {
+                let is_next = self.rows.get(next) == Some(&row);
+                *pair = pair.times(if is_next { self.factor(next) } else { 0.0 });
+                next += usize::from(is_next);
+            }
+        });
+    }
+
+    /// The factor of the row at a position of the sample.
+    pub fn factor(&self, position: usize) -> f32 {
+        self.factors.get(position).copied().unwrap_or(1.0)
+    }
+}
+
+impl RowSampler {
+    pub fn new(params: &Params) -> Self {
+        let share = params.subsample;
+        let (method, first_round) = match params.sampling_method {
+            // As LightGBM: the first rounds, about as many as undo the shrinkage, see all rows.
+            SamplingMethod::Goss => {
+                (Method::OneSide { top: params.top_rate, other: params.other_rate }, (1.0 / params.eta.max(1e-9)) as usize)
+            }
+            _ if share >= 1.0 => (Method::Uniform(1.0), usize::MAX),
+            SamplingMethod::Uniform => (Method::Uniform(share), 0),
+            SamplingMethod::GradientBased => (Method::MinimalVariance { share, lambda: params.lambda }, 0),
+        };
+        Self { seed: params.seed, method, first_round }
+    }
+
+    /// Whether trees are ever grown on some rows only.
+    pub fn samples(&self) -> bool {
+        self.first_round < usize::MAX
+    }
+
+    /// Draws the rows of the tree number `index`, of those that are not idle; the row at a place is `row(place)`.
+    pub fn draw(
+        &self,
+        (round, index): (usize, u64),
+        gradients: &[GradientPair],
+        row: impl Fn(u32) -> u32 + Sync,
+        is_idle: Option<impl Fn(u32) -> bool + Sync>,
+    ) -> Drawn {
+        let idle = |place| is_idle.as_ref().is_some_and(|is_idle| is_idle(place));
+        let seed = self.seed;
+        let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
+        let rows = gradients.len();
+        match self.method {
+            _ if round < self.first_round => match is_idle {
+                None => Drawn::All,
+                Some(_) => choose(rows, false, |place| f32::from(u8::from(!idle(place)))),
+            },
+            Method::Uniform(share) => {
+                let draw = draw(Purpose::Rows, share);
+                choose(rows, false, |place| f32::from(u8::from(draw.has(row(place).into()) & !idle(place))))
+            }
+            Method::MinimalVariance { share, lambda } => {
+                let magnitude = |pair: &GradientPair| magnitude(pair, lambda as f32);
+                let threshold = Counts::of(gradients, magnitude).threshold(share);
+                let uniform = draw(Purpose::Rows, 1.0);
+                choose(rows, true, |place| {
+                    let chance = (f64::from(magnitude(&gradients[place as usize])) / threshold).min(1.0);
+                    let is_drawn = uniform.number(row(place).into()) < chance;
+                    if is_drawn && !idle(place) { (1.0 / chance) as f32 } else { 0.0 }
+                })
+            }
+            Method::OneSide { top, other } => {
+                let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs();
+                let (bucket, share) = Counts::of(gradients, magnitude).top(top);
+                let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
+                let factor = ((1.0 - top) / other) as f32;
+                choose(rows, true, |place| {
+                    let (row, here) = (row(place).into(), bucket_of(magnitude(&gradients[place as usize])));
+                    let is_top = here > bucket || (here == bucket && on_top.has(row));
+                    match (is_top, is_top || among_others.has(row)) {
+                        (_, false) => 0.0,
+                        _ if idle(place) => 0.0,
+                        (true, _) => 1.0,
+                        (false, true) => factor,
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// The rows with a factor above zero, and these factors if there are any but 1.
+fn choose(rows: usize, with_factors: bool, factor: impl Fn(u32) -> f32 + Sync) -> Drawn {
+    let choose = |first: usize| {
+        let count = CHUNK.min(rows - first);
+        let mut sample = Sample { rows: vec![0; count], factors: vec![0.0; if with_factors { count } else { 0 }] };
+        let mut chosen = 0;
+        for place in first as u32..(first + count) as u32 {
+            let factor = factor(place);
+            // Free of branches: which rows are drawn is not to be predicted.
+            sample.rows[chosen] = place;
+            if with_factors {
+                sample.factors[chosen] = factor;
+            }
+            chosen += usize::from(factor > 0.0);
+        }
+        sample.rows.truncate(chosen);
+        sample.factors.truncate(chosen);
+        sample
+    };
+    let starts: Vec<usize> = (0..rows).step_by(CHUNK).collect();
+    let chosen: Vec<Sample> = starts.into_par_iter().map(choose).collect();
+    let (rows, factors): (Vec<_>, Vec<_>) = chosen.into_iter().map(|sample| (sample.rows, sample.factors)).unzip();
+    Drawn::Some(Sample { rows: rows.concat(), factors: factors.concat() })
+}
+
+/// √(g² + λ h²).
+fn magnitude(pair: &GradientPair, lambda: f32) -> f32 {
+    (pair.grad * pair.grad + lambda * pair.hess * pair.hess).sqrt()
+}
+
+/// The bucket of a magnitude; larger magnitudes have larger numbers.
+fn bucket_of(magnitude: f32) -> usize {
+    (magnitude.to_bits() >> BUCKET_BITS) as usize
+}
+
+/// Numbers of rows by magnitude.
+struct Counts {
+    buckets: Vec<u64>,
+    rows: u64,
+}
+
+impl Counts {
+    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync) -> Self {
+        let count = |mut buckets: Vec<u64>, pair: &GradientPair| {
+            buckets[bucket_of(magnitude(pair)).min(BUCKETS - 1)] += 1;
+            buckets
+        };
+        let add = |mut all: Vec<u64>, other: Vec<u64>| {
+            all.iter_mut().zip(other).for_each(|(all, other)| *all += other);
+            all
+        };
+        let none = || vec![0; BUCKETS];
+        let buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        Self { buckets, rows: gradients.len() as u64 }
+    }
+
+    /// The buckets that have rows, those of the largest magnitudes first, and how many.
+    fn filled(&self) -> impl Iterator<Item = (usize, f64)> {
+        self.buckets.iter().enumerate().rev().filter(|(_, count)| **count > 0).map(|(bucket, &count)| (bucket, count as f64))
+    }
+
+    /// The magnitude `t` at which the rows' chances `min(1, magnitude / t)` sum to a share of them.
+    fn threshold(&self, share: f64) -> f64 {
+        let value = |bucket: usize| f64::from(f32::from_bits((bucket as u32) << BUCKET_BITS | 1 << (BUCKET_BITS - 1)));
+        let wanted = share * self.rows as f64;
+        let mut rest: f64 = self.filled().map(|(bucket, count)| count * value(bucket)).sum();
+        let mut certain = 0.0;
+        for (bucket, count) in self.filled() {
+            // With these and all smaller ones drawn in proportion, is the largest chance at most 1?
+            if wanted > certain && value(bucket) * (wanted - certain) <= rest {
+                return rest / (wanted - certain);
+            }
+            certain += count;
+            rest -= count * value(bucket);
+        }
+        // As many are wanted as there are: each is certain.
+        f64::MIN_POSITIVE
+    }
+
+    /// The bucket at which a share of the rows, those of larger magnitude first, is reached, and the share of this bucket that it takes.
+    fn top(&self, share: f64) -> (usize, f64) {
+        let wanted = share * self.rows as f64;
+        let mut above = 0.0;
+        for (bucket, count) in self.filled() {
+            if above + count >= wanted {
+                return (bucket, (wanted - above) / count);
+            }
+            above += count;
+        }
+        (0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::ParamsBuilder;
+
+    const ROWS: usize = 200_000;
+
+    fn gradients() -> Vec<GradientPair> {
+        let pair = |row: usize| {
+            let hash = crate::sampling::mix(row as u64);
+            let uniform = (hash >> 40) as f32 / (1u32 << 24) as f32;
+            // A few rows matter most.
+            GradientPair { grad: (uniform - 0.5) / (uniform + 0.01), hess: 0.05 + 0.2 * uniform }
+        };
+        (0..ROWS).map(pair).collect()
+    }
+
+    fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> Sample {
+        let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
+        match sampler.draw((100, 7), gradients, order, None::<fn(u32) -> bool>) {
+            Drawn::All => panic!("all rows"),
+            Drawn::Some(sample) => sample,
+        }
+    }
+
+    fn methods() -> [ParamsBuilder; 3] {
+        [
+            Params::builder().subsample(0.3),
+            Params::builder().subsample(0.3).sampling_method(SamplingMethod::GradientBased),
+            Params::builder().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.1),
+        ]
+    }
+
+    #[test]
+    fn shares_are_as_asked_and_sums_are_kept() {
+        let gradients = gradients();
+        let all: f64 = gradients.iter().map(|pair| f64::from(pair.hess)).sum();
+        for (method, kept) in methods().into_iter().zip([0.3, 1.0, 1.0]) {
+            let sample = drawn(method.clone(), &gradients, |place| place);
+            let share = sample.rows.len() as f64 / ROWS as f64;
+            assert!((share - 0.3).abs() < 0.005, "{method:?}: {share}");
+            let hess = |(at, &row): (usize, &u32)| f64::from(gradients[row as usize].hess * sample.factor(at));
+            let ratio = sample.rows.iter().enumerate().map(hess).sum::<f64>() / all;
+            assert!((ratio / kept - 1.0).abs() < 0.02, "{method:?}: {ratio}");
+            assert!(sample.rows.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+
+    #[test]
+    fn neither_threads_nor_the_order_in_memory_change_what_is_drawn() {
+        let last = ROWS as u32 - 1;
+        for method in methods() {
+            let forwards = gradients();
+            let backwards: Vec<_> = forwards.iter().rev().copied().collect();
+            let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+            let three = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+            let sample = one.install(|| drawn(method.clone(), &forwards, |place| place));
+            let mut other = three.install(|| drawn(method, &backwards, |place| last - place));
+            other.rows.reverse();
+            other.factors.reverse();
+            other.rows.iter_mut().for_each(|place| *place = last - *place);
+            assert!(sample == other);
+        }
+    }
+
+    #[test]
+    fn one_side_sampling_keeps_the_largest() {
+        let gradients = gradients();
+        let [.., goss] = methods();
+        let sample = drawn(goss, &gradients, |place| place);
+        let magnitude = |row: u32| (gradients[row as usize].grad * gradients[row as usize].hess).abs();
+        let mut all: Vec<f32> = (0..ROWS as u32).map(magnitude).collect();
+        all.sort_by(|a, b| b.total_cmp(a));
+        let surely = all[ROWS * 19 / 100];
+        let mut largest = (0..ROWS as u32).filter(|&row| magnitude(row) > surely);
+        assert!(largest.all(|row| sample.rows.binary_search(&row).is_ok_and(|at| sample.factor(at) == 1.0)));
+    }
+
+    #[test]
+    fn gradients_that_are_all_alike_are_drawn_alike() {
+        for method in methods() {
+            let alike = vec![GradientPair { grad: 0.5, hess: 0.25 }; ROWS];
+            let share = drawn(method, &alike, |place| place).rows.len() as f64 / ROWS as f64;
+            assert!((share - 0.3).abs() < 0.01, "{share}");
+        }
+    }
+}

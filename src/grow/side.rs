@@ -1,0 +1,71 @@
+//! Which side of a split a row goes to, by its bin.
+
+use crate::binning::{BinnedMatrix, Column, Columns, FeatureBins, Place};
+use crate::simd::Simd;
+use crate::split::{Decision, SplitInfo};
+
+/// Where the bins of rows are read: by column, where there is one.
+#[derive(Clone, Copy)]
+pub(crate) struct RowBins<'a> {
+    pub matrix: &'a BinnedMatrix,
+    pub columns: &'a Columns,
+    pub simd: Simd,
+}
+
+impl RowBins<'_> {
+    /// Whether a split sends a row left.
+    pub fn goes_left(&self, table: &SideTable, row: usize) -> bool {
+        let bin = match self.columns.get(table.feature) {
+            Some(Column::Narrow(cells)) => usize::from(cells[row]),
+            Some(Column::Wide(cells)) => usize::from(cells[row]),
+            None => self.matrix.bin(row, table.place),
+        };
+        table.left[bin] == 1
+    }
+}
+
+/// Which rows a split sends left.
+pub(crate) struct SideTable {
+    pub(super) feature: u32,
+    pub(super) place: Place,
+    /// For every bin of the feature: 1 if its rows go left.
+    pub(super) left: Vec<u8>,
+    /// The same for a split at a threshold of a feature with narrow bins.
+    pub(super) threshold: Option<Threshold>,
+}
+
+/// Bins up to `last` go left, and the missing bin if it says so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Threshold {
+    pub last: u8,
+    pub missing: u8,
+    pub missing_left: bool,
+}
+
+impl Threshold {
+    /// 1 if rows with this bin go left.
+    #[inline(always)]
+    pub fn side(self, bin: u8) -> u8 {
+        u8::from((bin <= self.last) | (self.missing_left & (bin == self.missing)))
+    }
+}
+
+impl SideTable {
+    pub fn new(split: &SplitInfo, bins: &FeatureBins, place: Place) -> Self {
+        let value_bins = bins.value_bins();
+        let mut left: Vec<u8> = match &split.decision {
+            Decision::Bin(last) => (0..value_bins).map(|bin| u8::from(bin <= *last)).collect(),
+            Decision::Levels(words) => (0..value_bins).map(|bin| (words[bin / 64] >> (bin % 64) & 1) as u8).collect(),
+        };
+        left.push(u8::from(split.missing_left));
+        // A byte may hold any number as far as the compiler knows; 256 entries spare it the check.
+        left.resize(left.len().max(256), 0);
+        let threshold = match &split.decision {
+            Decision::Bin(last) if bins.is_narrow() => {
+                Some(Threshold { last: *last as u8, missing: value_bins as u8, missing_left: split.missing_left })
+            }
+            _ => None,
+        };
+        Self { feature: split.feature, place, left, threshold }
+    }
+}
