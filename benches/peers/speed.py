@@ -5,6 +5,7 @@ falls on all of them alike; medians are compared. See README.md for what is coun
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -48,9 +49,12 @@ TRAINERS = [
 # What is compared with Sapwood's, and the columns for the seconds and for the ratios.
 COMPARED = {
     "fit_seconds": ("fit s", "fit ÷"),
+    "predict_seconds": ("predict s", "predict ÷"),
     "score_file_seconds": ("score a file s", "score ÷"),
     "end_to_end_seconds": ("end to end s", "end to end ÷"),
 }
+# A peer whose first run takes this many times as long as the fastest peer's is not run again: nobody would learn from it.
+HOPELESS = 2.5
 # How much worse than Sapwood a rival may be: AUC as a difference, losses relative to Sapwood's.
 AUC_TOLERANCE = 0.002
 LOSS_TOLERANCE = 0.01
@@ -63,7 +67,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benches/peers/run speed", description=__doc__.splitlines()[0])
     parser.add_argument("--cases", default=",".join(known), help="(default: %(default)s)")
     parser.add_argument("--trainers", default=",".join(TRAINERS), help="(default: %(default)s)")
-    parser.add_argument("--runs", type=int, default=3, help="runs of each trainer; the median counts (default: %(default)s)")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each trainer; the median counts (default: %(default)s)")
     parser.add_argument("--rounds", type=int, help="other than the case's: for a quick look")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="(default: %(default)s)")
     parser.add_argument("--save", action="store_true", help="write the table and the raw numbers to benches/runs/")
@@ -112,7 +116,15 @@ def run_case(case: Case, trainers: list[str], count: int, settings: dict) -> lis
                 told = {"case": case.name, "run": number, "trainer": trainer, **settings, **found, "load": round(os.getloadavg()[0], 1)}
                 runs.append(told)
                 print(report.as_json(told), file=sys.stderr)
+            if number == 0:
+                left = [trainer for trainer in left if trainer == "sapwood" or not is_hopeless(trainer, runs)]
     return runs
+
+
+def is_hopeless(trainer: str, runs: list[dict]) -> bool:
+    """Whether a peer's first run took far longer than another's."""
+    seconds = {run["trainer"]: run["fit_seconds"] for run in runs if run["trainer"] != "sapwood" and "fit_seconds" in run}
+    return trainer in seconds and seconds[trainer] > HOPELESS * min(seconds.values())
 
 
 def run_sapwood(directory: Path, job: dict) -> dict:
@@ -121,10 +133,14 @@ def run_sapwood(directory: Path, job: dict) -> dict:
     peaks = []
     for action, key in (("train", "end_to_end_seconds"), ("predict", "score_file_seconds")):
         command = job["sapwood"][action]
-        found[key], code, peak = run_measured(command)
+        with tempfile.TemporaryFile("w+") as log:
+            found[key], code, peak = run_measured(command, stderr=log, env=os.environ | {"SAPWOOD_LOG": "debug"})
+            log.seek(0)
+            text = log.read()
         if code != 0:
-            sys.exit(f"{' '.join(command)}\nended with {code}")
+            sys.exit(f"{' '.join(command)}\nended with {code}:\n{text[-2000:]}")
         peaks.append(peak)
+    found["predict_seconds"] = float(re.search(r"rows read and scored in ([0-9.]+) s", text)[1])
     if run_worker(directory, "judge", job)[1] != 0:
         sys.exit("Sapwood's predictions could not be judged")
     return {**found, **answer(directory), "peak_mib": max(peaks)}
@@ -144,10 +160,10 @@ def answer(directory: Path) -> dict:
     return json.loads((directory / "answer.json").read_text())
 
 
-def run_measured(command: list[str]) -> tuple[float, int, int]:
+def run_measured(command: list[str], **options: object) -> tuple[float, int, int]:
     """Runs a command; returns its wall-clock seconds, its exit code and the most memory it held, in MiB."""
     start = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, **options)
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - start
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -159,7 +175,7 @@ def summarise(case: Case, settings: dict, runs: list[dict]) -> list[dict]:
     medians = {}
     for trainer in dict.fromkeys(run["trainer"] for run in runs):
         mine = [run for run in runs if run["trainer"] == trainer]
-        keys = [*COMPARED, "predict_seconds", "peak_mib", "quality"]
+        keys = [*COMPARED, "peak_mib", "quality"]
         medians[trainer] = {key: statistics.median(run[key] for run in mine) for key in keys if key in mine[0]}
     own = medians.get("sapwood")
     metric = runs[0]["metric"] if runs else ""
@@ -168,9 +184,9 @@ def summarise(case: Case, settings: dict, runs: list[dict]) -> list[dict]:
     lines = []
     for trainer, found in medians.items():
         line = {"case": case.name, "rounds × leaves": f"{settings['rounds']} × {settings['leaves']}", "trainer": trainer}
+        line["runs"] = sum(run["trainer"] == trainer for run in runs)
         for key, (seconds, ratio) in COMPARED.items():
             line |= {seconds: f"{found[key]:.3g}", ratio: f"{found[key] / own[key]:.2f}" if own else ""}
-        line["predict s"] = f"{found['predict_seconds']:.3g}" if "predict_seconds" in found else ""
         line["peak MiB"] = f"{found['peak_mib']:.0f}"
         remark = " (no rival)" if trainer in peers.keys() - rivals.keys() else ""
         line["quality"] = f"{metric} {found['quality']:.5g}{remark}"

@@ -2,17 +2,20 @@
 
 use crate::cli::PredictArgs;
 use crate::inputs::true_files;
+use crate::log::Log;
 use crate::report::Failure;
 use crate::{output, reading, threads};
 use sapwood::data;
 use sapwood::predict::{Predictions, Scorer, predict};
 use std::io::{self, Write};
+use std::time::Instant;
 
 /// Scores the data and writes the predictions.
 ///
 /// # Errors
 /// A model or data that cannot be read or do not fit each other, or a place that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
+    let log = Log::from_env()?;
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
     args.output.check(scorer.model().objective)?;
     if let Some(path) = &args.out {
@@ -26,7 +29,10 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let model = scorer.model();
         let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), false)?;
         reading::print_notes(&data);
+        let start = Instant::now();
         let predictions = predict(&scorer, &data, args.output)?;
+        let seconds = start.elapsed().as_secs_f64();
+        log.debug(|| format!("{} rows read and scored in {seconds:.4} s", predictions.rows()));
         reading::print_unknown_levels(&data);
         Ok::<_, Failure>(predictions)
     })?;
