@@ -80,7 +80,9 @@ impl BlockSource for ParquetSource {
             if failure.is_before((index, 0)) {
                 return;
             }
-            let columns = (0..self.columns.len()).map(|feature| Ok((feature, self.chunk(part, feature)?))).collect::<Result<_>>();
+            // Collected before the first error is looked for, so that it does not depend on who is fastest.
+            let columns = (0..self.columns.len()).into_par_iter().map(|feature| Ok((feature, self.chunk(part, feature)?)));
+            let columns = columns.collect::<Vec<Result<_>>>().into_iter().collect::<Result<_>>();
             let visited = columns.and_then(|columns| visit(&Block { first_row: part.first_row, rows: part.rows, columns }));
             if let Err(error) = visited {
                 failure.record((index, 0), error);
