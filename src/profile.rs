@@ -89,9 +89,10 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The seconds of each phase: `gradients` (derivatives of the loss and their quantisation), `histograms` (adding rows,
+    /// The seconds of each phase: `gradients` (derivatives of the loss, their quantisation, and drawing rows), `histograms` (adding rows,
     /// subtracting), `scan` (the best split of every node), `partition` (the rows of split nodes), `leaves` (their values), `score`
-    /// (adding trees to margins), `reorder` (laying rows out anew), `idle` (threads waiting for each other, and all the rest).
+    /// (adding trees to margins), `reorder` (laying rows out anew, and some features by themselves), `idle` (threads waiting for each
+    /// other, and all the rest).
     pub fn seconds(&self) -> impl Iterator<Item = (&'static str, f64)> {
         ["gradients", "histograms", "scan", "partition", "leaves", "score", "reorder", "idle"].into_iter().zip(self.seconds)
     }

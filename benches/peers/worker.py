@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+import changes
 import files
 import sapwood
 import sets
@@ -33,6 +34,8 @@ def main() -> None:
 def prepare(directory: Path, job: dict) -> dict:
     case, settings = job["case"], Settings(**job["settings"])
     data = sets.synthetic(case["rows"], case["features"]) if case["rows"] else sets.load(case["name"])
+    if change := case.get("change"):
+        data.features = changes.CHANGES[change](data.features)
     train, test = (
         files.write(directory, name, rows.features, rows.label)
         for name, rows in zip(("train", "test"), map(data.rows, data.own_split), strict=True)

@@ -63,7 +63,8 @@ impl Columns {
 
 /// The columns of a tile.
 fn turned<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, rows: usize) -> Vec<Vec<C>> {
-    let mut columns = vec![vec![C::default(); rows]; width];
+    // Fresh pages each, not clones of one: they are touched first by who fills them.
+    let mut columns: Vec<Vec<C>> = (0..width).map(|_| vec![C::default(); rows]).collect();
     let mut runs: Vec<Vec<&mut [C]>> = (0..rows.div_ceil(RUN)).map(|_| Vec::with_capacity(width)).collect();
     for column in &mut columns {
         runs.iter_mut().zip(column.chunks_mut(RUN)).for_each(|(run, part)| run.push(part));

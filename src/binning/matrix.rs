@@ -227,6 +227,24 @@ impl BinnedMatrix {
         self.tiles.last().map_or(0, |t| t.first_slot + t.slots)
     }
 
+    /// The most slots that a tile of some of these features can have: of those with the most bins.
+    pub(crate) fn most_slots_of_a_tile(&self) -> usize {
+        let (mut narrow, mut wide, mut sparse) = (Vec::new(), Vec::new(), 0);
+        for tile in &self.tiles {
+            let slots = tile.features.iter().map(|&feature| self.place(feature).value_bins + 1);
+            match &tile.cells {
+                Cells::Narrow(_) => narrow.extend(slots),
+                Cells::Wide(_) => wide.extend(slots),
+                Cells::Sparse(_) => sparse = tile.slots,
+            }
+        }
+        let most = |mut slots: Vec<usize>, features: usize| -> usize {
+            slots.sort_unstable_by(|a, b| b.cmp(a));
+            slots.iter().take(features).sum()
+        };
+        most(narrow, NARROW_FEATURES).max(most(wide, WIDE_FEATURES)).max(sparse)
+    }
+
     pub(crate) fn place(&self, feature: u32) -> Place {
         self.places[feature as usize]
     }

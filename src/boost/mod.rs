@@ -1,5 +1,6 @@
 //! Boosting: the loop over rounds.
 
+mod buffers;
 mod early_stopping;
 mod events;
 mod row_order;

@@ -113,8 +113,8 @@ impl RowSampler {
                 choose(rows, false, |place| f32::from(u8::from(draw.has(row(place).into()) & !idle(place))))
             }
             Method::MinimalVariance { share, lambda } => {
-                let magnitude = |pair: &GradientPair| magnitude(pair, lambda as f32);
-                let threshold = Counts::of(gradients, magnitude).threshold(share);
+                let magnitude = |pair: &GradientPair| magnitude(pair, lambda);
+                let threshold = Counts::of(gradients, magnitude, idle).threshold(share);
                 let uniform = draw(Purpose::Rows, 1.0);
                 choose(rows, true, |place| {
                     let chance = (f64::from(magnitude(&gradients[place as usize])) / threshold).min(1.0);
@@ -123,8 +123,8 @@ impl RowSampler {
                 })
             }
             Method::OneSide { top, other } => {
-                let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs();
-                let (bucket, share) = Counts::of(gradients, magnitude).top(top);
+                let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs().min(f32::MAX);
+                let (bucket, share) = Counts::of(gradients, magnitude, idle).top(top);
                 let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
                 let factor = ((1.0 - top) / other) as f32;
                 choose(rows, true, |place| {
@@ -167,9 +167,10 @@ fn choose(rows: usize, with_factors: bool, factor: impl Fn(u32) -> f32 + Sync) -
     Drawn::Some(Sample { rows: rows.concat(), factors: factors.concat() })
 }
 
-/// √(g² + λ h²).
-fn magnitude(pair: &GradientPair, lambda: f32) -> f32 {
-    (pair.grad * pair.grad + lambda * pair.hess * pair.hess).sqrt()
+/// √(g² + λ h²). In double precision squares neither overflow nor vanish.
+fn magnitude(pair: &GradientPair, lambda: f64) -> f32 {
+    let (grad, hess) = (f64::from(pair.grad), f64::from(pair.hess));
+    (grad * grad + lambda * hess * hess).sqrt().min(f64::from(f32::MAX)) as f32
 }
 
 /// The bucket of a magnitude; larger magnitudes have larger numbers.
@@ -184,9 +185,10 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync) -> Self {
-        let count = |mut buckets: Vec<u64>, pair: &GradientPair| {
-            buckets[bucket_of(magnitude(pair)).min(BUCKETS - 1)] += 1;
+    /// Counts the rows that are not idle.
+    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync, idle: impl Fn(u32) -> bool + Sync) -> Self {
+        let count = |mut buckets: Vec<u64>, (place, pair): (usize, &GradientPair)| {
+            buckets[bucket_of(magnitude(pair))] += u64::from(!idle(place as u32));
             buckets
         };
         let add = |mut all: Vec<u64>, other: Vec<u64>| {
@@ -194,8 +196,8 @@ impl Counts {
             all
         };
         let none = || vec![0; BUCKETS];
-        let buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
-        Self { buckets, rows: gradients.len() as u64 }
+        let buckets = gradients.par_iter().enumerate().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        Self { rows: buckets.iter().sum(), buckets }
     }
 
     /// The buckets that have rows, those of the largest magnitudes first, and how many.
@@ -207,15 +209,20 @@ impl Counts {
     fn threshold(&self, share: f64) -> f64 {
         let value = |bucket: usize| f64::from(f32::from_bits((bucket as u32) << BUCKET_BITS | 1 << (BUCKET_BITS - 1)));
         let wanted = share * self.rows as f64;
-        let mut rest: f64 = self.filled().map(|(bucket, count)| count * value(bucket)).sum();
+        let filled: Vec<_> = self.filled().collect();
+        // Summed from the smallest: a difference would lose them beside a few large ones.
+        let up_to = filled.iter().rev().scan(0.0, |sum, &(bucket, count)| {
+            *sum += count * value(bucket);
+            Some(*sum)
+        });
+        let up_to: Vec<f64> = up_to.collect();
         let mut certain = 0.0;
-        for (bucket, count) in self.filled() {
+        for (&(bucket, count), &rest) in filled.iter().zip(up_to.iter().rev()) {
             // With these and all smaller ones drawn in proportion, is the largest chance at most 1?
             if wanted > certain && value(bucket) * (wanted - certain) <= rest {
                 return rest / (wanted - certain);
             }
             certain += count;
-            rest -= count * value(bucket);
         }
         // As many are wanted as there are: each is certain.
         f64::MIN_POSITIVE
@@ -311,6 +318,30 @@ mod tests {
         let surely = all[ROWS * 19 / 100];
         let mut largest = (0..ROWS as u32).filter(|&row| magnitude(row) > surely);
         assert!(largest.all(|row| sample.rows.binary_search(&row).is_ok_and(|at| sample.factor(at) == 1.0)));
+    }
+
+    #[test]
+    fn idle_rows_are_no_part_of_the_share() {
+        let gradients = gradients();
+        let is_idle = |place: u32| place % 5 != 0;
+        for method in methods() {
+            let sampler = RowSampler::new(&method.num_round(1).build().unwrap());
+            let Drawn::Some(sample) = sampler.draw((100, 7), &gradients, |place| place, Some(is_idle)) else { panic!("all rows") };
+            let share = sample.rows.len() as f64 / (ROWS / 5) as f64;
+            assert!((share - 0.3).abs() < 0.02 && sample.rows.iter().all(|&row| !is_idle(row)), "{share}");
+        }
+    }
+
+    #[test]
+    fn a_few_enormous_gradients_leave_room_for_the_others() {
+        for outlier in [1e19f32, 1e38] {
+            let mut gradients = gradients();
+            gradients[17] = GradientPair { grad: outlier, hess: 1.0 };
+            let [_, gradient_based, _] = methods();
+            let sample = drawn(gradient_based, &gradients, |place| place);
+            let share = sample.rows.len() as f64 / ROWS as f64;
+            assert!((share - 0.3).abs() < 0.01 && sample.rows.contains(&17), "{share}");
+        }
     }
 
     #[test]

@@ -38,7 +38,11 @@ fn dataset(rows: usize, classes: u64) -> (Array2<f64>, Dataset) {
 }
 
 fn check_scores(params: &Params, classes: u64) {
-    let (x, data) = dataset(3000, classes);
+    check_scores_of(params, classes, 3000);
+}
+
+fn check_scores_of(params: &Params, classes: u64, rows: usize) {
+    let (x, data) = dataset(rows, classes);
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
     let mut training = Training::prepare(params, &data, &validation).unwrap();
@@ -79,6 +83,55 @@ fn scores_while_training_are_those_of_the_model_on_raw_values() {
 fn rows_and_columns_that_were_not_drawn_are_scored_all_the_same() {
     let params = Params::builder().num_round(6).subsample(0.4).colsample_bytree(0.7).colsample_bynode(0.7).num_parallel_tree(3);
     check_scores(&params.objective(Objective::BinaryLogistic).build().unwrap(), 2);
+}
+
+#[test]
+fn trees_side_by_side_are_grown_on_all_rows_each() {
+    // More rows than one task scores, and leaves that are expanded in vain.
+    let params = Params::builder().num_round(2).num_parallel_tree(3).colsample_bytree(0.7).objective(Objective::BinaryLogistic);
+    let params = params.grow_policy(crate::GrowPolicy::Lossguide).max_depth(0).max_leaves(12).build().unwrap();
+    let models = [1, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| check_scores_of(&params, 2, 40_000));
+        pool.install(|| crate::Trainer::new(params.clone()).fit(&dataset(40_000, 2).1).unwrap().to_bytes().unwrap())
+    });
+    assert!(models[0] == models[1]);
+}
+
+#[test]
+fn trees_side_by_side_do_not_see_each_other() {
+    let data = dataset(3000, 3).1;
+    let forest = |trees| {
+        let params =
+            Params::builder().num_round(1).num_parallel_tree(trees).subsample(0.6).objective(Objective::Softprob).num_class(3);
+        crate::Trainer::new(params.build().unwrap()).fit(&data).unwrap()
+    };
+    let splits = |tree: &crate::Tree| {
+        let split = |node: &sapwood_score::Node| match node {
+            sapwood_score::Node::Split(split) => Some((split.feature, split.condition.clone(), split.left)),
+            sapwood_score::Node::Leaf { .. } => None,
+        };
+        tree.nodes.iter().map(split).collect::<Vec<_>>()
+    };
+    // The first trees of the first class: only their number differs, and with it the shrinkage.
+    let (two, four) = (forest(2), forest(4));
+    assert!((0..2).all(|tree| splits(&two.trees[tree]) == splits(&four.trees[tree])));
+}
+
+#[test]
+fn trees_of_some_features_may_have_larger_tiles_than_all() {
+    let rows = 70_000;
+    let x = Array2::from_shape_fn((rows, 40), |(row, feature)| {
+        let hash = crate::sampling::mix((row * 64 + feature) as u64);
+        if feature.is_multiple_of(2) { (hash % 5000) as f64 } else { (hash % 2) as f64 }
+    });
+    let data = Dataset::from_array(x.view(), x.column(0).to_vec(), None).unwrap();
+    let params = Params::builder().num_round(6).max_depth(2).colsample_bytree(0.5).build().unwrap();
+    let models = [1, 4].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| crate::Trainer::new(params.clone()).fit(&data).unwrap().to_bytes().unwrap())
+    });
+    assert!(models[0] == models[1]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
+use super::buffers::Buffers;
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::{Observer, RoundReport};
 use super::row_order::RowOrder;
@@ -7,15 +8,13 @@ use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
 use super::trainer::Phases;
 use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
-use crate::grow::{GrownTree, Router, RowBins, TreeGrower, TreeInput};
-use crate::histogram::Quantised;
+use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
-use crate::objective::{self, GradientPair, Loss};
+use crate::objective::{self, Loss};
 use crate::profile::{Phase, Profile, Profiler};
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
-use rayon::prelude::*;
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -193,27 +192,29 @@ impl<'a> Training<'a> {
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
     }
 
-    /// Grows the trees of one round and adds them to all scores. Returns the rows of the last one, in the order of its leaves, if they
-    /// are to be laid out anew.
+    /// Grows the trees of one round and adds them to all scores. Returns all rows in the order of the last one's leaves, if they are to be
+    /// laid out anew.
     fn grow_round(&mut self, grower: &mut TreeGrower<'_>, trees: &mut Vec<Tree>, bins: RowBins<'_>, step: Step<'_>) -> Vec<u32> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, grower.profiler);
         let mut leaf_order = Vec::new();
         profiler.step(Phase::Gradients, || self.loss.start_round(self.watched[0].scores.all()));
         for output in 0..self.base_score.len() {
+            profiler.step(Phase::Gradients, || {
+                self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+            });
             for parallel in 0..self.params.num_parallel_tree {
                 let index = trees.len() as u64;
-                if parallel == 0 || self.grows_on_samples() {
-                    profiler.step(Phase::Gradients, || self.fill_gradients(output, (round, index), bins.matrix, buffers));
-                }
+                profiler.step(Phase::Gradients, || self.draw_rows((round, index), parallel == 0, bins.matrix, buffers));
                 let grown = grower.grow(buffers.input(index, bins));
-                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.compact.is_some()));
+                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.has_copies()));
                 trees.push(grown.to_tree(mapper));
                 if reorder {
-                    leaf_order = match grown.num_rows() == bins.matrix.rows() {
+                    let rows = bins.matrix.rows();
+                    leaf_order = profiler.step(Phase::Reorder, || match grown.num_rows() == rows {
                         true => grown.leaf_order(),
-                        false => Router::new(&grown, mapper, bins).leaf_order(bins.matrix.rows()),
-                    };
+                        false => Router::new(&grown, mapper, bins).leaf_order(rows),
+                    });
                 }
                 buffers.rows = grown.rows;
             }
@@ -221,20 +222,17 @@ impl<'a> Training<'a> {
         leaf_order
     }
 
-    /// Whether some rows are left out of trees.
-    fn grows_on_samples(&self) -> bool {
-        self.sampler.samples() || self.has_idle_rows
-    }
-
-    /// Gradients of an output, in both forms, and the rows that the next tree is grown on. Rows of weight zero are none: they must not
-    /// count as rows of a category either.
-    fn fill_gradients(&self, output: usize, tree: (usize, u64), matrix: &BinnedMatrix, buffers: &mut Buffers) {
-        self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+    /// The rows that the next tree is grown on, with their quantised gradients. Rows of weight zero are none: they must not count as rows
+    /// of a category either.
+    fn draw_rows(&self, tree: (usize, u64), is_first: bool, matrix: &BinnedMatrix, buffers: &mut Buffers) {
         let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
         let is_idle = weights.map(|weights| |place: u32| weights[place as usize] <= 0.0);
         let drawn = self.sampler.draw(tree, &buffers.gradients, |place| self.order.row(place), is_idle);
+        let is_sample = matches!(drawn, Drawn::Some(_));
         buffers.take(drawn, matrix, self.copies);
-        buffers.quantised.fill(self.simd, buffers.compact.as_ref().map_or(&buffers.gradients, |compact| &compact.gradients));
+        if is_first || is_sample {
+            buffers.quantise(self.simd);
+        }
     }
 
     /// Lays the training rows out anew: everything that has a number a row.
@@ -310,76 +308,6 @@ struct Step<'b> {
     buffers: &'b mut Buffers,
     reorder: bool,
 }
-
-/// Memory that every tree uses anew.
-struct Buffers {
-    /// Of all rows.
-    gradients: Vec<GradientPair>,
-    /// Of the rows that the tree is grown on.
-    quantised: Quantised,
-    /// The rows that a tree is grown on, and a buffer with any contents.
-    rows: [Vec<u32>; 2],
-    /// Copies of these rows, if they are few: then `rows` counts the copies.
-    compact: Option<Compact>,
-    no_columns: Columns,
-}
-
-/// Copies of some rows, side by side: a tree passes over its rows some ten times, and rows that lie apart waste most of what is read.
-struct Compact {
-    matrix: BinnedMatrix,
-    gradients: Vec<GradientPair>,
-}
-
-/// Rows are copied if all are at least this many times as many.
-const FEWER: usize = 2;
-
-impl Buffers {
-    fn new(rows: usize) -> Self {
-        Self {
-            gradients: vec![GradientPair::default(); rows],
-            quantised: Quantised::new(),
-            rows: Default::default(),
-            compact: None,
-            no_columns: Columns::none(),
-        }
-    }
-
-    /// Makes the rows that were drawn those of the next tree, copied if they are few and `copies` allows it.
-    fn take(&mut self, drawn: Drawn, matrix: &BinnedMatrix, copies: bool) {
-        self.compact = None;
-        match drawn {
-            Drawn::All => self.count_up(matrix.rows()),
-            Drawn::Some(sample) if copies && FEWER * sample.rows.len() <= matrix.rows() => {
-                let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
-                let gradients = rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect();
-                self.compact = Some(Compact { matrix: matrix.some_rows(&sample.rows), gradients });
-                self.count_up(sample.rows.len());
-            }
-            Drawn::Some(sample) => {
-                sample.apply(&mut self.gradients);
-                self.rows[0] = sample.rows;
-            }
-        }
-    }
-
-    fn count_up(&mut self, rows: usize) {
-        self.rows[0].clear();
-        self.rows[0].extend(0..rows as u32);
-    }
-
-    /// What the tree number `index` is grown from.
-    fn input<'b>(&'b mut self, index: u64, bins: RowBins<'b>) -> TreeInput<'b> {
-        let rows = std::mem::take(&mut self.rows);
-        let (matrix, columns, gradients) = match &self.compact {
-            Some(compact) => (&compact.matrix, &self.no_columns, &compact.gradients),
-            None => (bins.matrix, bins.columns, &self.gradients),
-        };
-        TreeInput { index, matrix, columns, gradients, quantised: &self.quantised, rows }
-    }
-}
-
-/// Rows whose gradients one task copies.
-const COPIED_ROWS: usize = 16_384;
 
 impl<'a> Watched<'a> {
     fn new(name: &'a str, data: &'a Dataset, train: &Dataset, base_score: &[f64]) -> Result<Self> {

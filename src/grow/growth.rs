@@ -2,7 +2,7 @@
 //!
 //! Leaf-wise growth splits the best leaf, then the best of what there is, and so on. While the best one is being expanded, other threads
 //! expand the next best ones ahead of their turn; splits are committed best first all the same. So the tree is the one that sequential
-//! growth gives, whatever the number of threads, and no thread waits for another as long as there is a leaf worth expanding.
+//! growth gives, whatever the number of threads, and no thread waits for another as long as there is a committed leaf worth expanding.
 
 use super::grower::{Context, TreeGrower};
 use super::node::{GrownNode, Leaf, OpenNode};

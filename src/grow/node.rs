@@ -55,7 +55,7 @@ impl Leaf {
     }
 }
 
-/// A grown tree, with its rows in leaf order. Parents come before their children.
+/// A grown tree, with its rows. Parents come before their children.
 #[derive(Debug)]
 pub(crate) struct GrownTree {
     pub nodes: Vec<GrownNode>,

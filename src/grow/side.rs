@@ -58,8 +58,6 @@ impl SideTable {
             Decision::Levels(words) => (0..value_bins).map(|bin| (words[bin / 64] >> (bin % 64) & 1) as u8).collect(),
         };
         left.push(u8::from(split.missing_left));
-        // A byte may hold any number as far as the compiler knows; 256 entries spare it the check.
-        left.resize(left.len().max(256), 0);
         let threshold = match &split.decision {
             Decision::Bin(last) if bins.is_narrow() => {
                 Some(Threshold { last: *last as u8, missing: value_bins as u8, missing_left: split.missing_left })

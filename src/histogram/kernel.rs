@@ -1,4 +1,4 @@
-//! The innermost loops: adding rows to a tile's histogram. The only unchecked memory accesses of the trainer are here.
+//! The innermost loops: adding rows to a tile's histogram. No bounds are checked in the innermost of them.
 //!
 //! One 64-bit addition per (row, feature) adds gradient and hessian at once: the gradient's sum lives in the high half of a slot,
 //! the hessian's in the low half. The hessian is not negative and 65,536 of its 16-bit values sum to less than 2^32, so the halves

@@ -8,15 +8,14 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Pools {
     /// Whole nodes: two words a slot.
     pub nodes: Pool,
-    /// Parts of large nodes: two words a slot of the largest tile.
+    /// Parts of large nodes: two words a slot of the largest tile there may be.
     pub parts: Pool,
 }
 
 impl Pools {
-    /// Empty pools for a matrix's histograms.
+    /// Empty pools for the histograms of a matrix and of all that are selected from it.
     pub fn new(matrix: &BinnedMatrix) -> Self {
-        let largest = matrix.tiles().iter().map(|tile| tile.slots).max().unwrap_or(0);
-        Self { nodes: Pool::new(2 * matrix.slots()), parts: Pool::new(2 * largest) }
+        Self { nodes: Pool::new(2 * matrix.slots()), parts: Pool::new(2 * matrix.most_slots_of_a_tile()) }
     }
 }
 

@@ -34,9 +34,7 @@ impl GradientPair {
         const LARGEST: f64 = f32::MAX as f64;
         Self { grad: grad.clamp(-LARGEST, LARGEST) as f32, hess: hess.min(LARGEST) as f32 }
     }
-}
 
-impl GradientPair {
     /// The pair of a row that stands for `factor` rows.
     #[inline(always)]
     pub(crate) fn times(self, factor: f32) -> Self {
