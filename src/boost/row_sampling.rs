@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn idle_rows_are_no_part_of_the_share() {
         let gradients = gradients();
-        let is_idle = |place: u32| place % 5 != 0;
+        let is_idle = |place: u32| !place.is_multiple_of(5);
         for method in methods() {
             let sampler = RowSampler::new(&method.num_round(1).build().unwrap());
             let Drawn::Some(sample) = sampler.draw((100, 7), &gradients, |place| place, Some(is_idle)) else { panic!("all rows") };

@@ -4,35 +4,31 @@
 //! waits for memory most of the time: every step needs the one before. Leaves are nodes that lead to themselves, so that lanes
 //! that are done need no attention.
 
-use super::keys::{self, Keys};
+use super::keys::{self, KEYS, Keys};
 use crate::{Condition, Error, Model, Node, Split, Tree};
 
 /// Walks that go on at the same time.
 pub(super) const LANES: usize = 8;
 
-/// A split, or a leaf that leads to itself.
-///
-/// What goes right is decided by one comparison without sign, which wraps around below 0, so that the key of a missing value is
-/// either the least or the greatest of all: `key - missing_right > limit`.
+/// A split, or a leaf that leads to itself. What goes right is decided by one comparison: `key > limit`.
 #[derive(Clone, Copy)]
 struct FlatNode {
-    /// The greatest key that goes left, less `missing_right`. Of a split on levels: where its words begin (low half), and the
-    /// least code that is unseen (high half).
+    /// The greatest key that goes left. Of a split on levels: where its words begin (low half), and the least code that is unseen (high
+    /// half).
     limit: u64,
-    /// The feature, and the flags [`MISSING_RIGHT`] and [`LEVELS`].
-    feature: u32,
+    /// Where the key is: at twice the feature, or next to that, where missing values are the greatest of all, if they go right. With the
+    /// flag [`LEVELS`].
+    key: u32,
     /// The left child; the right one comes next to it.
     left: u32,
 }
 
-/// Missing values and unseen levels go right. The highest bit, so that one shift makes it the number to subtract.
-const MISSING_RIGHT: u32 = 1 << 31;
 /// The split is on levels.
-const LEVELS: u32 = 1 << 30;
-const FEATURE: u32 = LEVELS - 1;
+const LEVELS: u32 = 1 << 31;
+const KEY: u32 = LEVELS - 1;
 
 const _: () = assert!(size_of::<FlatNode>() == 16);
-const _: () = assert!(crate::validate::MAX_FEATURES <= FEATURE as usize);
+const _: () = assert!(KEYS * crate::validate::MAX_FEATURES <= KEY as usize);
 const _: () = assert!(crate::validate::MAX_LEVELS.div_ceil(64) * 64 <= u32::MAX as usize);
 const _: () = assert!(crate::validate::MAX_NODES <= u32::MAX as usize);
 
@@ -90,7 +86,7 @@ impl Forest {
     fn push(&mut self, tree: &Tree, output: u32) -> Result<(), Error> {
         let root = self.nodes.len();
         let end = root + tree.nodes.len();
-        self.nodes.resize(end, FlatNode { limit: u64::MAX, feature: 0, left: 0 });
+        self.nodes.resize(end, FlatNode { limit: u64::MAX, key: 0, left: 0 });
         self.values.resize(end, 0.0);
         self.ordinals.resize(end, 0);
         // Where each node goes and how deep it lies: known before the loop comes to it, because parents come first.
@@ -120,9 +116,8 @@ impl Forest {
     }
 
     fn flatten(&mut self, split: &Split, left: u32) -> Result<FlatNode, Error> {
-        let missing = if split.default_left { 0 } else { MISSING_RIGHT };
         let (limit, kind) = match &split.condition {
-            Condition::Threshold(threshold) => (keys::of_number(*threshold) - u64::from(missing >> 31), 0),
+            Condition::Threshold(threshold) => (keys::of_number(*threshold), 0),
             Condition::Levels(words) => {
                 let start = u32::try_from(self.words.len())
                     .map_err(|_| Error::Inconsistent("its sets of levels take more than 32 GiB".into()))?;
@@ -130,7 +125,8 @@ impl Forest {
                 (u64::from(start) | (words.len() as u64 * 64) << 32, LEVELS)
             }
         };
-        Ok(FlatNode { limit, feature: split.feature | missing | kind, left })
+        let key = KEYS as u32 * split.feature + u32::from(!split.default_left);
+        Ok(FlatNode { limit, key: key | kind, left })
     }
 
     /// The number of trees.
@@ -175,7 +171,8 @@ impl Forest {
     fn for_each_group(&self, groups: &[[u64; LANES]], count: usize, mut visit: impl FnMut(usize, usize, usize)) {
         for (t, tree) in self.trees.iter().enumerate() {
             for (g, first) in (0..count).step_by(LANES).enumerate() {
-                let group = &groups[g * self.features..][..self.features];
+                let keys = KEYS * self.features;
+                let group = &groups[g * keys..][..keys];
                 let leaves = if tree.categorical {
                     self.walk::<LANES, true>([tree.root; LANES], tree.depth, group)
                 } else {
@@ -216,24 +213,17 @@ impl Forest {
     #[inline(always)]
     fn step<const WIDTH: usize, const CATEGORICAL: bool>(&self, at: u32, keys: &[[u64; WIDTH]], lane: usize) -> u32 {
         let node = self.nodes[at as usize];
-        let key = keys[(node.feature & FEATURE) as usize][lane];
-        let right = if CATEGORICAL && node.feature & LEVELS != 0 {
-            self.level_goes_right(node, key)
-        } else {
-            key.wrapping_sub(u64::from(node.feature >> 31)) > node.limit
-        };
+        // Where no split is on levels, no key has the flag: there is nothing to mask.
+        let key = keys[if CATEGORICAL { node.key & KEY } else { node.key } as usize][lane];
+        let right = if CATEGORICAL && node.key & LEVELS != 0 { self.level_goes_right(node, key) } else { key > node.limit };
         node.left + u32::from(right)
     }
 
     #[inline]
     fn level_goes_right(&self, node: FlatNode, key: u64) -> bool {
         let (start, unseen) = (node.limit as u32, node.limit >> 32);
-        // Wraps around to the greatest of all for what is missing.
+        // What is missing comes out beyond all codes, whichever key it has.
         let code = key.wrapping_sub(1);
-        if code < unseen {
-            self.words[start as usize + (code / 64) as usize] >> (code % 64) & 1 == 0
-        } else {
-            node.feature & MISSING_RIGHT != 0
-        }
+        if code < unseen { self.words[start as usize + (code / 64) as usize] >> (code % 64) & 1 == 0 } else { node.key & 1 != 0 }
     }
 }

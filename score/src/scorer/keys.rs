@@ -1,4 +1,5 @@
-//! Rows as walks read them: every value an integer whose order is that of the values, 0 for missing.
+//! Rows as walks read them: every value an integer whose order is that of the values, and twice, for splits that send missing values left
+//! and for those that send them right.
 //!
 //! A comparison of integers costs a walk one instruction; one of floats that may be NaN takes several. The conversion is paid
 //! once a value, the comparison once a value and tree. It also settles what is no code of a level, where the schema is at hand.
@@ -7,8 +8,14 @@ use super::forest::LANES;
 use crate::{Feature, FeatureKind, FeatureSchema};
 use std::cell::Cell;
 
-/// Stands for a missing value; less than every other key.
-pub(super) const MISSING: u64 = 0;
+/// Keys of a value: the first with [`MISSING_LEFT`], the second with [`MISSING_RIGHT`].
+pub(super) const KEYS: usize = 2;
+
+/// Stands for a missing value where these go left; less than every other key.
+const MISSING_LEFT: u64 = 0;
+
+/// Stands for a missing value where these go right; greater than every other key.
+const MISSING_RIGHT: u64 = u64::MAX;
 
 /// The key of a number: keys of numbers compare as the numbers do, zeros of either sign are equal, infinities are numbers.
 #[inline(always)]
@@ -17,21 +24,21 @@ pub(super) fn of_number(x: f64) -> u64 {
     let bits = (x + 0.0).to_bits();
     // Negative numbers count backwards: all their bits flip. Of the others only the sign does.
     let key = bits ^ (((bits as i64 >> 63) as u64) | 1 << 63);
-    if x.is_nan() { MISSING } else { key }
+    if x.is_nan() { MISSING_LEFT } else { key }
 }
 
-/// The key of a level's code: one more than the code; [`MISSING`] for what is no code of one of `levels` levels.
+/// The key of a level's code: one more than the code; [`MISSING_LEFT`] for what is no code of one of `levels` levels.
 #[inline(always)]
 fn of_code(x: f64, levels: u32) -> u64 {
     // The cast saturates; what it changes was no level's code.
     let code = x as u32;
-    if f64::from(code) == x && code < levels { u64::from(code) + 1 } else { MISSING }
+    if f64::from(code) == x && code < levels { u64::from(code) + 1 } else { MISSING_LEFT }
 }
 
 /// The keys of some rows.
 #[derive(Clone, Copy)]
 pub(super) enum Keys<'a> {
-    /// Of one row, one feature after the other.
+    /// Of one row, one feature after the other, [`KEYS`] each.
     Row(&'a [[u64; 1]]),
     /// Of groups of rows, feature by feature within a group. Rows that fill the last group up are of missing values.
     Groups(&'a [[u64; LANES]]),
@@ -64,12 +71,12 @@ impl Encoder {
         let mut room = ROOM.take();
         room.clear();
         if count == 1 {
-            room.resize(self.features, MISSING);
+            room.resize(KEYS * self.features, MISSING_LEFT);
             self.encode(rows, &mut room, 1);
             then(Keys::Row(room.as_chunks().0));
         } else {
-            room.resize(count.next_multiple_of(LANES) * self.features, MISSING);
-            let groups = room.chunks_mut((LANES * self.features).max(1));
+            room.resize(count.next_multiple_of(LANES) * KEYS * self.features, MISSING_LEFT);
+            let groups = room.chunks_mut((LANES * KEYS * self.features).max(1));
             for (rows, group) in rows.chunks((LANES * self.features).max(1)).zip(groups) {
                 let rows = rows.chunks(self.features);
                 rows.enumerate().for_each(|(lane, row)| self.encode(row, &mut group[lane..], LANES));
@@ -81,9 +88,13 @@ impl Encoder {
 
     /// Writes the keys of a row to every `stride`-th place.
     fn encode(&self, row: &[f64], places: &mut [u64], stride: usize) {
-        places.iter_mut().step_by(stride).zip(row).for_each(|(place, &x)| *place = of_number(x));
+        let mut put = |feature: usize, key: u64| {
+            places[KEYS * feature * stride] = key;
+            places[(KEYS * feature + 1) * stride] = if key == MISSING_LEFT { MISSING_RIGHT } else { key };
+        };
+        row.iter().enumerate().for_each(|(feature, &x)| put(feature, of_number(x)));
         for &(feature, levels) in &self.categorical {
-            places[feature * stride] = of_code(row[feature], levels);
+            put(feature, of_code(row[feature], levels));
         }
     }
 }
@@ -99,16 +110,16 @@ mod tests {
             for (j, &y) in ascending.iter().enumerate() {
                 assert_eq!(of_number(x).cmp(&of_number(y)), i.cmp(&j), "{x} and {y}");
             }
-            assert!(of_number(x) > MISSING && of_number(x) < u64::MAX);
+            assert!(of_number(x) > MISSING_LEFT && of_number(x) < MISSING_RIGHT);
         }
         assert_eq!(of_number(-0.0), of_number(0.0));
-        assert_eq!((of_number(f64::NAN), of_number(-f64::NAN)), (MISSING, MISSING));
+        assert_eq!((of_number(f64::NAN), of_number(-f64::NAN)), (MISSING_LEFT, MISSING_LEFT));
     }
 
     #[test]
     fn what_is_no_code_is_missing() {
         assert_eq!([0.0, -0.0, 1.0, 2.0].map(|x| of_code(x, 3)), [1, 1, 2, 3]);
         let none = [3.0, -1.0, 0.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 4_294_967_296.0];
-        assert_eq!(none.map(|x| of_code(x, 3)), [MISSING; 7]);
+        assert_eq!(none.map(|x| of_code(x, 3)), [MISSING_LEFT; 7]);
     }
 }

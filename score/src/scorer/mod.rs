@@ -13,8 +13,8 @@ use ndarray::{Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Bytes of rows that are scored together: with the nodes of a tree they fit the first-level cache.
-const TILE_BYTES: usize = 32 * 1024;
+/// Bytes of rows that are scored together: they stay in the second-level cache while tree after tree comes into the first-level one.
+const TILE_BYTES: usize = 128 * 1024;
 
 /// Scores rows with a model, whose trees it holds in a form made for speed.
 ///
