@@ -10,7 +10,22 @@
 use super::gain::Regularisation;
 use super::numeric::Scan;
 use crate::Params;
-use crate::histogram::Sums;
+use crate::histogram::{Form, Sums};
+use crate::simd::{Simd, dispatch};
+
+/// Levels that are passed over together if none of them has rows enough.
+const GROUP: usize = 64;
+
+/// Whether any of some packed slots has a hessian of at least `least` units.
+#[inline(always)]
+fn any_heavy_body(words: &[u64], least: i64) -> bool {
+    let mut heavy = false;
+    for &word in words {
+        heavy |= (word & 0xffff_ffff) as i64 >= least;
+    }
+    heavy
+}
+dispatch! { fn any_heavy(words: &[u64], least: i64) -> bool = any_heavy_body }
 
 /// How sets of levels are searched.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +90,7 @@ impl LevelSearch {
     }
 
     /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides.
-    pub fn best_set(&self, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
+    pub fn best_set(&self, simd: Simd, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
         let onehot = levels <= self.max_onehot;
         let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
         // Half a row less, because rows are an estimate.
@@ -83,11 +98,17 @@ impl LevelSearch {
         // Most levels of a column with thousands have few rows in most nodes. A little less than `fewest`, so that rounding excludes none.
         let least = (fewest / rows_per_hess * 0.999_999) as i64;
         let mut order = Vec::new();
-        for code in 0..levels {
-            let sums = scan.histogram.get(slot + code);
-            let rows = sums.hess as f64 * rows_per_hess;
-            if sums.hess >= least && !sums.is_zero() && rows >= fewest {
-                order.push(Level { code: code as u32, sums, rows, ratio: self.ratio(scan, sums) });
+        for first in (0..levels).step_by(GROUP) {
+            let group = slot + first..slot + levels.min(first + GROUP);
+            if scan.histogram.form == Form::Packed && !any_heavy(simd, &scan.histogram.words[group.clone()], least) {
+                continue;
+            }
+            for at in group {
+                let sums = scan.histogram.get(at);
+                let rows = sums.hess as f64 * rows_per_hess;
+                if sums.hess >= least && !sums.is_zero() && rows >= fewest {
+                    order.push(Level { code: (at - slot) as u32, sums, rows, ratio: self.ratio(scan, sums) });
+                }
             }
         }
         let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);

@@ -109,7 +109,7 @@ impl<'a> SplitFinder<'a> {
         let (score, levels) = match &self.mapper.features()[feature as usize] {
             FeatureBins::Numeric { .. } => (best_score(self.simd, scan, place.slot, place.value_bins, scratch)?, None),
             FeatureBins::Categorical { levels } => {
-                let best = self.levels.best_set(scan, place.slot, *levels)?;
+                let best = self.levels.best_set(self.simd, scan, place.slot, *levels)?;
                 (best.score, Some(best))
             }
         };
