@@ -58,7 +58,7 @@ fn steps(criterion: &mut Criterion) {
 fn prediction(criterion: &mut Criterion) {
     let (x, labels) = data();
     let data = Dataset::from_array(x.view(), labels, None).expect("the data are finite");
-    let params = Params::builder().objective(Objective::BinaryLogistic).num_round(50).max_leaves(31);
+    let params = Params::builder().objective(Objective::BinaryLogistic).num_round(200).max_leaves(31);
     let params = params.grow_policy(GrowPolicy::Lossguide).build().expect("the parameters are valid");
     let model = Trainer::new(params).fit(&data).expect("the data are valid");
     let scorer = sapwood_score::Scorer::new(model).expect("the model is valid");
