@@ -72,16 +72,24 @@ fn naive(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
     sums
 }
 
+/// What builds histograms of all features.
+fn builder<'a>(
+    matrix: &'a BinnedMatrix,
+    gradients: &'a Quantised,
+    pools: &'a Pools,
+    simd: Simd,
+    profiler: &'a Profiler,
+) -> HistogramBuilder<'a> {
+    HistogramBuilder { matrix, gradients, used: vec![true; matrix.tiles().len()], pools, simd, profiler }
+}
+
 /// Checks a build of `rows` at every level; returns the form it had.
 fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> Form {
     let pools = Pools::new(matrix);
     let expected = naive(matrix, features, quantised, rows);
     let mut form = None;
     for simd in Simd::all() {
-        let used = vec![true; matrix.tiles().len()];
-        let builder =
-            HistogramBuilder { matrix, gradients: quantised, used: used.clone(), pools: &pools, simd, profiler: &Profiler::new(1) };
-        let histogram = builder.build(rows);
+        let histogram = builder(matrix, quantised, &pools, simd, &Profiler::new(1)).build(rows);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
         }
@@ -146,15 +154,9 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     let (_, matrix) = binned(rows, 5, 64);
     let mut quantised = Quantised::new();
     quantised.fill(Simd::scalar(), &gradients(rows, false));
-    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
-    let builder = HistogramBuilder {
-        matrix: &matrix,
-        gradients: &quantised,
-        used: used.clone(),
-        pools: &pools,
-        simd: Simd::scalar(),
-        profiler: &Profiler::new(1),
-    };
+    let pools = Pools::new(&matrix);
+    let profiler = Profiler::new(1);
+    let builder = builder(&matrix, &quantised, &pools, Simd::scalar(), &profiler);
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
         let mut histogram = builder.build(&all[..parent]);
@@ -187,20 +189,14 @@ fn quantising_is_the_same_at_every_level() {
 fn buffers_are_as_many_as_are_in_use_at_a_time() {
     let rows = 3 * PACKED_ROWS;
     let (_, matrix) = binned(rows, 40, 64);
-    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
+    let pools = Pools::new(&matrix);
     let all: Vec<u32> = (0..rows as u32).collect();
     let threads = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     for round in 0..10 {
         let mut quantised = Quantised::new();
         quantised.fill(Simd::scalar(), &gradients(rows, round % 2 == 0));
-        let builder = HistogramBuilder {
-            matrix: &matrix,
-            gradients: &quantised,
-            used: used.clone(),
-            pools: &pools,
-            simd: Simd::scalar(),
-            profiler: &Profiler::new(1),
-        };
+        let profiler = Profiler::new(1);
+        let builder = builder(&matrix, &quantised, &pools, Simd::scalar(), &profiler);
         let histograms = threads.install(|| [builder.build(&all), builder.build(&all[..5000])]);
         histograms.into_iter().for_each(|histogram| pools.nodes.give(histogram.words));
     }

@@ -38,7 +38,8 @@ impl GradientPair {
     /// The pair of a row that stands for `factor` rows.
     #[inline(always)]
     pub(crate) fn times(self, factor: f32) -> Self {
-        Self { grad: self.grad * factor, hess: self.hess * factor }
+        // A product of singles is exact in double precision: it is rounded once, and bounded as every pair is.
+        Self::new(f64::from(self.grad) * f64::from(factor), f64::from(self.hess) * f64::from(factor))
     }
 }
 
