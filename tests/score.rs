@@ -64,6 +64,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    /// Enough rows and trees for sets; trees and features among them that have too many leaves, thresholds or levels for them.
+    #[test]
+    fn many_rows_and_trees_give_what_the_plain_walk_gives(
+        seed: u64,
+        objective in 0..Objective::ALL.len(),
+        (features, rounds, leaves, count) in (1..5usize, 1..9u32, 2..300usize, 192..1100usize),
+    ) {
+        let mut random = Random(seed);
+        let model = random_model(&mut random, Objective::ALL[objective], features, rounds, 2, leaves);
+        let rows = random_rows(&mut random, &model.schema, count);
+        let scorer = Scorer::new(model.clone()).unwrap();
+        let (margins, leaves) = (scorer.margins(rows.view()).unwrap(), scorer.leaves(rows.view()).unwrap());
+        for (r, row) in rows.outer_iter().enumerate() {
+            let row = row.to_vec();
+            prop_assert_eq!(bits(margins.row(r).to_vec()), bits(naive_margins(&model, &row)));
+            prop_assert_eq!(leaves.row(r).to_vec(), naive_leaves(&model, &row));
+        }
+    }
+}
+
 #[test]
 fn many_tiles_columns_first_and_strided_rows_give_the_same_bits() {
     let mut random = Random(7);

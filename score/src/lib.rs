@@ -3,7 +3,6 @@
 //! [`Scorer::load`] reads a model file and makes it ready; [`Scorer::predict`] scores a matrix, [`Scorer::margins_into`] one row
 //! without allocating, [`Scorer::output`] tells margins, probabilities, classes or leaves.
 #![deny(missing_docs)]
-#![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
 
 mod dump;

@@ -124,7 +124,10 @@ fn random_schema(random: &mut Random, features: usize) -> FeatureSchema {
     let kind = |random: &mut Random| match random.below(6) {
         0 => FeatureKind::Boolean,
         1 => FeatureKind::Datetime,
-        2 | 3 => FeatureKind::Categorical { levels: (0..1 + random.below(150)).map(|level| format!("level {level}")).collect() },
+        2 | 3 => {
+            let most = [150, 150, 400][random.below(3)];
+            FeatureKind::Categorical { levels: (0..1 + random.below(most)).map(|level| format!("level {level}")).collect() }
+        }
         _ => FeatureKind::Numeric,
     };
     let features = (0..features).map(|i| Feature { name: format!("feature {i}"), kind: kind(random) }).collect();

@@ -4,11 +4,19 @@
 //! waits for memory most of the time: every step needs the one before. Leaves are nodes that lead to themselves, so that lanes
 //! that are done need no attention.
 
-use super::keys::{self, KEYS, Keys};
+use super::keys::{self, Encoder, KEYS, Keys};
+use super::sets::{ROWS, Ranked, SetForest};
 use crate::{Condition, Error, Model, Node, Split, Tree};
+use std::ops::Range;
 
 /// Walks that go on at the same time.
 pub(super) const LANES: usize = 8;
+
+/// Bytes of rows that are walked together: they stay in the second-level cache while tree after tree comes into the first-level one.
+const TILE_BYTES: usize = 128 * 1024;
+
+/// Fewer rows are walked even where they might go down as sets, which take as long for one row as for [`ROWS`].
+const MIN_ROWS_OF_SETS: usize = 192;
 
 /// A split, or a leaf that leads to itself. What goes right is decided by one comparison: `key > limit`.
 #[derive(Clone, Copy)]
@@ -57,6 +65,44 @@ pub(super) struct Forest {
     categorical: bool,
     outputs: usize,
     features: usize,
+    encoder: Encoder,
+    by_sets: Option<SetForest>,
+}
+
+/// Whoever is told the leaves that rows fall into.
+trait Visitor {
+    /// Takes the leaves of consecutive rows, from row `first` on, in the tree number `tree`.
+    fn take(&mut self, tree: usize, first: usize, leaves: impl Iterator<Item = u32>);
+}
+
+/// Adds the leaves' values to margins.
+struct AddTo<'a> {
+    forest: &'a Forest,
+    margins: &'a mut [f64],
+}
+
+impl Visitor for AddTo<'_> {
+    #[inline(always)]
+    fn take(&mut self, tree: usize, first: usize, leaves: impl Iterator<Item = u32>) {
+        let (outputs, output) = (self.forest.outputs, self.forest.trees[tree].output as usize);
+        let margins = self.margins[first * outputs + output..].iter_mut().step_by(outputs);
+        margins.zip(leaves).for_each(|(margin, leaf)| *margin += self.forest.values[leaf as usize]);
+    }
+}
+
+/// Writes the leaves' ordinals.
+struct WriteTo<'a> {
+    forest: &'a Forest,
+    leaves: &'a mut [u32],
+}
+
+impl Visitor for WriteTo<'_> {
+    #[inline(always)]
+    fn take(&mut self, tree: usize, first: usize, leaves: impl Iterator<Item = u32>) {
+        let trees = self.forest.trees.len();
+        let places = self.leaves[first * trees + tree..].iter_mut().step_by(trees);
+        places.zip(leaves).for_each(|(place, leaf)| *place = self.forest.ordinals[leaf as usize]);
+    }
 }
 
 impl Forest {
@@ -75,15 +121,23 @@ impl Forest {
             categorical: false,
             outputs: model.num_outputs(),
             features: model.schema.len(),
+            encoder: Encoder::new(&model.schema),
+            by_sets: None,
         };
+        let mut by_sets = SetForest::new(model);
         for (index, tree) in model.trees.iter().enumerate() {
-            forest.push(tree, model.output_of(index) as u32)?;
+            let places = forest.push(tree, model.output_of(index) as u32)?;
+            if let Some(by_sets) = &mut by_sets {
+                by_sets.push(tree, &places);
+            }
         }
+        forest.by_sets = by_sets.filter(SetForest::pays);
         forest.categorical = forest.trees.iter().any(|tree| tree.categorical);
         Ok(forest)
     }
 
-    fn push(&mut self, tree: &Tree, output: u32) -> Result<(), Error> {
+    /// Adds a tree, and tells where its nodes are.
+    fn push(&mut self, tree: &Tree, output: u32) -> Result<Vec<(usize, u32)>, Error> {
         let root = self.nodes.len();
         let end = root + tree.nodes.len();
         self.nodes.resize(end, FlatNode { limit: u64::MAX, key: 0, left: 0 });
@@ -112,7 +166,7 @@ impl Forest {
             }
         }
         self.trees.push(FlatTree { root: root as u32, depth: deepest, output, categorical });
-        Ok(())
+        Ok(places)
     }
 
     fn flatten(&mut self, split: &Split, left: u32) -> Result<FlatNode, Error> {
@@ -129,57 +183,86 @@ impl Forest {
         Ok(FlatNode { limit, key: key | kind, left })
     }
 
+    /// The number of rows that are best scored together.
+    pub fn tile_rows(&self) -> usize {
+        if self.by_sets.is_some() {
+            return ROWS;
+        }
+        let rows = TILE_BYTES / (8 * self.features.max(1));
+        (rows - rows % LANES).clamp(4 * LANES, 1024)
+    }
+
     /// The number of trees.
     pub fn num_trees(&self) -> usize {
         self.trees.len()
     }
 
-    /// Adds every tree's leaf to the margins of each row, in the order of the trees; `margins` lie row by row.
-    pub fn add_to(&self, rows: Keys<'_>, margins: &mut [f64]) {
-        self.for_each_leaf(rows, margins.len() / self.outputs, |row, tree, leaf| {
-            margins[row * self.outputs + self.trees[tree].output as usize] += self.values[leaf];
-        });
+    /// Adds every tree's leaf to the margins of each row, in the order of the trees; rows and `margins` lie row by row.
+    pub fn add_to(&self, rows: &[f64], margins: &mut [f64]) {
+        self.for_each_leaf(rows, margins.len() / self.outputs, AddTo { forest: self, margins });
     }
 
     /// Writes the ordinal of the leaf that each of the first `count` rows falls into in each tree, row by row.
-    pub fn leaves(&self, rows: Keys<'_>, count: usize, leaves: &mut [u32]) {
-        let trees = self.trees.len();
-        self.for_each_leaf(rows, count, |row, tree, leaf| leaves[row * trees + tree] = self.ordinals[leaf]);
+    pub fn leaves(&self, rows: &[f64], count: usize, leaves: &mut [u32]) {
+        self.for_each_leaf(rows, count, WriteTo { forest: self, leaves });
     }
 
-    /// Calls `visit(row, tree, leaf node)` for every tree and each of the first `count` rows; the trees of a row come in order.
-    fn for_each_leaf(&self, rows: Keys<'_>, count: usize, visit: impl FnMut(usize, usize, usize)) {
-        match (rows, self.categorical) {
-            (Keys::Row(row), false) => self.for_each_tree::<false>(row, visit),
-            (Keys::Row(row), true) => self.for_each_tree::<true>(row, visit),
-            (Keys::Groups(groups), _) => self.for_each_group(groups, count, visit),
+    /// Tells `visitor` for every tree the leaf of each of the first `count` rows; the trees of a row come in order.
+    fn for_each_leaf(&self, rows: &[f64], count: usize, mut visitor: impl Visitor) {
+        match &self.by_sets {
+            Some(by_sets) if count >= MIN_ROWS_OF_SETS => self.for_each_set(by_sets, rows, count, &mut visitor),
+            _ => self.encoder.with_keys(rows, count, |keys| match (keys, self.categorical) {
+                (Keys::Row(row), false) => self.for_each_tree::<false>(row, &mut visitor),
+                (Keys::Row(row), true) => self.for_each_tree::<true>(row, &mut visitor),
+                (Keys::Groups(groups), _) => {
+                    (0..self.trees.len()).for_each(|t| self.for_each_group(t, groups, 0..count, &mut visitor));
+                }
+            }),
+        }
+    }
+
+    /// Many rows down one tree at a time, as sets where they can be, else each by a walk.
+    fn for_each_set(&self, by_sets: &SetForest, rows: &[f64], count: usize, visitor: &mut impl Visitor) {
+        for (tile, rows) in rows.chunks(ROWS * self.features).enumerate() {
+            let range = tile * ROWS..count.min((tile + 1) * ROWS);
+            let mut down_all = |groups: &[[u64; LANES]], ranked: &mut Ranked| {
+                for t in 0..self.trees.len() {
+                    match by_sets.tree(t) {
+                        Some(tree) => visitor.take(t, range.start, ranked.leaves(tree).take(range.len())),
+                        None => self.for_each_group(t, groups, range.clone(), visitor),
+                    }
+                }
+            };
+            by_sets.with_ranks(rows, |ranked| match by_sets.is_complete() {
+                true => down_all(&[], ranked),
+                false => self.encoder.with_groups(rows, range.len(), |groups| down_all(groups, ranked)),
+            });
         }
     }
 
     /// One row down several trees at a time.
-    fn for_each_tree<const CATEGORICAL: bool>(&self, row: &[[u64; 1]], mut visit: impl FnMut(usize, usize, usize)) {
+    fn for_each_tree<const CATEGORICAL: bool>(&self, row: &[[u64; 1]], visitor: &mut impl Visitor) {
         for (chunk, trees) in self.trees.chunks(LANES).enumerate() {
             // Idle lanes of the last chunk go down its first tree once more.
             let roots = std::array::from_fn(|lane| trees.get(lane).unwrap_or(&trees[0]).root);
             let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
             let leaves = self.walk::<1, CATEGORICAL>(roots, depth, row);
-            (0..trees.len()).for_each(|lane| visit(0, chunk * LANES + lane, leaves[lane] as usize));
+            (0..trees.len()).for_each(|lane| visitor.take(chunk * LANES + lane, 0, std::iter::once(leaves[lane])));
         }
     }
 
-    /// Several rows down one tree at a time; tree by tree, so that the nodes of a tree stay in the cache.
-    fn for_each_group(&self, groups: &[[u64; LANES]], count: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        for (t, tree) in self.trees.iter().enumerate() {
-            for (g, first) in (0..count).step_by(LANES).enumerate() {
-                let keys = KEYS * self.features;
-                let group = &groups[g * keys..][..keys];
-                let leaves = if tree.categorical {
-                    self.walk::<LANES, true>([tree.root; LANES], tree.depth, group)
-                } else {
-                    self.walk::<LANES, false>([tree.root; LANES], tree.depth, group)
-                };
-                (0..LANES.min(count - first)).for_each(|lane| visit(first + lane, t, leaves[lane] as usize));
-            }
+    /// A range of rows down one tree, several at a time; so the nodes of a tree stay in the cache. `groups` begin with the range.
+    fn for_each_group(&self, tree: usize, groups: &[[u64; LANES]], rows: Range<usize>, visitor: &mut impl Visitor) {
+        let FlatTree { root, depth, categorical, .. } = self.trees[tree];
+        for (g, first) in rows.clone().step_by(LANES).enumerate() {
+            let keys = KEYS * self.features;
+            let group = &groups[g * keys..][..keys];
+            let leaves = if categorical {
+                self.walk::<LANES, true>([root; LANES], depth, group)
+            } else {
+                self.walk::<LANES, false>([root; LANES], depth, group)
+            };
+            visitor.take(tree, first, leaves.into_iter().take(rows.end - first));
         }
     }
 

@@ -68,21 +68,28 @@ impl Encoder {
 
     /// Calls `then` with the keys of `count` rows, which lie row by row.
     pub fn with_keys(&self, rows: &[f64], count: usize, then: impl FnOnce(Keys<'_>)) {
+        if count != 1 {
+            return self.with_groups(rows, count, |groups| then(Keys::Groups(groups)));
+        }
         let mut room = ROOM.take();
         room.clear();
-        if count == 1 {
-            room.resize(KEYS * self.features, MISSING_LEFT);
-            self.encode(rows, &mut room, 1);
-            then(Keys::Row(room.as_chunks().0));
-        } else {
-            room.resize(count.next_multiple_of(LANES) * KEYS * self.features, MISSING_LEFT);
-            let groups = room.chunks_mut((LANES * KEYS * self.features).max(1));
-            for (rows, group) in rows.chunks((LANES * self.features).max(1)).zip(groups) {
-                let rows = rows.chunks(self.features);
-                rows.enumerate().for_each(|(lane, row)| self.encode(row, &mut group[lane..], LANES));
-            }
-            then(Keys::Groups(room.as_chunks().0));
+        room.resize(KEYS * self.features, MISSING_LEFT);
+        self.encode(rows, &mut room, 1);
+        then(Keys::Row(room.as_chunks().0));
+        ROOM.set(room);
+    }
+
+    /// Calls `then` with the keys of `count` rows, which lie row by row, as those of [`Keys::Groups`].
+    pub fn with_groups(&self, rows: &[f64], count: usize, then: impl FnOnce(&[[u64; LANES]])) {
+        let mut room = ROOM.take();
+        room.clear();
+        room.resize(count.next_multiple_of(LANES) * KEYS * self.features, MISSING_LEFT);
+        let groups = room.chunks_mut((LANES * KEYS * self.features).max(1));
+        for (rows, group) in rows.chunks((LANES * self.features).max(1)).zip(groups) {
+            let rows = rows.chunks(self.features);
+            rows.enumerate().for_each(|(lane, row)| self.encode(row, &mut group[lane..], LANES));
         }
+        then(room.as_chunks().0);
         ROOM.set(room);
     }
 

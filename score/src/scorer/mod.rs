@@ -1,20 +1,19 @@
 //! [`Scorer`]: a model made ready for scoring.
 
 mod forest;
+mod kernel;
 mod keys;
 mod output;
+mod ranks;
+mod sets;
 
 pub use output::{Output, Predictions};
 
 use crate::{Error, LevelIndex, Model};
-use forest::{Forest, LANES};
-use keys::Encoder;
+use forest::Forest;
 use ndarray::{Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 use std::path::Path;
-
-/// Bytes of rows that are scored together: they stay in the second-level cache while tree after tree comes into the first-level one.
-const TILE_BYTES: usize = 128 * 1024;
 
 /// Scores rows with a model, whose trees it holds in a form made for speed.
 ///
@@ -50,7 +49,6 @@ const TILE_BYTES: usize = 128 * 1024;
 /// ```
 pub struct Scorer {
     model: Model,
-    encoder: Encoder,
     forest: Forest,
     levels: LevelIndex,
 }
@@ -63,8 +61,8 @@ impl Scorer {
     pub fn new(model: Model) -> Result<Self, Error> {
         model.validate()?;
         let forest = Forest::new(&model)?;
-        let (encoder, levels) = (Encoder::new(&model.schema), LevelIndex::new(&model.schema));
-        Ok(Self { model, encoder, forest, levels })
+        let levels = LevelIndex::new(&model.schema);
+        Ok(Self { model, forest, levels })
     }
 
     /// Reads a model file.
@@ -147,7 +145,7 @@ impl Scorer {
         if trees > 0 {
             for (tile, leaves) in row_tiles(&rows, tile).zip(leaves.chunks_mut(tile * trees)) {
                 let count = leaves.len() / trees;
-                self.encoder.with_keys(&tile, count, |keys| self.forest.leaves(keys, count, leaves));
+                self.forest.leaves(&tile, count, leaves);
             }
         }
         Ok(matrix((rows.nrows(), trees), leaves))
@@ -183,7 +181,7 @@ impl Scorer {
         }
         self.model.schema.check_count(row.len())?;
         out.copy_from_slice(&self.model.base_score);
-        self.encoder.with_keys(row, 1, |keys| self.forest.add_to(keys, out));
+        self.forest.add_to(row, out);
         Ok(())
     }
 
@@ -219,17 +217,16 @@ impl Scorer {
         }
         if output == Output::Leaf {
             let mut leaves = vec![0; count * self.forest.num_trees()];
-            self.encoder.with_keys(rows, count, |keys| self.forest.leaves(keys, count, &mut leaves));
+            self.forest.leaves(rows, count, &mut leaves);
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
-        self.encoder.with_keys(rows, count, |keys| self.forest.add_to(keys, &mut margins));
+        self.forest.add_to(rows, &mut margins);
         Ok(output.of_margins(self.model.objective, outputs, margins))
     }
 
-    /// The number of rows that are best scored together, a multiple of the lanes of a walk.
+    /// The number of rows that are best scored together.
     pub fn tile_rows(&self) -> usize {
-        let rows = TILE_BYTES / (8 * self.num_features().max(1));
-        (rows - rows % LANES).clamp(4 * LANES, 1024)
+        self.forest.tile_rows()
     }
 
     fn flat_margins(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>, Error> {
@@ -237,8 +234,7 @@ impl Scorer {
         let outputs = self.num_outputs();
         let mut margins = self.model.base_score.repeat(rows.nrows());
         for (tile, margins) in row_tiles(&rows, self.tile_rows()).zip(margins.chunks_mut(self.tile_rows() * outputs)) {
-            let count = margins.len() / outputs;
-            self.encoder.with_keys(&tile, count, |keys| self.forest.add_to(keys, margins));
+            self.forest.add_to(&tile, margins);
         }
         Ok(margins)
     }
