@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Io,
     /// A model file that cannot be read, or a request it cannot serve.
     Model,
+    /// A checkpoint that cannot be read, or one of another training run.
+    Checkpoint,
     /// A defect of Sapwood itself.
     Internal,
 }

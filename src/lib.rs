@@ -42,7 +42,7 @@ mod split;
 #[doc(hidden)]
 pub mod workbench;
 
-pub use boost::{Observer, RoundReport, Trained, Trainer};
+pub use boost::{Checkpoint, Observer, RoundReport, Trained, Trainer};
 pub use data::Dataset;
 pub use error::{Error, ErrorKind, Result};
 pub use params::{GrowPolicy, Params, ParamsBuilder};

@@ -48,11 +48,14 @@ pub struct TrainArgs {
     /// Where to write a summary of the run, as JSON.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// A directory for checkpoints: training goes on from the newest one there, and writes new ones every checkpoint_interval seconds.
+    #[arg(long, value_name = "DIR")]
+    pub checkpoints: Option<PathBuf>,
     /// The format of the data; found out by looking at them if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "model_out", "summary", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "model_out", "summary", "checkpoints", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
     #[arg(long, value_name = "COL")]

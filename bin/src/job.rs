@@ -1,5 +1,6 @@
 //! A training job, wherever it came from: checks, data, rounds, model, summary.
 
+use crate::checkpoints::Checkpoints;
 use crate::inputs::{Inputs, Loaded};
 use crate::log::Log;
 use crate::output;
@@ -9,9 +10,9 @@ use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::data::ReadOptions;
-use sapwood::{Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
+use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What to train, and where to put the results.
 pub struct Job {
@@ -23,6 +24,8 @@ pub struct Job {
     pub model_out: PathBuf,
     /// Where the summary goes, if anywhere.
     pub summary_out: Option<PathBuf>,
+    /// Where checkpoints are kept, if anywhere.
+    pub checkpoints: Option<PathBuf>,
 }
 
 impl Job {
@@ -33,12 +36,14 @@ impl Job {
     pub fn run(self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
         let start = Instant::now();
         self.check(&mut log)?;
+        let interval = Duration::try_from_secs_f64(self.params.checkpoint_interval).unwrap_or(Duration::MAX);
+        let mut checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval)).transpose()?;
         let options = ReadOptions::from_params(&self.params)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
             let data = self.inputs.load(&options, &mut log)?;
             let load = start.elapsed();
-            let (trained, stopped) = self.train(&data, signals, &mut log)?;
+            let (trained, stopped) = self.train(&data, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {
                 set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
             }
@@ -80,28 +85,55 @@ impl Job {
         outputs.try_for_each(|path| output::refuse_input(path, &files))
     }
 
-    fn train(&self, data: &Loaded, signals: &Signals, log: &mut Log) -> Result<(Trained, Option<u8>), Failure> {
+    fn train(
+        &self,
+        data: &Loaded,
+        checkpoints: Option<&mut Checkpoints>,
+        signals: &Signals,
+        log: &mut Log,
+    ) -> Result<(Trained, Option<u8>), Failure> {
         let sets = data.validation.iter();
-        let trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
-        let mut rounds =
-            Rounds { progress: Progress::new(self.params.num_round), signals, log, last_line: String::new(), stopped: None };
+        let mut trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
+        let mut origin = None;
+        if let Some(checkpoints) = &checkpoints
+            && let Some((path, checkpoint)) = checkpoints.newest(log)?
+        {
+            log.note(&format!("{}: going on after its {} rounds", path.display(), checkpoint.rounds()));
+            origin = Some(path);
+            trainer = trainer.resume(checkpoint);
+        }
+        let mut rounds = Rounds::new(self.params.num_round, checkpoints, signals, log);
         let trained = trainer.fit_observed(&data.train, &mut rounds);
         rounds.progress.finish();
-        let stopped = rounds.stopped;
-        Ok((trained?, stopped))
+        match (trained, origin) {
+            (Ok(trained), _) => Ok((trained, rounds.stopped)),
+            (Err(error), Some(path)) if error.kind() == ErrorKind::Checkpoint => {
+                Err(Failure::from(error).at(&path.display().to_string()))
+            }
+            (Err(error), _) => Err(error.into()),
+        }
     }
 }
 
-/// Prints every round, and ends training when a signal has come.
+/// Prints every round, writes checkpoints, and ends training when a signal has come.
 struct Rounds<'a> {
+    num_round: usize,
     progress: Progress,
+    checkpoints: Option<&'a mut Checkpoints>,
     signals: &'a Signals,
     log: &'a mut Log,
+    /// Rounds that are done.
+    done: usize,
     last_line: String,
     stopped: Option<u8>,
 }
 
-impl Rounds<'_> {
+impl<'a> Rounds<'a> {
+    fn new(num_round: u32, checkpoints: Option<&'a mut Checkpoints>, signals: &'a Signals, log: &'a mut Log) -> Self {
+        let (progress, num_round) = (Progress::new(num_round), num_round as usize);
+        Self { num_round, progress, checkpoints, signals, log, done: 0, last_line: String::new(), stopped: None }
+    }
+
     fn print(&mut self, report: &RoundReport) {
         self.last_line = report.line();
         self.progress.line(&self.last_line);
@@ -130,10 +162,31 @@ impl Observer for Rounds<'_> {
     }
 
     fn round(&mut self, report: &RoundReport) -> bool {
-        self.progress.advance();
+        self.done = report.round + 1;
+        self.progress.advance_to(self.done);
         self.print(report);
         self.stopped = self.signals.received();
         self.stopped.is_none()
+    }
+
+    fn keeps_checkpoints(&self) -> bool {
+        self.checkpoints.is_some()
+    }
+
+    /// One now and then, one before a stopped job ends, and the last, for a job that wants more rounds.
+    fn wants_checkpoint(&mut self) -> bool {
+        let is_last = self.stopped.is_some() || self.done == self.num_round;
+        self.checkpoints.as_ref().is_some_and(|checkpoints| is_last || checkpoints.is_due())
+    }
+
+    /// A job that cannot write checkpoints goes on: its model may still be saved.
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) {
+        if let Some(checkpoints) = &mut self.checkpoints
+            && let Err(failure) = checkpoints.write(checkpoint)
+        {
+            let rounds = checkpoint.rounds();
+            self.progress.aside(|| self.log.warning(&format!("no checkpoint after {rounds} rounds: {failure}")));
+        }
     }
 
     /// Whoever reads the log takes its last line for the model's quality, as SageMaker's tuner does.

@@ -8,6 +8,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
+/// How the names of unfinished files begin and end. SageMaker does not copy files that end so to S3.
+const UNFINISHED: (&str, &str) = (".sapwood-", ".sagemaker-ignore");
+
 /// Checks that a file could be written at `path`, without leaving a trace, so that hours of work are not lost at their end.
 ///
 /// # Errors
@@ -48,7 +51,20 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<
     drop(writer);
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     file.persist(&path).map_err(|error| failed(&error.error))?;
+    // The name must be on disk, too. Some file systems refuse to sync a directory; they have their own ways.
+    let _ = File::open(directory_of(&path)).and_then(|directory| directory.sync_all());
     Ok(())
+}
+
+/// Removes the unfinished files that a killed process left in a directory that no other process writes to now.
+pub fn remove_unfinished(directory: &Path) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Writes to standard output through `fill`. A reader that has seen enough (`| head`) is no failure.
@@ -83,14 +99,19 @@ fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 
-/// A hidden file beside `path`, removed when dropped.
-fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
-    let directory = match path.parent() {
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// A hidden file beside `path`, removed when dropped.
+fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
+    let directory = directory_of(path);
     // The mode of a file that was simply created: the user's umask applies.
-    let created = Builder::new().prefix(".sapwood-").permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
+    let created =
+        Builder::new().prefix(UNFINISHED.0).suffix(UNFINISHED.1).permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
     created.map_err(|error| {
         let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
         // The name of the temporary file, which tempfile appends to what the system said, would only puzzle.

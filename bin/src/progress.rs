@@ -19,10 +19,10 @@ impl Progress {
         Self { bar }
     }
 
-    /// One more round is done.
-    pub fn advance(&self) {
+    /// So many rounds are done.
+    pub fn advance_to(&self, rounds: usize) {
         if let Some(bar) = &self.bar {
-            bar.inc(1);
+            bar.set_position(rounds as u64);
         }
     }
 

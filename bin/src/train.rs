@@ -23,7 +23,13 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let (params, notes) = Params::from_pairs(pairs)?;
     let mut log = Log::from_env()?;
     notes.iter().for_each(|note| log.note(note));
-    let job = Job { params, inputs: inputs(args)?, model_out: model_out(args)?, summary_out: args.summary.clone() };
+    let job = Job {
+        params,
+        inputs: inputs(args)?,
+        model_out: model_out(args)?,
+        summary_out: args.summary.clone(),
+        checkpoints: args.checkpoints.clone(),
+    };
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,
@@ -40,6 +46,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
         && args.validation.is_empty()
         && args.model_out.is_none()
         && args.summary.is_none()
+        && args.checkpoints.is_none()
         && args.format.is_none()
 }
 

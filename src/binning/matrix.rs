@@ -34,7 +34,7 @@ const AHEAD: usize = 16;
 const BATCH: usize = 4096;
 
 /// The cells of a tile: row `r`, column `c` is at `r × width + c`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) enum Cells {
     /// Every feature has at most 256 bins.
     Narrow(Vec<u8>),
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 }
 
 /// A few features side by side.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(crate) struct Tile {
     /// The features, by position in the schema.
     pub(crate) features: Vec<u32>,
@@ -92,7 +92,7 @@ impl Tile {
 }
 
 /// Where a feature is found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub(crate) struct Place {
     /// Its tile.
     pub tile: usize,
@@ -107,7 +107,7 @@ pub(crate) struct Place {
 }
 
 /// A data set as bin numbers.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct BinnedMatrix {
     rows: usize,
     tiles: Vec<Tile>,

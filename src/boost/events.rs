@@ -1,5 +1,6 @@
 //! What a trainer tells while it works, and how it is told to stop.
 
+use super::checkpoint::Checkpoint;
 use crate::Profile;
 
 /// Every metric of every data set after a round.
@@ -31,6 +32,19 @@ pub trait Observer: Send {
     fn round(&mut self, _report: &RoundReport) -> bool {
         true
     }
+
+    /// Whether checkpoints will be asked for: asked once, before the first round.
+    fn keeps_checkpoints(&self) -> bool {
+        false
+    }
+
+    /// Whether to be given a checkpoint after the round that was reported last.
+    fn wants_checkpoint(&mut self) -> bool {
+        false
+    }
+
+    /// Receives what was asked for.
+    fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
 
     /// Training ended; `report` belongs to the round that the model keeps as its last.
     fn finished(&mut self, _report: &RoundReport) {}

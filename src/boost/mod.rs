@@ -1,14 +1,17 @@
 //! Boosting: the loop over rounds.
 
 mod buffers;
+mod checkpoint;
 mod early_stopping;
 mod events;
+mod fingerprint;
 mod row_order;
 mod row_sampling;
 mod scores;
 mod trainer;
 mod training;
 
+pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
 pub use trainer::{Phases, Trained, Trainer, threads};

@@ -39,9 +39,9 @@ impl RowOrder {
         Self { pays: true, rows: None }
     }
 
-    /// Whether rows are to be laid out anew after this round.
-    pub fn is_due(&self, round: usize) -> bool {
-        self.pays && round.is_multiple_of(EVERY)
+    /// Whether rows are to be laid out anew after so many rounds of this run.
+    pub fn is_due(&self, rounds: usize) -> bool {
+        self.pays && rounds.is_multiple_of(EVERY)
     }
 
     /// The row at a place.

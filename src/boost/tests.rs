@@ -1,5 +1,7 @@
 //! What training promises about scores, seen from inside.
 
+use super::checkpoint::Checkpoint;
+use super::events::Observer;
 use super::row_order::RowOrder;
 use super::training::Training;
 use crate::params::SamplingMethod;
@@ -47,7 +49,7 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
     let validation = [("validation".to_string(), &valid)];
     let mut training = Training::prepare(params, &data, &validation).unwrap();
     let mut binned = training.bin(&data).unwrap();
-    let model = training.grow_all(&mut binned, &mut ()).unwrap().0;
+    let model = training.grow_all(&mut binned, None, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
         for (row, values) in x.rows().into_iter().enumerate() {
             let values = values.to_vec();
@@ -141,6 +143,87 @@ fn samples_by_gradient_are_scored_all_the_same() {
     check_scores(&base().sampling_method(SamplingMethod::Goss).build().unwrap(), 2);
 }
 
+/// Keeps the checkpoint after every round.
+#[derive(Default)]
+struct Keeper(Vec<Checkpoint>);
+
+impl Observer for Keeper {
+    fn keeps_checkpoints(&self) -> bool {
+        true
+    }
+
+    fn wants_checkpoint(&mut self) -> bool {
+        true
+    }
+
+    fn checkpoint(&mut self, checkpoint: &Checkpoint) {
+        self.0.push(Checkpoint::from_bytes(&checkpoint.to_bytes().unwrap()).unwrap());
+    }
+}
+
+#[test]
+fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
+    let base = || Params::builder().num_round(12).eta(0.3);
+    let cases = [
+        (base().objective(Objective::BinaryLogistic).early_stopping_rounds(3), 2),
+        (base().objective(Objective::Softprob).num_class(3).num_parallel_tree(2).subsample(0.6).colsample_bynode(0.7), 3),
+        (base().objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss), 2),
+        (base().objective(Objective::SquaredError).subsample(0.2).max_leaves(20).grow_policy(crate::GrowPolicy::Lossguide), 5),
+    ];
+    for (params, classes) in cases {
+        let params = params.build().unwrap();
+        let (data, valid) = (dataset(3000, classes).1, dataset(500, classes).1);
+        let trainer = || crate::Trainer::new(params.clone()).validation("validation", &valid);
+        let mut keeper = Keeper::default();
+        let whole = trainer().fit_observed(&data, &mut keeper).unwrap();
+        for checkpoint in keeper.0.iter().step_by(3).chain(keeper.0.last()) {
+            let rounds = checkpoint.rounds();
+            let resumed = trainer().resume(checkpoint.clone()).fit_observed(&data, &mut ()).unwrap();
+            assert!(resumed.model.to_bytes().unwrap() == whole.model.to_bytes().unwrap(), "after {rounds} rounds");
+            assert_eq!(resumed.history, whole.history);
+        }
+    }
+}
+
+#[test]
+fn fewer_rounds_and_more_are_those_of_a_run_that_asked_for_them() {
+    let data = dataset(2000, 2).1;
+    let trainer = |rounds| {
+        let params = Params::builder().num_round(rounds).objective(Objective::BinaryLogistic).build().unwrap();
+        crate::Trainer::new(params)
+    };
+    let mut keeper = Keeper::default();
+    trainer(8).fit_observed(&data, &mut keeper).unwrap();
+    let last = keeper.0.pop().unwrap();
+    for rounds in [3, 8, 11] {
+        let resumed = trainer(rounds).resume(last.clone()).fit(&data).unwrap();
+        assert!(resumed.to_bytes().unwrap() == trainer(rounds).fit(&data).unwrap().to_bytes().unwrap(), "{rounds}");
+    }
+}
+
+#[test]
+fn a_checkpoint_of_another_run_is_refused() {
+    let (data, other) = (dataset(2000, 2).1, dataset(2001, 2).1);
+    let params = |eta| Params::builder().num_round(4).eta(eta).objective(Objective::BinaryLogistic).build().unwrap();
+    let mut keeper = Keeper::default();
+    crate::Trainer::new(params(0.3)).fit_observed(&data, &mut keeper).unwrap();
+    let checkpoint = keeper.0.pop().unwrap();
+    let refusal = |params, data: &Dataset, validation: Option<&Dataset>| {
+        let trainer = crate::Trainer::new(params).resume(checkpoint.clone());
+        let trainer = validation.into_iter().fold(trainer, |trainer, data| trainer.validation("validation", data));
+        let error = trainer.fit(data).unwrap_err();
+        assert_eq!(error.kind(), crate::ErrorKind::Checkpoint);
+        error.to_string()
+    };
+    let message = refusal(params(0.2), &data, None);
+    assert!(message.contains("eta is \"0.2\", it was \"0.3\""), "{message}");
+    assert!(refusal(params(0.3), &other, None).contains("other training or validation data"));
+    assert!(refusal(params(0.3), &data, Some(&data)).contains("other training or validation data"));
+    // The same bins and labels, other weights.
+    let weighted = dataset(2000, 2).1.with_weights(vec![1.5; 2000]).unwrap();
+    assert!(refusal(params(0.3), &weighted, None).contains("other training or validation data"));
+}
+
 #[test]
 fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
     for (objective, classes) in [(Objective::SquaredError, 5), (Objective::BinaryLogistic, 2), (Objective::Softprob, 3)] {
@@ -154,7 +237,7 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
                 let mut training = Training::prepare(&params, &data, &[]).unwrap();
                 let mut binned = training.bin(&data).unwrap();
                 training.order = order;
-                training.grow_all(&mut binned, &mut ()).unwrap().0
+                training.grow_all(&mut binned, None, &mut ()).unwrap().0
             });
             assert!(models[0].to_bytes().unwrap() == models[1].to_bytes().unwrap(), "{objective:?}, subsample {subsample}");
         }
@@ -180,7 +263,7 @@ fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> cr
         binned = binned.with_dense_tiles(data);
     }
     training.order = order;
-    training.grow_all(&mut binned, &mut ()).unwrap().0
+    training.grow_all(&mut binned, None, &mut ()).unwrap().0
 }
 
 #[test]
@@ -216,7 +299,7 @@ fn copying_the_rows_of_a_tree_changes_no_bit_of_the_model() {
             let mut training = Training::prepare(&params, &data, &[]).unwrap();
             let mut binned = training.bin(&data).unwrap();
             (training.copies, training.order) = (copies, order);
-            training.grow_all(&mut binned, &mut ()).unwrap().0
+            training.grow_all(&mut binned, None, &mut ()).unwrap().0
         });
         assert!(models[0].to_bytes().unwrap() == models[1].to_bytes().unwrap(), "{:?}", params.sampling_method);
     }

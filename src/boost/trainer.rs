@@ -1,5 +1,6 @@
 //! [`Trainer::fit`]: data and parameters in, a model out.
 
+use super::checkpoint::Checkpoint;
 use super::events::{Observer, RoundReport};
 use super::training::Training;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
@@ -20,6 +21,7 @@ use crate::{Dataset, Error, Model, Params, Profile, Result};
 pub struct Trainer<'a> {
     params: Params,
     validation: Vec<(String, &'a Dataset)>,
+    checkpoint: Option<Checkpoint>,
 }
 
 /// Seconds spent per phase of training.
@@ -55,7 +57,7 @@ pub struct Trained {
 impl<'a> Trainer<'a> {
     /// A trainer with these parameters.
     pub fn new(params: Params) -> Self {
-        Self { params, validation: Vec::new() }
+        Self { params, validation: Vec::new(), checkpoint: None }
     }
 
     /// Adds a data set that every round is evaluated on, under a name of its own (`validation`).
@@ -65,10 +67,18 @@ impl<'a> Trainer<'a> {
         self
     }
 
+    /// Goes on from a checkpoint of an earlier run on the same data with the same parameters, `num_round` excepted. The model is, byte for
+    /// byte, that of a run that was never interrupted.
+    #[must_use]
+    pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
+        self.checkpoint = Some(checkpoint);
+        self
+    }
+
     /// Trains a model.
     ///
     /// # Errors
-    /// Data or parameters that do not fit each other.
+    /// Data or parameters that do not fit each other, or the checkpoint to go on from.
     pub fn fit(&self, train: &Dataset) -> Result<Model> {
         self.fit_observed(train, &mut ()).map(|trained| trained.model)
     }
@@ -94,7 +104,7 @@ impl<'a> Trainer<'a> {
     fn fit_here(&self, train: &Dataset, observer: &mut dyn Observer) -> Result<Trained> {
         let mut training = Training::prepare(&self.params, train, &self.validation)?;
         let mut binned = training.bin(train)?;
-        let (model, history, profile) = training.grow_all(&mut binned, observer)?;
+        let (model, history, profile) = training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)?;
         let report = history[model.num_rounds() - 1].clone();
         observer.finished(&report);
         let threads = rayon::current_num_threads();

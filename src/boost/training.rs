@@ -1,8 +1,10 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
 use super::buffers::Buffers;
+use super::checkpoint::Checkpoint;
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::{Observer, RoundReport};
+use super::fingerprint::Fingerprint;
 use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
@@ -12,6 +14,7 @@ use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
 use crate::objective::{self, Loss};
+use crate::predict::predict_margins;
 use crate::profile::{Phase, Profile, Profiler};
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
@@ -133,26 +136,38 @@ impl<'a> Training<'a> {
         if self.sampler.samples() || self.params.colsample_bytree < 1.0 { Columns::of(matrix) } else { Columns::if_short(matrix) }
     }
 
-    /// The loop over rounds: the model that is kept, and the metrics of every round.
+    /// The loop over rounds, from the first or from those of a checkpoint on: the model that is kept, and the metrics of every round.
     pub(super) fn grow_all(
         &mut self,
         binned: &mut Binned,
+        checkpoint: Option<&Checkpoint>,
         observer: &mut dyn Observer,
     ) -> Result<(Model, Vec<RoundReport>, Profile)> {
+        let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
+        let fingerprint = if keeps_checkpoints { self.fingerprint(binned) } else { 0 };
+        let mut done = match checkpoint {
+            Some(checkpoint) => self.resume(checkpoint, fingerprint)?,
+            None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), fingerprint },
+        };
         observer.started(&self.warnings);
         let Binned { mapper, matrix, columns } = binned;
         let profiler = Profiler::new(rayon::current_num_threads());
         let mut grower = TreeGrower::new(self.params, mapper, matrix, self.simd, &profiler);
         let mut buffers = Buffers::new(matrix.rows());
         let mut stopping = self.early_stopping();
-        let mut trees = Vec::new();
-        let mut history: Vec<RoundReport> = Vec::new();
+        if let Some(stopping) = &mut stopping {
+            for report in &done.history {
+                stopping.observe(report.round, decisive(report));
+            }
+        }
         let mut profile = Profile::default();
-        for round in 0..self.params.num_round as usize {
+        let first = done.rounds();
+        for round in first..self.params.num_round as usize {
             let started = Instant::now();
-            let reorder = self.order.is_due(round);
+            let reorder = self.order.is_due(round - first);
             let bins = RowBins { matrix, columns, simd: self.simd };
-            let leaf_order = self.grow_round(&mut grower, &mut trees, bins, Step { round, buffers: &mut buffers, reorder });
+            let leaf_order =
+                self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder });
             if reorder {
                 profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
@@ -165,15 +180,23 @@ impl<'a> Training<'a> {
             }
             let keep_going = observer.round(&report);
             let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
-            history.push(report);
+            done.history.push(report);
+            if !stop && observer.wants_checkpoint() {
+                observer.checkpoint(&done);
+            }
             if stop || !keep_going {
                 break;
             }
         }
         let best = stopping.and_then(|stopping| stopping.best());
-        let rounds = best.map_or(history.len(), |(round, _)| round + 1);
-        trees.truncate(rounds * self.base_score.len() * self.params.num_parallel_tree as usize);
-        let model = Model {
+        let mut trees = done.model.trees;
+        trees.truncate(best.map_or(done.history.len(), |(round, _)| round + 1) * self.trees_per_round());
+        Ok((self.model(trees, best), done.history, profile))
+    }
+
+    /// A model of some trees.
+    fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
+        Model {
             schema: self.train.schema().clone(),
             objective: self.params.objective,
             classes: self.train.classes().map(<[String]>::to_vec),
@@ -183,8 +206,34 @@ impl<'a> Training<'a> {
             best_iteration: best.map(|(round, _)| round as u32),
             best_score: best.map(|(_, score)| score),
             params: self.params.model_affecting(),
-        };
-        Ok((model, history, profile))
+        }
+    }
+
+    fn trees_per_round(&self) -> usize {
+        self.base_score.len() * self.params.num_parallel_tree as usize
+    }
+
+    /// A checksum of all data sets, whose rows must still lie as they came.
+    fn fingerprint(&self, binned: &Binned) -> u32 {
+        let mut fingerprint = Fingerprint::new(&binned.mapper);
+        for watched in &self.watched {
+            let matrix = watched.bins.as_ref().map_or(&binned.matrix, |(matrix, _)| matrix);
+            fingerprint.add(watched.name, watched.data, matrix);
+        }
+        fingerprint.finish()
+    }
+
+    /// Takes up the scores of an earlier run; what that had done comes back, as far as this run wants it.
+    fn resume(&mut self, checkpoint: &Checkpoint, fingerprint: u32) -> Result<Checkpoint> {
+        checkpoint.check(&self.model(Vec::new(), None), fingerprint)?;
+        let mut done = checkpoint.clone();
+        done.history.truncate(self.params.num_round as usize);
+        done.model.trees.truncate(done.history.len() * self.trees_per_round());
+        done.model.params = self.params.model_affecting();
+        for watched in &mut self.watched {
+            watched.scores.set(&predict_margins(&done.model, watched.data)?);
+        }
+        Ok(done)
     }
 
     fn early_stopping(&self) -> Option<EarlyStopping> {

@@ -325,6 +325,8 @@ parameters! {
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
     same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
+    /// Seconds between checkpoints, where the job keeps any; 0: one after every round.
+    checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
     /// Threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
     nthread("nthread"): u32 = "0" {
         aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),

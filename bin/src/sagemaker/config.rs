@@ -1,10 +1,11 @@
 //! Reading the platform's JSON files: absent ones are no error, damaged ones name their line.
 
+use super::Paths;
 use crate::report::Failure;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The content of a JSON file, or `None` where there is no file.
 ///
@@ -26,6 +27,25 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
             error.column()
         ))
     })
+}
+
+/// The part of `checkpointconfig.json` that matters.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CheckpointConfig {
+    local_path: Option<PathBuf>,
+}
+
+/// Where the job's checkpoints are kept: where `checkpointconfig.json` says, else in the directory made for them, if there is one.
+///
+/// # Errors
+/// A damaged file.
+pub fn checkpoints(paths: &Paths) -> Result<Option<PathBuf>, Failure> {
+    let usual = paths.checkpoints();
+    match read::<CheckpointConfig>(&paths.config("checkpointconfig.json"))? {
+        Some(CheckpointConfig { local_path }) => Ok(Some(local_path.map_or(usual, |path| paths.under_root(&path)))),
+        None => Ok(usual.is_dir().then_some(usual)),
+    }
 }
 
 /// The part of `resourceconfig.json` that matters.

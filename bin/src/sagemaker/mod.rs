@@ -36,7 +36,8 @@ pub fn run(root: &Path, extra: Vec<(String, String)>) -> Result<Ending, Failure>
     notes.iter().for_each(|note| log.note(note));
     let inputs = channels::inputs(&paths, &mut log)?;
     paths.create_outputs()?;
-    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()) };
+    let checkpoints = config::checkpoints(&paths)?;
+    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()), checkpoints };
     Ok(match job.run(&signals, log)? {
         Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
         // A job that was stopped has a good model here: SageMaker collects it.

@@ -1,5 +1,6 @@
 //! Where everything is under `/opt/ml`.
 
+use crate::output;
 use crate::report::Failure;
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,21 @@ impl Paths {
         self.root.join("output/failure")
     }
 
-    /// Creates the directories of outputs, which the platform does, but not everything that plays the platform.
+    /// A directory that the platform names, which it believes to be under `/opt/ml`.
+    pub fn under_root(&self, path: &Path) -> PathBuf {
+        match path.strip_prefix("/opt/ml") {
+            Ok(rest) => self.root.join(rest),
+            Err(_) => path.to_path_buf(),
+        }
+    }
+
+    /// Where checkpoints are if the job has a directory for them but no configuration that names it, as on Kubernetes.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
+    /// Creates the directories of outputs, which the platform does, but not everything that plays the platform; removes what a killed
+    /// job left unfinished there.
     ///
     /// # Errors
     /// They cannot be created.
@@ -64,6 +79,7 @@ impl Paths {
         for file in [self.model(), self.summary()] {
             if let Some(directory) = file.parent() {
                 std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
+                output::remove_unfinished(directory);
             }
         }
         Ok(())

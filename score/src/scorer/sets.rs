@@ -47,9 +47,9 @@ pub(super) struct SetForest {
 }
 
 impl SetForest {
-    /// A forest without trees yet, where the CPU has the instructions and rows are not too long.
+    /// A forest without trees yet, where the CPU has the instructions and rows are neither empty nor too long.
     pub fn new(model: &Model) -> Option<Self> {
-        let avx512 = Avx512::detect().filter(|_| model.schema.len() <= MAX_FEATURES)?;
+        let avx512 = Avx512::detect().filter(|_| (1..=MAX_FEATURES).contains(&model.schema.len()))?;
         let ranks = Ranks::new(model, model.trees.iter().filter(|tree| tree.num_leaves() <= MAX_LEAVES));
         Some(Self { avx512, ranks, trees: Vec::with_capacity(model.trees.len()) })
     }

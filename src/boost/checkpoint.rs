@@ -1,0 +1,228 @@
+//! [`Checkpoint`]: a training run between two rounds, as bytes. `docs/CHECKPOINT_FORMAT.md` writes the layout down.
+//!
+//! Trees and metrics are all that a run carries from round to round: scores follow from the trees, samples from the seed and the number
+//! of the tree, the layout of rows changes no bit. So a run that goes on from a checkpoint gives the model of one that was never interrupted.
+
+use super::events::RoundReport;
+use crate::{Error, ErrorKind, Model, Result};
+use serde::{Deserialize, Serialize};
+
+/// The format version that this release writes, and the only one that it reads.
+pub const CHECKPOINT_VERSION: u32 = 1;
+
+/// How every checkpoint begins.
+const MAGIC: [u8; 8] = *b"SAPWOODC";
+/// Magic, version (u32), header length (u32), model length (u64).
+const PREFIX_BYTES: usize = 24;
+const CHECKSUM_BYTES: usize = 4;
+
+/// Everything that training needs to go on, besides data and parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The trees of all rounds so far, and the parameters that they were grown with.
+    pub model: Model,
+    /// The metrics of all rounds so far.
+    pub history: Vec<RoundReport>,
+    /// A checksum of the binned data sets: whoever goes on must have the same.
+    pub fingerprint: u32,
+}
+
+/// The JSON part.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// Of the program that wrote it: another one may bin data otherwise.
+    sapwood: String,
+    fingerprint: u32,
+    rounds: usize,
+    /// Data set and metric, in the order of a round's values.
+    metrics: Vec<(String, String)>,
+}
+
+impl Checkpoint {
+    /// The number of rounds that are done.
+    pub fn rounds(&self) -> usize {
+        self.history.len()
+    }
+
+    /// The checkpoint as the bytes of a file.
+    ///
+    /// # Errors
+    /// A model that cannot be saved.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let metrics = self.history.first().map_or(&[][..], |report| &report.values);
+        let header = Header {
+            sapwood: env!("CARGO_PKG_VERSION").to_string(),
+            fingerprint: self.fingerprint,
+            rounds: self.rounds(),
+            metrics: metrics.iter().map(|(set, metric, _)| (set.clone(), metric.clone())).collect(),
+        };
+        let header = serde_json::to_vec(&header).map_err(|error| Error::internal(format!("a checkpoint's header: {error}")))?;
+        let model = self.model.to_bytes()?;
+        let values = self.history.iter().flat_map(|report| &report.values).map(|(_, _, value)| value);
+        let mut bytes =
+            Vec::with_capacity(PREFIX_BYTES + header.len() + 8 * self.rounds() * metrics.len() + model.len() + CHECKSUM_BYTES);
+        bytes.extend_from_slice(&MAGIC);
+        bytes.extend_from_slice(&CHECKPOINT_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&(header.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(&(model.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&header);
+        values.for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
+        bytes.extend_from_slice(&model);
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
+        Ok(bytes)
+    }
+
+    /// Reads what [`Checkpoint::to_bytes`] wrote. Nothing is believed before the checksum has matched.
+    ///
+    /// # Errors
+    /// No checkpoint, a damaged one, or one of another version of the format or the program.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        if !bytes.starts_with(&MAGIC) {
+            return Err(refused("this is no checkpoint of Sapwood"));
+        }
+        let damaged = || refused("the checkpoint is damaged or cut off");
+        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
+        if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
+            return Err(damaged());
+        }
+        let (prefix, body) = body.split_first_chunk::<PREFIX_BYTES>().ok_or_else(damaged)?;
+        let number = |at: usize| prefix[at..].first_chunk().copied().map_or(0, u32::from_le_bytes);
+        let model_bytes = prefix[16..].first_chunk().copied().map_or(0, u64::from_le_bytes);
+        if number(8) != CHECKPOINT_VERSION {
+            return Err(refused(format!(
+                "the checkpoint is of format version {}, this release reads {CHECKPOINT_VERSION}",
+                number(8)
+            )));
+        }
+        let (header, body) = body.split_at_checked(number(12) as usize).ok_or_else(damaged)?;
+        let header: Header =
+            serde_json::from_slice(header).map_err(|error| refused(format!("the checkpoint's header: {error}")))?;
+        if header.sapwood != env!("CARGO_PKG_VERSION") {
+            return Err(refused(format!("the checkpoint is of Sapwood {}, this is {}", header.sapwood, env!("CARGO_PKG_VERSION"))));
+        }
+        let values = body.len().checked_sub(usize::try_from(model_bytes).map_err(|_| damaged())?).ok_or_else(damaged)?;
+        let (values, model) = body.split_at(values);
+        let history = history(&header, values).ok_or_else(damaged)?;
+        let model = Model::from_bytes(model)?;
+        if model.num_rounds() != history.len() {
+            return Err(damaged());
+        }
+        Ok(Self { model, history, fingerprint: header.fingerprint })
+    }
+}
+
+impl Checkpoint {
+    /// Checks that a run whose model begins as `model` and whose data have `fingerprint` may go on from here.
+    ///
+    /// # Errors
+    /// Other parameters, other data.
+    pub(super) fn check(&self, model: &Model, fingerprint: u32) -> Result<()> {
+        let remedy = "train with what the checkpoint was made with, or choose an empty place for checkpoints";
+        // More rounds or fewer are a reason to go on.
+        let decisive = |model: &Model| model.params.iter().filter(|(name, _)| name != "num_round").cloned().collect::<Vec<_>>();
+        let (then, now) = (decisive(&self.model), decisive(model));
+        if let Some((name, value)) = now.iter().find(|pair| !then.contains(pair)) {
+            let before = then.iter().find(|(known, _)| known == name).map_or("not given", |(_, value)| value);
+            return Err(refused(format!(
+                "the checkpoint was made with other parameters: {name} is {value:?}, it was {before:?}; {remedy}"
+            )));
+        }
+        if let Some((name, value)) = then.iter().find(|pair| !now.contains(pair)) {
+            return Err(refused(format!(
+                "the checkpoint was made with other parameters: {name} is not given, it was {value:?}; {remedy}"
+            )));
+        }
+        let is_same =
+            self.model.schema == model.schema && self.model.base_score == model.base_score && self.model.classes == model.classes;
+        if !is_same || self.fingerprint != fingerprint {
+            return Err(refused(format!("the checkpoint was made with other training or validation data; {remedy}")));
+        }
+        Ok(())
+    }
+}
+
+/// The reports of all rounds, if `values` are those of so many metrics in so many rounds.
+fn history(header: &Header, values: &[u8]) -> Option<Vec<RoundReport>> {
+    let (values, rest) = values.as_chunks();
+    let count = header.rounds.checked_mul(header.metrics.len())?;
+    if !rest.is_empty() || values.len() != count || header.metrics.is_empty() {
+        return None;
+    }
+    let report = |(round, values): (usize, &[[u8; 8]])| {
+        let metrics = header.metrics.iter().zip(values);
+        let values = metrics.map(|((set, metric), value)| (set.clone(), metric.clone(), f64::from_le_bytes(*value)));
+        RoundReport { round, values: values.collect() }
+    };
+    Some(values.chunks(header.metrics.len()).enumerate().map(report).collect())
+}
+
+fn refused(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Checkpoint, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FeatureSchema, Objective, Tree};
+
+    fn checkpoint(rounds: usize) -> Checkpoint {
+        let model = Model {
+            schema: FeatureSchema::numeric(2),
+            objective: Objective::SquaredError,
+            classes: None,
+            base_score: vec![0.5],
+            parallel_trees: 1,
+            trees: (0..rounds).map(|round| Tree::leaf(round as f64, 1.0)).collect(),
+            best_iteration: None,
+            best_score: None,
+            params: vec![("eta".to_string(), "0.3".to_string())],
+        };
+        let values = |round| vec![("train".to_string(), "rmse".to_string(), round as f64), ("v".into(), "auc".into(), f64::NAN)];
+        Checkpoint {
+            model,
+            history: (0..rounds).map(|round| RoundReport { round, values: values(round) }).collect(),
+            fingerprint: 7,
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for rounds in [1, 2, 40] {
+            let bytes = checkpoint(rounds).to_bytes().unwrap();
+            let read = Checkpoint::from_bytes(&bytes).unwrap();
+            // NaN is not equal to itself; its bytes are.
+            assert_eq!(read.to_bytes().unwrap(), bytes);
+            assert_eq!((read.rounds(), read.fingerprint), (rounds, 7));
+        }
+    }
+
+    #[test]
+    fn any_damage_is_an_error() {
+        let bytes = checkpoint(3).to_bytes().unwrap();
+        for at in 0..bytes.len() {
+            for bit in 0..8 {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= 1 << bit;
+                assert!(Checkpoint::from_bytes(&damaged).is_err(), "byte {at}, bit {bit}");
+            }
+            assert!(Checkpoint::from_bytes(&bytes[..at]).is_err(), "cut off at {at}");
+        }
+        assert!(Checkpoint::from_bytes(&[&bytes[..], b"x"].concat()).is_err());
+    }
+
+    /// Lengths that lie, under a checksum that does not.
+    #[test]
+    fn no_length_is_believed() {
+        let bytes = checkpoint(3).to_bytes().unwrap();
+        for at in 8..PREFIX_BYTES {
+            for value in [0, 1, 0x7f, 0xff] {
+                let mut lying = bytes[..bytes.len() - CHECKSUM_BYTES].to_vec();
+                if lying[at] != value {
+                    lying[at] = value;
+                    lying.extend_from_slice(&crc32fast::hash(&lying).to_le_bytes());
+                    assert!(Checkpoint::from_bytes(&lying).is_err(), "byte {at}: {value}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Interrupted jobs: whatever happened to them, the job that goes on ends with the model of one that was never interrupted.
+
+use crate::util::{MetricLine, Run, Tree, amount, command, csv, in_private_mounts, quoted, run, send};
+use serde_json::json;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The shell command that trains on the tree's data, with a checkpoint after every round.
+fn train(tree: &Tree, model: &str, extra: &[&str]) -> Command {
+    let paths = [("--train", "train.csv"), ("--validation", "valid.csv"), ("--model-out", model), ("--checkpoints", "checkpoints")];
+    let mut args = vec!["train".to_string()];
+    args.extend(paths.iter().flat_map(|(flag, name)| [(*flag).to_string(), tree.text(name)]));
+    args.extend(["checkpoint_interval=0", "max_depth=4", "nthread=2"].map(String::from));
+    args.extend(extra.iter().map(|word| (*word).to_string()));
+    command(args)
+}
+
+fn with_data() -> Tree {
+    let tree = Tree::new();
+    tree.write("train.csv", csv(2000, 1, amount));
+    tree.write("valid.csv", csv(500, 2, amount));
+    tree
+}
+
+/// The checkpoints there are, oldest first, by file name.
+fn names(tree: &Tree) -> Vec<String> {
+    let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_string();
+    tree.files("checkpoints").iter().map(|(path, _)| name(path)).collect()
+}
+
+/// Runs a job and sends it a signal as soon as it has printed so many lines, if it lives so long.
+fn interrupted(mut job: Command, signal: &str, lines: usize) -> Option<i32> {
+    let mut child = job.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+    printed.by_ref().take(lines).for_each(drop);
+    send(signal, child.id());
+    printed.for_each(drop);
+    child.wait().unwrap().code()
+}
+
+/// What the job of the interrupted ones must come to.
+fn uninterrupted(tree: &Tree, extra: &[&str]) -> (Vec<u8>, MetricLine) {
+    let mut job = command(["train", "--train", &tree.text("train.csv"), "--validation", &tree.text("valid.csv")]);
+    job.args(["--model-out", &tree.text("whole.sapwood"), "max_depth=4"]).args(extra);
+    let lines = run(job).ok().metric_lines();
+    (fs::read(tree.path("whole.sapwood")).unwrap(), lines.last().unwrap().clone())
+}
+
+#[test]
+fn a_job_that_is_killed_again_and_again_ends_with_the_same_model() {
+    let (tree, parameters) = (with_data(), ["num_round=60", "subsample=0.7", "early_stopping_rounds=50"]);
+    let (whole, last) = uninterrupted(&tree, &parameters);
+    for (kill, lines) in [1, 4, 2, 7, 3, 5].into_iter().enumerate() {
+        let signal = if kill % 2 == 0 { "KILL" } else { "TERM" };
+        interrupted(train(&tree, "model.sapwood", &parameters), signal, lines);
+        assert!(names(&tree).iter().filter(|name| name.starts_with("checkpoint-")).count() <= 4, "{:?}", names(&tree));
+    }
+    let end = run(train(&tree, "model.sapwood", &parameters)).ok();
+    assert!(end.stderr.contains("going on after its"), "{}", end.stderr);
+    let lines = end.metric_lines();
+    assert!(lines.first().unwrap().round > 0, "it began anew");
+    assert_eq!(lines.last(), Some(&last));
+    assert!(fs::read(tree.path("model.sapwood")).unwrap() == whole);
+    assert_eq!(names(&tree).len(), 3, "{:?}", names(&tree));
+}
+
+#[test]
+fn a_finished_job_goes_on_where_more_rounds_are_wanted() {
+    let tree = with_data();
+    run(train(&tree, "ten.sapwood", &["num_round=10"])).ok();
+    assert_eq!(names(&tree).pop().unwrap(), "checkpoint-0000010.sapwood-checkpoint");
+    let more = run(train(&tree, "twenty.sapwood", &["num_round=20"])).ok();
+    assert_eq!(more.metric_lines().first().unwrap().round, 10);
+    assert!(fs::read(tree.path("twenty.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=20"]).0);
+    // Nothing is left to do: the one line is that of the model.
+    let again = run(train(&tree, "again.sapwood", &["num_round=20"])).ok();
+    assert_eq!(again.metric_lines().iter().map(|line| line.round).collect::<Vec<_>>(), [19]);
+    assert!(fs::read(tree.path("again.sapwood")).unwrap() == fs::read(tree.path("twenty.sapwood")).unwrap());
+}
+
+#[test]
+fn damaged_checkpoints_are_passed_over_with_a_warning() {
+    let tree = with_data();
+    run(train(&tree, "model.sapwood", &["num_round=10"])).ok();
+    let files = tree.files("checkpoints");
+    let [_, (second, content), (newest, _)] = &files[..] else { panic!("{:?}", names(&tree)) };
+    fs::write(newest, "").unwrap();
+    let half = |end: Run| {
+        assert_eq!(end.metric_lines().last().unwrap().round, 14);
+        end.stderr
+    };
+    let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
+    assert!(stderr.contains(&format!("{}: passed over: this is no checkpoint", newest.display())), "{stderr}");
+    assert!(stderr.contains(&format!("{}: going on after its 9 rounds", second.display())), "{stderr}");
+    for (path, _) in tree.files("checkpoints") {
+        fs::write(path, &content[..content.len() / 2]).unwrap();
+    }
+    let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
+    assert_eq!(stderr.matches("passed over: the checkpoint is damaged or cut off").count(), 3, "{stderr}");
+    assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=15"]).0);
+}
+
+#[test]
+fn what_is_no_checkpoint_is_left_alone_and_what_was_unfinished_is_removed() {
+    let tree = with_data();
+    let foreign = ["checkpoint-0000003.sapwood-checkpoint.sagemaker-uploaded", "notes.txt", "checkpoint-x.sapwood-checkpoint"];
+    for name in foreign {
+        tree.write(&format!("checkpoints/{name}"), "not ours");
+    }
+    tree.write("checkpoints/.sapwood-a1b2c3.sagemaker-ignore", "half a checkpoint");
+    run(train(&tree, "model.sapwood", &["num_round=2"])).ok();
+    let mut expected = foreign.to_vec();
+    expected.extend(["checkpoint-0000001.sapwood-checkpoint", "checkpoint-0000002.sapwood-checkpoint"]);
+    expected.sort_unstable();
+    assert_eq!(names(&tree), expected);
+}
+
+#[test]
+fn checkpoints_of_another_job_are_refused_by_what_differs() {
+    let tree = with_data();
+    run(train(&tree, "model.sapwood", &["num_round=3"])).ok();
+    let newest = "checkpoint-0000003.sapwood-checkpoint: the checkpoint was made with other";
+    let remedy = "choose an empty place for checkpoints";
+    run(train(&tree, "model.sapwood", &["num_round=5", "eta=0.1"])).user_error(&[newest, "eta is \"0.1\", it was \"0.3\"", remedy]);
+    tree.write("valid.csv", csv(501, 2, amount));
+    run(train(&tree, "model.sapwood", &["num_round=5"])).user_error(&[newest, "validation data", remedy]);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_to_is_an_error_at_once() {
+    let tree = with_data();
+    tree.write("checkpoints", "a file");
+    let started = Instant::now();
+    run(train(&tree, "model.sapwood", &["num_round=100000"])).user_error(&["checkpoints: cannot be created"]);
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_full_disk_costs_checkpoints_but_not_the_model() {
+    let tree = with_data();
+    let directory = tree.mkdir("checkpoints");
+    let setup = format!("mount -t tmpfs -o size=16k tmpfs {}", quoted(&directory));
+    let listing = tree.path("listing");
+    let after = format!("ls -A {} > {}", quoted(&directory), quoted(&listing));
+    let job = train(&tree, "model.sapwood", &["num_round=40"]);
+    let args: Vec<_> = job.get_args().map(std::ffi::OsStr::to_os_string).collect();
+    let Some(run) = in_private_mounts("a_full_disk_costs_checkpoints_but_not_the_model", &setup, &after, &args) else { return };
+    let run = run.ok();
+    assert!(run.stderr.contains("warning: no checkpoint after "), "{}", run.stderr);
+    assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
+    let left = fs::read_to_string(listing).unwrap();
+    assert!(left.lines().all(|name| name.ends_with(".sapwood-checkpoint")), "{left}");
+    assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=40"]).0);
+}
+
+/// A SageMaker job with CheckpointConfig, whose number of rounds is a JSON number as in AWS's own tests.
+fn sagemaker(tree: &Tree, num_round: usize) -> Command {
+    tree.write("input/data/train/train.csv", csv(1500, 1, amount));
+    tree.write("input/config/hyperparameters.json", json!({"num_round": num_round, "checkpoint_interval": "0"}).to_string());
+    tree.write("input/config/checkpointconfig.json", json!({"LocalPath": "/opt/ml/checkpoints"}).to_string());
+    command(["train", "--opt-ml", &tree.text("")])
+}
+
+#[test]
+fn a_sagemaker_job_goes_on_from_its_checkpoints() {
+    let tree = Tree::new();
+    run(sagemaker(&tree, 10)).ok();
+    assert_eq!(names(&tree).last().unwrap(), "checkpoint-0000010.sapwood-checkpoint");
+    let end = run(sagemaker(&tree, 20)).ok();
+    assert_eq!(end.metric_lines().iter().map(|line| line.round).collect::<Vec<_>>(), (10..20).collect::<Vec<_>>());
+    let resumed = fs::read(tree.path("model/model.sapwood")).unwrap();
+    fs::remove_dir_all(tree.path("checkpoints")).unwrap();
+    run(sagemaker(&tree, 20)).ok();
+    assert!(resumed == fs::read(tree.path("model/model.sapwood")).unwrap());
+}
+
+#[test]
+fn a_retried_kubernetes_job_ends_with_the_same_model() {
+    let tree = Tree::new();
+    let mut job = sagemaker(&tree, 3000);
+    job.env("SAPWOOD_ON_SIGTERM", "fail");
+    // As a pod that is evicted: 143 tells the Job to try again.
+    assert_eq!(interrupted(job, "TERM", 3), Some(143));
+    assert!(tree.path("model/model.sapwood").exists());
+    let newest = names(&tree).pop().unwrap();
+    let rounds: usize = newest["checkpoint-".len()..][..7].parse().unwrap();
+    run(sagemaker(&tree, rounds + 5)).ok();
+    let resumed = fs::read(tree.path("model/model.sapwood")).unwrap();
+    fs::remove_dir_all(tree.path("checkpoints")).unwrap();
+    run(sagemaker(&tree, rounds + 5)).ok();
+    assert!(resumed == fs::read(tree.path("model/model.sapwood")).unwrap());
+}
+
+/// Without CheckpointConfig a directory that is there is used, and none is made.
+#[test]
+fn a_directory_for_checkpoints_is_enough() {
+    let tree = Tree::new();
+    let mut job = sagemaker(&tree, 4);
+    fs::remove_file(tree.path("input/config/checkpointconfig.json")).unwrap();
+    run(job).ok();
+    assert!(!tree.path("checkpoints").exists());
+    tree.mkdir("checkpoints");
+    job = command(["train", "--opt-ml", &tree.text("")]);
+    run(job).ok();
+    assert_eq!(names(&tree).len(), 3);
+}
