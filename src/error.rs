@@ -18,6 +18,8 @@ pub enum ErrorKind {
     Model,
     /// A checkpoint that cannot be read, or one of another training run.
     Checkpoint,
+    /// Cached data that cannot be used.
+    Cache,
     /// A defect of Sapwood itself.
     Internal,
 }

@@ -26,6 +26,7 @@
 
 mod binning;
 pub mod boost;
+pub mod cache;
 pub mod data;
 mod error;
 mod grow;

@@ -132,7 +132,7 @@ impl BinMapper {
     }
 
     /// Bins that were found otherwise.
-    pub(super) fn of(features: Vec<FeatureBins>, usual: Vec<Option<usize>>) -> Self {
+    pub(crate) fn of(features: Vec<FeatureBins>, usual: Vec<Option<usize>>) -> Self {
         Self { features, usual }
     }
 
@@ -143,7 +143,7 @@ impl BinMapper {
     }
 
     /// The usual bin of each feature that has one.
-    pub(super) fn usual(&self) -> &[Option<usize>] {
+    pub(crate) fn usual(&self) -> &[Option<usize>] {
         &self.usual
     }
 

@@ -82,6 +82,17 @@ impl Tile {
         }
     }
 
+    /// Whether there are cells for so many rows, and every cell is a bin of its feature.
+    fn is_sound(&self, rows: usize) -> bool {
+        let ends = self.offsets.iter().skip(1).copied().chain([self.slots as u32]);
+        let bins: Vec<u32> = ends.zip(&self.offsets).map(|(end, &offset)| end - offset).collect();
+        match &self.cells {
+            Cells::Narrow(cells) => cells.len() == rows * self.width() && are_below(cells, &bins),
+            Cells::Wide(cells) => cells.len() == rows * self.width() && are_below(cells, &bins),
+            Cells::Sparse(entries) => entries.is_sound(rows, self.width(), self.slots as u32),
+        }
+    }
+
     /// Additions that a row takes, on average.
     pub fn work(&self) -> usize {
         match &self.cells {
@@ -156,6 +167,25 @@ impl BinnedMatrix {
             matrix.add_tile(&bins, |offsets| cells(kind, &features, offsets));
         }
         matrix
+    }
+
+    /// The matrix whose tiles have these cells, if `mapper` gives tiles that such cells fit: in kind, in number, and in what they hold.
+    pub(crate) fn from_cells(mapper: &BinMapper, rows: usize, cells: Vec<Cells>) -> Option<Self> {
+        if cells.len() != groups(mapper).len() {
+            return None;
+        }
+        let mut cells = cells.into_iter();
+        let mut kinds_fit = true;
+        let matrix = Self::assemble(mapper, rows, |kind, _, _| {
+            let cells = cells.next().unwrap_or(Cells::Narrow(Vec::new()));
+            kinds_fit &= match &cells {
+                Cells::Narrow(_) => kind == Kind::Narrow,
+                Cells::Wide(_) => kind == Kind::Wide,
+                Cells::Sparse(_) => kind == Kind::Sparse,
+            };
+            cells
+        });
+        (kinds_fit && matrix.tiles.iter().all(|tile| tile.is_sound(rows))).then_some(matrix)
     }
 
     /// A matrix that has no place for any feature yet.
@@ -280,6 +310,18 @@ fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, Kind)> {
     let narrow = narrow.chunks(NARROW_FEATURES).map(|features| (features.to_vec(), Kind::Narrow));
     let wide = wide.chunks(WIDE_FEATURES).map(|features| (features.to_vec(), Kind::Wide));
     narrow.chain(wide).chain((!sparse.is_empty()).then_some((sparse, Kind::Sparse))).collect()
+}
+
+/// Whether the cells of every row are below these limits, column by column.
+fn are_below<C: Copy + Into<u32> + Ord + Default + Sync>(cells: &[C], limits: &[u32]) -> bool {
+    let width = limits.len();
+    cells.par_chunks(width * MOVED_ROWS).all(|cells| {
+        let mut most = vec![C::default(); width];
+        for row in cells.chunks_exact(width) {
+            most.iter_mut().zip(row).for_each(|(most, &cell)| *most = (*most).max(cell));
+        }
+        most.into_iter().zip(limits).all(|(most, &limit)| most.into() < limit)
+    })
 }
 
 /// For each of a tile's features, the place of its usual bin in the tile's histogram.

@@ -42,6 +42,18 @@ impl SparseRows {
         Self { starts, places, usual }
     }
 
+    /// Whether these are so many rows of so many features, with places that are less than `slots` and ascending in each row.
+    pub fn is_sound(&self, rows: usize, features: usize, slots: u32) -> bool {
+        let ascending = |row: &[u32]| row.is_sorted_by(|a, b| a < b) && row.last().is_none_or(|&last| last < slots);
+        self.starts.len() == rows + 1
+            && self.starts.first() == Some(&0)
+            && self.starts.last() == Some(&self.places.len())
+            && self.starts.is_sorted()
+            && (0..rows).all(|row| ascending(self.row(row)))
+            && self.usual.len() == features
+            && self.usual.iter().all(|&place| place < slots)
+    }
+
     pub fn bytes(&self) -> usize {
         size_of_val(&self.starts[..]) + size_of_val(&self.places[..])
     }

@@ -1,5 +1,6 @@
 //! What a trainer tells while it works, and how it is told to stop.
 
+use super::bins::Bins;
 use super::checkpoint::Checkpoint;
 use crate::Profile;
 
@@ -22,6 +23,9 @@ impl RoundReport {
 
 /// Receives what happens during training. Methods are called between rounds, one at a time, on a thread of the trainer's.
 pub trait Observer: Send {
+    /// All data sets are binned: for whoever keeps the bins for the next run.
+    fn binned(&mut self, _bins: &Bins) {}
+
     /// Training is about to begin; `warnings` are about parameters and data.
     fn started(&mut self, _warnings: &[String]) {}
 

@@ -1,5 +1,6 @@
 //! Boosting: the loop over rounds.
 
+mod bins;
 mod buffers;
 mod checkpoint;
 mod early_stopping;
@@ -11,6 +12,7 @@ mod scores;
 mod trainer;
 mod training;
 
+pub use bins::Bins;
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};

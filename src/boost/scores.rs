@@ -29,14 +29,6 @@ impl Scores {
         Ok(Self { rows, margins })
     }
 
-    /// Takes the margins of a model, row by row, instead.
-    pub fn set(&mut self, margins: &[f64]) {
-        let outputs = self.margins.len() / self.rows.max(1);
-        for (output, places) in self.margins.chunks_exact_mut(self.rows.max(1)).enumerate() {
-            places.iter_mut().zip(margins[output..].iter().step_by(outputs)).for_each(|(place, margin)| *place = *margin);
-        }
-    }
-
     /// The margins of all outputs.
     pub fn all(&self) -> &[f64] {
         &self.margins

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::row_order::RowOrder;
-use super::training::Training;
+use super::training::{Binned, Training};
 use crate::params::SamplingMethod;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
@@ -39,6 +39,11 @@ fn dataset(rows: usize, classes: u64) -> (Array2<f64>, Dataset) {
     (x, data)
 }
 
+fn bin(training: &mut Training<'_>) -> Binned {
+    let bins = training.bin().unwrap();
+    training.lay_out(bins).unwrap()
+}
+
 fn check_scores(params: &Params, classes: u64) {
     check_scores_of(params, classes, 3000);
 }
@@ -48,7 +53,7 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
     let mut training = Training::prepare(params, &data, &validation).unwrap();
-    let mut binned = training.bin(&data).unwrap();
+    let mut binned = bin(&mut training);
     let model = training.grow_all(&mut binned, None, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
         for (row, values) in x.rows().into_iter().enumerate() {
@@ -235,7 +240,7 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
             let params = params.max_leaves(20).max_depth(0).build().unwrap();
             let models = [RowOrder::fixed(), RowOrder::always()].map(|order| {
                 let mut training = Training::prepare(&params, &data, &[]).unwrap();
-                let mut binned = training.bin(&data).unwrap();
+                let mut binned = bin(&mut training);
                 training.order = order;
                 training.grow_all(&mut binned, None, &mut ()).unwrap().0
             });
@@ -258,7 +263,7 @@ fn with_rare_features(rows: usize, others: usize, effect: f64, rare: impl Fn(usi
 
 fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> crate::Model {
     let mut training = Training::prepare(params, data, &[]).unwrap();
-    let mut binned = training.bin(data).unwrap();
+    let mut binned = bin(&mut training);
     if dense {
         binned = binned.with_dense_tiles(data);
     }
@@ -297,7 +302,7 @@ fn copying_the_rows_of_a_tree_changes_no_bit_of_the_model() {
         let params = method.build().unwrap();
         let models = [(true, RowOrder::always()), (false, RowOrder::fixed())].map(|(copies, order)| {
             let mut training = Training::prepare(&params, &data, &[]).unwrap();
-            let mut binned = training.bin(&data).unwrap();
+            let mut binned = bin(&mut training);
             (training.copies, training.order) = (copies, order);
             training.grow_all(&mut binned, None, &mut ()).unwrap().0
         });

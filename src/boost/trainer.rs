@@ -1,5 +1,6 @@
 //! [`Trainer::fit`]: data and parameters in, a model out.
 
+use super::bins::Bins;
 use super::checkpoint::Checkpoint;
 use super::events::{Observer, RoundReport};
 use super::training::Training;
@@ -90,20 +91,40 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// Data or parameters that do not fit each other.
     pub fn fit_observed(&self, train: &Dataset, observer: &mut dyn Observer) -> Result<Trained> {
+        self.fit_pooled(train, None, observer)
+    }
+
+    /// As [`Trainer::fit_observed`], with bins that are known from an earlier run: see [`cache`](crate::cache). Raw values are not read.
+    ///
+    /// # Errors
+    /// Data or parameters that do not fit each other, or bins of other data.
+    pub fn fit_binned(&self, train: &Dataset, bins: Bins, observer: &mut dyn Observer) -> Result<Trained> {
+        self.fit_pooled(train, Some(bins), observer)
+    }
+
+    fn fit_pooled(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         if rayon::current_thread_index().is_some() {
-            return self.fit_here(train, observer);
+            return self.fit_here(train, bins, observer);
         }
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads(self.params.nthread))
             .build()
             .map_err(|e| Error::internal(format!("threads could not be started: {e}")))?;
-        pool.install(|| self.fit_here(train, observer))
+        pool.install(|| self.fit_here(train, bins, observer))
     }
 
     /// Trains on the current thread pool.
-    fn fit_here(&self, train: &Dataset, observer: &mut dyn Observer) -> Result<Trained> {
+    fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         let mut training = Training::prepare(&self.params, train, &self.validation)?;
-        let mut binned = training.bin(train)?;
+        let bins = match bins {
+            Some(bins) => bins,
+            None => {
+                let bins = training.bin()?;
+                observer.binned(&bins);
+                bins
+            }
+        };
+        let mut binned = training.lay_out(bins)?;
         let (model, history, profile) = training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)?;
         let report = history[model.num_rounds() - 1].clone();
         observer.finished(&report);

@@ -1,5 +1,6 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
+use super::bins::Bins;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
 use super::early_stopping::{Decision, EarlyStopping};
@@ -14,10 +15,9 @@ use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
 use crate::objective::{self, Loss};
-use crate::predict::predict_margins;
 use crate::profile::{Phase, Profile, Profiler};
 use crate::simd::Simd;
-use crate::{Dataset, Error, Model, Params, Result, Tree};
+use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -116,17 +116,33 @@ impl<'a> Training<'a> {
     }
 
     /// Bins all data sets, the validation sets like the training data.
-    pub(super) fn bin(&mut self, train: &Dataset) -> Result<Binned> {
+    pub(super) fn bin(&mut self) -> Result<Bins> {
         let started = Instant::now();
-        let (mapper, matrix) = binning::bin(train, self.params, self.simd)?;
-        for watched in &mut self.watched[1..] {
-            let matrix = BinnedMatrix::build(&mapper, watched.data, self.simd)?;
+        let (mapper, train) = binning::bin(self.train, self.params, self.simd)?;
+        let validation = self.watched[1..].iter().map(|watched| BinnedMatrix::build(&mapper, watched.data, self.simd));
+        let validation = validation.collect::<Result<_>>()?;
+        self.seconds.bin += started.elapsed().as_secs_f64();
+        Ok(Bins { mapper, train, validation })
+    }
+
+    /// Lays bins out for training.
+    ///
+    /// # Errors
+    /// Bins of other data sets.
+    pub(super) fn lay_out(&mut self, bins: Bins) -> Result<Binned> {
+        let started = Instant::now();
+        let rows = |watched: &Watched<'_>| watched.data.rows();
+        if !bins.matrices().map(BinnedMatrix::rows).eq(self.watched.iter().map(rows)) {
+            return Err(Error::internal("the bins are not those of the data sets"));
+        }
+        let Bins { mapper, train: matrix, validation } = bins;
+        for (watched, matrix) in self.watched[1..].iter_mut().zip(validation) {
             let columns = Columns::of(&matrix);
             watched.bins = Some((matrix, columns));
         }
         let columns = self.columns(&matrix);
         self.order = RowOrder::new(&matrix);
-        self.seconds.bin = started.elapsed().as_secs_f64();
+        self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Binned { mapper, columns, matrix })
     }
 
@@ -146,7 +162,7 @@ impl<'a> Training<'a> {
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
         let fingerprint = if keeps_checkpoints { self.fingerprint(binned) } else { 0 };
         let mut done = match checkpoint {
-            Some(checkpoint) => self.resume(checkpoint, fingerprint)?,
+            Some(checkpoint) => self.resume(checkpoint, fingerprint, binned)?,
             None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), fingerprint },
         };
         observer.started(&self.warnings);
@@ -224,14 +240,24 @@ impl<'a> Training<'a> {
     }
 
     /// Takes up the scores of an earlier run; what that had done comes back, as far as this run wants it.
-    fn resume(&mut self, checkpoint: &Checkpoint, fingerprint: u32) -> Result<Checkpoint> {
+    fn resume(&mut self, checkpoint: &Checkpoint, fingerprint: u32, binned: &Binned) -> Result<Checkpoint> {
         checkpoint.check(&self.model(Vec::new(), None), fingerprint)?;
         let mut done = checkpoint.clone();
         done.history.truncate(self.params.num_round as usize);
         done.model.trees.truncate(done.history.len() * self.trees_per_round());
         done.model.params = self.params.model_affecting();
-        for watched in &mut self.watched {
-            watched.scores.set(&predict_margins(&done.model, watched.data)?);
+        let Binned { mapper, matrix, columns } = binned;
+        let simd = self.simd;
+        for (index, tree) in done.model.trees.iter().enumerate() {
+            let grown = GrownTree::of(tree, mapper)
+                .ok_or_else(|| Error::new(ErrorKind::Checkpoint, "the checkpoint's thresholds are not those of the data"))?;
+            for watched in &mut self.watched {
+                let bins = match &watched.bins {
+                    Some((matrix, columns)) => RowBins { matrix, columns, simd },
+                    None => RowBins { matrix, columns, simd },
+                };
+                watched.scores.add_routed(done.model.output_of(index), &Router::new(&grown, mapper, bins));
+            }
         }
         Ok(done)
     }

@@ -64,6 +64,28 @@ pub(crate) struct GrownTree {
 }
 
 impl GrownTree {
+    /// The nodes of a tree on raw values as if it had been grown on no rows, if its thresholds are cuts of `mapper`.
+    pub fn of(tree: &Tree, mapper: &BinMapper) -> Option<Self> {
+        let grown = |node: &Node| match node {
+            Node::Leaf { value, cover } => Some(GrownNode::Leaf(Leaf { value: *value, cover: *cover, ..Leaf::default() })),
+            Node::Split(split) => {
+                let decision = decision(&split.condition, mapper.features().get(split.feature as usize)?)?;
+                let (left, right) = (split.left as usize, split.right as usize);
+                let none = Sums::default();
+                let split = SplitInfo {
+                    gain: split.gain,
+                    feature: split.feature,
+                    decision,
+                    missing_left: split.default_left,
+                    left: none,
+                    right: none,
+                };
+                Some(GrownNode::Split { split, left, right })
+            }
+        };
+        Some(Self { nodes: tree.nodes.iter().map(grown).collect::<Option<_>>()?, rows: Default::default() })
+    }
+
     /// Leaves: their rows and values.
     pub fn leaves(&self) -> impl Iterator<Item = (&[u32], f64)> {
         self.nodes.iter().filter_map(|node| match node {
@@ -116,6 +138,18 @@ impl GrownTree {
             };
         }
         covers
+    }
+}
+
+/// The other way round.
+fn decision(condition: &Condition, bins: &FeatureBins) -> Option<Decision> {
+    match (condition, bins) {
+        (Condition::Threshold(threshold), FeatureBins::Numeric { cuts }) => {
+            let bin = cuts.partition_point(|cut| cut < threshold);
+            (cuts.get(bin) == Some(threshold)).then_some(Decision::Bin(bin))
+        }
+        (Condition::Levels(words), FeatureBins::Categorical { .. }) => Some(Decision::Levels(words.clone())),
+        _ => None,
     }
 }
 

@@ -1,0 +1,288 @@
+//! Binned data in a file, so that the next job on the same data neither parses nor bins.
+//!
+//! Whoever writes gives a key, which stands for the data and for everything that decides how they are read and binned; whoever reads gives
+//! it again. A file with another key, of another version, damaged or cut off is an error, never data.
+//!
+//! Layout, little-endian: magic (8 bytes), format version (u32), header length (u32), header (JSON), then arrays whose lengths the header
+//! states: the cuts of each numeric feature (f64); then for each data set labels, weights, base margins (f64), query groups (u64) and the
+//! cells of each tile (u8, u16, or for the sparse tile starts as u64, places and usual places as u32); last a CRC-32 of all that.
+
+mod arrays;
+
+use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
+use crate::boost::Bins;
+use crate::data::{Block, BlockSource, Dataset};
+use crate::{Error, ErrorKind, FeatureSchema, Result};
+use arrays::{ArrayReader, ArrayWriter};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The format version that this release writes, and the only one that it reads.
+const VERSION: u32 = 1;
+const MAGIC: [u8; 8] = *b"SAPWOODB";
+
+/// Data sets that were read and binned by an earlier job.
+#[derive(Debug)]
+pub struct Cached {
+    /// The training data, whose raw values cannot be had.
+    pub train: Dataset,
+    /// The validation sets with their names, likewise.
+    pub validation: Vec<(String, Dataset)>,
+    /// The bins of all of them.
+    pub bins: Bins,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Header {
+    sapwood: String,
+    key: String,
+    schema: FeatureSchema,
+    classes: Option<Vec<String>>,
+    features: Vec<Feature>,
+    usual: Vec<Option<usize>>,
+    /// The training data first.
+    sets: Vec<Set>,
+}
+
+/// The bins of a feature: how many cuts a numeric one has, how many levels a categorical one.
+#[derive(Serialize, Deserialize)]
+enum Feature {
+    Cuts(usize),
+    Levels(usize),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Set {
+    name: String,
+    rows: usize,
+    notes: Vec<String>,
+    unknown_levels: Vec<(usize, Vec<String>)>,
+    labels: Option<usize>,
+    weights: Option<usize>,
+    base_margin: Option<usize>,
+    groups: Option<usize>,
+    tiles: Vec<Tile>,
+}
+
+/// The kind of a tile, and the lengths of its arrays.
+#[derive(Serialize, Deserialize)]
+enum Tile {
+    Narrow(usize),
+    Wide(usize),
+    Sparse { starts: usize, places: usize, usual: usize },
+}
+
+/// Writes the data sets of a training run under a key.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&str, &Dataset)], bins: &Bins) -> io::Result<()> {
+    let sets: Vec<_> = std::iter::once(("train", train)).chain(validation.iter().copied()).zip(bins.matrices()).collect();
+    let header = Header {
+        sapwood: env!("CARGO_PKG_VERSION").to_string(),
+        key: key.to_string(),
+        schema: train.schema.clone(),
+        classes: train.classes.clone(),
+        features: bins.mapper().features().iter().map(Feature::of).collect(),
+        usual: bins.mapper().usual().to_vec(),
+        sets: sets.iter().map(|((name, data), matrix)| Set::of(name, data, matrix)).collect(),
+    };
+    let header = serde_json::to_vec(&header)?;
+    let mut out = ArrayWriter::new(out);
+    out.write(&MAGIC)?;
+    out.write(&[VERSION, header.len() as u32])?;
+    out.write(&header)?;
+    for bins in bins.mapper().features() {
+        if let FeatureBins::Numeric { cuts } = bins {
+            out.write(cuts)?;
+        }
+    }
+    for ((_, data), matrix) in sets {
+        for numbers in [&data.labels, &data.weights, &data.base_margin] {
+            out.write(numbers.as_deref().unwrap_or_default())?;
+        }
+        out.write(data.groups.as_deref().unwrap_or_default())?;
+        for tile in matrix.tiles() {
+            match &tile.cells {
+                Cells::Narrow(cells) => out.write(cells)?,
+                Cells::Wide(cells) => out.write(cells)?,
+                Cells::Sparse(SparseRows { starts, places, usual }) => {
+                    out.write(&starts.iter().map(|&start| start as u64).collect::<Vec<_>>())?;
+                    out.write(places)?;
+                    out.write(usual)?;
+                }
+            }
+        }
+    }
+    out.finish()
+}
+
+/// Reads what [`write`] wrote under the same key.
+///
+/// # Errors
+/// Anything but a whole file of this version and key.
+pub fn read(path: &Path, key: &str) -> Result<Cached> {
+    let refused = |what: &str| Error::new(ErrorKind::Cache, format!("{}: {what}", path.display()));
+    let damaged = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => refused("the cached data are damaged or cut off"),
+        _ => Error::io(path, error),
+    };
+    let file = File::open(path).map_err(|error| Error::io(path, error))?;
+    let length = file.metadata().map_err(|error| Error::io(path, error))?.len();
+    let mut input = ArrayReader::new(BufReader::with_capacity(1 << 20, file), length);
+    if input.read::<u8>(MAGIC.len()).map_err(damaged)? != MAGIC {
+        return Err(refused("these are no cached data of Sapwood"));
+    }
+    let (version, header) = (input.one::<u32>().map_err(damaged)?, input.one::<u32>().map_err(damaged)?);
+    if version != VERSION {
+        return Err(refused(&format!("the cached data are of format version {version}, this release reads {VERSION}")));
+    }
+    let header = input.read(header as usize).map_err(damaged)?;
+    let header: Header = serde_json::from_slice(&header).map_err(|error| refused(&format!("damaged: {error}")))?;
+    if header.sapwood != env!("CARGO_PKG_VERSION") || header.key != key {
+        return Err(refused("the cached data are of other data, parameters or another version"));
+    }
+    let read = Parts::read(&header, &mut input).map_err(damaged)?;
+    if !input.finish().map_err(damaged)? {
+        return Err(refused("the cached data are damaged: the checksum does not match"));
+    }
+    read.assemble(header).ok_or_else(|| refused("the cached data contradict themselves"))
+}
+
+/// The arrays of a file, which are believed when its checksum has matched.
+struct Parts {
+    features: Vec<FeatureBins>,
+    sets: Vec<SetParts>,
+}
+
+struct SetParts {
+    labels: Option<Vec<f64>>,
+    weights: Option<Vec<f64>>,
+    base_margin: Option<Vec<f64>>,
+    groups: Option<Vec<u64>>,
+    tiles: Vec<Cells>,
+}
+
+impl Parts {
+    fn read(header: &Header, input: &mut ArrayReader<impl io::Read>) -> io::Result<Self> {
+        let mut features = Vec::new();
+        for feature in &header.features {
+            features.push(match *feature {
+                Feature::Cuts(count) => FeatureBins::Numeric { cuts: input.read(count)? },
+                Feature::Levels(levels) => FeatureBins::Categorical { levels },
+            });
+        }
+        let sets = header.sets.iter().map(|set| SetParts::read(set, input)).collect::<io::Result<_>>()?;
+        Ok(Self { features, sets })
+    }
+
+    fn assemble(self, header: Header) -> Option<Cached> {
+        if self.features.len() != header.schema.len() || header.usual.len() != header.schema.len() {
+            return None;
+        }
+        let mapper = BinMapper::of(self.features, header.usual);
+        let mut sets = Vec::new();
+        let mut matrices = Vec::new();
+        for (set, parts) in header.sets.into_iter().zip(self.sets) {
+            let lengths =
+                [&parts.labels, &parts.weights].map(|numbers| numbers.as_ref().is_none_or(|numbers| numbers.len() == set.rows));
+            if lengths.contains(&false) {
+                return None;
+            }
+            matrices.push(BinnedMatrix::from_cells(&mapper, set.rows, parts.tiles)?);
+            let data = Dataset {
+                schema: header.schema.clone(),
+                source: Arc::new(Unread { rows: set.rows, unknown_levels: set.unknown_levels }),
+                labels: parts.labels,
+                weights: parts.weights,
+                groups: parts.groups,
+                base_margin: parts.base_margin,
+                classes: header.classes.clone(),
+                notes: set.notes,
+            };
+            sets.push((set.name, data));
+        }
+        let mut matrices = matrices.into_iter();
+        let train = matrices.next()?;
+        let bins = Bins::new(mapper, train, matrices.collect());
+        Some(Cached { train: sets.remove(0).1, validation: sets, bins })
+    }
+}
+
+impl SetParts {
+    fn read(set: &Set, input: &mut ArrayReader<impl io::Read>) -> io::Result<Self> {
+        let mut numbers = |length: Option<usize>| length.map(|length| input.read(length)).transpose();
+        let (labels, weights, base_margin) = (numbers(set.labels)?, numbers(set.weights)?, numbers(set.base_margin)?);
+        let groups = set.groups.map(|length| input.read(length)).transpose()?;
+        let mut tiles = Vec::new();
+        for tile in &set.tiles {
+            tiles.push(match *tile {
+                Tile::Narrow(cells) => Cells::Narrow(input.read(cells)?),
+                Tile::Wide(cells) => Cells::Wide(input.read(cells)?),
+                Tile::Sparse { starts, places, usual } => Cells::Sparse(SparseRows {
+                    starts: input.read::<u64>(starts)?.into_iter().map(|start| start as usize).collect(),
+                    places: input.read(places)?,
+                    usual: input.read(usual)?,
+                }),
+            });
+        }
+        Ok(Self { labels, weights, base_margin, groups, tiles })
+    }
+}
+
+impl Feature {
+    fn of(bins: &FeatureBins) -> Self {
+        match bins {
+            FeatureBins::Numeric { cuts } => Self::Cuts(cuts.len()),
+            FeatureBins::Categorical { levels } => Self::Levels(*levels),
+        }
+    }
+}
+
+impl Set {
+    fn of(name: &str, data: &Dataset, matrix: &BinnedMatrix) -> Self {
+        let length = |numbers: &Option<Vec<f64>>| numbers.as_ref().map(Vec::len);
+        let tile = |cells: &Cells| match cells {
+            Cells::Narrow(cells) => Tile::Narrow(cells.len()),
+            Cells::Wide(cells) => Tile::Wide(cells.len()),
+            Cells::Sparse(rows) => Tile::Sparse { starts: rows.starts.len(), places: rows.places.len(), usual: rows.usual.len() },
+        };
+        Self {
+            name: name.to_string(),
+            rows: data.rows(),
+            notes: data.notes.clone(),
+            unknown_levels: data.source.unknown_levels(),
+            labels: length(&data.labels),
+            weights: length(&data.weights),
+            base_margin: length(&data.base_margin),
+            groups: data.groups.as_ref().map(Vec::len),
+            tiles: matrix.tiles().iter().map(|matrix| tile(&matrix.cells)).collect(),
+        }
+    }
+}
+
+/// Stands for raw values that were not read.
+struct Unread {
+    rows: usize,
+    unknown_levels: Vec<(usize, Vec<String>)>,
+}
+
+impl BlockSource for Unread {
+    fn rows(&self) -> usize {
+        self.rows
+    }
+
+    fn visit(&self, _: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
+        Err(Error::internal("the raw values of cached data were asked for"))
+    }
+
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        self.unknown_levels.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests;
