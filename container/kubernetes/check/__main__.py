@@ -1,0 +1,61 @@
+"""check-manifests [--self-test] ROOT"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import sys
+from pathlib import Path
+
+from . import checks, documents, jobs, migration, quotes, selftest
+from .documents import Document, Malformed
+from .problems import path
+
+
+def read_all(root: Path) -> tuple[list[Document], list[str]]:
+    """All documents, and what could not be parsed."""
+    found, wrong = [], []
+    for name in documents.files(root):
+        try:
+            found.extend(documents.read(root, name))
+        except (Malformed, UnicodeDecodeError) as error:
+            wrong.append(str(error) if isinstance(error, Malformed) else f"{name}:1:1: {error}")
+    return found, wrong
+
+
+def check_all(found: list[Document], known: set[str], root: Path) -> list[str]:
+    """Everything wrong with the documents and between them."""
+    pairs = [(one, problem) for one in found for problem in checks.check(one, known)]
+    pairs += checks.together(found)
+    lines = [f"{one.place(problem.keys)}: {path(problem.keys)}: {problem.message}" for one, problem in pairs]
+    lines += [f"{migration.NEW}:1:1: {problem.message}" for problem in migration.against(found)]
+    return lines + quotes.against(root, documents.files(root))
+
+
+def main() -> int:
+    """0: all is well; 1: something is wrong."""
+    parser = argparse.ArgumentParser(prog="check-manifests", description="Checks every manifest and AWS request of the repository.")
+    parser.add_argument("--self-test", action="store_true", help="plant faults in copies of the manifests and require that each is found")
+    parser.add_argument("root", type=Path)
+    arguments = parser.parse_args()
+    known = jobs.parameters(arguments.root)
+    if len(known) < 20:
+        print(f"check-manifests: only {len(known)} parameters found in docs/PARAMETERS.md: has its form changed?", file=sys.stderr)
+        return 1
+    found, wrong = read_all(arguments.root)
+    wrong += check_all(found, known, arguments.root)
+    for line in wrong:
+        print(f"check-manifests: {line}", file=sys.stderr)
+    if wrong or not found:
+        print(f"check-manifests: {len(wrong)} problems in {len(found)} documents", file=sys.stderr)
+        return 1
+    if arguments.self_test:
+        return selftest.run(found, known)
+    for name, count in sorted(collections.Counter(map(checks.label, found)).items()):
+        print(f"{count:4d}  {name}")
+    print(f"check-manifests: {len(found)} documents in {len({one.file for one in found})} files are valid")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
