@@ -48,6 +48,7 @@ REQUIRED = {
     ],
     "v1 Namespace": ["metadata", "metadata.name"],
     "v1 ConfigMap": ["metadata", "metadata.name"],
+    "v1 Pod": ["spec.containers", "metadata.name"],
     "v1 PersistentVolume": ["driver", "volumeHandle", "dnsname", "mountname", "storageClassName"],
     "v1 PersistentVolumeClaim": ["metadata.name", "storageClassName"],
     "v1 Service": ["metadata.name", "ports.*.port"],
