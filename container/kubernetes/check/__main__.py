@@ -7,7 +7,7 @@ import collections
 import sys
 from pathlib import Path
 
-from . import checks, documents, jobs, migration, quotes, selftest
+from . import checks, documents, jobs, migration, quotes, references, selftest
 from .documents import Document, Malformed
 from .problems import path
 
@@ -26,9 +26,10 @@ def read_all(root: Path) -> tuple[list[Document], list[str]]:
 def check_all(found: list[Document], known: set[str], root: Path) -> list[str]:
     """Everything wrong with the documents and between them."""
     pairs = [(one, problem) for one in found for problem in checks.check(one, known)]
-    pairs += checks.together(found)
+    # These take it for granted that each document is valid.
+    if not pairs:
+        pairs = references.against(found) + migration.against(found)
     lines = [f"{one.place(problem.keys)}: {path(problem.keys)}: {problem.message}" for one, problem in pairs]
-    lines += [f"{migration.NEW}:1:1: {problem.message}" for problem in migration.against(found)]
     return lines + quotes.against(root, documents.files(root))
 
 

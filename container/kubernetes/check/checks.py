@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 from . import aws, cluster, core, iam, jobs, network, pods, resources, storage
 from .documents import Document
@@ -80,7 +80,7 @@ def _manifest(value: dict, known: set[str]) -> Problems:
             yield from (resources.own(resource, problem) for problem in own)
     elif api_version == cluster.API_VERSION and kind == "ClusterConfig":
         yield from cluster.against(value)
-    elif isinstance(api_version, str) and core.known(value):
+    elif isinstance(api_version, str) and core.known(api_version, kind):
         wrong = list(core.against(value))
         yield from wrong
         if not wrong:
@@ -99,42 +99,3 @@ def _core_rules(kind: str) -> Callable[[dict, set[str]], Problems]:
         "PersistentVolumeClaim": lambda value, _: storage.claim(value),
     }
     return rules.get(kind, lambda value, _: pods.elsewhere(value))
-
-
-def together(documents: list[Document]) -> list[tuple[Document, Problem]]:
-    """What is wrong between documents: objects that are referred to and are not there."""
-    manifests = [one for one in documents if one.language == "yaml" and isinstance(one.value, dict) and "kind" in one.value]
-    there = {(one.value.get("kind"), _namespace(one.value), mapped(one.value, "metadata").get("name")) for one in manifests}
-    return [(one, problem) for one in manifests for problem in _references(one.value, there, manifests)]
-
-
-def _namespace(value: dict) -> Any:
-    return mapped(value, "metadata").get("namespace")
-
-
-def _references(value: dict, there: set, manifests: list[Document]) -> Problems:
-    namespace = _namespace(value)
-    if namespace and ("Namespace", None, namespace) not in there:
-        yield Problem(("metadata", "namespace"), f"no manifest makes the namespace '{namespace}'")
-    for position, volume in enumerate(mapped(value, "spec", "template", "spec").get("volumes") or []):
-        for kind, source, name in (("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"), ("ConfigMap", "configMap", "name")):
-            wanted = mapped(volume, source).get(name)
-            if wanted and (kind, namespace, wanted) not in there:
-                yield Problem((*pods.POD, "volumes", position, source, name), f"no manifest makes the {kind} '{wanted}' in '{namespace}'")
-    volume_name = mapped(value, "spec").get("volumeName")
-    if volume_name and ("PersistentVolume", None, volume_name) not in there:
-        yield Problem(("spec", "volumeName"), f"no manifest makes the PersistentVolume '{volume_name}'")
-    if value.get("kind") == "Service":
-        yield from _selected(value, manifests)
-
-
-def _selected(service: dict, manifests: list[Document]) -> Problems:
-    selector = mapped(service, "spec", "selector").items()
-    templates = [mapped(one.value, "spec", "template") for one in manifests if _namespace(one.value) == _namespace(service)]
-    chosen = [one for one in templates if selector <= mapped(one, "metadata", "labels").items()]
-    if not chosen:
-        yield Problem(("spec", "selector"), "no pod bears these labels")
-    names = {port.get("name") for one in chosen for container in one["spec"]["containers"] for port in container.get("ports") or []}
-    for position, port in enumerate(mapped(service, "spec").get("ports") or []):
-        if isinstance(port.get("targetPort"), str) and port["targetPort"] not in names:
-            yield Problem(("spec", "ports", position, "targetPort"), f"no such pod has a port called '{port['targetPort']}'")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
 import kubernetes_validate
 
-from .problems import Problem, Problems, values
+from .problems import Problem, Problems, get, values
 
 RELEASE = "1.35"
 QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
@@ -46,10 +47,11 @@ ALLOWED = {tuple(way.split(".")) if "/" not in way else ("labels", way.removepre
 QUANTITIES = ("requests", "limits", "capacity")
 
 
-def known(value: dict) -> bool:
+@functools.lru_cache(maxsize=None)
+def known(api_version: str, kind: str) -> bool:
     """Whether this is a kind of Kubernetes' own."""
     try:
-        kubernetes_validate.validate(value, RELEASE, strict=True)
+        kubernetes_validate.validate({"apiVersion": api_version, "kind": kind}, RELEASE, strict=True)
     except kubernetes_validate.SchemaNotFoundError:
         return False
     except kubernetes_validate.ValidationError:
@@ -69,7 +71,7 @@ def against(value: dict) -> Problems:
         message = "has no value" if one is None else None if isinstance(one, (dict, list)) else _scalar(keys, one)
         if message:
             yield Problem(keys, message)
-    if not DNS_NAME.fullmatch(str(value.get("metadata", {}).get("name", ""))):
+    if not DNS_NAME.fullmatch(str(get(value, "metadata", "name"))):
         yield Problem(("metadata",), "name is missing, or no DNS name")
 
 

@@ -16,23 +16,26 @@ WRONG_VALUES = {
     "restartPolicy": "Sometimes", "rules.*.action": "Failjob", "onExitCodes.operator": "in", "onPodConditions.*.type": "Disrupted",
     "podReplacementPolicy": "Gone", "terminationMessagePolicy": "Log", "seccompProfile.type": "Default", "protocol": "HTTP",
     "spec.type": "Internal", "capabilities.drop.*": "all", "pod-security.kubernetes.io/warn": "strict",
-    "gateway": "One", "effect": "NoRun",
+    "gateway": "One",
 }
 # Fields that must be there, by label of the document.
 REQUIRED = {
     "sagemaker.services.k8s.aws/v1alpha1 TrainingJob": [
         "spec", "roleARN", "trainingJobName", "algorithmSpecification", "trainingInputMode", "outputDataConfig", "s3OutputPath",
         "resourceConfig", "stoppingCondition", "fileSystemID", "fileSystemType", "directoryPath", "channelName", "vpcConfig",
-        "services.k8s.aws/region", "num_round", "checkpointConfig",
+        "services.k8s.aws/region", "num_round", "checkpointConfig", "instanceType", "instanceCount",
+        "maxRuntimeInSeconds",
     ],
     "sagemaker.services.k8s.aws/v1alpha1 HyperParameterTuningJob": [
         "hyperParameterTuningJobName", "hyperParameterTuningJobConfig", "strategy", "type_", "metricName", "maxParallelTrainingJobs",
         "trainingJobDefinition.roleARN", "trainingInputMode", "fileSystemID", "outputDataConfig", "stoppingCondition", "minValue",
+        "trainingJobDefinition.resourceConfig", "instanceType",
     ],
     "sagemaker.aws.amazon.com/v1 TrainingJob": ["region", "roleArn", "volumeSizeInGB", "fileSystemId", "outputDataConfig", "channelName"],
     "request create-training-job": [
         "TrainingJobName", "RoleArn", "TrainingInputMode", "OutputDataConfig", "S3OutputPath", "FileSystemId", "FileSystemType",
-        "FileSystemAccessMode", "DirectoryPath", "ChannelName", "VpcConfig", "num_round", "CheckpointConfig",
+        "FileSystemAccessMode", "DirectoryPath", "ChannelName", "VpcConfig", "num_round", "CheckpointConfig", "AlgorithmSpecification",
+        "ResourceConfig", "StoppingCondition", "InstanceType", "InstanceCount", "VolumeSizeInGB", "MaxRuntimeInSeconds",
     ],
     "request create-hyper-parameter-tuning-job": [
         "HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "Strategy", "MetricName", "MaxParallelTrainingJobs",
@@ -44,7 +47,7 @@ REQUIRED = {
     "IAM policy": ["Version", "Statement", "Effect", "Action", "Resource"],
     "IAM trust policy": ["Version", "Statement", "Effect", "Action", "Principal"],
     "eksctl.io/v1alpha5 ClusterConfig": [
-        "metadata", "metadata.name", "region", "serviceAccountName", "taints.*.effect", "Statement.*.Effect",
+        "metadata", "metadata.name", "region", "serviceAccountName", "Statement.*.Effect",
     ],
     "v1 Namespace": ["metadata", "metadata.name"],
     "v1 ConfigMap": ["metadata", "metadata.name"],

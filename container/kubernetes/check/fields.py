@@ -71,6 +71,7 @@ ACK_REQUIRED = {
     "CreateHyperParameterTuningJobRequest": ["hyperParameterTuningJobConfig", "hyperParameterTuningJobName"],
 }
 
+# Without debugHookConfig.ruleParameters, which the API does not have.
 OPERATOR = _table("""
 CreateTrainingJobRequest: algorithmSpecification checkpointConfig debugHookConfig debugRuleConfigurations
   enableInterContainerTrafficEncryption enableManagedSpotTraining enableNetworkIsolation hyperParameters inputDataConfig outputDataConfig

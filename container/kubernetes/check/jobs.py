@@ -76,6 +76,15 @@ def _range(one: dict, static: dict, known: set[str]) -> list[str]:
 
 
 def _definition(request: dict) -> Problems:
+    # Not required by the API any more, as a job may be serverless or its instances chosen by the tuner. Ours are neither.
+    for name in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
+        if name not in request:
+            yield Problem((), f"{name} is missing")
+    for name in ("InstanceType", "InstanceCount", "VolumeSizeInGB"):
+        if name not in mapped(request, "ResourceConfig"):
+            yield Problem(("ResourceConfig",), f"{name} is missing")
+    if "MaxRuntimeInSeconds" not in mapped(request, "StoppingCondition"):
+        yield Problem(("StoppingCondition",), "MaxRuntimeInSeconds is missing: a job that hangs would run, and cost, for a day")
     yield from _channels(request)
     yield from _metrics(request)
     stopping = mapped(request, "StoppingCondition")

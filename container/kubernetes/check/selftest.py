@@ -8,7 +8,7 @@ import dataclasses
 import sys
 from typing import Any, Iterator
 
-from . import checks, documents, faults
+from . import checks, documents, faults, references
 from .documents import Document, Keys
 from .problems import get, path, values
 
@@ -106,7 +106,7 @@ def run(found: list[Document], known: set[str]) -> int:
         others = [one for one in found if one is not document]
         for sort, where, changed in _plants(document):
             planted[label, sort] += 1
-            if next(checks.check(changed, known), None) is None and not checks.together([*others, changed]):
+            if next(checks.check(changed, known), None) is None and not references.against([*others, changed]):
                 missed.append(f"{document.place(())}: {label}: {sort}: {where}")
     texts = dict(_texts(known))
     missed += [f"text: {name}" for name, right in texts.items() if not right]
