@@ -24,11 +24,12 @@ def _references(value: dict, there: set, manifests: list[Document]) -> Problems:
     namespace = _namespace(value)
     if namespace and ("Namespace", None, namespace) not in there:
         yield Problem(("metadata", "namespace"), f"no manifest makes the namespace '{namespace}'")
-    for position, volume in enumerate(mapped(value, "spec", "template", "spec").get("volumes") or []):
+    pod = ("spec",) if value.get("kind") == "Pod" else POD
+    for position, volume in enumerate(mapped(value, *pod).get("volumes") or []):
         for kind, source, name in (("PersistentVolumeClaim", "persistentVolumeClaim", "claimName"), ("ConfigMap", "configMap", "name")):
             wanted = mapped(volume, source).get(name)
             if wanted and (kind, namespace, wanted) not in there:
-                yield Problem((*POD, "volumes", position, source, name), f"no manifest makes the {kind} '{wanted}' in '{namespace}'")
+                yield Problem((*pod, "volumes", position, source, name), f"no manifest makes the {kind} '{wanted}' in '{namespace}'")
     volume_name = mapped(value, "spec").get("volumeName")
     if volume_name and ("PersistentVolume", None, volume_name) not in there:
         yield Problem(("spec", "volumeName"), f"no manifest makes the PersistentVolume '{volume_name}'")
