@@ -1,9 +1,9 @@
 //! SageMaker mode: `/opt/ml` trees in every shape, and everything that can be wrong with a job.
 
 use crate::util::{
-    MetricLine, Numbers, Run, Tree, amount, class_of_three, command, csv, csv_with_header, in_private_mounts, quoted,
+    MetricLine, Numbers, Run, SAPWOOD, Tree, amount, class_of_three, command, csv, csv_with_header, in_private_mounts, quoted,
 };
-use crate::util::{run, sapwood, send};
+use crate::util::{run, sapwood, send, with_clean_environment};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use polars::prelude::{Column, DataFrame, ParquetWriter};
@@ -169,6 +169,27 @@ fn an_image_without_arguments_trains() {
     bare.env("SAGEMAKER_BASE_DIR", job.tree.path(""));
     assert_eq!(run(bare).ok().metric_lines().len(), 3);
     assert_eq!(job.names("model"), ["model.sapwood"]);
+}
+
+#[test]
+fn an_executable_called_train_trains() {
+    let job = Job::on(csv(300, 1, amount), three_rounds());
+    let train = job.tree.path("train");
+    std::os::unix::fs::symlink(SAPWOOD, &train).unwrap();
+    let called = |words: &[&str]| {
+        let mut command = with_clean_environment(Command::new(&train), words);
+        command.env("SAGEMAKER_BASE_DIR", job.tree.path(""));
+        run(command)
+    };
+    for words in [&[][..], &["train"], &["--threads", "1"]] {
+        assert_eq!(called(words).ok().metric_lines().len(), 3, "{words:?}");
+        assert_eq!(job.names("model"), ["model.sapwood"]);
+        fs::remove_file(job.tree.path("model/model.sapwood")).unwrap();
+    }
+    called(&["num_round=2"]).user_error(&["num_round is given twice"]);
+    // Another command's name is a word of `train` here, never a command.
+    called(&["params"]).user_error(&["\"params\" is no hyperparameter"]);
+    assert!(called(&["--help"]).ok().stdout.contains("Usage: sapwood train "));
 }
 
 #[test]

@@ -57,7 +57,8 @@ pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     with_clean_environment(Command::new(SAPWOOD), args)
 }
 
-fn with_clean_environment(mut command: Command, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+/// A command without the environment variables that the executable acts on.
+pub fn with_clean_environment(mut command: Command, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
     for variable in ["SAGEMAKER_BASE_DIR", "SAPWOOD_ON_SIGTERM", "SAPWOOD_SIMD", "RUST_BACKTRACE"] {
         command.env_remove(variable);
     }

@@ -1,6 +1,7 @@
 //! The `sapwood` executable: a command line, or a SageMaker training job, in; an exit code out.
 #![forbid(unsafe_code)]
 
+mod called_as;
 mod checkpoints;
 mod cli;
 mod evaluate;
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
 
 /// The command that the arguments ask for, or the exit code of a wish for help or a mistake.
 fn parse() -> Result<Command, ExitCode> {
-    match Cli::try_parse() {
+    match Cli::try_parse_from(called_as::command_line(std::env::args_os())) {
         Ok(Cli { command: Some(command) }) => Ok(command),
         // SageMaker jobs with an entry point of their own are started without any argument.
         Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(TrainArgs::default())),
