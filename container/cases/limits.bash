@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # container/harness.bash sets the variables
+# Memory and CPUs of the container.
+
+# A job on a million rows.
+large_job() {
+    job "$(jq '.num_round = "3"' <<<"$hyperparameters")"
+    channel train
+    zcat "$adult/train.csv.gz" | awk '{ print } NR > 1 { rows = rows $0 "\n" } END { for (i = 1; i < 40; i++) printf "%s", rows }' \
+        >"$ml/input/data/train/train.csv"
+}
+
+case_256_mib_are_enough_for_a_million_rows() {
+    needs_limit memory
+    large_job
+    memory=$((256 << 20)) run train
+    trained 3
+    (($(summary .rows) > 1000000)) || fail "too few rows"
+}
+
+# That the limit is one: less is too little.
+case_24_mib_are_too_little_for_a_million_rows() {
+    needs_limit memory
+    large_job
+    memory=$((24 << 20)) run train
+    has_code 137
+    has_files "$ml/model" ''
+}
+
+case_threads_are_as_many_as_cpus_of_the_quota() {
+    needs_limit cpus
+    (($(nproc) > 1)) || { echo "this machine has one CPU"; exit "$SKIP"; }
+    good_job
+    cpus=1 run train
+    trained 10
+    (($(summary .threads) == 1)) || fail "$(summary .threads) threads with a quota of one CPU"
+    rm "$ml/model/model.sapwood"
+    run train
+    trained 10
+    (($(summary .threads) == $(nproc))) || fail "$(summary .threads) threads without a quota on $(nproc) CPUs"
+}
