@@ -51,13 +51,19 @@ enter_case() {
 }
 
 fail() {
-    echo "$*"
+    echo "$*" >&2
     exit 1
 }
 
-# Ends the case as skipped where the kernel does not let us set a limit.
+# Ends the case where this machine has no means for it.
+skip() {
+    echo "$*"
+    exit "$SKIP"
+}
+
+# Skips the case where the kernel does not let us set a limit.
 needs_limit() {
-    [[ " $limits " == *" $1 "* ]] || { echo "runc cannot limit $1 here"; exit "$SKIP"; }
+    [[ " $limits " == *" $1 "* ]] || skip "runc cannot limit $1 here"
 }
 
 # job HYPERPARAMETERS: the job's tree as the platform lays it out, but for the channels.

@@ -54,11 +54,13 @@ case_an_entry_point_without_arguments_trains() {
 
 case_train_is_on_the_path() {
     good_job
-    entrypoint=train run
-    trained 10
-    rm "$ml/model/model.sapwood"
-    entrypoint=train run train
-    trained 10
+    local words
+    for words in '' train 'train --threads 1' '--threads 1'; do
+        # shellcheck disable=SC2086 # none, one or more words
+        entrypoint=train run $words
+        trained 10
+        rm "$ml/model/model.sapwood"
+    done
 }
 
 case_hyperparameters_as_arguments() {
