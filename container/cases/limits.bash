@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # container/harness.bash sets the variables
 # Memory and CPUs of the container.
 
-# A job on a million rows.
+# A job on half a million rows.
 large_job() {
     job "$(jq '.num_round = "3"' <<<"$hyperparameters")"
     channel train
@@ -10,23 +10,23 @@ large_job() {
     zcat "$adult/train.csv.gz" | tail -n +2 >"$rows"
     {
         zcat "$adult/train.csv.gz" | sed -n 1p
-        for _ in {1..40}; do cat "$rows"; done
+        for _ in {1..20}; do cat "$rows"; done
     } >"$ml/input/data/train/train.csv"
 }
 
-case_256_mib_are_enough_for_a_million_rows() {
+case_256_mib_are_enough_for_half_a_million_rows() {
     needs_limit memory
     large_job
     memory=$((256 << 20)) run train
     trained 3
-    (($(summary .rows) > 1000000)) || fail "too few rows"
+    (($(summary .rows) > 500000)) || fail "too few rows"
 }
 
 # That the limit is one: less is too little.
-case_24_mib_are_too_little_for_a_million_rows() {
+case_64_mib_are_too_little_for_half_a_million_rows() {
     needs_limit memory
     large_job
-    memory=$((24 << 20)) run train
+    memory=$((64 << 20)) run train
     has_code 137
     has_files "$ml/model" ''
 }
