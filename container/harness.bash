@@ -43,10 +43,12 @@ find_limits() {
 
 # --- a case
 
-# Prepares $directory for what a case makes: $ml is its /opt/ml.
+# Prepares $directory for what a case makes: $ml is its /opt/ml, $container the name of its container.
 enter_case() {
     directory=$scratch/cases/$1
     ml=$directory/ml
+    # Names of their own for tests that run at the same time: the kernel's groups bear them.
+    container=$(basename "$scratch")-$1
     mkdir -p "$directory/bundle" "$ml"
 }
 
@@ -100,14 +102,13 @@ run() {
     finish
 }
 
-# Starts a container in the background: $container is its name.
+# Starts the container in the background.
 start() {
     local default_mounts
     default_mounts="$(mount_of "$ml" /opt/ml) $(mount_of "$ml/input" /opt/ml/input ro)"
     mkdir -p "$ml/input"
     chown -R "${user:-$NONROOT}:${user:-$NONROOT}" "$ml"
     configuration "${mounts-$default_mounts}" "$@" >"$directory/bundle/config.json"
-    container=$(basename "$directory")
     timeout "$PATIENCE" runc --root "$scratch/runc" run --bundle "$directory/bundle" "$container" \
         </dev/null >"$directory/stdout" 2>"$directory/stderr" &
     started=$!
@@ -189,7 +190,8 @@ refused() {
     local message
     message=$(grep -m 1 '^UserError: ' "$directory/stderr") || fail "no line of the log begins with UserError:"
     [[ $message == *"$1"* ]] || fail "the message lacks '$1'"
-    [[ $(head -n 1 "$ml/output/failure") == "$(head -c 1024 <<<"$message")" ]] || fail "the failure file begins otherwise: $(cat "$ml/output/failure")"
+    [[ $(head -n 1 "$ml/output/failure") == "$(head -c 1024 <<<"$message")" ]] ||
+        fail "the failure file begins otherwise: $(cat "$ml/output/failure")"
     has_files "$ml/output" failure
     has_files "$ml/model" ''
 }

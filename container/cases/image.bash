@@ -11,7 +11,8 @@ case_the_image_is_small() {
 case_labels_tell_platforms_what_it_can() {
     local label
     for label in accept-bind-to-port multi-models; do
-        [[ $(jq -r --arg name "com.amazonaws.sagemaker.capabilities.$label" '.config.Labels[$name]' "$image_config") == true ]] || fail "no label $label"
+        [[ $(jq -r --arg name "com.amazonaws.sagemaker.capabilities.$label" '.config.Labels[$name]' "$image_config") == true ]] ||
+            fail "no label $label"
     done
     local version
     version=$("$executable" --version)
