@@ -8,6 +8,8 @@ SKIP=77
 # Anything that needs longer than this hangs.
 PATIENCE=300
 NONROOT=65532
+# What `run` is told by variables before it must not come from the environment of whoever tests.
+unset user entrypoint environment mounts memory cpus writable_root
 
 # --- the image
 
@@ -83,7 +85,7 @@ channel() {
 
 # --- running
 
-# mount DIRECTORY TARGET [ro]: a mount for a container, as JSON.
+# mount_of SOURCE TARGET [ro]: a mount for a container, as JSON.
 mount_of() {
     jq -n --arg source "$1" --arg target "$2" --arg mode "${3:-rw}" \
         '{destination: $target, type: "bind", source: $source, options: ["bind", $mode]}'
