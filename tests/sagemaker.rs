@@ -14,13 +14,14 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// A training job's directory tree.
-struct Job {
-    tree: Tree,
+pub struct Job {
+    /// Its files.
+    pub tree: Tree,
 }
 
 impl Job {
     /// A tree as the platform lays it out, with these hyperparameters and no channel.
-    fn new(hyperparameters: Value) -> Self {
+    pub fn new(hyperparameters: Value) -> Self {
         let tree = Tree::new();
         tree.write("input/config/hyperparameters.json", hyperparameters.to_string());
         for directory in ["input/data", "model", "output/data"] {
@@ -30,31 +31,31 @@ impl Job {
     }
 
     /// A job over `train/train.csv` with these contents.
-    fn on(csv: impl AsRef<[u8]>, hyperparameters: Value) -> Self {
+    pub fn on(csv: impl AsRef<[u8]>, hyperparameters: Value) -> Self {
         Self::new(hyperparameters).file("train/train.csv", csv)
     }
 
     /// Writes a file of a channel.
-    fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.tree.write(&format!("input/data/{name}"), content);
         self
     }
 
     /// Writes a configuration file.
-    fn config(self, name: &str, content: Value) -> Self {
+    pub fn config(self, name: &str, content: Value) -> Self {
         self.tree.write(&format!("input/config/{name}"), content.to_string());
         self
     }
 
     /// The command that trains.
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = command(["train"]);
         command.env("SAGEMAKER_BASE_DIR", self.tree.path(""));
         command
     }
 
     /// Trains; whatever happens, inputs stay as they are.
-    fn run(&self) -> Run {
+    pub fn run(&self) -> Run {
         let inputs = self.tree.files("input");
         let run = run(self.command());
         assert_eq!(self.tree.files("input"), inputs, "inputs are never written to");
@@ -63,7 +64,7 @@ impl Job {
 
     /// Trains, and asserts what holds for every job that succeeds.
     #[track_caller]
-    fn succeeds(&self) -> Run {
+    pub fn succeeds(&self) -> Run {
         let run = self.run().ok();
         assert_eq!(self.names("model"), ["model.sapwood"]);
         assert_eq!(self.names("output"), ["summary.json"]);
@@ -72,14 +73,14 @@ impl Job {
 
     /// Trains, and asserts what holds for every job that fails by the user's fault, with all `fragments` in the message.
     #[track_caller]
-    fn fails(&self, fragments: &[&str]) -> String {
+    pub fn fails(&self, fragments: &[&str]) -> String {
         let message = self.run().user_error(fragments);
         self.left_nothing_but(&message);
         message
     }
 
     #[track_caller]
-    fn left_nothing_but(&self, message: &str) {
+    pub fn left_nothing_but(&self, message: &str) {
         assert!(self.names("model").is_empty(), "{:?}", self.names("model"));
         assert_eq!(self.names("output"), ["failure"]);
         let failure = self.tree.read("output/failure");
@@ -88,12 +89,12 @@ impl Job {
     }
 
     /// The names of all files under a directory, hidden ones too.
-    fn names(&self, directory: &str) -> Vec<String> {
+    pub fn names(&self, directory: &str) -> Vec<String> {
         let name = |path: PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
         self.tree.files(directory).into_iter().map(|(path, _)| name(path)).collect()
     }
 
-    fn summary(&self) -> Value {
+    pub fn summary(&self) -> Value {
         self.tree.json("output/data/summary.json")
     }
 }
@@ -236,10 +237,14 @@ fn every_key_of_a_channel_is_optional_and_content_types_have_parameters() {
 #[test]
 fn channels_that_cannot_be_read_say_why() {
     let job = |channels: Value| Job::on(csv(50, 1, amount), three_rounds()).config("inputdataconfig.json", channels);
-    job(json!({"train": {"TrainingInputMode": "Pipe"}})).fails(&["channel train", "Pipe is not supported yet", "FastFile"]);
-    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}}))
-        .fails(&["channel train", "recordio is not supported yet"]);
-    job(json!({"train": {"RecordWrapperType": "RecordIO"}})).fails(&["recordio is not supported yet"]);
+    job(json!({"train": {"TrainingInputMode": "Sieve"}})).fails(&[
+        "channel train",
+        "input mode \"Sieve\"",
+        "File or FastFile or Pipe",
+    ]);
+    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is no recordio file", "train.csv"]);
+    job(json!({"train": {"RecordWrapperType": "Paper"}})).fails(&["RecordWrapperType \"Paper\"", "None or RecordIO"]);
+    job(json!({"train": {}, "../train": {}})).fails(&["channel \"../train\": names of channels"]);
     job(json!({"train": {"ContentType": "image/png"}})).fails(&["\"image/png\"", "text/csv"]);
     job(json!({"train": {"ContentType": "text/csv; label_size=2"}})).fails(&["label_size=2"]);
     job(json!({"training": {}})).fails(&["channel train is missing", "training"]);

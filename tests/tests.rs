@@ -7,12 +7,15 @@
 )]
 
 mod checkpoints;
+mod channels;
 mod cli;
+mod conformance;
 mod data;
 mod format;
 mod metrics;
 mod naive;
 mod real_data;
+mod recordio;
 mod sagemaker;
 mod score;
 mod train;

@@ -39,9 +39,12 @@ pub struct TrainArgs {
     /// Training data: a file or a directory. Several paths form one data set.
     #[arg(long, value_name = "PATH")]
     pub train: Vec<PathBuf>,
-    /// Validation data. Each path is a set of its own: validation, validation-2, ….
+    /// Validation data. Each path is a set of its own: validation, validation-2, …; the last decides early stopping.
     #[arg(long, value_name = "PATH")]
     pub validation: Vec<PathBuf>,
+    /// A data set that every round is evaluated on, and nothing else, under a name of its own; may be repeated.
+    #[arg(long, value_name = "NAME=PATH")]
+    pub eval_set: Vec<String>,
     /// Where to write the model.
     #[arg(long, value_name = "FILE")]
     pub model_out: Option<PathBuf>,
@@ -55,7 +58,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "model_out", "summary", "checkpoints", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_out", "summary", "checkpoints", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
     #[arg(long, value_name = "COL")]
@@ -175,19 +178,13 @@ pub enum FormatArg {
     Recordio,
 }
 
-impl FormatArg {
-    /// The format that the readers know.
-    ///
-    /// # Errors
-    /// A format that is not read yet.
-    pub fn known(self) -> Result<Format, Failure> {
-        match self {
-            Self::Csv => Ok(Format::Csv),
-            Self::Libsvm => Ok(Format::Libsvm),
-            Self::Parquet => Ok(Format::Parquet),
-            Self::Recordio => {
-                Err(Failure::user("the format recordio is not supported yet; convert the data to CSV, libsvm or Parquet"))
-            }
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Csv => Self::Csv,
+            FormatArg::Libsvm => Self::Libsvm,
+            FormatArg::Parquet => Self::Parquet,
+            FormatArg::Recordio => Self::Recordio,
         }
     }
 }

@@ -1,22 +1,37 @@
 //! The data of a training job: which files, whether validation is honest, and reading them.
 
 use crate::log::Log;
+use crate::pipes::{self, Pipe};
 use crate::report::Failure;
-use sapwood::data::{self, Dataset, Format, ReadOptions};
+use sapwood::data::{self, Dataset, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+
+/// The name of the set that decides early stopping, unless there are several.
+pub const VALIDATION: &str = "validation";
 
 /// One data set's place.
 #[derive(Clone, Debug)]
 pub struct Input {
     /// What the user calls it (`--train`, `channel train`), for messages.
     pub origin: String,
-    /// Files and directories.
-    pub paths: Vec<PathBuf>,
+    /// Where the data come from.
+    pub place: Place,
     /// The format, where it is stated.
     pub format: Option<Format>,
+    /// Whether text may come in RecordIO frames.
+    pub unwrap_records: bool,
+}
+
+/// Where data come from.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Files and directories.
+    Files(Vec<PathBuf>),
+    /// A pipe.
+    Pipe(PathBuf),
 }
 
 /// The data sets of a training job.
@@ -24,7 +39,9 @@ pub struct Input {
 pub struct Inputs {
     /// What to learn from.
     pub train: Input,
-    /// What to evaluate every round on, with the sets' names.
+    /// What to evaluate every round on, with the sets' names, and nothing else: to stop early by a test set would be to fit it.
+    pub evaluated: Vec<(String, Input)>,
+    /// The same, but the last of these decides early stopping.
     pub validation: Vec<(String, Input)>,
 }
 
@@ -32,22 +49,45 @@ pub struct Inputs {
 pub struct Loaded {
     /// What to learn from.
     pub train: Dataset,
-    /// What to evaluate every round on.
+    /// What to evaluate every round on; the last decides early stopping.
     pub validation: Vec<(String, Dataset)>,
 }
 
 impl Input {
-    /// The files behind the paths, each under its one true name.
+    /// The files behind the paths, each under its one true name. A pipe has none.
     fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
-        true_files(&self.paths).map_err(|failure| failure.at(&self.origin))
+        match &self.place {
+            Place::Files(paths) => true_files(paths).map_err(|failure| failure.at(&self.origin)),
+            Place::Pipe(_) => Ok(BTreeSet::new()),
+        }
+    }
+
+    fn pipe(&self) -> Option<Pipe> {
+        match &self.place {
+            Place::Files(_) => None,
+            Place::Pipe(path) => Some(Pipe { origin: self.origin.clone(), path: path.clone() }),
+        }
+    }
+
+    /// What to read; `spools` are those of the pipes that are still to be given out.
+    fn sources(&self, spools: &mut impl Iterator<Item = Spool>) -> Vec<Source> {
+        match &self.place {
+            Place::Files(paths) => paths.iter().cloned().map(Source::from).collect(),
+            Place::Pipe(_) => spools.next().map(Source::from).into_iter().collect(),
+        }
     }
 
     fn options(&self, options: &ReadOptions) -> ReadOptions {
-        ReadOptions { format: self.format, ..options.clone() }
+        ReadOptions { format: self.format, unwrap_records: self.unwrap_records, ..options.clone() }
     }
 }
 
 impl Inputs {
+    /// All sets but the training data, in the order in which they are read and reported: the one that decides comes last.
+    fn watched(&self) -> impl Iterator<Item = &(String, Input)> {
+        self.evaluated.iter().chain(&self.validation)
+    }
+
     /// Finds all files and returns them. Looks for validation data that are training data too: their metrics say nothing about new data.
     ///
     /// # Errors
@@ -55,7 +95,7 @@ impl Inputs {
     pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<PathBuf>, Failure> {
         let train = self.train.files()?;
         let mut all = train.clone();
-        for (name, input) in &self.validation {
+        for (name, input) in self.watched() {
             let files = input.files()?;
             all.extend(files.iter().cloned());
             let shared: Vec<_> = files.intersection(&train).collect();
@@ -65,15 +105,8 @@ impl Inputs {
             } else {
                 format!("{} and {} share {} of {} files", self.train.origin, input.origin, shared.len(), files.len())
             };
-            let message = format!(
-                "{what} ({}{}): {name} metrics and early stopping say nothing about new data; keep some data out of training",
-                first.display(),
-                if shared.len() > 1 { ", …" } else { "" }
-            );
-            match same_data {
-                SameData::Warn => log.warning(&message),
-                SameData::Error => return Err(Failure::user(format!("{message} (same_data=error forbids it)"))),
-            }
+            let place = format!("{}{}", first.display(), if shared.len() > 1 { ", …" } else { "" });
+            report_shared(&format!("{what} ({place})"), name, same_data, log)?;
         }
         Ok(all)
     }
@@ -82,17 +115,42 @@ impl Inputs {
     ///
     /// # Errors
     /// What is wrong with the data.
-    pub fn load(&self, options: &ReadOptions, log: &mut Log) -> Result<Loaded, Failure> {
-        let train = data::read_training(&self.train.paths, &self.train.options(options))?;
+    pub fn load(&self, options: &ReadOptions, same_data: SameData, log: &mut Log) -> Result<Loaded, Failure> {
+        let all = || std::iter::once(&self.train).chain(self.watched().map(|(_, input)| input));
+        let pipes: Vec<_> = all().filter_map(Input::pipe).collect();
+        let mut spools = pipes::drain(&pipes, log)?.into_iter();
+        let train_sources = self.train.sources(&mut spools);
+        let train = data::read_training(&train_sources, &self.train.options(options))?;
         describe("Train", &train, log);
-        let mut validation = Vec::with_capacity(self.validation.len());
-        for (name, input) in &self.validation {
-            let set = data::read_matching(&input.paths, &input.options(options), train.schema(), train.classes(), true)?;
-            describe("Validation", &set, log);
+        let mut validation = Vec::new();
+        for (name, input) in self.watched() {
+            let sources = input.sources(&mut spools);
+            if let ([Source::Spool(learned)], [Source::Spool(watched)]) = (&train_sources[..], &sources[..])
+                && learned.is_same(watched)?
+            {
+                report_shared(&format!("{} and {} are the same data", self.train.origin, input.origin), name, same_data, log)?;
+            }
+            let set = data::read_matching(&sources, &input.options(options), train.schema(), train.classes(), true)?;
+            describe(if name == VALIDATION { "Validation" } else { name }, &set, log);
             validation.push((name.clone(), set));
         }
         Ok(Loaded { train, validation })
     }
+}
+
+/// Says, or refuses, that what is evaluated is what was learned from.
+fn report_shared(what: &str, name: &str, same_data: SameData, log: &mut Log) -> Result<(), Failure> {
+    let message = format!("{what}: {name} metrics and early stopping say nothing about new data; keep some data out of training");
+    match same_data {
+        SameData::Warn => log.warning(&message),
+        SameData::Error => return Err(Failure::user(format!("{message} (same_data=error forbids it)"))),
+    }
+    Ok(())
+}
+
+/// Whether metric lines can bear this name of a data set.
+pub fn is_set_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
 }
 
 /// The data files behind paths, each under the name that links lead to.

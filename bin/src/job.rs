@@ -41,7 +41,7 @@ impl Job {
         let options = ReadOptions::from_params(&self.params)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
-            let data = self.inputs.load(&options, &mut log)?;
+            let data = self.inputs.load(&options, self.params.same_data, &mut log)?;
             let load = start.elapsed();
             let (trained, stopped) = self.train(&data, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {

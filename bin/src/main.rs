@@ -11,6 +11,7 @@ mod job;
 mod log;
 mod output;
 mod params;
+mod pipes;
 mod predict;
 mod progress;
 mod reading;

@@ -37,8 +37,7 @@ pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) ->
     // The one parameter without a default; nothing is trained here.
     pairs.push(("num_round".to_string(), "1".to_string()));
     let (params, _) = Params::from_pairs(pairs)?;
-    let format = args.format.map(cli::FormatArg::known).transpose()?;
-    Ok(ReadOptions { format, ..ReadOptions::from_params(&params)? })
+    Ok(ReadOptions { format: args.format.map(Into::into), ..ReadOptions::from_params(&params)? })
 }
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.

@@ -1,7 +1,7 @@
 //! `sapwood train`: flags → a [`Job`], or SageMaker mode where no data flag is given.
 
 use crate::cli::{self, TrainArgs};
-use crate::inputs::{Input, Inputs};
+use crate::inputs::{Input, Inputs, Place, VALIDATION, is_set_name};
 use crate::job::Job;
 use crate::log::Log;
 use crate::report::{Ending, Failure};
@@ -44,6 +44,7 @@ pub fn failure_file(args: &TrainArgs) -> Option<PathBuf> {
 fn is_sagemaker(args: &TrainArgs) -> bool {
     args.train.is_empty()
         && args.validation.is_empty()
+        && args.eval_set.is_empty()
         && args.model_out.is_none()
         && args.summary.is_none()
         && args.checkpoints.is_none()
@@ -77,13 +78,37 @@ fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
             "no training data: give --train PATH (without any data flag, `sapwood train` is a SageMaker job)",
         ));
     }
-    let format = args.format.map(cli::FormatArg::known).transpose()?;
-    let input = |origin: &str, paths: &[PathBuf]| Input { origin: origin.to_string(), paths: paths.to_vec(), format };
+    let input = |origin: String, paths: &[PathBuf]| Input {
+        origin,
+        place: Place::Files(paths.to_vec()),
+        format: args.format.map(Into::into),
+        unwrap_records: false,
+    };
+    let mut evaluated = Vec::new();
+    for text in &args.eval_set {
+        let (name, path) = eval_set(text)?;
+        if evaluated.iter().any(|(known, _)| *known == name) {
+            return Err(Failure::user(format!("--eval-set {text}: there are two sets called {name}; give each a name of its own")));
+        }
+        evaluated.push((name, input(format!("--eval-set {text}"), &[path])));
+    }
     let validation = args.validation.iter().enumerate().map(|(index, path)| {
-        let name = if index == 0 { "validation".to_string() } else { format!("validation-{}", index + 1) };
-        (name, input(&format!("--validation {}", path.display()), std::slice::from_ref(path)))
+        let name = if index == 0 { VALIDATION.to_string() } else { format!("{VALIDATION}-{}", index + 1) };
+        (name, input(format!("--validation {}", path.display()), std::slice::from_ref(path)))
     });
-    Ok(Inputs { train: input("--train", &args.train), validation: validation.collect() })
+    Ok(Inputs { validation: validation.collect(), train: input("--train".to_string(), &args.train), evaluated })
+}
+
+/// Name and path of a set that is only evaluated.
+fn eval_set(text: &str) -> Result<(String, PathBuf), Failure> {
+    match text.split_once('=') {
+        Some((name, path)) if is_set_name(name) && !path.is_empty() && name != "train" && !name.starts_with(VALIDATION) => {
+            Ok((name.to_string(), PathBuf::from(path)))
+        }
+        _ => Err(Failure::user(format!(
+            "--eval-set {text}: write NAME=PATH, for example test=test.csv; a name has letters, digits, '.', '-' and '_', and is neither train nor validation"
+        ))),
+    }
 }
 
 fn model_out(args: &TrainArgs) -> Result<PathBuf, Failure> {

@@ -1,12 +1,15 @@
-//! Text files as a stream of blocks that end at the end of a row, decompressed on the way, several at once.
+//! Files as a stream of blocks that end at the end of a row, decompressed on the way, several at once. A row is a line of text, or a
+//! RecordIO record.
 
 use super::load::display;
+use super::recordio::{count_records, last_record_end};
+use super::source::DataFile;
+use super::unwrap::Unwrapped;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use rayon::prelude::*;
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// How the bytes of a file are packed.
@@ -36,9 +39,17 @@ impl Compression {
     }
 }
 
+/// What is around the rows of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Packing {
+    pub compression: Compression,
+    /// Whether the decompressed bytes are text in RecordIO frames.
+    pub framed_text: bool,
+}
+
 /// A file's bytes after decompression.
-pub(super) fn open(path: &Path, compression: Compression) -> Result<Box<dyn Read + Send>> {
-    let file = File::open(path).map_err(|e| Error::io(path, e))?;
+pub(super) fn decompressed(path: &DataFile, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = path.open()?;
     Ok(match compression {
         Compression::None => Box::new(file),
         Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))),
@@ -46,33 +57,88 @@ pub(super) fn open(path: &Path, compression: Compression) -> Result<Box<dyn Read
     })
 }
 
+/// A file's bytes without what is around them.
+pub(super) fn open(path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
+    let bytes = decompressed(path, packing.compression)?;
+    Ok(if packing.framed_text { Box::new(Unwrapped::new(BufReader::with_capacity(1 << 18, bytes))) } else { bytes })
+}
+
 /// The error of a stream that ends or breaks before its time.
-pub(super) fn unreadable(path: &Path, compression: Compression, error: &std::io::Error) -> Error {
-    if compression == Compression::None {
-        return Error::io(path, error);
-    }
-    let (word, path) = (compression.word(), display(path));
+pub(super) fn unreadable(path: &Path, packing: Packing, error: &std::io::Error) -> Error {
+    let word = match packing {
+        Packing { framed_text: true, .. } => "file of text in RecordIO frames",
+        Packing { compression: Compression::None, .. } => return Error::io(path, error),
+        Packing { compression, .. } => compression.word(),
+    };
+    let path = display(path);
     Error::data(format!("truncated or damaged {word}: {path}: {error}; write the file anew"))
 }
 
-/// A text file and where its rows begin.
+/// What ends a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowEnd {
+    /// A line end.
+    Line,
+    /// A line end outside quotes; the delimiter says where cells, and so quotes, begin.
+    LineOutsideQuotes(u8),
+    /// The end of a RecordIO record.
+    Record,
+}
+
+impl RowEnd {
+    /// The end of the last complete row.
+    fn last(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Line => last_row_end(bytes, None),
+            Self::LineOutsideQuotes(delimiter) => last_row_end(bytes, Some(delimiter)),
+            Self::Record => last_record_end(bytes),
+        }
+    }
+
+    /// How many lines or records there are.
+    fn count(self, bytes: &[u8]) -> u64 {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => count(bytes, b'\n') as u64,
+            Self::Record => count_records(bytes) as u64,
+        }
+    }
+
+    /// A row that is longer is none: a quote that nobody closed, a length that is no length.
+    fn longest(self) -> usize {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => MAX_ROW,
+            // As many features as there may be, in double precision, and room for keys.
+            Self::Record => 5 * MAX_ROW,
+        }
+    }
+
+    fn too_long(self) -> &'static str {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is no text file",
+            Self::Record => "its length is damaged, or this is no recordio file",
+        }
+    }
+}
+
+/// A file of rows and where they begin.
 #[derive(Clone, Debug)]
 pub(super) struct TextFile {
-    pub path: PathBuf,
-    pub compression: Compression,
+    pub path: DataFile,
+    pub packing: Packing,
     /// Bytes in front of the first row: byte order mark and header.
     pub skip_bytes: usize,
     /// Line ends among them.
     pub skip_lines: u64,
-    /// The delimiter, where quotes protect line ends.
-    pub quoting: Option<u8>,
+    pub ends: RowEnd,
 }
 
-/// Whole rows of a text file.
+/// Whole rows of a file.
 pub(super) struct TextBlock {
     pub bytes: Vec<u8>,
-    /// The line (from 1) on which the block begins.
+    /// The line, or the record, (from 1) with which the block begins.
     pub first_line: u64,
+    /// Unpacked bytes in front of the block.
+    pub offset: u64,
 }
 
 /// A row longer than this is taken for a quote that nobody closed.
@@ -81,10 +147,10 @@ const MAX_ROW: usize = 64 << 20;
 impl TextFile {
     /// The file's blocks, of about `block_bytes` each.
     pub fn blocks(&self, block_bytes: usize) -> Result<Blocks<'_>> {
-        let mut reader = open(&self.path, self.compression)?;
+        let mut reader = open(&self.path, self.packing)?;
         let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
-        skipped.map_err(|e| unreadable(&self.path, self.compression, &e))?;
-        Ok(Blocks { file: self, reader, block_bytes, carry: Vec::new(), line: 1 + self.skip_lines, done: false })
+        let offset = skipped.map_err(|e| unreadable(&self.path, self.packing, &e))?;
+        Ok(Blocks { file: self, reader, block_bytes, carry: Vec::new(), line: 1 + self.skip_lines, offset, done: false })
     }
 }
 
@@ -95,6 +161,7 @@ pub(super) struct Blocks<'a> {
     block_bytes: usize,
     carry: Vec<u8>,
     line: u64,
+    offset: u64,
     done: bool,
 }
 
@@ -106,21 +173,22 @@ impl Blocks<'_> {
             bytes.reserve(wanted.saturating_sub(bytes.len()));
             let missing = wanted.saturating_sub(bytes.len()) as u64;
             let read = self.reader.by_ref().take(missing).read_to_end(&mut bytes);
-            let read = read.map_err(|e| unreadable(&self.file.path, self.file.compression, &e))?;
+            let read = read.map_err(|e| unreadable(&self.file.path, self.file.packing, &e))?;
             if (read as u64) < missing {
                 self.done = true;
                 break;
             }
-            if let Some(end) = last_row_end(&bytes, self.file.quoting) {
+            if let Some(end) = self.file.ends.last(&bytes) {
                 self.carry = bytes.split_off(end);
                 break;
             }
-            if bytes.len() > MAX_ROW {
+            if bytes.len() > self.file.ends.longest() {
                 return Err(Error::data(format!(
-                    "a row of more than {} MiB: {}:{}: a quote is opened and never closed, or this is no text file",
-                    MAX_ROW >> 20,
+                    "a row of more than {} MiB: {}:{}: {}",
+                    self.file.ends.longest() >> 20,
                     display(&self.file.path),
-                    self.line
+                    self.line,
+                    self.file.ends.too_long()
                 )));
             }
             wanted += self.block_bytes;
@@ -128,9 +196,10 @@ impl Blocks<'_> {
         if bytes.is_empty() {
             return Ok(None);
         }
-        let first_line = self.line;
-        self.line += count(&bytes, b'\n') as u64;
-        Ok(Some(TextBlock { bytes, first_line }))
+        let (first_line, offset) = (self.line, self.offset);
+        self.line += self.file.ends.count(&bytes);
+        self.offset += bytes.len() as u64;
+        Ok(Some(TextBlock { bytes, first_line, offset }))
     }
 }
 
@@ -248,8 +317,9 @@ mod tests {
     fn text_file(bytes: &[u8]) -> (tempfile::NamedTempFile, TextFile) {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        let path = file.path().to_path_buf();
-        (file, TextFile { path, compression: Compression::None, skip_bytes: 0, skip_lines: 0, quoting: Some(b',') })
+        let path = file.path().to_path_buf().into();
+        let packing = Packing { compression: Compression::None, framed_text: false };
+        (file, TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::LineOutsideQuotes(b',') })
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Which files make up a data set: directories searched to any depth, in sorted order.
 
 use super::load::display;
+use super::source::{DataFile, Source};
 use crate::{Error, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,21 +9,25 @@ use std::path::{Path, PathBuf};
 /// The files of a data set and what was passed over.
 pub(super) struct Listing {
     /// Files with content, in reading order.
-    pub files: Vec<PathBuf>,
-    /// Hidden, `_`-prefixed and empty files, in the order met.
+    pub files: Vec<DataFile>,
+    /// Hidden, `_`-prefixed and empty files and those that accompany others, in the order met.
     pub passed_over: Vec<PathBuf>,
 }
 
 impl Listing {
-    /// The files behind `paths`: the paths in the order given, a directory's files in the order of their paths.
+    /// The files behind `sources`: the sources in the order given, a directory's files in the order of their paths.
     /// A path that names a file directly is taken whatever its name; links are followed.
-    pub fn new(paths: &[PathBuf]) -> Result<Self> {
+    pub fn new(sources: &[Source]) -> Result<Self> {
         let mut listing = Self { files: Vec::new(), passed_over: Vec::new() };
-        for path in paths {
-            listing.add(path, &mut Vec::new())?;
+        for source in sources {
+            match source {
+                Source::Path(path) => listing.add(path, &mut Vec::new())?,
+                Source::Spool(spool) if spool.bytes == 0 => listing.passed_over.push(spool.file.to_path_buf()),
+                Source::Spool(spool) => listing.files.push(spool.file.clone()),
+            }
         }
         if listing.files.is_empty() {
-            return Err(no_data(paths, &listing.passed_over));
+            return Err(no_data(sources, &listing.passed_over));
         }
         Ok(listing)
     }
@@ -30,8 +35,10 @@ impl Listing {
     fn add(&mut self, path: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
         let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
         if metadata.is_file() {
-            let list = if metadata.len() == 0 { &mut self.passed_over } else { &mut self.files };
-            list.push(path.to_path_buf());
+            match metadata.len() {
+                0 => self.passed_over.push(path.to_path_buf()),
+                _ => self.files.push(path.to_path_buf().into()),
+            }
             return Ok(());
         }
         if !metadata.is_dir() {
@@ -51,6 +58,7 @@ impl Listing {
             let entry = path.join(&name);
             match name.as_encoded_bytes().first() {
                 Some(b'.' | b'_') => self.passed_over.push(entry),
+                _ if accompanies(&name.to_string_lossy()) => self.passed_over.push(entry),
                 _ => self.add(&entry, above)?,
             }
         }
@@ -65,16 +73,26 @@ impl Listing {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        Some(format!("passed over hidden, _-prefixed or empty files: {}{others}", display(first)))
+        Some(format!("passed over hidden, _-prefixed, checksum, manifest or empty files: {}{others}", display(first)))
     }
 }
 
+/// Whether the name is that of a file that says something about others: a checksum, a list, what a store knows of them.
+fn accompanies(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "manifest" || [".crc", ".manifest", "-manifest", ".metadata"].iter().any(|end| name.ends_with(end))
+}
+
 /// The error of a data set without a single row's bytes.
-pub(super) fn no_data(paths: &[PathBuf], passed_over: &[PathBuf]) -> Error {
-    let paths: Vec<_> = paths.iter().map(|p| display(p)).collect();
+pub(super) fn no_data(sources: &[Source], passed_over: &[PathBuf]) -> Error {
+    let name = |source: &Source| match source {
+        Source::Path(path) => display(path),
+        Source::Spool(spool) => display(&spool.file),
+    };
+    let paths: Vec<_> = sources.iter().map(name).collect();
     let hint = match passed_over.len() {
         0 => "there is no file".to_string(),
-        n => format!("there are only hidden, _-prefixed or empty files ({n})"),
+        n => format!("there are only hidden, _-prefixed, checksum, manifest or empty files ({n})"),
     };
     Error::data(format!("no data in {}: {hint}", paths.join(", ")))
 }
@@ -92,15 +110,27 @@ mod tests {
     #[test]
     fn directories_are_searched_in_sorted_order() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["b/2.csv", "b/10.csv", "a.csv", "c/d/e/f.csv", ".hidden/x.csv", "_SUCCESS", "b/_metadata"] {
+        for name in [
+            "b/2.csv",
+            "b/10.csv",
+            "a.csv",
+            "c/d/e/f.csv",
+            ".hidden/x.csv",
+            "_SUCCESS",
+            "b/_metadata",
+            "b/2.csv.crc",
+            "train-manifest",
+            "x.manifest",
+            ".ipynb_checkpoints/a.csv",
+        ] {
             write(root.path(), name, "1,2\n");
         }
         write(root.path(), "b/empty.csv", "");
-        let listing = Listing::new(&[root.path().to_path_buf()]).unwrap();
+        let listing = Listing::new(&[root.path().to_path_buf().into()]).unwrap();
         let names: Vec<_> = listing.files.iter().map(|f| f.strip_prefix(root.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.csv", "b/10.csv", "b/2.csv", "c/d/e/f.csv"]);
-        assert_eq!(listing.passed_over.len(), 4);
-        assert!(listing.note().unwrap().contains("and 3 more"));
+        assert_eq!(listing.passed_over.len(), 8);
+        assert!(listing.note().unwrap().contains("and 7 more"));
     }
 
     #[test]
@@ -109,18 +139,18 @@ mod tests {
         write(root.path(), "real/x.csv", "1\n");
         std::os::unix::fs::symlink(root.path().join("real"), root.path().join("linked")).unwrap();
         std::os::unix::fs::symlink(root.path().join("real/x.csv"), root.path().join("y.csv")).unwrap();
-        assert_eq!(Listing::new(&[root.path().to_path_buf()]).unwrap().files.len(), 3);
+        assert_eq!(Listing::new(&[root.path().to_path_buf().into()]).unwrap().files.len(), 3);
         std::os::unix::fs::symlink(root.path(), root.path().join("real/up")).unwrap();
-        assert!(Listing::new(&[root.path().to_path_buf()]).err().unwrap().to_string().contains("leads back"));
+        assert!(Listing::new(&[root.path().to_path_buf().into()]).err().unwrap().to_string().contains("leads back"));
     }
 
     #[test]
     fn nothing_to_read_is_an_error() {
         let root = tempfile::tempdir().unwrap();
-        let error = |path: &Path| Listing::new(&[path.to_path_buf()]).err().unwrap().to_string();
+        let error = |path: &Path| Listing::new(&[path.to_path_buf().into()]).err().unwrap().to_string();
         assert!(error(root.path()).starts_with("no data in "));
         write(root.path(), "empty.csv", "");
-        assert!(error(root.path()).contains("only hidden, _-prefixed or empty files (1)"));
+        assert!(error(root.path()).contains("only hidden, _-prefixed, checksum, manifest or empty files (1)"));
         assert!(error(&root.path().join("absent")).contains("No such file"));
     }
 }

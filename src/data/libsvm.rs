@@ -2,11 +2,12 @@
 //!
 //! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
 
-use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::blocks::{RowEnd, TextBlock, TextFile, for_each_block};
 use super::cells::{inexact_integer, number};
 use super::labels::{Attributes, WEIGHT_RULE, is_weight};
 use super::levels::compact;
 use super::load::{Limits, display};
+use super::options::refuse_column_options;
 use super::piece::{Piece, Sparse};
 use super::sniff::Probe;
 use super::text_source::{Harvest, PieceParser, TextSource};
@@ -14,9 +15,11 @@ use super::{Dataset, ReadOptions};
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
 
+const FORMAT: &str = "libsvm data, whose rows are label[:weight] [qid:group] index:value";
+
 /// Reads libsvm files as training data.
 pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
-    refuse_column_options(options)?;
+    refuse_column_options(options, FORMAT)?;
     let parser = LibsvmParser { files: files(probes), base: 0, width: None, labelled: true };
     let mut first = FirstPass::run(&parser, limits)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
@@ -41,7 +44,7 @@ pub(super) fn matching(
     need_label: bool,
     limits: Limits,
 ) -> Result<Dataset> {
-    refuse_column_options(options)?;
+    refuse_column_options(options, FORMAT)?;
     let Some(base) = schema.index_base else {
         return Err(Error::schema(format!(
             "the model was not trained on libsvm data, so that its features have no indices: {}; give the data as CSV or Parquet",
@@ -76,27 +79,8 @@ fn lacks_labels(sample: &[u8]) -> bool {
 }
 
 fn files(probes: &[Probe]) -> Vec<TextFile> {
-    let file =
-        |p: &Probe| TextFile { path: p.path.clone(), compression: p.compression, skip_bytes: 0, skip_lines: 0, quoting: None };
+    let file = |p: &Probe| TextFile { path: p.path.clone(), packing: p.packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line };
     probes.iter().map(file).collect()
-}
-
-/// Options that name columns have no meaning here, and ignoring them would train another model than was asked for.
-fn refuse_column_options(options: &ReadOptions) -> Result<()> {
-    let named = [
-        ("label_column", options.label.as_deref().filter(|&label| label != "0")),
-        ("weight_column", options.weight.as_deref()),
-        ("group_column", options.group.as_deref()),
-        ("base_margin_column", options.base_margin.as_deref()),
-        ("ignore_columns", options.ignore.first().map(String::as_str)),
-        ("categorical_features", options.categorical.first().map(String::as_str)),
-    ];
-    match named.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
-        Some((name, value)) => Err(Error::parameter(format!(
-            "{name}={value} has no meaning for libsvm data, whose rows are label[:weight] [qid:group] index:value; remove it"
-        ))),
-        None => Ok(()),
-    }
 }
 
 /// The largest number of features.

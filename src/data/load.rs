@@ -2,7 +2,8 @@
 
 use super::files::{Listing, no_data};
 use super::sniff::{Probe, word};
-use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet};
+use super::source::Source;
+use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet, recordio};
 use crate::{Error, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -24,29 +25,34 @@ impl Default for Limits {
     }
 }
 
-/// The data files behind `paths`, in reading order: directories are searched to any depth, hidden, `_`-prefixed and empty files passed over.
+/// The data files behind `paths`, in reading order: directories are searched to any depth, hidden, `_`-prefixed and empty files, checksums and manifests passed over.
 ///
 /// # Errors
 /// A path that does not exist or cannot be read, or no file at all.
 pub fn list_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    Listing::new(paths).map(|listing| listing.files)
+    Ok(Listing::new(&to_sources(paths))?.files.iter().map(|file| file.to_path_buf()).collect())
 }
 
 /// Reads training data: finds out the schema, the labels and what else goes with a row.
 ///
 /// # Errors
 /// Anything wrong with the files: the message names file, line, column, the offending text and the remedy.
-pub fn read_training(paths: &[PathBuf], options: &ReadOptions) -> Result<Dataset> {
-    read_training_within(paths, options, Limits::default())
+pub fn read_training(sources: &[impl Clone + Into<Source>], options: &ReadOptions) -> Result<Dataset> {
+    read_training_within(&to_sources(sources), options, Limits::default())
+}
+
+fn to_sources(sources: &[impl Clone + Into<Source>]) -> Vec<Source> {
+    sources.iter().cloned().map(Into::into).collect()
 }
 
 /// [`read_training`] within other limits.
-pub(super) fn read_training_within(paths: &[PathBuf], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
-    let set = FileSet::open(paths, options)?;
+pub(super) fn read_training_within(sources: &[Source], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
+    let set = FileSet::open(sources, options)?;
     let data = match set.format {
         Format::Csv => csv::training(&set.probes, options, limits),
         Format::Libsvm => libsvm::training(&set.probes, options, limits),
         Format::Parquet => parquet::training(&set.probes, options, limits),
+        Format::Recordio => recordio::training(&set.probes, options, limits),
     };
     Ok(set.noted(data?))
 }
@@ -57,29 +63,30 @@ pub(super) fn read_training_within(paths: &[PathBuf], options: &ReadOptions, lim
 /// # Errors
 /// As [`read_training`], and columns that do not fit the schema: a wrong count, a missing column, a wrong type.
 pub fn read_matching(
-    paths: &[PathBuf],
+    sources: &[impl Clone + Into<Source>],
     options: &ReadOptions,
     schema: &FeatureSchema,
     classes: Option<&[String]>,
     need_label: bool,
 ) -> Result<Dataset> {
-    read_matching_within(paths, options, schema, classes, need_label, Limits::default())
+    read_matching_within(&to_sources(sources), options, schema, classes, need_label, Limits::default())
 }
 
 /// [`read_matching`] within other limits.
 pub(super) fn read_matching_within(
-    paths: &[PathBuf],
+    sources: &[Source],
     options: &ReadOptions,
     schema: &FeatureSchema,
     classes: Option<&[String]>,
     need_label: bool,
     limits: Limits,
 ) -> Result<Dataset> {
-    let set = FileSet::open(paths, options)?;
+    let set = FileSet::open(sources, options)?;
     let data = match set.format {
         Format::Csv => csv::matching(&set.probes, options, schema, classes, need_label, limits),
         Format::Libsvm => libsvm::matching(&set.probes, options, schema, classes, need_label, limits),
         Format::Parquet => parquet::matching(&set.probes, options, schema, classes, need_label, limits),
+        Format::Recordio => recordio::matching(&set.probes, options, schema, classes, need_label, limits),
     };
     Ok(set.noted(data?))
 }
@@ -92,18 +99,18 @@ struct FileSet {
 }
 
 impl FileSet {
-    fn open(paths: &[PathBuf], options: &ReadOptions) -> Result<Self> {
-        let mut listing = Listing::new(paths)?;
+    fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
+        let mut listing = Listing::new(sources)?;
         let files = std::mem::take(&mut listing.files);
-        let found: Vec<_> = files.par_iter().map(|file| Probe::new(file, options.format)).collect();
+        let found: Vec<_> = files.par_iter().map(|file| Probe::new(file, options)).collect();
         let mut probes: Vec<Probe> = Vec::with_capacity(found.len());
         for (file, probe) in files.into_iter().zip(found) {
             match probe? {
                 Some(probe) => probes.push(probe),
-                None => listing.passed_over.push(file),
+                None => listing.passed_over.push(file.to_path_buf()),
             }
         }
-        let Some(first) = probes.first() else { return Err(no_data(paths, &listing.passed_over)) };
+        let Some(first) = probes.first() else { return Err(no_data(sources, &listing.passed_over)) };
         if let Some(other) = probes.iter().find(|probe| probe.format != first.format) {
             return Err(Error::schema(format!(
                 "files disagree: {} is {}, {} is {}; put files of one format in a data set, or say which format it is",

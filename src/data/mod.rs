@@ -16,11 +16,14 @@ mod memory;
 mod options;
 mod parquet;
 mod piece;
+pub mod recordio;
 mod roles;
 mod sniff;
+mod source;
 #[cfg(test)]
 mod tests;
 mod text_source;
+mod unwrap;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
@@ -28,3 +31,4 @@ pub use dataset::Dataset;
 pub use load::{list_files, read_matching, read_training};
 pub use memory::{Column, Columns};
 pub use options::{Format, ReadOptions};
+pub use source::{Source, Spool};

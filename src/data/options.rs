@@ -1,7 +1,7 @@
 //! How files are to be read: which format, which columns play which part.
 
-use crate::Params;
 use crate::params::Header;
+use crate::{Error, Params, Result};
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Format {
     Libsvm,
     /// Apache Parquet.
     Parquet,
+    /// SageMaker's protobuf records in RecordIO frames.
+    Recordio,
 }
 
 /// How files are to be read. Columns are given by name or by 0-based index.
@@ -19,6 +21,8 @@ pub enum Format {
 pub struct ReadOptions {
     /// The format; found out by looking at the data where absent.
     pub format: Option<Format>,
+    /// Whether text may come in RecordIO frames, each of which ends a line. Text that does not is read as well.
+    pub unwrap_records: bool,
     /// Whether CSV files begin with a line of column names.
     pub header: Header,
     /// The CSV delimiter; detected where absent.
@@ -46,9 +50,10 @@ impl ReadOptions {
     ///
     /// # Errors
     /// A delimiter that is not one ASCII character.
-    pub fn from_params(params: &Params) -> crate::Result<Self> {
+    pub fn from_params(params: &Params) -> Result<Self> {
         Ok(Self {
             format: None,
+            unwrap_records: false,
             header: params.header,
             delimiter: params.delimiter.as_deref().map(delimiter).transpose()?,
             label: params.label_column.clone(),
@@ -63,13 +68,29 @@ impl ReadOptions {
     }
 }
 
-fn delimiter(text: &str) -> crate::Result<u8> {
+fn delimiter(text: &str) -> Result<u8> {
     match text {
         "tab" | "\\t" => Ok(b'\t'),
         "space" => Ok(b' '),
         _ => match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-            _ => Err(crate::Error::parameter(format!("delimiter={text:?} is no delimiter; give one character, or tab"))),
+            _ => Err(Error::parameter(format!("delimiter={text:?} is no delimiter; give one character, or tab"))),
         },
+    }
+}
+
+/// Refuses options that name columns, for a format without any: to ignore them would be to train another model than was asked for.
+pub(super) fn refuse_column_options(options: &ReadOptions, format: &str) -> Result<()> {
+    let named = [
+        ("label_column", options.label.as_deref().filter(|&label| label != "0")),
+        ("weight_column", options.weight.as_deref()),
+        ("group_column", options.group.as_deref()),
+        ("base_margin_column", options.base_margin.as_deref()),
+        ("ignore_columns", options.ignore.first().map(String::as_str)),
+        ("categorical_features", options.categorical.first().map(String::as_str)),
+    ];
+    match named.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
+        Some((name, value)) => Err(Error::parameter(format!("{name}={value} has no meaning for {format}; remove it"))),
+        None => Ok(()),
     }
 }

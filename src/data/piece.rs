@@ -31,6 +31,14 @@ impl Piece {
         }
     }
 
+    /// Bytes that keeping it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Dense { columns, .. } => columns.iter().map(Column::bytes).sum(),
+            Self::Sparse(sparse) => sparse.bytes(),
+        }
+    }
+
     /// Hands the rows to `visit`.
     pub fn visit(&self, first_row: usize, features: usize, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
         let columns: Vec<_> = match self {

@@ -1,21 +1,22 @@
 //! What a file is, by looking at its first bytes: compression and format.
 
-use super::Format;
-use super::blocks::{Compression, open, unreadable};
+use super::blocks::{Compression, Packing, open, unreadable};
 use super::cells::number;
 use super::load::display;
+use super::recordio::is_recordio;
+use super::source::DataFile;
+use super::unwrap::holds_text;
+use super::{Format, ReadOptions};
 use crate::{Error, Result};
-use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
 
 /// The beginning of a file, decompressed.
 #[derive(Debug)]
 pub(super) struct Probe {
-    pub path: PathBuf,
-    pub compression: Compression,
+    pub path: DataFile,
+    pub packing: Packing,
     pub format: Format,
-    /// The first bytes: at least one whole line, where the file has one.
+    /// The first bytes of text: at least one whole line, where the file has one. Empty for other formats.
     pub sample: Vec<u8>,
     /// Whether the sample is the whole file.
     pub whole: bool,
@@ -28,11 +29,12 @@ const LINES: usize = 100;
 
 impl Probe {
     /// Looks at a file. `None` if it turns out to be empty.
-    pub fn new(path: &Path, format: Option<Format>) -> Result<Option<Self>> {
+    pub fn new(path: &DataFile, options: &ReadOptions) -> Result<Option<Self>> {
+        let format = options.format;
         let mut head = Vec::new();
-        let file = File::open(path).map_err(|e| Error::io(path, e))?;
-        file.take(4).read_to_end(&mut head).map_err(|e| Error::io(path, e))?;
-        let (path, compression) = (path.to_path_buf(), Compression::of(&head));
+        path.open()?.take(4).read_to_end(&mut head).map_err(|e| Error::io(path, e))?;
+        let path = path.clone();
+        let mut packing = Packing { compression: Compression::of(&head), framed_text: false };
         if head == b"PAR1" {
             if format.is_some_and(|f| f != Format::Parquet) {
                 return Err(Error::data(format!(
@@ -41,9 +43,9 @@ impl Probe {
                     display(&path)
                 )));
             }
-            return Ok(Some(Self { path, compression, format: Format::Parquet, sample: Vec::new(), whole: false }));
+            return Ok(Some(Self { path, packing, format: Format::Parquet, sample: Vec::new(), whole: false }));
         }
-        let (mut sample, whole) = read_sample(&path, compression)?;
+        let (mut sample, mut whole) = read_sample(&path, packing)?;
         if sample.starts_with(b"PAR1") {
             return Err(Error::data(format!("a Parquet file inside a compressed file: {}; decompress it", display(&path))));
         }
@@ -53,11 +55,29 @@ impl Probe {
                 display(&path)
             )));
         }
+        if is_recordio(&sample) {
+            packing.framed_text = options.unwrap_records
+                && match format {
+                    Some(Format::Csv | Format::Libsvm) => true,
+                    None => holds_text(&sample),
+                    Some(Format::Parquet | Format::Recordio) => false,
+                };
+            if !packing.framed_text {
+                return Self::recordio(path, packing, format).map(Some);
+            }
+            (sample, whole) = read_sample(&path, packing)?;
+        }
         if whole && sample.iter().all(u8::is_ascii_whitespace) {
             sample.clear();
         }
         if sample.is_empty() {
             return Ok(None);
+        }
+        if format == Some(Format::Recordio) {
+            return Err(Error::data(format!(
+                "this is no recordio file: {}; each record must be in a frame that begins with the magic number 0xCED7230A",
+                display(&path)
+            )));
         }
         if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
             return Err(Error::data(format!("the text is encoded as UTF-16: {}; write it as UTF-8", display(&path))));
@@ -69,7 +89,18 @@ impl Probe {
             )));
         }
         let format = format.unwrap_or_else(|| if looks_like_libsvm(&sample, whole) { Format::Libsvm } else { Format::Csv });
-        Ok(Some(Self { path, compression, format, sample, whole }))
+        Ok(Some(Self { path, packing, format, sample, whole }))
+    }
+
+    fn recordio(path: DataFile, packing: Packing, format: Option<Format>) -> Result<Self> {
+        if format.is_some_and(|f| f != Format::Recordio) {
+            return Err(Error::data(format!(
+                "these are RecordIO records, and not {}: {}; correct the format, or say that the text is in frames (RecordWrapperType)",
+                word(format),
+                display(&path)
+            )));
+        }
+        Ok(Self { path, packing, format: Format::Recordio, sample: Vec::new(), whole: false })
     }
 }
 
@@ -79,17 +110,18 @@ pub(super) fn word(format: Option<Format>) -> &'static str {
         Some(Format::Csv) => "CSV",
         Some(Format::Libsvm) => "libsvm",
         Some(Format::Parquet) => "Parquet",
+        Some(Format::Recordio) => "recordio",
         None => "unknown",
     }
 }
 
-fn read_sample(path: &Path, compression: Compression) -> Result<(Vec<u8>, bool)> {
-    let mut reader = open(path, compression)?;
+fn read_sample(path: &DataFile, packing: Packing) -> Result<(Vec<u8>, bool)> {
+    let mut reader = open(path, packing)?;
     let mut sample = Vec::new();
     let mut wanted = SAMPLE_BYTES;
     loop {
         let missing = (wanted - sample.len()) as u64;
-        let read = reader.by_ref().take(missing).read_to_end(&mut sample).map_err(|e| unreadable(path, compression, &e))?;
+        let read = reader.by_ref().take(missing).read_to_end(&mut sample).map_err(|e| unreadable(path, packing, &e))?;
         if (read as u64) < missing {
             return Ok((sample, true));
         }
@@ -132,13 +164,14 @@ fn is_value(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::roles::tests::options;
     use super::*;
     use std::io::Write;
 
     fn probe(bytes: &[u8]) -> Result<Option<Probe>> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(bytes).unwrap();
-        Probe::new(file.path(), None)
+        Probe::new(&file.path().to_path_buf().into(), &options())
     }
 
     #[test]
@@ -151,6 +184,7 @@ mod tests {
         assert_eq!(format(b"12:30,5\n"), Format::Csv);
         assert_eq!(format(b"a,b\n1,2\n"), Format::Csv);
         assert_eq!(format(b"PAR1..."), Format::Parquet);
+        assert_eq!(format(b"\x0a\x23\xd7\xce\x00\x00\x00\x00"), Format::Recordio);
     }
 
     #[test]

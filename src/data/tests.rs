@@ -1,10 +1,10 @@
 //! Limits do not matter: tiny blocks, small slices and a dropped cache give the same data set.
 
 use super::load::{Limits, read_matching_within, read_training_within};
-use super::{Block, Dataset, ReadOptions, roles::tests::options};
+use super::recordio::{self, Features, Record};
+use super::{Block, Dataset, ReadOptions, Source, roles::tests::options};
 use proptest::prelude::*;
 use std::io::Write;
-use std::path::PathBuf;
 use std::sync::Mutex;
 
 const TINY: Limits = Limits { block_bytes: 16, cache_bytes: usize::MAX, slice_rows: 1 };
@@ -23,14 +23,14 @@ fn values(data: &Dataset) -> Vec<Vec<u64>> {
     cells.into_inner().unwrap()
 }
 
-fn file(text: &str) -> (tempfile::NamedTempFile, Vec<PathBuf>) {
+fn file(text: impl AsRef<[u8]>) -> (tempfile::NamedTempFile, Vec<Source>) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+    file.write_all(text.as_ref()).unwrap();
     let path = file.path().to_path_buf();
-    (file, vec![path])
+    (file, vec![path.into()])
 }
 
-fn check_limits(text: &str, options: &ReadOptions) {
+fn check_limits(text: impl AsRef<[u8]>, options: &ReadOptions) {
     let (_keep, paths) = file(text);
     let usual = read_training_within(&paths, options, Limits::default()).unwrap();
     for limits in [TINY, TINY_UNCACHED, Limits { cache_bytes: 60, ..TINY }] {
@@ -47,18 +47,33 @@ fn check_limits(text: &str, options: &ReadOptions) {
     }
 }
 
+fn recordio(rows: impl IntoIterator<Item = Features>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (i, features) in rows.into_iter().enumerate() {
+        recordio::encode(&Record { features, label: Some((i % 3) as f64) }, &mut bytes).unwrap();
+    }
+    bytes
+}
+
 #[test]
 fn blocks_and_cache_do_not_matter() {
     let quoted = "y,t,x\n1,\"two\n\nlines, long ones\",0.1\n\n0,\"b\"\"\n\",\n1,plain,16777217\n0,9,3\n";
     check_limits(quoted, &options());
     let body: String =
         (0..300).map(|i| format!("{},{},{}\n", i % 3, f64::from(i) * 0.1, ["p", "q", "r s"][i as usize % 3])).collect();
-    check_limits(&body, &options());
+    check_limits(body, &options());
     let sparse: String =
         (0..100).map(|i| format!("{} {}:{} {}:1.5 # {i}\n\n", i % 2, 1 + i % 7, f64::from(i) * 0.3, 9 + i % 5)).collect();
-    check_limits(&sparse, &options());
+    check_limits(sparse, &options());
+    let dense: Vec<_> = (0..90).map(|i| Features::Dense(vec![f64::from(i) * 0.3, f64::from(i % 4)])).collect();
+    check_limits(recordio(dense), &options());
+    let width = Some(12);
+    let sparse = |i: u32| Features::Sparse { keys: vec![i % 7, 7 + i % 5], values: vec![f64::from(i) * 0.3, 1.5], width };
+    check_limits(recordio((0..90).map(sparse)), &options());
+    let mixed = |i: u32| if i % 3 == 0 { Features::Dense(vec![f64::from(i); 12]) } else { sparse(i) };
+    check_limits(recordio((0..90).map(mixed)), &options());
     let classes: String = (0..90).map(|i| format!("{},{i}\n", ["cat", "dog", "5"][i % 3])).collect();
-    check_limits(&classes, &options());
+    check_limits(classes, &options());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A [`BlockSource`] over text files: pieces from the cache of the first pass where they fit, otherwise read and parsed anew.
+//! A [`BlockSource`] over files of rows: pieces from the cache of the first pass where they fit, otherwise read and parsed anew.
 
 use super::block::{Block, BlockSource};
 use super::blocks::{TextBlock, TextFile, for_each_block};
@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
-/// Turns blocks of text into pieces of the feature matrix.
+/// Turns blocks of rows into pieces of the feature matrix.
 pub(super) trait PieceParser: Send + Sync {
     /// The files, in order.
     fn files(&self) -> &[TextFile];
@@ -16,8 +16,13 @@ pub(super) trait PieceParser: Send + Sync {
     /// The features of a block's rows.
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece>;
 
-    /// The line of a row of a block.
+    /// The line, or the record, of a row of a block.
     fn line(&self, block: &TextBlock, row: usize) -> Option<u64>;
+
+    /// A line of a file, for messages.
+    fn place(&self, file: usize, line: u64) -> String {
+        format!("{}:{line}", display(&self.files()[file].path))
+    }
 
     /// As [`BlockSource::unknown_levels`].
     fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
@@ -34,7 +39,7 @@ pub(super) struct Place {
     pub rows: usize,
 }
 
-/// Text files and where their rows lie.
+/// Files and where their rows lie.
 pub(super) struct TextSource<P> {
     pub parser: P,
     pub block_bytes: usize,
@@ -92,7 +97,7 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
 
     fn locate(&self, row: usize) -> String {
         match self.line(row) {
-            Some((file, line)) => format!("{}:{line}", display(&self.parser.files()[file].path)),
+            Some((file, line)) => self.parser.place(file, line),
             None => format!("row {row} (counted from 0)"),
         }
     }

@@ -66,9 +66,12 @@ fn decide_by(objective: &str, pairs: &mut Vec<(String, String)>) {
     }
 }
 
-/// The metric in `validation:rmse`, `validation-rmse` or `rmse`.
+/// The metric in `validation:rmse` (or another channel's name), `validation-rmse` or `rmse`.
 fn metric_name(objective: &str) -> &str {
-    let without_set = ["validation", "train"].iter().find_map(|set| objective.strip_prefix(set)?.strip_prefix([':', '-']));
+    if let Some((_, metric)) = objective.rsplit_once(':') {
+        return metric.trim();
+    }
+    let without_set = ["validation", "train"].iter().find_map(|set| objective.strip_prefix(set)?.strip_prefix('-'));
     without_set.unwrap_or(objective).trim()
 }
 
@@ -117,6 +120,7 @@ mod tests {
         for (json, expected) in [
             (r#"{"_tuning_objective_metric": "validation:rmse"}"#, "rmse"),
             (r#"{"_tuning_objective_metric": "\"validation-poisson-nloglik\""}"#, "poisson-nloglik"),
+            (r#"{"_tuning_objective_metric": "holdout:error@0.7"}"#, "error@0.7"),
             (r#"{"_tuning_objective_metric": "auc", "metric": "auc,logloss"}"#, "logloss,auc"),
             (r#"{"_tuning_objective_metric": "train:mae", "eval_metric": ["rmse", "r2"]}"#, "rmse,r2,mae"),
             (r#"{"_tuning_objective_metric": "poisson-nloglik", "eval_metric": "rmse"}"#, "rmse,poisson-nloglik"),

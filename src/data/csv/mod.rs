@@ -7,7 +7,7 @@ mod read;
 pub(super) use read::{matching, training};
 
 use super::ReadOptions;
-use super::blocks::{TextFile, row_ends};
+use super::blocks::{RowEnd, TextFile, row_ends};
 use super::cells::MissingTexts;
 use super::load::display;
 use super::roles::{Layout, list};
@@ -89,10 +89,10 @@ impl Table {
             let skip_bytes = if header { opening.second_row } else { opening.mark };
             table.files.push(TextFile {
                 path: probe.path.clone(),
-                compression: probe.compression,
+                packing: probe.packing,
                 skip_bytes,
                 skip_lines: super::blocks::count(&probe.sample[..skip_bytes], b'\n') as u64,
-                quoting: Some(delimiter),
+                ends: RowEnd::LineOutsideQuotes(delimiter),
             });
         }
         Ok(table)

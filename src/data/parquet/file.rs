@@ -4,24 +4,25 @@ use super::pages::{self, ChunkClaims};
 use crate::data::frame::{Fields, Physical, guarded};
 use crate::data::load::display;
 use crate::data::roles::list;
+use crate::data::source::DataFile;
 use crate::{Error, Result};
 use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// One file, its metadata read.
 pub(super) struct ParquetFile {
-    pub path: PathBuf,
+    pub path: DataFile,
     metadata: Arc<FileMetadata>,
 }
 
 impl ParquetFile {
     /// Opens a file; also gives its columns.
-    pub fn open(path: PathBuf) -> Result<(Self, Fields)> {
-        let file = File::open(&path).map_err(|e| Error::io(&path, e))?;
+    pub fn open(path: DataFile) -> Result<(Self, Fields)> {
+        let file = path.open()?;
         let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
@@ -41,7 +42,7 @@ impl ParquetFile {
 
     /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
     pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
-        let mut file = File::open(&self.path).map_err(|e| Error::io(&self.path, e))?;
+        let mut file = self.path.open()?;
         let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
         if let Some(fault) = fault {
             return Err(self.damaged_column(name, fault));

@@ -1,0 +1,125 @@
+//! Pipes, SageMaker's input mode Pipe: each is read once, from its beginning to its end, into a temporary file from which the data are
+//! then read as often as it takes. All pipes are drained at once, because the platform may fill them one beside the other.
+
+use crate::log::Log;
+use crate::report::Failure;
+use sapwood::data::Spool;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// A pipe and what the user calls the data that come through it.
+#[derive(Clone, Debug)]
+pub struct Pipe {
+    /// For messages.
+    pub origin: String,
+    /// The pipe, which may appear late.
+    pub path: PathBuf,
+}
+
+/// How often a thread looks whether its pipe has appeared.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+/// When to say that a pipe is waited for.
+const NOTE_AFTER: Duration = Duration::from_secs(10);
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE_VARIABLE: &str = "SAPWOOD_PIPE_TIMEOUT";
+
+/// Reads all pipes to their ends, and returns what came in the order of the pipes.
+///
+/// # Errors
+/// A pipe that nobody opens for writing within `SAPWOOD_PIPE_TIMEOUT` seconds (600), that breaks or brings nothing, or no space left.
+pub fn drain(pipes: &[Pipe], log: &mut Log) -> Result<Vec<Spool>, Failure> {
+    if pipes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let patience = patience()?;
+    let (sender, receiver) = channel();
+    for (index, pipe) in pipes.iter().enumerate() {
+        let (path, sender) = (pipe.path.clone(), sender.clone());
+        let thread = std::thread::Builder::new().name(format!("pipe {}", pipe.origin));
+        // Not joined: one that waits for a pipe that never comes is left behind when the process ends.
+        thread
+            .spawn(move || read(index, &path, &sender))
+            .map_err(|error| Failure::algorithm(format!("a thread for {} cannot be started: {error}", pipe.origin)))?;
+    }
+    drop(sender);
+    collect(pipes, &receiver, patience, log)
+}
+
+fn patience() -> Result<Duration, Failure> {
+    match std::env::var(PATIENCE_VARIABLE).as_deref() {
+        Err(_) | Ok("") => Ok(DEFAULT_PATIENCE),
+        Ok(text) => match text.parse() {
+            Ok(seconds @ 1..=1_000_000) => Ok(Duration::from_secs(seconds)),
+            _ => Err(Failure::user(format!("{PATIENCE_VARIABLE}={text:?} is no number of seconds from 1 to 1000000"))),
+        },
+    }
+}
+
+/// What the thread of a pipe has to say.
+enum Event {
+    /// Somebody writes into it.
+    Opened,
+    /// It has come to its end.
+    Ended(sapwood::Result<Spool>),
+}
+
+fn read(index: usize, path: &Path, events: &Sender<(usize, Event)>) {
+    while fs::symlink_metadata(path).is_err() {
+        std::thread::sleep(LOOK_INTERVAL);
+    }
+    // Returns when there is a writer. Nobody listens any more where another pipe has failed.
+    let opened = File::open(path).map_err(|error| sapwood::Error::io(path, error));
+    let _ = events.send((index, Event::Opened));
+    let _ = events.send((index, Event::Ended(opened.and_then(|pipe| Spool::read(path, pipe)))));
+}
+
+fn collect(pipes: &[Pipe], events: &Receiver<(usize, Event)>, patience: Duration, log: &mut Log) -> Result<Vec<Spool>, Failure> {
+    let start = Instant::now();
+    let mut opened = vec![false; pipes.len()];
+    let mut spools = vec![None; pipes.len()];
+    while spools.iter().any(Option::is_none) {
+        let waiting = || pipes.iter().zip(&opened).find(|(_, opened)| !**opened).map(|(pipe, _)| pipe);
+        let waited = start.elapsed();
+        let wait = match waiting() {
+            Some(pipe) if waited >= patience => return Err(never_came(pipe, patience)),
+            Some(pipe) if waited >= NOTE_AFTER => {
+                log.note(&format!("{}: waiting for the pipe {}", pipe.origin, pipe.path.display()));
+                patience - waited
+            }
+            Some(_) => patience.min(NOTE_AFTER) - waited,
+            // Data may come as slowly as they like.
+            None => Duration::MAX,
+        };
+        let (index, event) = match events.recv_timeout(wait) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Err(Failure::algorithm("a thread that reads a pipe has died")),
+        };
+        let pipe = &pipes[index];
+        match event {
+            Event::Opened => opened[index] = true,
+            Event::Ended(spool) => {
+                let spool = spool.map_err(|error| Failure::from(error).at(&pipe.origin))?;
+                if spool.bytes() == 0 {
+                    let text = format!("no data in {}: the pipe ended without a byte", pipe.path.display());
+                    return Err(Failure::user(text).at(&pipe.origin));
+                }
+                log.debug(|| format!("{}: {} bytes came through {}", pipe.origin, spool.bytes(), pipe.path.display()));
+                spools[index] = Some(spool);
+            }
+        }
+    }
+    Ok(spools.into_iter().flatten().collect())
+}
+
+fn never_came(pipe: &Pipe, patience: Duration) -> Failure {
+    let what = if pipe.path.exists() { "nobody writes into the pipe" } else { "there is no pipe" };
+    Failure::user(format!(
+        "{what} {} after {} s: check the channel's data, give {PATIENCE_VARIABLE} more seconds, or use input mode FastFile",
+        pipe.path.display(),
+        patience.as_secs()
+    ))
+    .at(&pipe.origin)
+}

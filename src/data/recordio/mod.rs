@@ -1,0 +1,13 @@
+//! RecordIO-protobuf: SageMaker's records (`application/x-recordio-protobuf`), one frame and one protobuf message each.
+//!
+//! Features and labels stand under the name `values`, as tensors of 32-bit or 64-bit floats or 32-bit integers, dense or sparse. A
+//! sparse tensor's shape is the number of features. Records without frames are refused: nothing tells where one ends.
+
+mod frames;
+mod message;
+mod read;
+mod record;
+
+pub(super) use frames::{MAGIC, count_records, frame_length, last_record_end};
+pub(super) use read::{matching, training};
+pub use record::{Features, Labels, Record, encode, encode_answer, is_recordio, records};

@@ -1,0 +1,183 @@
+//! Where the bytes of a data set are: in files, or in what was spooled from a pipe.
+
+use crate::{Error, Result};
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::ops::Deref;
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A part of a data set.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// A file, or a directory of files.
+    Path(PathBuf),
+    /// What came through a pipe.
+    Spool(Spool),
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::Path(path)
+    }
+}
+
+impl From<Spool> for Source {
+    fn from(spool: Spool) -> Self {
+        Self::Spool(spool)
+    }
+}
+
+/// The bytes of a pipe, in a temporary file without a name: data are read more than once, and a pipe can be read only once. The
+/// file's space is free again when the last clone is dropped, however the process ends.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    pub(super) file: DataFile,
+    pub(super) bytes: u64,
+}
+
+const CHUNK_BYTES: usize = 1 << 20;
+
+impl Spool {
+    /// Reads `pipe` to its end, into a file under `TMPDIR` (or `/tmp`). `name` is what messages call the data.
+    ///
+    /// # Errors
+    /// The pipe breaks, or there is no space for its data.
+    pub fn read(name: &Path, mut pipe: impl Read) -> Result<Self> {
+        let full = |bytes: u64, error: &io::Error| {
+            Error::io(
+                std::env::temp_dir(),
+                format!(
+                    "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory with more space, or let the data come as files",
+                    name.display()
+                ),
+            )
+        };
+        let mut file = tempfile::tempfile().map_err(|error| full(0, &error))?;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        let mut bytes = 0;
+        loop {
+            let read = match pipe.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Error::io(name, error)),
+            };
+            file.write_all(&chunk[..read]).map_err(|error| full(bytes, &error))?;
+            bytes += read as u64;
+        }
+        Ok(Self { file: DataFile { path: name.to_path_buf(), spooled: Some(Arc::new(file)) }, bytes })
+    }
+
+    /// The number of bytes that came.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether the same bytes came through both pipes.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn is_same(&self, other: &Self) -> Result<bool> {
+        if self.bytes != other.bytes {
+            return Ok(false);
+        }
+        let (mut one, mut two) = (self.file.open()?, other.file.open()?);
+        let (mut left, mut right) = (vec![0; CHUNK_BYTES], vec![0; CHUNK_BYTES]);
+        let mut rest = self.bytes;
+        while rest > 0 {
+            let length = rest.min(CHUNK_BYTES as u64) as usize;
+            one.read_exact(&mut left[..length]).map_err(|error| Error::io(&self.file, error))?;
+            two.read_exact(&mut right[..length]).map_err(|error| Error::io(&other.file, error))?;
+            if left[..length] != right[..length] {
+                return Ok(false);
+            }
+            rest -= length as u64;
+        }
+        Ok(true)
+    }
+}
+
+/// One file of a data set: what it is called, and how it is opened.
+#[derive(Clone, Debug)]
+pub(super) struct DataFile {
+    path: PathBuf,
+    spooled: Option<Arc<File>>,
+}
+
+impl DataFile {
+    /// Opens the file at its beginning, independently of all others that have it open.
+    pub fn open(&self) -> Result<File> {
+        match &self.spooled {
+            None => File::open(&self.path),
+            // The one way to a file without a name; a mere clone would share the position with all others.
+            Some(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
+        }
+        .map_err(|error| Error::io(&self.path, error))
+    }
+}
+
+impl From<PathBuf> for DataFile {
+    fn from(path: PathBuf) -> Self {
+        Self { path, spooled: None }
+    }
+}
+
+/// The name for messages.
+impl Deref for DataFile {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl AsRef<Path> for DataFile {
+    fn as_ref(&self) -> &Path {
+        &self.path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spool_can_be_read_again_and_again() {
+        let spool = Spool::read(Path::new("train_0"), &b"1,2\n3,4\n"[..]).unwrap();
+        assert_eq!(spool.bytes(), 8);
+        let mut readers = [spool.file.open().unwrap(), spool.file.open().unwrap()];
+        for _ in 0..2 {
+            for reader in &mut readers {
+                let mut four = [0; 4];
+                reader.read_exact(&mut four).unwrap();
+            }
+        }
+        assert!(readers.iter_mut().all(|reader| reader.read(&mut [0]).unwrap() == 0));
+        assert_eq!(spool.file.display().to_string(), "train_0");
+    }
+
+    #[test]
+    fn equal_bytes_are_found_out() {
+        let spool = |bytes: &[u8]| Spool::read(Path::new("x"), bytes).unwrap();
+        let long = vec![7; CHUNK_BYTES + 1];
+        assert!(spool(&long).is_same(&spool(&long)).unwrap());
+        let mut other = long.clone();
+        other[CHUNK_BYTES] = 8;
+        assert!(!spool(&long).is_same(&spool(&other)).unwrap());
+        assert!(!spool(&long).is_same(&spool(b"1")).unwrap());
+    }
+
+    #[test]
+    fn a_pipe_that_breaks_is_an_error() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("broken"))
+            }
+        }
+        let error = Spool::read(Path::new("train_0"), (&b"1,2\n"[..]).chain(Broken)).unwrap_err();
+        assert_eq!(error.to_string(), "train_0: broken");
+    }
+}
