@@ -160,7 +160,8 @@ fn a_pipe_may_appear_late_but_not_never() {
     let silent = job();
     mkfifo(&silent.tree.path("input/data/train_0"));
     never(&silent, &["channel train: nobody writes into the pipe"]);
-    let mut wrong = job().command();
+    let job = job();
+    let mut wrong = job.command();
     wrong.env("SAPWOOD_PIPE_TIMEOUT", "soon");
     run(wrong).user_error(&["SAPWOOD_PIPE_TIMEOUT=\"soon\" is no number of seconds"]);
 }

@@ -112,14 +112,15 @@ fn valid_data_train() {
     }
 }
 
-/// Asserts that the job fails as the suite wants.
+/// Asserts that the job fails as the suite wants, and for the reason that `fragment` tells.
 #[track_caller]
-fn fails(name: &str, job: &Job) {
+fn fails(name: &str, job: &Job, fragment: &str) {
     let run = job.run();
     assert_eq!(run.code, Some(2), "{name}: {run:#?}");
     assert!(run.stderr.contains("UserError: "), "{name}: {run:#?}");
     let failure = job.tree.read("output/failure");
     assert!(failure.lines().next().unwrap().starts_with("UserError: "), "{name}: {failure}");
+    assert!(failure.contains(fragment), "{name}: no {fragment:?} in {failure}");
     assert!(job.names("model").is_empty(), "{name}");
 }
 
@@ -127,24 +128,25 @@ fn fails(name: &str, job: &Job) {
 fn invalid_data_fail_with_a_user_error() {
     let recordio = || include_bytes!("golden/recordio.pb").to_vec();
     let plain = || table(100, 1, ",", |x| x.to_string()).into_bytes();
-    let alphabetic = || csv(100, 1, |_, _| "cat".into()).replace("0.", "x").into_bytes();
+    let letters = || (csv(50, 1, binary) + "1,0.5,half,0.5,0.5\n" + &csv(50, 2, binary)).into_bytes();
     let words = || "apple pear plum\nplum apple fig\n".repeat(50).into_bytes();
-    type Case = (&'static str, &'static str, Option<Vec<u8>>, Option<Vec<u8>>);
+    let libsvm = || agaricus(100, 1, false).into_bytes();
+    type Case = (&'static str, &'static str, Option<Vec<u8>>, Option<Vec<u8>>, &'static str);
     let cases: [Case; 6] = [
-        ("empty_train_dir", "csv", None, Some(plain())),
-        ("empty_validation_dir", "csv", Some(plain()), None),
-        ("recordio_as_csv", "csv", Some(recordio()), Some(plain())),
-        ("alphabetic_csv", "csv", Some(alphabetic()), Some(plain())),
-        ("csv_as_libsvm", "libsvm", Some(plain()), Some(agaricus(100, 1, false).into_bytes())),
-        ("alphabetic_libsvm", "libsvm", Some(words()), Some(agaricus(100, 1, false).into_bytes())),
+        ("empty_train_dir", "csv", None, Some(plain()), "channel train: no data in "),
+        ("empty_validation_dir", "csv", Some(plain()), None, "channel validation: no data in "),
+        ("recordio_as_csv", "csv", Some(recordio()), Some(plain()), "these are RecordIO records, and not CSV"),
+        ("letters_among_numbers_csv", "csv", Some(letters()), Some(plain()), "text in a column of numbers"),
+        ("csv_as_libsvm", "libsvm", Some(plain()), Some(libsvm()), "data:1: "),
+        ("alphabetic_libsvm", "libsvm", Some(words()), Some(libsvm()), "data:1: \"apple\""),
     ];
-    for (name, content_type, train, validation) in cases {
+    for (name, content_type, train, validation, fragment) in cases {
         let job = Job::new(logistic()).config("inputdataconfig.json", channels(content_type));
         job.tree.mkdir("input/data/train");
         job.tree.mkdir("input/data/validation");
         let job = train.into_iter().fold(job, |job, bytes| job.file("train/data", bytes));
         let job = validation.into_iter().fold(job, |job, bytes| job.file("validation/data", bytes));
-        fails(name, &job);
+        fails(name, &job, fragment);
     }
 }
 
@@ -270,11 +272,19 @@ fn invalid_hyperparameters_fail_with_a_user_error() {
     ];
     assert_eq!(cases.len(), 23);
     for (name, pairs) in cases {
-        fails(name, &job(&with(pairs)));
+        // What is said to be wrong is what is wrong.
+        let wrong = match pairs.last() {
+            Some(("eval_metric", metrics)) => metrics.rsplit(',').next().unwrap_or(metrics),
+            Some(("objective", objective)) if objective.starts_with("multi:") => "num_class",
+            Some(("updater", _)) => pairs[0].0,
+            Some((name, _)) => name,
+            None => unreachable!("every case has a parameter"),
+        };
+        fails(name, &job(&with(pairs)), wrong);
     }
     let mut without = with(&[]);
     without.remove("num_round");
-    fails("missing_num_round", &job(&without));
+    fails("missing_num_round", &job(&without), "num_round");
 }
 
 /// What the suite wants otherwise, what Sapwood does, and why.
@@ -309,9 +319,8 @@ fn deliberate_differences() {
         ("kfold", &[("_kfold", "5")], NOT_YET),
     ];
     for (name, pairs, reason) in refused {
-        let job = job(&with(pairs));
         println!("{name} is refused: {reason}");
-        fails(name, &job);
+        fails(name, &job(&with(pairs)), pairs[0].1);
     }
     let objectives = [
         "binary:hinge",
@@ -328,8 +337,16 @@ fn deliberate_differences() {
     ];
     for objective in objectives {
         println!("{objective} is refused: {NOT_YET}");
-        fails(objective, &job(&with(&[("objective", objective)])));
+        fails(objective, &job(&with(&[("objective", objective)])), objective);
     }
+
+    // `alphabetic_csv`: columns of text are categories here, and labels that are texts are classes.
+    let alphabetic = |seed| table(200, seed, ",", |x| ["low", "middle", "high"][(x * 2.9) as usize].to_string());
+    let job =
+        Job::on(alphabetic(1), json!({"num_round": "3", "objective": "multi:softmax"})).file("validation/v.csv", alphabetic(2));
+    let run = job.run();
+    assert_eq!(run.code, Some(0), "alphabetic_csv: {run:#?}");
+    assert!(run.stderr.contains("columns of text taken as categorical"), "{run:#?}");
     // `pipe_libsvm`, which the container refuses, trains here: channels::a_pipe_trains_the_model_that_files_train.
     assert_eq!((accepted.len(), refused.len(), objectives.len()), (8, 8, 11));
 }

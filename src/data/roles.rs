@@ -263,6 +263,7 @@ pub(super) mod tests {
     pub(in crate::data) fn options() -> ReadOptions {
         ReadOptions {
             format: None,
+            unwrap_records: false,
             header: Header::Auto,
             delimiter: None,
             label: None,
