@@ -86,7 +86,8 @@ fn model(job: &Job) -> Vec<u8> {
 fn a_pipe_trains_the_model_that_files_train() {
     // Larger than what a pipe holds, so that whoever reads one channel after the other waits for ever.
     let (train, validation) = (csv(4000, 1, amount), csv(3000, 2, amount));
-    let forms: [(&str, Box<dyn Fn(&str) -> Vec<u8>>); 6] = [
+    type Form = Box<dyn Fn(&str) -> Vec<u8>>;
+    let forms: [(&str, Form); 6] = [
         ("text/csv", Box::new(|csv| csv.as_bytes().to_vec())),
         ("text/csv; label_size=1", Box::new(|csv| gzip(csv.as_bytes()))),
         ("", Box::new(|csv| zstd::encode_all(csv.as_bytes(), 1).unwrap())),

@@ -308,7 +308,8 @@ fn deliberate_differences() {
     }
 
     const NOT_YET: &str = "Sapwood does not have it yet, and refuses what it cannot do";
-    let refused: &[(&str, &[(&str, &str)], &str)] = &[
+    type Refused = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    let refused: &[Refused] = &[
         ("gblinear", &[("booster", "gblinear")], NOT_YET),
         ("dart", &[("booster", "dart")], NOT_YET),
         ("tree_method_gpu_hist", &[("tree_method", "gpu_hist")], "there is no GPU"),

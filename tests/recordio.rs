@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use sapwood::data::recordio::{Features, Labels, Record, encode, encode_answer, is_recordio, records};
 use sapwood::data::{Block, ReadOptions, read_matching, read_training};
 use sapwood::{Dataset, Params};
+use std::slice::from_ref;
 use std::sync::Mutex;
 
 /// Written by Google's protobuf library; see tests/golden/README.md.
@@ -71,7 +72,7 @@ fn the_golden_file_reads_as_it_was_written() {
 
     let tree = Tree::new();
     let path = tree.write("train.pb", GOLDEN);
-    let data = read_training(&[path.clone()], &options()).unwrap();
+    let data = read_training(from_ref(&path), &options()).unwrap();
     assert_eq!(data.labels().unwrap(), ROWS.map(|(label, _)| label));
     assert_eq!(rows(&data), ROWS.map(|(_, features)| bits(&features)));
     assert_eq!(data.schema().index_base, Some(0), "some of it is sparse");
@@ -227,7 +228,7 @@ fn whatever_is_wrong_is_named_with_its_record_and_byte() {
     let tree = Tree::new();
     for (what, bad) in cases {
         let path = tree.write("train.pb", [good.clone(), bad].concat());
-        let error = read_training(&[path.clone()], &options()).expect_err(what);
+        let error = read_training(from_ref(&path), &options()).expect_err(what);
         let (text, place) = (error.to_string(), format!("{}: record 2 (byte {})", path.display(), good.len()));
         assert!(error.is_user_error() && text.starts_with(what) && text.contains(&place), "{what}: {text}");
     }
@@ -269,7 +270,7 @@ fn options_without_meaning_and_models_of_text_are_refused() {
     let tree = Tree::new();
     let path = tree.write("train.pb", encoded(&[dense(&[1.0, 2.0], 0.0)]));
     let named = ReadOptions { weight: Some("w".into()), ..options() };
-    let error = read_training(&[path.clone()], &named).unwrap_err().to_string();
+    let error = read_training(from_ref(&path), &named).unwrap_err().to_string();
     assert!(error.starts_with("weight_column=w has no meaning for recordio data"), "{error}");
     let text = tree.write("t.csv", "y,c,x\n1,red,2\n2,blue,3\n1,red,4\n");
     let schema = read_training(&[text], &options()).unwrap().schema().clone();

@@ -112,6 +112,13 @@ impl RowEnd {
         }
     }
 
+    fn word(self) -> &'static str {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => "a row",
+            Self::Record => "a record",
+        }
+    }
+
     fn too_long(self) -> &'static str {
         match self {
             Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is no text file",
@@ -184,7 +191,8 @@ impl Blocks<'_> {
             }
             if bytes.len() > self.file.ends.longest() {
                 return Err(Error::data(format!(
-                    "a row of more than {} MiB: {}:{}: {}",
+                    "{} of more than {} MiB: {}:{}: {}",
+                    self.file.ends.word(),
                     self.file.ends.longest() >> 20,
                     display(&self.file.path),
                     self.line,

@@ -70,7 +70,7 @@ fn blocks_and_cache_do_not_matter() {
     let width = Some(12);
     let sparse = |i: u32| Features::Sparse { keys: vec![i % 7, 7 + i % 5], values: vec![f64::from(i) * 0.3, 1.5], width };
     check_limits(recordio((0..90).map(sparse)), &options());
-    let mixed = |i: u32| if i % 3 == 0 { Features::Dense(vec![f64::from(i); 12]) } else { sparse(i) };
+    let mixed = |i: u32| if i.is_multiple_of(3) { Features::Dense(vec![f64::from(i); 12]) } else { sparse(i) };
     check_limits(recordio((0..90).map(mixed)), &options());
     let classes: String = (0..90).map(|i| format!("{},{i}\n", ["cat", "dog", "5"][i % 3])).collect();
     check_limits(classes, &options());
@@ -110,7 +110,7 @@ fn the_first_of_several_errors_is_reported_whatever_the_blocks() {
 
 #[test]
 fn a_file_that_changes_between_passes_is_an_error() {
-    let (keep, paths) = file(&"1,2,3\n".repeat(100));
+    let (keep, paths) = file("1,2,3\n".repeat(100));
     let data = read_training_within(&paths, &options(), TINY_UNCACHED).unwrap();
     std::fs::write(keep.path(), "1,2,3\n".repeat(101)).unwrap();
     let error = data.source().visit(&|_| Ok(())).unwrap_err().to_string();

@@ -305,7 +305,8 @@ pub fn encode(record: &Record, out: &mut Vec<u8>) -> Result<()> {
     )
 }
 
-/// Appends the answer to one row as one frame: a record without features whose labels are named results, such as `score`.
+/// Appends the answer to one row as one frame: a record without features whose labels are named results, such as `score`, in single
+/// precision, as SageMaker's algorithms answer.
 ///
 /// # Errors
 /// The answer is larger than a frame can be (512 MiB).
