@@ -122,9 +122,12 @@ fn parquet_comes_through_a_pipe_too() {
     ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
     let job = Job::new(rounds(json!({}))).file("train/p.parquet", &bytes);
     job.succeeds();
-    let (pipe, run) = piped(rounds(json!({})), json!({"ContentType": "application/x-parquet"}), &[("train", bytes)]);
+    let channel = json!({"ContentType": "application/x-parquet"});
+    let (pipe, run) = piped(rounds(json!({})), channel.clone(), &[("train", bytes.clone())]);
     run.ok();
     assert!(model(&pipe) == model(&job));
+    let (_, run) = piped(rounds(json!({})), channel, &[("train", bytes.repeat(2))]);
+    run.user_error(&["several Parquet files came through one pipe", "train_0", "FastFile"]);
 }
 
 #[test]

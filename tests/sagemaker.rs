@@ -244,7 +244,9 @@ fn channels_that_cannot_be_read_say_why() {
     ]);
     job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is no recordio file", "train.csv"]);
     job(json!({"train": {"RecordWrapperType": "Paper"}})).fails(&["RecordWrapperType \"Paper\"", "None or RecordIO"]);
-    job(json!({"train": {}, "../train": {}})).fails(&["channel \"../train\": names of channels"]);
+    for name in ["../train", "..", "a b"] {
+        job(json!({"train": {}, name: {}})).fails(&[&format!("channel {name:?}: names of channels")]);
+    }
     job(json!({"train": {"ContentType": "image/png"}})).fails(&["\"image/png\"", "text/csv"]);
     job(json!({"train": {"ContentType": "text/csv; label_size=2"}})).fails(&["label_size=2"]);
     job(json!({"training": {}})).fails(&["channel train is missing", "training"]);

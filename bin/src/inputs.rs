@@ -150,7 +150,8 @@ fn report_shared(what: &str, name: &str, same_data: SameData, log: &mut Log) -> 
 
 /// Whether metric lines can bear this name of a data set.
 pub fn is_set_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    name.bytes().any(|byte| byte.is_ascii_alphanumeric()) && name.bytes().all(is_legal)
 }
 
 /// The data files behind paths, each under the name that links lead to.

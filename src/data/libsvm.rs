@@ -2,13 +2,14 @@
 //!
 //! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
 
-use super::blocks::{RowEnd, TextBlock, TextFile, for_each_block};
+use super::blocks::{TextBlock, TextFile, for_each_block};
 use super::cells::{inexact_integer, number};
 use super::labels::{Attributes, WEIGHT_RULE, is_weight};
 use super::levels::compact;
 use super::load::{Limits, display};
 use super::options::refuse_column_options;
 use super::piece::{Piece, Sparse};
+use super::row_end::RowEnd;
 use super::sniff::Probe;
 use super::text_source::{Harvest, PieceParser, TextSource};
 use super::{Dataset, ReadOptions};

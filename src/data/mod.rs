@@ -18,6 +18,7 @@ mod parquet;
 mod piece;
 pub mod recordio;
 mod roles;
+mod row_end;
 mod sniff;
 mod source;
 #[cfg(test)]

@@ -116,6 +116,11 @@ impl DataFile {
         }
         .map_err(|error| Error::io(&self.path, error))
     }
+
+    /// Whether it came through a pipe.
+    pub fn is_spooled(&self) -> bool {
+        self.spooled.is_some()
+    }
 }
 
 impl From<PathBuf> for DataFile {

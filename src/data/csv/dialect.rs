@@ -1,7 +1,7 @@
 //! The delimiter and the header of a CSV file, found out from its first rows.
 
-use crate::data::blocks::row_ends;
 use crate::data::cells::{Cell, MissingTexts, number};
+use crate::data::row_end::row_ends;
 
 /// Candidates, in the order in which they win a draw. The blank comes last by itself: texts are full of blanks.
 const DELIMITERS: [u8; 5] = *b",\t;| ";

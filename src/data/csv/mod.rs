@@ -7,10 +7,11 @@ mod read;
 pub(super) use read::{matching, training};
 
 use super::ReadOptions;
-use super::blocks::{RowEnd, TextFile, row_ends};
+use super::blocks::TextFile;
 use super::cells::MissingTexts;
 use super::load::display;
 use super::roles::{Layout, list};
+use super::row_end::{RowEnd, count, row_ends};
 use super::sniff::Probe;
 use crate::params::Header;
 use crate::{Error, FeatureSchema, Result};
@@ -91,7 +92,7 @@ impl Table {
                 path: probe.path.clone(),
                 packing: probe.packing,
                 skip_bytes,
-                skip_lines: super::blocks::count(&probe.sample[..skip_bytes], b'\n') as u64,
+                skip_lines: count(&probe.sample[..skip_bytes], b'\n') as u64,
                 ends: RowEnd::LineOutsideQuotes(delimiter),
             });
         }

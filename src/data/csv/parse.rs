@@ -5,13 +5,14 @@
 //! closer look — hands the block to the careful path, which goes through the `csv` crate cell by cell, decides, and knows line and column.
 
 use super::Table;
-use crate::data::blocks::{TextBlock, count};
+use crate::data::blocks::TextBlock;
 use crate::data::cells::{Cell, EXACT, MissingTexts, inexact_integer};
 use crate::data::frame;
 use crate::data::labels::{WEIGHT_RULE, is_weight};
 use crate::data::levels::{Raw, TextBuilder};
 use crate::data::load::display;
 use crate::data::roles::Role;
+use crate::data::row_end::count;
 use crate::{Error, Result};
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, NullValues, Schema, SerReader};
 use std::io::Cursor;

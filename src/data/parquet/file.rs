@@ -1,5 +1,6 @@
 //! One Parquet file: its metadata, checked before anything relies on them, and one column of some of its rows.
 
+use super::joined::refuse_several;
 use super::pages::{self, ChunkClaims};
 use crate::data::frame::{Fields, Physical, guarded};
 use crate::data::load::display;
@@ -22,6 +23,7 @@ pub(super) struct ParquetFile {
 impl ParquetFile {
     /// Opens a file; also gives its columns.
     pub fn open(path: DataFile) -> Result<(Self, Fields)> {
+        refuse_several(&path)?;
         let file = path.open()?;
         let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
         let read = guarded(|| {

@@ -1,6 +1,7 @@
 //! Parquet files → data sets. Nothing is cached: a column of some row groups is cheap to read again, and takes little memory.
 
 mod file;
+mod joined;
 mod pages;
 mod source;
 

@@ -3,11 +3,13 @@
 //! Features and labels stand under the name `values`, as tensors of 32-bit or 64-bit floats or 32-bit integers, dense or sparse. A
 //! sparse tensor's shape is the number of features. Records without frames are refused: nothing tells where one ends.
 
+mod encode;
 mod frames;
 mod message;
 mod read;
 mod record;
 
+pub use encode::{encode, encode_answer};
 pub(super) use frames::{MAGIC, count_records, frame_length, last_record_end};
 pub(super) use read::{matching, training};
-pub use record::{Features, Labels, Record, encode, encode_answer, is_recordio, records};
+pub use record::{Features, Labels, Record, is_recordio, records};

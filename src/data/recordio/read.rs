@@ -1,12 +1,13 @@
 //! RecordIO files → data sets.
 
 use super::record::{Fault, Features, Labels, Place, Placed, Record};
-use crate::data::blocks::{RowEnd, TextBlock, TextFile, for_each_block};
+use crate::data::blocks::{TextBlock, TextFile, for_each_block};
 use crate::data::labels::Attributes;
 use crate::data::levels::compact;
 use crate::data::load::{Limits, display};
 use crate::data::options::refuse_column_options;
 use crate::data::piece::{Piece, Sparse};
+use crate::data::row_end::RowEnd;
 use crate::data::sniff::Probe;
 use crate::data::text_source::{Harvest, PieceParser, TextSource};
 use crate::data::{Dataset, ReadOptions};

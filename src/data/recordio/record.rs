@@ -1,7 +1,7 @@
-//! Records: messages checked and turned into rows, and rows turned into messages.
+//! Records: messages checked and turned into rows.
 
-use super::frames::{BadFrame, Frames, LONGEST, push_frame};
-use super::message::{Float32Tensor, Float64Tensor, RecordMessage, Tensor, Value};
+use super::frames::{BadFrame, Frames};
+use super::message::{RecordMessage, Tensor, Value};
 use crate::{Error, Result};
 use prost::Message;
 use std::collections::BTreeMap;
@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// The largest number of features.
 const MOST_FEATURES: usize = 1 << 24;
 
-/// The one name under which features and labels are read.
-const VALUES: &str = "values";
+/// The one name under which features and labels are read and written.
+pub(super) const VALUES: &str = "values";
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -282,57 +282,4 @@ fn label_of(mut map: BTreeMap<String, Value>) -> Result<f64, Fault> {
         [label] => Err(Fault::new(format!("label that is {label}"), remedy)),
         ref labels => Err(Fault::new(format!("{} labels", labels.len()), remedy)),
     }
-}
-
-/// Appends a record as one frame: in single precision where that loses nothing, else in double.
-///
-/// # Errors
-/// The record is larger than a frame can be (512 MiB).
-pub fn encode(record: &Record, out: &mut Vec<u8>) -> Result<()> {
-    let (values, keys, shape) = match &record.features {
-        Features::Dense(values) => (values, Vec::new(), Vec::new()),
-        Features::Sparse { keys, values, width } => {
-            (values, keys.iter().map(|&key| u64::from(key)).collect(), width.map(|width| width as u64).into_iter().collect())
-        }
-    };
-    let label = record.label.map(|label| (VALUES.to_string(), tensor(&[label], Vec::new(), Vec::new())));
-    push_message(
-        &RecordMessage {
-            features: BTreeMap::from([(VALUES.to_string(), tensor(values, keys, shape))]),
-            label: label.into_iter().collect(),
-        },
-        out,
-    )
-}
-
-/// Appends the answer to one row as one frame: a record without features whose labels are named results, such as `score`, in single
-/// precision, as SageMaker's algorithms answer.
-///
-/// # Errors
-/// The answer is larger than a frame can be (512 MiB).
-pub fn encode_answer(results: &[(&str, &[f64])], out: &mut Vec<u8>) -> Result<()> {
-    let value = |values: &[f64]| {
-        let values = values.iter().map(|&value| value as f32).collect();
-        Value { tensor: Some(Tensor::Float32(Float32Tensor { values, keys: Vec::new(), shape: Vec::new() })) }
-    };
-    let label = results.iter().map(|(name, values)| ((*name).to_string(), value(values))).collect();
-    push_message(&RecordMessage { features: BTreeMap::new(), label }, out)
-}
-
-fn push_message(message: &RecordMessage, out: &mut Vec<u8>) -> Result<()> {
-    if message.encoded_len() > LONGEST {
-        return Err(Error::data("a record of more than 512 MiB does not fit into a RecordIO frame; give it fewer features"));
-    }
-    push_frame(&message.encode_to_vec(), out);
-    Ok(())
-}
-
-fn tensor(values: &[f64], keys: Vec<u64>, shape: Vec<u64>) -> Value {
-    let exact = |&value: &f64| f64::from(value as f32) == value || value.is_nan();
-    let tensor = if values.iter().all(exact) {
-        Tensor::Float32(Float32Tensor { values: values.iter().map(|&value| value as f32).collect(), keys, shape })
-    } else {
-        Tensor::Float64(Float64Tensor { values: values.to_vec(), keys, shape })
-    };
-    Value { tensor: Some(tensor) }
 }

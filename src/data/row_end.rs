@@ -1,0 +1,114 @@
+//! Where rows end: at the ends of lines, but not inside quotes, or at the ends of RecordIO records.
+
+use super::recordio::{count_records, last_record_end};
+
+/// A row longer than this is taken for a quote that nobody closed.
+pub(super) const MAX_ROW: usize = 64 << 20;
+
+/// What ends a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowEnd {
+    /// A line end.
+    Line,
+    /// A line end outside quotes; the delimiter says where cells, and so quotes, begin.
+    LineOutsideQuotes(u8),
+    /// The end of a RecordIO record.
+    Record,
+}
+
+impl RowEnd {
+    /// The end of the last complete row.
+    pub fn last(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Line => last_row_end(bytes, None),
+            Self::LineOutsideQuotes(delimiter) => last_row_end(bytes, Some(delimiter)),
+            Self::Record => last_record_end(bytes),
+        }
+    }
+
+    /// How many lines or records there are.
+    pub fn count(self, bytes: &[u8]) -> u64 {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => count(bytes, b'\n') as u64,
+            Self::Record => count_records(bytes) as u64,
+        }
+    }
+
+    /// A row that is longer is none: a quote that nobody closed, a length that is no length.
+    pub fn longest(self) -> usize {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => MAX_ROW,
+            // As many features as there may be, in double precision, and room for keys.
+            Self::Record => 5 * MAX_ROW,
+        }
+    }
+
+    /// What a row is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => "a row",
+            Self::Record => "a record",
+        }
+    }
+
+    /// What may be wrong with a row that is longer.
+    pub fn too_long(self) -> &'static str {
+        match self {
+            Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is no text file",
+            Self::Record => "its length is damaged, or this is no recordio file",
+        }
+    }
+}
+
+/// How often `byte` occurs.
+pub(super) fn count(bytes: &[u8], byte: u8) -> usize {
+    // Short runs let the compiler keep the counters in bytes, many to a register.
+    bytes.chunks(192).map(|run| run.iter().map(|&b| u8::from(b == byte)).sum::<u8>() as usize).sum()
+}
+
+/// The end of the last complete row; with `quoting`, a line end inside quotes ends no row.
+pub(super) fn last_row_end(bytes: &[u8], quoting: Option<u8>) -> Option<usize> {
+    match quoting {
+        Some(delimiter) if bytes.contains(&b'"') => row_ends(bytes, delimiter).last(),
+        _ => bytes.iter().rposition(|&b| b == b'\n').map(|at| at + 1),
+    }
+}
+
+/// The positions behind the line ends that end rows. A quote counts only where a cell begins (RFC 4180).
+pub(super) fn row_ends(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> + '_ {
+    #[derive(PartialEq)]
+    enum At {
+        CellStart,
+        Plain,
+        Quoted,
+        QuoteInQuotes,
+    }
+    let mut at = At::CellStart;
+    bytes.iter().enumerate().filter_map(move |(i, &byte)| {
+        at = match byte {
+            b'"' if matches!(at, At::CellStart | At::QuoteInQuotes) => At::Quoted,
+            b'"' if at == At::Quoted => At::QuoteInQuotes,
+            _ if at == At::Quoted => At::Quoted,
+            b'\n' => {
+                at = At::CellStart;
+                return Some(i + 1);
+            }
+            _ if byte == delimiter => At::CellStart,
+            _ => At::Plain,
+        };
+        None
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_line_ends_do_not_end_rows() {
+        let text = b"a,\"x\ny\"\n\"p\"\"\n\"\"q\",2\nno\"quote,3\n4";
+        assert_eq!(row_ends(text, b',').collect::<Vec<_>>(), [8, 20, 31]);
+        assert_eq!(last_row_end(b"\"a\nb", Some(b',')), None);
+        assert_eq!(last_row_end(b"\"a\nb", None), Some(3));
+    }
+}
