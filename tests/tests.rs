@@ -6,8 +6,8 @@
     reason = "a test fails by panicking; std's functions are its yardstick"
 )]
 
-mod checkpoints;
 mod channels;
+mod checkpoints;
 mod cli;
 mod conformance;
 mod data;
@@ -18,5 +18,6 @@ mod real_data;
 mod recordio;
 mod sagemaker;
 mod score;
+mod serve;
 mod train;
 mod util;

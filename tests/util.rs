@@ -59,8 +59,11 @@ pub fn command(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
 
 /// A command without the environment variables that the executable acts on.
 pub fn with_clean_environment(mut command: Command, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-    for variable in ["SAGEMAKER_BASE_DIR", "SAPWOOD_ON_SIGTERM", "SAPWOOD_SIMD", "RUST_BACKTRACE"] {
-        command.env_remove(variable);
+    let is_ours = |name: &str| name.starts_with("SAGEMAKER_") || name.starts_with("SAPWOOD_");
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(|name| is_ours(name) || ["MAX_CONTENT_LENGTH", "RUST_BACKTRACE"].contains(&name)) {
+            command.env_remove(variable);
+        }
     }
     command.args(args).stdin(Stdio::null());
     command

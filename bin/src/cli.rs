@@ -25,6 +25,8 @@ pub enum Command {
     Train(TrainArgs),
     /// Score data: one line per row.
     Predict(PredictArgs),
+    /// Answer requests for predictions over HTTP, as a SageMaker endpoint does.
+    Serve(ServeArgs),
     /// Compute metrics: one JSON object.
     Evaluate(EvaluateArgs),
     /// Say what a model file holds.
@@ -104,6 +106,29 @@ pub struct PredictArgs {
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// Flags of `sapwood serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The model file [default: the one *.sapwood file in the directory model of SageMaker's tree].
+    #[arg(long, value_name = "FILE")]
+    pub model: Option<PathBuf>,
+    /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
+    #[arg(long, value_name = "DIR", conflicts_with = "model")]
+    pub opt_ml: Option<PathBuf>,
+    /// The address to listen on.
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0")]
+    pub host: std::net::IpAddr,
+    /// The port to listen on; 0 takes a free one [default: $SAGEMAKER_BIND_TO_PORT, or 8080].
+    #[arg(long, value_name = "PORT")]
+    pub port: Option<u16>,
+    /// Requests that are scored at a time, each by one thread [default: $SAGEMAKER_NUM_MODEL_WORKERS, or the CPUs this process may use].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub threads: Option<u32>,
+    /// Parameters about reading data, such as missing_values=-999.
+    #[arg(value_name = "KEY=VALUE")]
+    pub parameters: Vec<String>,
 }
 
 /// Flags of `sapwood evaluate`.

@@ -1,6 +1,7 @@
 //! Remarks about a training run: printed at once, and kept for the summary. `SAPWOOD_LOG=debug` prints more.
 
 use crate::report::Failure;
+use std::io::Write;
 
 /// Everything that deserves the user's attention, each thing once.
 #[derive(Debug, Default)]
@@ -25,8 +26,18 @@ impl Log {
     /// Something for whoever wants to know where time goes. Not kept.
     pub fn debug(&self, text: impl FnOnce() -> String) {
         if self.debug {
-            eprintln!("debug: {}", text());
+            print(&format!("debug: {}", text()));
         }
+    }
+
+    /// Something that whoever runs this process wants to see. Not kept.
+    pub fn info(&self, text: &str) {
+        print(text);
+    }
+
+    /// Something went wrong that happens again and again, like a bad request. Not kept.
+    pub fn incident(&self, text: &str) {
+        print(&format!("warning: {text}"));
     }
 
     /// Something is likely wrong.
@@ -50,4 +61,9 @@ impl Log {
             self.remarks.push(text.to_string());
         }
     }
+}
+
+/// Prints a line to standard error. Nobody there to read it is no reason to stop.
+fn print(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -17,6 +17,7 @@ mod progress;
 mod reading;
 mod report;
 mod sagemaker;
+mod serve;
 mod signal;
 mod summary;
 mod threads;
@@ -77,6 +78,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
     match command {
         Command::Train(args) => return train::run(&args),
         Command::Predict(args) => predict::run(&args)?,
+        Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Params(args) => params::run(&args)?,

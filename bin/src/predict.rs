@@ -42,7 +42,11 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     }
 }
 
-fn write_lines(predictions: &Predictions, out: &mut dyn Write) -> io::Result<()> {
+/// Writes one line a row.
+///
+/// # Errors
+/// `out` cannot be written.
+pub fn write_lines(predictions: &Predictions, out: &mut dyn Write) -> io::Result<()> {
     let mut line = String::new();
     for row in 0..predictions.rows() {
         line.clear();

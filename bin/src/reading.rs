@@ -26,7 +26,15 @@ pub fn load_model(path: &Path) -> Result<Model, Failure> {
 /// # Errors
 /// A parameter that is unknown, has a wrong value or is about training.
 pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) -> Result<ReadOptions, Failure> {
-    let mut pairs = cli::pairs(&args.parameters)?;
+    Ok(ReadOptions { format: args.format.map(Into::into), ..options_of(&args.parameters, label, weight)? })
+}
+
+/// How to read the data, from `key=value` words that are about reading.
+///
+/// # Errors
+/// A parameter that is unknown, has a wrong value or is about training.
+pub fn options_of(words: &[String], label: Option<&str>, weight: Option<&str>) -> Result<ReadOptions, Failure> {
+    let mut pairs = cli::pairs(words)?;
     if let Some((name, _)) = pairs.iter().find(|(name, _)| spec::find(name).is_some_and(|row| row.group != Group::Data)) {
         return Err(Failure::user(format!(
             "{name} is about training; only parameters about reading data, like header or delimiter, fit here"
@@ -37,7 +45,7 @@ pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) ->
     // The one parameter without a default; nothing is trained here.
     pairs.push(("num_round".to_string(), "1".to_string()));
     let (params, _) = Params::from_pairs(pairs)?;
-    Ok(ReadOptions { format: args.format.map(Into::into), ..ReadOptions::from_params(&params)? })
+    Ok(ReadOptions::from_params(&params)?)
 }
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.

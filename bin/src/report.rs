@@ -72,6 +72,11 @@ impl Failure {
         self
     }
 
+    /// Whether the user can mend it.
+    pub fn is_users(&self) -> bool {
+        self.class == Class::User
+    }
+
     /// 2 for the user's errors, 1 for ours.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self.class {

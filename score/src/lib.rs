@@ -27,6 +27,6 @@ pub use levels::LevelIndex;
 pub use model::Model;
 pub use objective::Objective;
 pub use schema::{Feature, FeatureKind, FeatureSchema};
-pub use scorer::{Output, Predictions, Scorer};
+pub use scorer::{Output, Predictions, Scorer, write_number};
 pub use tree::{Condition, Node, Split, Tree};
 pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES};

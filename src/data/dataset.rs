@@ -82,11 +82,7 @@ impl Dataset {
 
     /// A sentence for each categorical feature with texts that training did not see, as far as the data have been visited.
     pub fn unknown_levels(&self) -> Vec<String> {
-        let sentence = |(feature, texts): (usize, Vec<String>)| {
-            let name = &self.schema.features[feature].name;
-            format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
-        };
-        self.source.unknown_levels().into_iter().map(sentence).collect()
+        self.source.unknown_levels().into_iter().map(|unknown| unknown_levels_note(&self.schema, unknown)).collect()
     }
 
     /// Sets the row weights.
@@ -124,6 +120,12 @@ impl Dataset {
             None => Ok(()),
         }
     }
+}
+
+/// A sentence for a feature and some of its texts that are no level.
+pub(super) fn unknown_levels_note(schema: &FeatureSchema, (feature, texts): (usize, Vec<String>)) -> String {
+    let name = &schema.features[feature].name;
+    format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
 }
 
 impl std::fmt::Debug for Dataset {

@@ -43,6 +43,9 @@ pub struct ReadOptions {
     pub missing: Vec<String>,
     /// Whether the column after the label holds the weights.
     pub csv_weights: bool,
+    /// Whether data for a model must have its columns and no others, as requests must: a CSV header is what holds the model's names, a
+    /// column that the model does not know is an error.
+    pub strict: bool,
 }
 
 impl ReadOptions {
@@ -64,6 +67,7 @@ impl ReadOptions {
             categorical: params.categorical_features.clone(),
             missing: params.missing_values.clone(),
             csv_weights: params.csv_weights,
+            strict: false,
         })
     }
 }

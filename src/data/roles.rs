@@ -2,6 +2,7 @@
 
 use super::ReadOptions;
 use crate::{Error, FeatureSchema, Result};
+use std::collections::HashMap;
 
 /// What a column is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,12 +64,7 @@ impl Layout<'_> {
                 self.file
             ));
         };
-        let lower = column.to_lowercase();
-        let nearest = names.iter().map(|n| (strsim::damerau_levenshtein(&lower, &n.to_lowercase()), n)).min();
-        let hint = match nearest {
-            Some((distance, name)) if distance <= 1 + column.len() / 3 => format!("did you mean {name:?}? "),
-            _ => String::new(),
-        };
+        let hint = hint(column, names);
         Error::schema(format!("no {what} column {column:?} in {}; {hint}its columns are {}", self.file, list(names)))
     }
 
@@ -177,7 +173,7 @@ impl Layout<'_> {
         let mut roles = self.attribute_roles(options, need_label.then_some(0))?;
         match self.names {
             Some(names) if schema.named => {
-                let notes = self.match_names(&mut roles, names, schema)?;
+                let notes = self.match_names(&mut roles, names, schema, options.strict)?;
                 Ok((roles, notes))
             }
             _ => {
@@ -187,10 +183,12 @@ impl Layout<'_> {
         }
     }
 
-    fn match_names(&self, roles: &mut [Role], names: &[String], schema: &FeatureSchema) -> Result<Vec<String>> {
+    fn match_names(&self, roles: &mut [Role], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
+        let positions: HashMap<&str, usize> =
+            schema.features.iter().enumerate().rev().map(|(position, feature)| (feature.name.as_str(), position)).collect();
         let mut extra = Vec::new();
         for (at, name) in names.iter().enumerate() {
-            match (roles[at], schema.position(name)) {
+            match (roles[at], positions.get(name.as_str()).copied()) {
                 (Role::Feature(_), Some(position)) => roles[at] = Role::Feature(position),
                 (Role::Feature(_), None) => {
                     roles[at] = Role::Unused;
@@ -206,16 +204,19 @@ impl Layout<'_> {
                 }
             }
         }
-        let is_there = |position| roles.contains(&Role::Feature(position));
-        let absent = schema.features.iter().enumerate().filter(|(i, _)| !is_there(*i)).map(|(_, f)| f.name.clone());
+        if let (true, Some(unknown)) = (strict, extra.first()) {
+            return Err(unknown_name(unknown, &self.file, schema));
+        }
+        let mut is_there = vec![false; schema.len()];
+        for role in roles.iter() {
+            if let Role::Feature(position) = role {
+                is_there[*position] = true;
+            }
+        }
+        let absent = schema.features.iter().zip(&is_there).filter(|(_, is_there)| !**is_there).map(|(f, _)| f.name.clone());
         let absent: Vec<_> = absent.collect();
         if !absent.is_empty() {
-            return Err(Error::schema(format!(
-                "missing columns: {} has no {}; its columns are {}",
-                self.file,
-                list(&absent),
-                list(names)
-            )));
+            return Err(missing_names(&absent, names, &self.file));
         }
         let note = format!("left out columns that the model does not know: {} ({})", list(&extra), self.file);
         Ok(if extra.is_empty() { Vec::new() } else { vec![note] })
@@ -247,6 +248,33 @@ impl Layout<'_> {
     }
 }
 
+/// The error for a name that is none of the model's.
+pub(super) fn unknown_name(name: &str, place: &str, schema: &FeatureSchema) -> Error {
+    let names: Vec<_> = schema.features.iter().map(|feature| feature.name.clone()).collect();
+    let hint = hint(name, &names);
+    Error::schema(format!("unknown column {name:?}: {place}; {hint}the model's columns are {}", list(&names)))
+}
+
+/// The error for names of the model that the data do not have.
+pub(super) fn missing_names(absent: &[String], names: &[String], place: &str) -> Error {
+    Error::schema(format!("missing columns: {place} has no {}; its columns are {}", list(absent), list(names)))
+}
+
+/// A question after the nearest name, if one is near.
+fn hint(name: &str, names: &[String]) -> String {
+    // Comparing takes time in proportion to both lengths, and a request may hold a name of megabytes.
+    const LONGEST: usize = 200;
+    if name.len() > LONGEST {
+        return String::new();
+    }
+    let lower = name.to_lowercase();
+    let nearest = names.iter().map(|n| (strsim::damerau_levenshtein(&lower, &n.to_lowercase()), n)).min();
+    match nearest {
+        Some((distance, nearest)) if distance <= 1 + name.len() / 3 => format!("did you mean {nearest:?}? "),
+        _ => String::new(),
+    }
+}
+
 /// Names for a message; long lists are cut.
 pub(super) fn list(names: &[String]) -> String {
     const SHOWN: usize = 20;
@@ -274,6 +302,7 @@ pub(super) mod tests {
             categorical: Vec::new(),
             missing: vec!["NA".into(), "?".into()],
             csv_weights: false,
+            strict: false,
         }
     }
 

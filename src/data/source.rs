@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
@@ -67,7 +67,7 @@ impl Spool {
             file.write_all(&chunk[..read]).map_err(|error| full(bytes, &error))?;
             bytes += read as u64;
         }
-        Ok(Self { file: DataFile { path: name.to_path_buf(), spooled: Some(Arc::new(file)) }, bytes })
+        Ok(Self { file: DataFile { path: name.to_path_buf(), content: Content::Spooled(Arc::new(file)) }, bytes })
     }
 
     /// The number of bytes that came.
@@ -103,29 +103,75 @@ impl Spool {
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
     path: PathBuf,
-    spooled: Option<Arc<File>>,
+    content: Content,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone, Debug)]
+enum Content {
+    /// Under its path.
+    Named,
+    /// In a file without a name.
+    Spooled(Arc<File>),
+    /// In memory: the body of a request.
+    Memory(Arc<[u8]>),
+}
+
+/// A file that is open.
+pub(super) enum Opened {
+    File(File),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Opened {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(bytes),
+            Self::Memory(bytes_in_memory) => bytes_in_memory.read(bytes),
+        }
+    }
+}
+
+impl Seek for Opened {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
 }
 
 impl DataFile {
+    /// What is in memory, under a name for messages.
+    pub fn in_memory(name: &Path, bytes: Arc<[u8]>) -> Self {
+        Self { path: name.to_path_buf(), content: Content::Memory(bytes) }
+    }
+
     /// Opens the file at its beginning, independently of all others that have it open.
-    pub fn open(&self) -> Result<File> {
-        match &self.spooled {
-            None => File::open(&self.path),
+    pub fn open(&self) -> Result<Opened> {
+        let file = match &self.content {
+            Content::Named => File::open(&self.path),
             // The one way to a file without a name; a mere clone would share the position with all others.
-            Some(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
-        }
-        .map_err(|error| Error::io(&self.path, error))
+            Content::Spooled(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
+            Content::Memory(bytes) => return Ok(Opened::Memory(Cursor::new(bytes.clone()))),
+        };
+        file.map(Opened::File).map_err(|error| Error::io(&self.path, error))
+    }
+
+    /// Whether the bytes came from a client: they must not cost more than they are worth.
+    pub fn is_in_memory(&self) -> bool {
+        matches!(self.content, Content::Memory(_))
     }
 
     /// Whether it came through a pipe.
     pub fn is_spooled(&self) -> bool {
-        self.spooled.is_some()
+        matches!(self.content, Content::Spooled(_))
     }
 }
 
 impl From<PathBuf> for DataFile {
     fn from(path: PathBuf) -> Self {
-        Self { path, spooled: None }
+        Self { path, content: Content::Named }
     }
 }
 

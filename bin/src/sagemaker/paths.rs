@@ -42,9 +42,14 @@ impl Paths {
         self.input().join("data")
     }
 
+    /// Where models are; on an endpoint there is one.
+    pub fn models(&self) -> PathBuf {
+        self.root.join("model")
+    }
+
     /// The one file of the job's model.
     pub fn model(&self) -> PathBuf {
-        self.root.join("model/model.sapwood")
+        self.models().join("model.sapwood")
     }
 
     /// What the job did, for programs.

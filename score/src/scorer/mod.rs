@@ -7,7 +7,7 @@ mod output;
 mod ranks;
 mod sets;
 
-pub use output::{Output, Predictions};
+pub use output::{Output, Predictions, write_number};
 
 use crate::{Error, LevelIndex, Model};
 use forest::Forest;

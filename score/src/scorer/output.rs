@@ -155,14 +155,14 @@ impl Predictions {
             }
             match self.classes.as_ref().and_then(|classes| classes.get(value as usize)) {
                 Some(text) => push_text(line, text),
-                None => push_number(line, value),
+                None => write_number(value, line),
             }
         }
     }
 }
 
-/// The shortest digits that read back as `value`; with an exponent where there would be many zeros.
-fn push_number(line: &mut String, value: f64) {
+/// Appends the shortest digits that read back as `value`; with an exponent where there would be many zeros.
+pub fn write_number(value: f64, line: &mut String) {
     let plain = value == 0.0 || (1e-5..1e16).contains(&value.abs()) || !value.is_finite();
     // Writing to a string cannot fail.
     let _ = if plain { write!(line, "{value}") } else { write!(line, "{value:e}") };
@@ -184,7 +184,7 @@ mod tests {
 
     fn number(value: f64) -> String {
         let mut line = String::new();
-        push_number(&mut line, value);
+        write_number(value, &mut line);
         line
     }
 

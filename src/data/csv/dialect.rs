@@ -12,6 +12,14 @@ const ROWS: usize = 200;
 /// The cells of the first rows that are complete; blank lines are skipped.
 pub(super) fn rows(sample: &[u8], whole: bool, delimiter: u8) -> Vec<Vec<String>> {
     let end = if whole { sample.len() } else { row_ends(sample, delimiter).last().unwrap_or(0) };
+    let text = |cell: &[u8]| String::from_utf8_lossy(cell).trim().to_string();
+    let is_row = |row: &Vec<String>| row.len() > 1 || row.iter().any(|cell| !cell.is_empty());
+    // Setting up the csv crate's reader takes longer than a request's only row.
+    if !sample[..end].contains(&b'"') {
+        let lines = sample[..end].split(|&byte| byte == b'\n');
+        let rows = lines.map(|line| line.split(|&byte| byte == delimiter).map(text).collect());
+        return rows.filter(is_row).take(ROWS).collect();
+    }
     let mut reader = ::csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -19,8 +27,7 @@ pub(super) fn rows(sample: &[u8], whole: bool, delimiter: u8) -> Vec<Vec<String>
         .terminator(::csv::Terminator::Any(b'\n'))
         .from_reader(&sample[..end]);
     let records = reader.byte_records().filter_map(Result::ok);
-    let cells = records.map(|r| r.iter().map(|c| String::from_utf8_lossy(c).trim().to_string()).collect::<Vec<_>>());
-    cells.filter(|row| row.len() > 1 || row.iter().any(|cell| !cell.is_empty())).take(ROWS).collect()
+    records.map(|record| record.iter().map(text).collect()).filter(is_row).take(ROWS).collect()
 }
 
 /// The delimiter under which most rows have the same number of cells, more than one; of several, the one that gives most cells.
@@ -39,6 +46,12 @@ pub(super) fn delimiter(sample: &[u8], whole: bool) -> u8 {
         }
     }
     best.0
+}
+
+/// The delimiter under which the first row has `width` cells. None such: a comma.
+pub(super) fn fitting(sample: &[u8], whole: bool, width: usize) -> u8 {
+    let fits = |&candidate: &u8| rows(sample, whole, candidate).first().is_some_and(|row| row.len() == width);
+    DELIMITERS.into_iter().find(fits).unwrap_or(b',')
 }
 
 /// The most frequent width; of several, the largest.
@@ -125,6 +138,14 @@ mod tests {
     fn one_ragged_row_does_not_change_the_delimiter() {
         let text = format!("{}1 2,3\n", "1,2,3\n".repeat(9));
         assert_eq!(found(&text).0, ',');
+    }
+
+    #[test]
+    fn rows_are_the_same_with_and_without_the_reader_for_quotes() {
+        let plain = "1, 2 ,x\r\n\n \n,,\r\n3\n\r\n4,5,6";
+        let quoted = format!("{plain}\n\"\"\n");
+        assert_eq!(rows(plain.as_bytes(), true, b','), rows(quoted.as_bytes(), true, b','));
+        assert_eq!(rows(plain.as_bytes(), true, b',').len(), 4);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod dialect;
 mod parse;
 mod read;
 
-pub(super) use read::{matching, training};
+pub(super) use read::{matching, training, untold};
 
 use super::ReadOptions;
 use super::blocks::TextFile;
@@ -15,6 +15,7 @@ use super::row_end::{RowEnd, count, row_ends};
 use super::sniff::Probe;
 use crate::params::Header;
 use crate::{Error, FeatureSchema, Result};
+use std::collections::HashSet;
 
 /// What all files of a set have in common, and where their rows begin.
 pub(super) struct Table {
@@ -70,8 +71,11 @@ impl Table {
     /// Finds out delimiter, header and width, and checks that all files agree. `known` is the schema that the columns are to fit.
     pub fn open(probes: &[Probe], options: &ReadOptions, missing: &MissingTexts, known: Option<&FeatureSchema>) -> Result<Self> {
         let delimiter = options.delimiter.unwrap_or_else(|| {
-            let sample = &probes[0].sample;
-            dialect::delimiter(sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(sample), probes[0].whole)
+            let sample = probes[0].sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probes[0].sample);
+            match known.filter(|_| options.strict) {
+                Some(schema) => dialect::fitting(sample, probes[0].whole, schema.len()),
+                None => dialect::delimiter(sample, probes[0].whole),
+            }
         });
         let mut table = Self { files: Vec::new(), names: None, width: 0, delimiter, mostly_text: Vec::new() };
         for (position, probe) in probes.iter().enumerate() {
@@ -80,6 +84,8 @@ impl Table {
                 Header::Yes => true,
                 Header::No => false,
                 Header::Auto if position > 0 => table.agrees(&opening, missing),
+                // A request may be a single row of texts, which looks like names.
+                Header::Auto if options.strict => is_known(opening.first(), known),
                 Header::Auto => is_known(opening.first(), known) || dialect::has_header(&opening.rows, missing),
             };
             if position == 0 {
@@ -110,7 +116,8 @@ impl Table {
         self.mostly_text = dialect::mostly_text(&opening.rows[usize::from(header)..], self.width, missing);
         if header {
             let names = named(opening.first());
-            if let Some((_, twice)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+            let mut seen = HashSet::with_capacity(names.len());
+            if let Some(twice) = names.iter().find(|name| !seen.insert(name.as_str())) {
                 return Err(Error::schema(format!(
                     "two columns are called {twice:?}: {}; rename one, or say header=false if the first line is data",
                     display(&probe.path)
@@ -147,6 +154,23 @@ impl Table {
         }
     }
 
+    /// Checks that rows without names have as many cells as the model has features.
+    pub fn check_width(&self, probe: &Probe, schema: &FeatureSchema) -> Result<()> {
+        if self.names.is_some() || self.width == schema.len() {
+            return Ok(());
+        }
+        let blank = probe.sample.iter().take_while(|byte| byte.is_ascii_whitespace()).filter(|&&byte| byte == b'\n').count();
+        Err(Error::schema(format!(
+            "wrong number of columns: {}:{}: expected {}, found {} (delimiter {:?}); give the model's features in the order of training, \
+             or a first line with their names",
+            display(&probe.path),
+            blank + 1,
+            schema.len(),
+            self.width,
+            self.delimiter as char
+        )))
+    }
+
     /// The columns, for finding roles.
     pub fn layout(&self) -> Layout<'_> {
         Layout { names: self.names.as_deref(), width: self.width, file: display(&self.files[0].path) }
@@ -156,7 +180,8 @@ impl Table {
 /// Whether at least half of the schema's names are in the row.
 fn is_known(row: &[String], schema: Option<&FeatureSchema>) -> bool {
     let Some(schema) = schema.filter(|schema| schema.named && !schema.is_empty()) else { return false };
-    schema.features.iter().filter(|feature| row.contains(&feature.name)).count() * 2 >= schema.len()
+    let row: HashSet<&str> = row.iter().map(String::as_str).collect();
+    schema.features.iter().filter(|feature| row.contains(feature.name.as_str())).count() * 2 >= schema.len()
 }
 
 /// The header's names; columns without one are called after their position.

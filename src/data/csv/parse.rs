@@ -6,9 +6,9 @@
 
 use super::Table;
 use crate::data::blocks::TextBlock;
-use crate::data::cells::{Cell, EXACT, MissingTexts, inexact_integer};
+use crate::data::cells::{Cell, EXACT, MissingTexts};
+use crate::data::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, finish_texts, is_group};
 use crate::data::frame;
-use crate::data::labels::{WEIGHT_RULE, is_weight};
 use crate::data::levels::{Raw, TextBuilder};
 use crate::data::load::display;
 use crate::data::roles::Role;
@@ -18,14 +18,6 @@ use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, Null
 use std::io::Cursor;
 use std::sync::Arc;
 
-/// How a column is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ColumnPlan {
-    pub role: Role,
-    /// As texts; otherwise as numbers.
-    pub texts: bool,
-}
-
 /// What all blocks of a table are read by.
 pub(super) struct Plan {
     pub table: Table,
@@ -33,15 +25,8 @@ pub(super) struct Plan {
     pub missing: MissingTexts,
     /// Whether a text among numbers is an error at once. Otherwise it is counted, and the whole data set decides what the column is.
     pub settled: bool,
-}
-
-/// What the cells of a column are.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Counts {
-    pub numbers: u64,
-    pub words: u64,
-    /// The first row (within the block) whose cell is text, and the text.
-    pub first_word: Option<(usize, String)>,
+    /// Blocks up to this size take the careful path at once: for a row or two, polars takes longer to begin than that to end.
+    pub careful_bytes: usize,
 }
 
 /// The columns of a block, by their position in the file; unused ones are `None`.
@@ -54,10 +39,8 @@ pub(super) struct Parsed {
 impl Plan {
     /// Reads a block of a file.
     pub fn parse(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
-        match self.parse_fast(block) {
-            Some(parsed) => Ok(parsed),
-            None => self.parse_carefully(file, block),
-        }
+        let fast = if block.bytes.len() > self.careful_bytes { self.parse_fast(block) } else { None };
+        fast.map_or_else(|| self.parse_carefully(file, block), Ok)
     }
 
     /// Reads a block through polars; `None` if its result is not beyond doubt.
@@ -144,7 +127,7 @@ impl Plan {
             for (at, (bytes, builder)) in record.iter().zip(&mut builders).enumerate() {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8(file, line, at, bytes))?;
                 let cell = self.missing.cell(text);
-                if let Some(fault) = self.fault(self.columns[at], cell, text) {
+                if let Some(fault) = self.columns[at].fault(self.settled, cell, text) {
                     return Err(self.error(fault, file, line, at, text));
                 }
                 builder.push(cell, text);
@@ -193,32 +176,6 @@ impl Plan {
         found
     }
 
-    /// What is wrong with a cell of this column, and what to do about it.
-    fn fault(&self, plan: ColumnPlan, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
-        let attribute = !matches!(plan.role, Role::Feature(_));
-        match (plan.role, cell) {
-            (Role::Unused, _) => None,
-            (Role::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
-            (_, Cell::Missing) if attribute => {
-                Some(("missing value where there must be a number", "fill it in, or remove the row"))
-            }
-            (Role::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
-            (Role::Group, Cell::Number(x)) if !plan.texts && !is_group(&x) => {
-                Some(("bad query group", "groups must be integers from 0, or texts"))
-            }
-            (_, Cell::Number(x)) if x.is_infinite() && !plan.texts => {
-                Some(("infinite value", "correct it, or list the text in missing_values"))
-            }
-            (_, Cell::Number(x)) if !plan.texts && inexact_integer(text, x) => Some((
-                "integer beyond 2^53, which a 64-bit float cannot hold",
-                "ignore the column, or name it in categorical_features if it is an identifier",
-            )),
-            (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where there must be a number", "correct it")),
-            (_, Cell::Text(_)) if self.settled && !plan.texts => Some(TEXT_AMONG_NUMBERS),
-            _ => None,
-        }
-    }
-
     /// The error for a text in a column of numbers.
     pub fn text_among_numbers(&self, file: usize, line: u64, column: usize, text: &str) -> Error {
         self.error(TEXT_AMONG_NUMBERS, file, line, column, text)
@@ -240,7 +197,7 @@ impl Plan {
     }
 
     fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
-        Error::data(format!(
+        Error::schema(format!(
             "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?}); correct the row, or quote cells that hold the delimiter",
             display(&self.table.files[file].path),
             self.table.width,
@@ -251,68 +208,5 @@ impl Plan {
     fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {
         let text = String::from_utf8_lossy(bytes).into_owned();
         self.error(("invalid UTF-8", "write the file as UTF-8"), file, line, column, &text)
-    }
-}
-
-const TEXT_AMONG_NUMBERS: (&str, &str) = (
-    "text in a column of numbers",
-    "correct it, list it in missing_values, leave the column out with ignore_columns, or name the column in categorical_features",
-);
-
-fn is_group(x: &f64) -> bool {
-    x.fract() == 0.0 && *x >= 0.0
-}
-
-fn finish_texts(builder: TextBuilder) -> (Option<Raw>, Counts) {
-    let (numbers, words, first) = (builder.numbers, builder.words, builder.first_word);
-    let texts = builder.finish();
-    let first_word = first.and_then(|row| Some((row, texts.get(row)?.to_string())));
-    (Some(Raw::Texts(texts)), Counts { numbers, words, first_word })
-}
-
-/// Collects the cells of a column.
-enum Builder {
-    Unused,
-    Numbers(Vec<f64>, Counts),
-    Texts(TextBuilder),
-}
-
-impl Builder {
-    fn new(plan: ColumnPlan) -> Self {
-        match plan {
-            ColumnPlan { role: Role::Unused, .. } => Self::Unused,
-            ColumnPlan { texts: true, .. } => Self::Texts(TextBuilder::default()),
-            ColumnPlan { texts: false, .. } => Self::Numbers(Vec::new(), Counts::default()),
-        }
-    }
-
-    fn push(&mut self, cell: Cell<'_>, text: &str) {
-        match self {
-            Self::Unused => {}
-            Self::Texts(builder) => builder.push(cell, text),
-            Self::Numbers(values, counts) => {
-                let value = match cell {
-                    Cell::Missing => f64::NAN,
-                    Cell::Number(x) => {
-                        counts.numbers += 1;
-                        x
-                    }
-                    Cell::Text(text) => {
-                        counts.words += 1;
-                        counts.first_word.get_or_insert_with(|| (values.len(), text.to_string()));
-                        f64::NAN
-                    }
-                };
-                values.push(value);
-            }
-        }
-    }
-
-    fn finish(self) -> (Option<Raw>, Counts) {
-        match self {
-            Self::Unused => (None, Counts::default()),
-            Self::Texts(builder) => finish_texts(builder),
-            Self::Numbers(values, counts) => (Some(Raw::numbers(values)), counts),
-        }
     }
 }

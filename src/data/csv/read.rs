@@ -1,9 +1,10 @@
 //! CSV tables → data sets: the first pass, what it decides, and the source that later passes read from.
 
 use super::Table;
-use super::parse::{ColumnPlan, Counts, Parsed, Plan};
+use super::parse::{Parsed, Plan};
 use crate::data::blocks::{TextBlock, TextFile, for_each_block};
 use crate::data::cells::MissingTexts;
+use crate::data::column::{ColumnPlan, Counts};
 use crate::data::labels::{Attributes, RawAttributes};
 use crate::data::levels::{LevelSet, Raw};
 use crate::data::load::Limits;
@@ -32,7 +33,7 @@ pub(in crate::data) fn training(probes: &[Probe], options: &ReadOptions, limits:
         ColumnPlan { role, texts }
     };
     let columns = roles.iter().enumerate().map(plan).collect();
-    let mut parser = CsvParser { plan: Plan { table, columns, missing, settled: false }, encoders: Vec::new() };
+    let mut parser = CsvParser { plan: Plan { table, columns, missing, settled: false, careful_bytes: 0 }, encoders: Vec::new() };
     let first = loop {
         let pass = FirstPass::run(&parser, limits, true)?;
         // A column whose first rows were numbers, but most of whose cells are text, is read again as texts.
@@ -55,6 +56,9 @@ pub(in crate::data) fn training(probes: &[Probe], options: &ReadOptions, limits:
     Ok(data)
 }
 
+/// Requests up to this size, bytes, are read cell by cell.
+const SMALL_REQUEST: usize = 4096;
+
 /// Reads CSV files whose columns are to fit `schema`.
 pub(in crate::data) fn matching(
     probes: &[Probe],
@@ -66,19 +70,16 @@ pub(in crate::data) fn matching(
 ) -> Result<Dataset> {
     let missing = MissingTexts::new(&options.missing);
     let table = Table::open(probes, options, &missing, Some(schema))?;
+    if options.strict {
+        table.check_width(&probes[0], schema)?;
+    }
     let (roles, notes) = table.layout().matching_roles(options, schema, need_label)?;
     let plan = |(at, &role): (usize, &Role)| {
         let texts = match role {
             Role::Feature(position) => match &schema.features[position] {
                 Feature { kind: FeatureKind::Categorical { .. } | FeatureKind::Boolean, .. } => true,
                 Feature { kind: FeatureKind::Numeric, .. } => false,
-                Feature { name, kind } => {
-                    return Err(Error::schema(format!(
-                        "wrong type: feature {name} of the model is a {}, which CSV does not have: {}; give the data as Parquet",
-                        kind.word(),
-                        table.layout().file
-                    )));
-                }
+                feature => return Err(untold(feature, "CSV", &table.layout().file)),
             },
             Role::Label => classes.is_some(),
             Role::Group => table.mostly_text[at],
@@ -87,11 +88,22 @@ pub(in crate::data) fn matching(
         Ok(ColumnPlan { role, texts })
     };
     let columns = roles.iter().enumerate().map(plan).collect::<Result<_>>()?;
-    let parser = CsvParser { plan: Plan { table, columns, missing, settled: true }, encoders: Encoder::of(schema) };
+    let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
+    let plan = Plan { table, columns, missing, settled: true, careful_bytes };
+    let parser = CsvParser { plan, encoders: Encoder::of(schema) };
     let first = FirstPass::run(&parser, limits, false)?;
     let mut data = finish(parser, schema.clone(), first.blocks, classes, limits)?;
     data.notes.extend(notes);
     Ok(data)
+}
+
+/// The error for a feature whose values are written down differently from place to place.
+pub(in crate::data) fn untold(feature: &Feature, format: &str, place: &str) -> Error {
+    let Feature { name, kind } = feature;
+    let kind = kind.word();
+    Error::schema(format!(
+        "wrong type: feature {name} of the model is a {kind}, which {format} does not have: {place}; give the data as Parquet"
+    ))
 }
 
 /// Reads blocks of a CSV table as pieces.

@@ -5,11 +5,11 @@ use super::pages::{self, ChunkClaims};
 use crate::data::frame::{Fields, Physical, guarded};
 use crate::data::load::display;
 use crate::data::roles::list;
-use crate::data::source::DataFile;
+use crate::data::source::{DataFile, Opened};
 use crate::{Error, Result};
+use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
-use std::fs::File;
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -24,8 +24,10 @@ impl ParquetFile {
     /// Opens a file; also gives its columns.
     pub fn open(path: DataFile) -> Result<(Self, Fields)> {
         refuse_several(&path)?;
-        let file = path.open()?;
-        let length = file.metadata().map_err(|e| Error::io(&path, e))?.len();
+        let mut file = open(&path)?;
+        let length = file.seek(SeekFrom::End(0)).and_then(|length| file.rewind().map(|()| length));
+        let length = length.map_err(|e| Error::io(&path, e))?;
+        let most = if path.is_in_memory() { MOST_UNPACKED.max(length.saturating_mul(MOST_UNPACKED_TIMES)) } else { u64::MAX };
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
             let schema = reader.schema()?;
@@ -33,7 +35,7 @@ impl ParquetFile {
             let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
             let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), known(f))).unzip();
             let metadata = reader.get_metadata()?.clone();
-            Ok((contradiction(&metadata, length), metadata, Fields { names, types }))
+            Ok((contradiction(&metadata, length, most), metadata, Fields { names, types }))
         });
         let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
@@ -44,7 +46,7 @@ impl ParquetFile {
 
     /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
     pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
-        let mut file = self.path.open()?;
+        let mut file = open(&self.path)?;
         let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
         if let Some(fault) = fault {
             return Err(self.damaged_column(name, fault));
@@ -68,8 +70,8 @@ impl ParquetFile {
     }
 
     /// Looks at the page headers of a column in the row groups that hold some of `rows`.
-    fn check_pages(&self, file: &mut File, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
-        let length = file.metadata()?.len();
+    fn check_pages(&self, mut file: impl Read + Seek, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
+        let length = file.seek(SeekFrom::End(0))?;
         let mut begin = 0;
         for group in &self.metadata.row_groups {
             let end = begin + group.num_rows();
@@ -80,7 +82,7 @@ impl ParquetFile {
                     values: column.num_values().unsigned_abs(),
                     bytes: column.uncompressed_size().unsigned_abs(),
                 };
-                if let Some(fault) = pages::check(file, length, &claims)? {
+                if let Some(fault) = pages::check(&mut file, length, &claims)? {
                     return Ok(Some(fault));
                 }
             }
@@ -104,10 +106,23 @@ impl ParquetFile {
     }
 }
 
-/// What in the metadata cannot be true. polars takes numbers of rows and values on trust and asks for that much memory, and a failed
-/// request for memory ends the process.
-fn contradiction(metadata: &FileMetadata, length: u64) -> Option<&'static str> {
-    let mut rows = 0usize;
+/// What a request may unpack to, bytes: a small body must not take all memory.
+const MOST_UNPACKED: u64 = 64 << 20;
+/// The same as a multiple of the body's length.
+const MOST_UNPACKED_TIMES: u64 = 32;
+
+/// A file as polars wants it.
+fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
+    Ok(match path.open()? {
+        Opened::File(file) => Box::new(file),
+        Opened::Memory(bytes) => Box::new(bytes),
+    })
+}
+
+/// What in the metadata cannot be true, or is too much. polars takes numbers of rows and values on trust and asks for that much memory,
+/// and a failed request for memory ends the process.
+fn contradiction(metadata: &FileMetadata, length: u64, most_unpacked: u64) -> Option<&'static str> {
+    let (mut rows, mut unpacked) = (0usize, 0u64);
     for group in &metadata.row_groups {
         rows = rows.saturating_add(group.num_rows());
         for column in group.parquet_columns() {
@@ -117,6 +132,10 @@ fn contradiction(metadata: &FileMetadata, length: u64) -> Option<&'static str> {
             }
             if column.byte_range().end > length {
                 return Some("a column lies beyond the end of the file");
+            }
+            unpacked = unpacked.saturating_add(column.uncompressed_size().unsigned_abs());
+            if unpacked > most_unpacked {
+                return Some("its columns unpack to many times its size");
             }
         }
     }

@@ -61,6 +61,9 @@ pub(super) fn matching(
 ) -> Result<Dataset> {
     let set = ParquetSet::open(probes, options, limits)?;
     let layout = set.layout();
+    let mut index = if options.strict { pandas_index(&set.fields.names, options) } else { Vec::new() };
+    index.retain(|name| schema.position(name).is_none());
+    let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
     let (roles, notes) = layout.matching_roles(options, schema, need_label)?;
     let mut texts = set.fields.texts(&roles, &vec![false; roles.len()], &layout.file)?;
     for (at, role) in roles.iter().enumerate() {

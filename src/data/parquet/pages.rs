@@ -3,7 +3,6 @@
 //! polars takes the counts and sizes in page headers on trust. A damaged count makes it ask for an absurd amount of memory, and a failed
 //! request for memory ends the process without a message; so the headers (Thrift's compact protocol) are checked first.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 /// What the metadata say about one column of one row group.
@@ -31,7 +30,7 @@ struct PageHeader {
 }
 
 /// Walks over the pages of a column; what is wrong with them, if anything is.
-pub(super) fn check(file: &mut File, length: u64, claims: &ChunkClaims) -> io::Result<Option<&'static str>> {
+pub(super) fn check(file: &mut (impl Read + Seek), length: u64, claims: &ChunkClaims) -> io::Result<Option<&'static str>> {
     let (mut at, mut seen) = (claims.start, 0);
     while seen < claims.values {
         let Some((page, header_bytes)) = read_header(file, at, length)? else {
@@ -56,13 +55,13 @@ pub(super) fn check(file: &mut File, length: u64, claims: &ChunkClaims) -> io::R
 }
 
 /// Reads the header at `at`, with its length; `None` if there is none.
-fn read_header(file: &mut File, at: u64, length: u64) -> io::Result<Option<(PageHeader, u64)>> {
+fn read_header(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Option<(PageHeader, u64)>> {
     const LONGEST: u64 = 16 << 20;
     let mut size = 512;
     loop {
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(at))?;
-        file.take(size).read_to_end(&mut bytes)?;
+        file.by_ref().take(size).read_to_end(&mut bytes)?;
         let mut input = Input { bytes: &bytes, at: 0 };
         if let Some(header) = input.page_header() {
             return Ok(Some((header, input.at as u64)));

@@ -1,0 +1,176 @@
+//! Content types: what a body is, and what an answer may be.
+
+use super::refusal::Refusal;
+use axum::http::{HeaderMap, StatusCode, header};
+use sapwood::data::Encoding;
+
+const READABLE: &str =
+    "text/csv, text/libsvm, application/x-recordio-protobuf, application/json, application/jsonlines, application/x-parquet";
+
+/// What the body is. Without a `Content-Type` it is CSV, as it is for the built-in XGBoost.
+///
+/// # Errors
+/// 415 for a type that is not read.
+pub fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
+    if let Some(packed) = headers.get(header::CONTENT_ENCODING).filter(|packed| *packed != "identity") {
+        return Err(unsupported(format!("Content-Encoding {packed:?} is not supported; send the body as it is")));
+    }
+    let Some(text) = headers.get(header::CONTENT_TYPE) else { return Ok(Encoding::Csv) };
+    let text = String::from_utf8_lossy(text.as_bytes()).to_ascii_lowercase();
+    let mut parts = text.split(';').map(str::trim);
+    let encoding = match parts.next().unwrap_or_default() {
+        "" | "text/csv" => Encoding::Csv,
+        "text/libsvm" | "text/x-libsvm" => Encoding::Libsvm,
+        "application/x-recordio-protobuf" | "recordio-protobuf" => Encoding::Recordio,
+        "application/json" => Encoding::Json,
+        "application/jsonlines" | "application/x-jsonlines" | "application/x-ndjson" => Encoding::JsonLines,
+        "application/x-parquet" | "application/parquet" | "application/vnd.apache.parquet" => Encoding::Parquet,
+        other => return Err(unsupported(format!("Content-Type {other:?} is not supported; use {READABLE}"))),
+    };
+    parts.try_for_each(check_parameter)?;
+    Ok(encoding)
+}
+
+/// Refuses parameters that would have the body read otherwise than it is.
+fn check_parameter(parameter: &str) -> Result<(), Refusal> {
+    let (name, value) = parameter.split_once('=').map_or((parameter, ""), |(name, value)| (name.trim(), value.trim()));
+    match (name, value.trim_matches('"')) {
+        ("charset", "utf8" | "utf-8" | "us-ascii" | "ascii") | ("label_size", "0") => Ok(()),
+        ("charset", _) => Err(unsupported(format!("charset {value} is not supported; send UTF-8"))),
+        ("label_size", _) => Err(unsupported(format!("label_size={value} is not supported: rows to predict have no label"))),
+        _ => Ok(()),
+    }
+}
+
+fn unsupported(message: String) -> Refusal {
+    Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
+}
+
+/// The form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// One line a row.
+    Csv,
+    /// `{"predictions": […]}`.
+    Json,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+impl Accept {
+    const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::JsonLines];
+    /// All forms, for messages.
+    pub const NAMES: &str = "text/csv, application/json, application/jsonlines";
+
+    /// The form's content type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::JsonLines => "application/jsonlines",
+        }
+    }
+
+    /// The form of that content type, parameters aside.
+    pub fn named(text: &str) -> Option<Self> {
+        match text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+            "text/csv" => Some(Self::Csv),
+            "application/json" => Some(Self::Json),
+            "application/jsonlines" | "application/x-jsonlines" => Some(Self::JsonLines),
+            _ => None,
+        }
+    }
+
+    /// The form that the client likes best; `default` where it does not say, or likes it as much as any other.
+    ///
+    /// # Errors
+    /// 406 where it likes none of them.
+    pub fn wanted(headers: &HeaderMap, default: Self) -> Result<Self, Refusal> {
+        let lines = headers.get_all(header::ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let text = lines.collect::<Vec<_>>().join(",");
+        if text.trim().is_empty() {
+            return Ok(default);
+        }
+        let mut best = (0, default);
+        for form in std::iter::once(default).chain(Self::ALL) {
+            let liking = form.liking(&text);
+            if liking > best.0 {
+                best = (liking, form);
+            }
+        }
+        match best {
+            (0, _) => {
+                let message = format!("Accept {text:?} cannot be met; ask for one of {}, or */*", Self::NAMES);
+                Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message))
+            }
+            (_, form) => Ok(form),
+        }
+    }
+
+    /// How much a list of ranges likes this form, in thousandths: what the most specific range says.
+    fn liking(self, accept: &str) -> u32 {
+        let mut found = (0, 0);
+        for range in accept.split(',') {
+            let specific = match range.split(';').next().unwrap_or_default().trim() {
+                "*/*" | "*" => 1,
+                "text/*" if self == Self::Csv => 2,
+                "application/*" if self != Self::Csv => 2,
+                _ if Self::named(range) == Some(self) => 3,
+                _ => continue,
+            };
+            let liking = quality(range);
+            if specific > found.0 || (specific == found.0 && liking > found.1) {
+                found = (specific, liking);
+            }
+        }
+        found.1
+    }
+}
+
+/// The `q` of a range, in thousandths; 1 where it has none, 0 where it is nonsense.
+fn quality(range: &str) -> u32 {
+    let value = range.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().unwrap_or(0.0))
+    });
+    (value.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(name: header::HeaderName, value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(name, HeaderValue::from_str(value).unwrap())])
+    }
+
+    #[test]
+    fn types_have_parameters_and_any_case() {
+        let found = |text| encoding(&headers(header::CONTENT_TYPE, text)).map_err(|refusal| refusal.status.as_u16());
+        assert_eq!(found("Text/CSV; charset=UTF-8"), Ok(Encoding::Csv));
+        assert_eq!(found("text/csv;label_size=0"), Ok(Encoding::Csv));
+        assert_eq!(found("application/x-recordio-protobuf"), Ok(Encoding::Recordio));
+        assert_eq!(found("application/json;charset=\"utf-8\""), Ok(Encoding::Json));
+        for text in ["image/png", "text/csv; charset=utf-16", "text/csv; label_size=1"] {
+            assert_eq!(found(text), Err(415), "{text}");
+        }
+        assert_eq!(encoding(&HeaderMap::new()).ok(), Some(Encoding::Csv));
+        assert!(encoding(&headers(header::CONTENT_ENCODING, "gzip")).is_err());
+    }
+
+    #[test]
+    fn the_best_liked_form_is_chosen() {
+        let wanted = |text| Accept::wanted(&headers(header::ACCEPT, text), Accept::Csv).map_err(|refusal| refusal.status.as_u16());
+        for text in ["*/*", "text/*", "text/csv", "TEXT/CSV;q=0.1", "application/json;q=0.5, */*", "image/png, */*;q=0.1"] {
+            assert_eq!(wanted(text), Ok(Accept::Csv), "{text}");
+        }
+        for text in ["application/json", "application/*", "text/csv;q=0.5, application/json", "*/*, text/csv;q=0"] {
+            assert_eq!(wanted(text), Ok(Accept::Json), "{text}");
+        }
+        assert_eq!(wanted("application/jsonlines"), Ok(Accept::JsonLines));
+        for text in ["image/png", "*/*;q=0", "text/csv;q=x", "application/x-recordio-protobuf"] {
+            assert_eq!(wanted(text), Err(406), "{text}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! One request for predictions, from its body to its answer.
+
+use super::Server;
+use super::answer::Content;
+use super::body::{self, Received};
+use super::content::{self, Accept};
+use super::model::Served;
+use super::refusal::Refusal;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sapwood::data::{Encoding, ReadOptions, read_request};
+use sapwood::predict::{Output, predict};
+use std::sync::Arc;
+
+/// The numbers that one answer may hold: rows can be shorter in a body than their predictions.
+const MOST_VALUES: usize = 1 << 24;
+
+/// Answers a request to `model`.
+pub async fn answer(server: &Arc<Server>, model: Arc<Served>, request: Request) -> Response {
+    match predictions(server, model, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let Received { bytes, place } = body::receive(server, &head.headers, body).await?;
+    if bytes.is_empty() {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let encoding = content::encoding(&head.headers)?;
+    let form = Accept::wanted(&head.headers, server.settings.default_accept)?;
+    let shared = server.clone();
+    let text = server.workers.run(move || {
+        let text = score(&shared, &model, bytes.into(), encoding, form);
+        drop(place);
+        text
+    });
+    let Some(text) = text.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    Ok(response)
+}
+
+/// Reads and scores a body; `None` if it is blank.
+fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<String>, Refusal> {
+    let options: &ReadOptions = &server.settings.options;
+    let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
+    let scorer = &model.scorer;
+    let Some(data) = read_request(body, encoding, options, &scorer.model().schema).map_err(refuse)? else { return Ok(None) };
+    if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {
+        let message = format!("{} rows are more than one answer may hold; send fewer rows a request", data.rows());
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    let content = match &model.selection {
+        Some(selection) => selection.score(scorer, &data).map(Content::Selected),
+        None => predict(scorer, &data, Output::Value).map(Content::Predictions),
+    };
+    let text = content.map_err(refuse)?.render(form);
+    for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
+        server.log.debug(|| note);
+    }
+    Ok(Some(text))
+}

@@ -1,0 +1,67 @@
+//! `sapwood serve`: SageMaker's hosting contract over HTTP, docs/SERVING.md.
+//!
+//! Two kinds of threads: a few that talk HTTP and never wait for anything else, and one for each request that is scored at a time.
+
+mod answer;
+mod body;
+mod connections;
+mod content;
+mod invocation;
+mod memory;
+mod model;
+mod models;
+mod refusal;
+mod routes;
+mod selection;
+mod settings;
+mod workers;
+
+use crate::cli::ServeArgs;
+use crate::log::Log;
+use crate::report::Failure;
+use model::Served;
+use models::Models;
+use settings::Settings;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use workers::Workers;
+
+/// What all requests share.
+pub struct Server {
+    settings: Settings,
+    models: Models,
+    workers: Workers,
+    /// One for each request whose body is in memory as a whole.
+    places: Arc<Semaphore>,
+    log: Log,
+}
+
+/// Loads the model and answers requests until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A setting that makes no sense, no model or several, a model that cannot be read, or a port that cannot be had.
+pub fn run(args: &ServeArgs) -> Result<(), Failure> {
+    let log = Log::from_env()?;
+    let settings = Settings::new(args)?;
+    let runtime = connections::runtime(settings.slots)?;
+    // A process that is the first of its container ignores SIGTERM unless it asks for it, so ask before the model is loaded.
+    let stop = runtime.block_on(async { connections::Stop::listen() })?;
+    let models = if settings.multi_model {
+        Models::several(settings.model_memory)
+    } else {
+        Models::one(Served::load("model", &settings.model_file()?, settings.selection.as_deref())?)
+    };
+    let place = std::net::SocketAddr::new(settings.host, settings.port);
+    let refused = |error: std::io::Error| Failure::user(format!("{place}: cannot be listened on: {error}; choose another port"));
+    let listener = runtime.block_on(TcpListener::bind(place)).map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    log.info(&format!("{} on {address}, {} scored at a time", models.describe(), settings.slots));
+    let workers = Workers::start(settings.slots)?;
+    let places = Arc::new(Semaphore::new(settings.slots + settings.queue));
+    let server = Arc::new(Server { settings, models, workers, places, log });
+    runtime.block_on(connections::serve(listener, routes::router(&server), &server, stop));
+    // Whoever still computes is cut off: 25 seconds are over.
+    runtime.shutdown_background();
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Answers to requests that get no prediction.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use sapwood::{Error, ErrorKind};
+
+/// Why a request gets no prediction: a status, and a text for whoever sent it.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// 4xx where the client can mend it, 5xx where it cannot.
+    pub status: StatusCode,
+    /// The cause first, then the place, then the remedy.
+    pub message: String,
+}
+
+/// The longest message, bytes.
+const LONGEST: usize = 4000;
+
+impl Refusal {
+    /// A refusal with a status of its own.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        // One line, and not as long as what a client may put into it.
+        let message = message.into().replace(['\n', '\r'], " ");
+        Self { status, message: message[..message.floor_char_boundary(LONGEST)].to_string() }
+    }
+
+    /// 400: the request is understood and wrong.
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// 404: no such thing.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// 500: a defect.
+    pub fn defect(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+    }
+
+    /// What an error about a body's content means: `format` is what the body was taken for.
+    pub fn of_content(format: &str, error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Internal => Self::defect(error.to_string()),
+            // What cannot be read is not what its type says; what can be read and does not fit the model is a bad request.
+            ErrorKind::Data => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Loading {format} data failed: {error}")),
+            _ => Self::bad_request(error.to_string()),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(format!("{}\n", self.message)));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        // For the log.
+        response.extensions_mut().insert(self);
+        response
+    }
+}

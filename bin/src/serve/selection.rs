@@ -1,0 +1,230 @@
+//! `SAGEMAKER_INFERENCE_OUTPUT`: what each row's answer holds, in the words of the built-in XGBoost.
+
+use crate::report::Failure;
+use sapwood::predict::{Output, Predictions, Scorer, predict};
+use sapwood::{Dataset, Objective};
+use sapwood_score::write_number;
+use serde_json::Value;
+
+/// One thing to tell about a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    PredictedLabel,
+    Labels,
+    Probability,
+    Probabilities,
+    RawScore,
+    RawScores,
+    PredictedScore,
+}
+
+const KEYS: [(Key, &str); 7] = [
+    (Key::PredictedLabel, "predicted_label"),
+    (Key::Labels, "labels"),
+    (Key::Probability, "probability"),
+    (Key::Probabilities, "probabilities"),
+    (Key::RawScore, "raw_score"),
+    (Key::RawScores, "raw_scores"),
+    (Key::PredictedScore, "predicted_score"),
+];
+
+impl Key {
+    /// The key's name in the variable and in JSON.
+    pub fn name(self) -> &'static str {
+        KEYS.iter().find(|(key, _)| *key == self).map_or("", |(_, name)| name)
+    }
+
+    fn fits(self, objective: Objective) -> bool {
+        objective.is_classification() != (self == Self::PredictedScore)
+    }
+}
+
+/// What to tell about every row, in order.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    keys: Vec<Key>,
+}
+
+impl Selection {
+    /// Reads a list of keys. The built-in answers NaN for what a model does not have; here it is an error before the first request.
+    ///
+    /// # Errors
+    /// A key that is unknown, or that models of this objective do not have.
+    pub fn parse(text: &str, objective: Objective) -> Result<Self, Failure> {
+        let names = text.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
+        let key = |name: String| {
+            let known = KEYS.iter().find(|(_, known)| *known == name).map(|(key, _)| *key);
+            known.filter(|key| key.fits(objective)).ok_or_else(|| {
+                let fitting = KEYS.iter().filter(|(key, _)| key.fits(objective)).map(|(_, name)| *name);
+                Failure::user(format!(
+                    "SAGEMAKER_INFERENCE_OUTPUT: a model of objective {} has no {name:?}; it has {}",
+                    objective.name(),
+                    fitting.collect::<Vec<_>>().join(", ")
+                ))
+            })
+        };
+        let keys = names.map(key).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT names nothing")) } else { Ok(Self { keys }) }
+    }
+
+    /// Scores the data for everything that the keys need.
+    ///
+    /// # Errors
+    /// Data that cannot be read.
+    pub fn score<'s>(&'s self, scorer: &'s Scorer, data: &Dataset) -> sapwood::Result<Selected<'s>> {
+        let objective = scorer.model().objective;
+        let needed = |keys: &[Key]| self.keys.iter().any(|key| keys.contains(key));
+        let scored = |wanted: bool, output| wanted.then(|| predict(scorer, data, output)).transpose();
+        let raw = match objective {
+            Objective::Softmax => Output::Margin,
+            _ => Output::Value,
+        };
+        Ok(Selected {
+            keys: &self.keys,
+            scorer,
+            rows: data.rows(),
+            class: scored(needed(&[Key::PredictedLabel]), Output::Class)?,
+            probability: scored(needed(&[Key::Probability, Key::Probabilities]), Output::Probability)?,
+            raw: scored(needed(&[Key::RawScore, Key::RawScores, Key::PredictedScore]), raw)?,
+        })
+    }
+}
+
+/// The answers' content.
+pub struct Selected<'s> {
+    keys: &'s [Key],
+    scorer: &'s Scorer,
+    rows: usize,
+    class: Option<Predictions>,
+    probability: Option<Predictions>,
+    raw: Option<Predictions>,
+}
+
+/// What a key tells about a row.
+enum Item {
+    Label(usize),
+    Number(f64),
+    Numbers(Vec<f64>),
+    Labels,
+}
+
+impl Selected<'_> {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Appends a row as a line of CSV without its end. A list is one cell, as JSON in quotes.
+    pub fn write_csv(&self, row: usize, line: &mut String) {
+        for (position, &key) in self.keys.iter().enumerate() {
+            if position > 0 {
+                line.push(',');
+            }
+            match (key, self.item(key, row)) {
+                (Key::PredictedLabel, _) => {
+                    if let Some(class) = &self.class {
+                        class.write_row(row, line);
+                    }
+                }
+                (_, Item::Number(value)) => write_number(value, line),
+                (_, item) => {
+                    let mut list = String::new();
+                    self.write_item(&item, &mut list);
+                    line.push('"');
+                    line.push_str(&list.replace('"', "\"\""));
+                    line.push('"');
+                }
+            }
+        }
+    }
+
+    /// Appends a row as a JSON object.
+    pub fn write_json(&self, row: usize, out: &mut String) {
+        for (position, &key) in self.keys.iter().enumerate() {
+            out.push_str(if position == 0 { "{\"" } else { ", \"" });
+            out.push_str(key.name());
+            out.push_str("\": ");
+            self.write_item(&self.item(key, row), out);
+        }
+        out.push('}');
+    }
+
+    fn item(&self, key: Key, row: usize) -> Item {
+        let values = |predictions: &Option<Predictions>| predictions.as_ref().map_or(&[][..], |p| p.row(row)).to_vec();
+        match key {
+            Key::PredictedLabel => Item::Label(values(&self.class).first().map_or(0, |&class| class as usize)),
+            Key::Labels => Item::Labels,
+            Key::Probability => Item::Number(largest(&values(&self.probability))),
+            Key::Probabilities => Item::Numbers(both(values(&self.probability), |p| 1.0 - p)),
+            Key::RawScore | Key::PredictedScore => Item::Number(largest(&values(&self.raw))),
+            Key::RawScores => {
+                let margins = self.scorer.model().objective == Objective::BinaryLogitraw;
+                Item::Numbers(both(values(&self.raw), |x| if margins { -x } else { 1.0 - x }))
+            }
+        }
+    }
+
+    fn write_item(&self, item: &Item, out: &mut String) {
+        match item {
+            Item::Label(class) => self.write_label(*class, out),
+            Item::Number(value) => write_json_number(*value, out),
+            Item::Numbers(values) => write_json_list(values.len(), out, |at, out| write_json_number(values[at], out)),
+            Item::Labels => {
+                let classes = self.scorer.num_outputs().max(2);
+                write_json_list(classes, out, |class, out| self.write_label(class, out));
+            }
+        }
+    }
+
+    fn write_label(&self, class: usize, out: &mut String) {
+        match self.scorer.model().classes.as_ref().and_then(|classes| classes.get(class)) {
+            Some(text) => out.push_str(&Value::from(text.as_str()).to_string()),
+            None => out.push_str(&class.to_string()),
+        }
+    }
+}
+
+/// One value stands for class 1 of two.
+fn both(mut values: Vec<f64>, other: impl Fn(f64) -> f64) -> Vec<f64> {
+    if let [value] = values[..] {
+        values = vec![other(value), value];
+    }
+    values
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// Appends a number as JSON, which has no infinities.
+pub fn write_json_number(value: f64, out: &mut String) {
+    if value.is_finite() { write_number(value, out) } else { out.push_str("null") }
+}
+
+/// Appends a JSON list of `count` elements.
+pub fn write_json_list(count: usize, out: &mut String, element: impl Fn(usize, &mut String)) {
+    out.push('[');
+    for at in 0..count {
+        if at > 0 {
+            out.push_str(", ");
+        }
+        element(at, out);
+    }
+    out.push(']');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_a_model_does_not_have_are_errors_that_name_those_it_has() {
+        let error = |text, objective| Selection::parse(text, objective).unwrap_err().to_string();
+        let text = error("probability", Objective::SquaredError);
+        assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score"), "{text}");
+        assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
+        assert!(error(" , ", Objective::Softmax).contains("names nothing"));
+        let keys = Selection::parse(" Labels,predicted_label ", Objective::BinaryLogitraw).unwrap().keys;
+        assert_eq!(keys, [Key::Labels, Key::PredictedLabel]);
+    }
+}

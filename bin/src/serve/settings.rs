@@ -1,0 +1,189 @@
+//! What the command line and SageMaker's environment variables say. Everything is checked before a port is opened.
+
+use super::content::Accept;
+use super::memory;
+use crate::cli::ServeArgs;
+use crate::reading;
+use crate::report::Failure;
+use crate::sagemaker::{Paths, default_root};
+use sapwood::data::ReadOptions;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// How to serve.
+#[derive(Debug)]
+pub struct Settings {
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// The port to listen on; 0 for any.
+    pub port: u16,
+    /// Requests scored at a time.
+    pub slots: usize,
+    /// Requests that may wait while all slots are taken.
+    pub queue: usize,
+    /// The largest body, bytes.
+    pub max_body: usize,
+    /// How long a request's head, and then its body, may take to arrive.
+    pub timeout: Duration,
+    /// The form of answers to requests that do not say what they accept.
+    pub default_accept: Accept,
+    /// `SAGEMAKER_INFERENCE_OUTPUT`.
+    pub selection: Option<String>,
+    /// How SageMaker should fill requests of a batch transform.
+    pub batch_strategy: &'static str,
+    /// Whether models come and go.
+    pub multi_model: bool,
+    /// What models may take together, bytes.
+    pub model_memory: u64,
+    /// How cells are read.
+    pub options: ReadOptions,
+    model: Option<PathBuf>,
+    root: PathBuf,
+}
+
+/// What SageMaker sends at most if nothing is set; also the built-in XGBoost's limit.
+const DEFAULT_MAX_BODY: u64 = 6 << 20;
+/// Requests that may wait; also the built-in's number.
+const DEFAULT_QUEUE: usize = 100;
+
+impl Settings {
+    /// Reads the environment; flags win.
+    ///
+    /// # Errors
+    /// A value that is none.
+    pub fn new(args: &ServeArgs) -> Result<Self, Failure> {
+        let slots = match (args.threads, number::<u32>("SAGEMAKER_NUM_MODEL_WORKERS", 1..=4096)?) {
+            (Some(threads), _) | (None, Some(threads)) => threads as usize,
+            (None, None) => sapwood::boost::threads(0),
+        };
+        let memory = memory::limit();
+        let max_body = max_body(memory)?;
+        let queue = number::<usize>("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", 0..=100_000)?.unwrap_or(DEFAULT_QUEUE);
+        // Bodies together take a quarter of the memory at most, but all slots can be fed.
+        let places = usize::try_from(memory / 4 / max_body).unwrap_or(usize::MAX).max(slots);
+        let words = text("SAPWOOD_SERVE_PARAMETERS").unwrap_or_default();
+        let words: Vec<_> = words.split_whitespace().map(String::from).chain(args.parameters.iter().cloned()).collect();
+        let accept = text("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
+        Ok(Self {
+            host: args.host,
+            port: args.port.map_or_else(|| number("SAGEMAKER_BIND_TO_PORT", 0..=u16::MAX), |port| Ok(Some(port)))?.unwrap_or(8080),
+            slots,
+            queue: queue.min(places - slots),
+            max_body: usize::try_from(max_body).unwrap_or(usize::MAX),
+            timeout: Duration::from_secs(number("SAPWOOD_REQUEST_TIMEOUT", 1..=3600)?.unwrap_or(60)),
+            default_accept: accept.map_or(Ok(Accept::Csv), |text| Accept::named(&text).ok_or_else(|| unknown_accept(&text)))?,
+            selection: text("SAGEMAKER_INFERENCE_OUTPUT"),
+            batch_strategy: batch_strategy()?,
+            multi_model: flag("SAGEMAKER_MULTI_MODEL")?,
+            model_memory: number::<u64>("SAPWOOD_MAX_MODEL_MEMORY_MB", 0..=u64::MAX >> 20)?.map_or(memory / 2, |mb| mb << 20),
+            options: options(&words)?,
+            model: args.model.clone(),
+            root: args.opt_ml.clone().unwrap_or_else(default_root),
+        })
+    }
+
+    /// The file of the one model to serve.
+    ///
+    /// # Errors
+    /// There is none, or there are several.
+    pub fn model_file(&self) -> Result<PathBuf, Failure> {
+        self.model.clone().map_or_else(|| model_in(&Paths::new(&self.root).models()), Ok)
+    }
+}
+
+/// The one model file in a directory.
+///
+/// # Errors
+/// There is none, or there are several.
+pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
+    let entries = std::fs::read_dir(directory).map_err(|error| Failure::io(directory, "cannot be searched for a model", &error))?;
+    let mut names: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    names.sort_unstable();
+    let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood");
+    let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let models: Vec<_> = names.iter().filter(is_model).filter(|path| !is_hidden(path)).collect();
+    let list = |paths: &[&PathBuf]| {
+        let names = paths.iter().take(20).filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
+        names.collect::<Vec<_>>().join(", ")
+    };
+    match models[..] {
+        [model] => Ok(model.clone()),
+        [] => {
+            let found = if names.is_empty() { "nothing".to_string() } else { list(&names.iter().collect::<Vec<_>>()) };
+            Err(Failure::user(format!(
+                "no model: {} holds no *.sapwood file (found: {found}); was the model made by `sapwood train`?",
+                directory.display()
+            )))
+        }
+        _ => Err(Failure::user(format!(
+            "several models: {} holds {}; leave one, or name one with --model",
+            directory.display(),
+            list(&models)
+        ))),
+    }
+}
+
+/// How cells are read. Parameters that name columns have no meaning where the columns must be the model's.
+fn options(words: &[String]) -> Result<ReadOptions, Failure> {
+    let options = reading::options_of(words, None, None)?;
+    let columns = [&options.label, &options.weight, &options.group, &options.base_margin];
+    let named = columns.iter().any(|column| column.is_some()) || !options.ignore.is_empty() || !options.categorical.is_empty();
+    if named || options.csv_weights {
+        return Err(Failure::user(
+            "requests have the model's columns and no others; only missing_values, header and delimiter have a meaning here",
+        ));
+    }
+    Ok(options)
+}
+
+fn max_body(memory: u64) -> Result<u64, Failure> {
+    let length = number::<u64>("MAX_CONTENT_LENGTH", 1..=u64::MAX)?;
+    let megabytes = number::<u64>("SAGEMAKER_MAX_PAYLOAD_IN_MB", 0..=u64::MAX >> 20)?;
+    Ok(match (length, megabytes) {
+        (None, None) => DEFAULT_MAX_BODY,
+        // Zero announces bodies of any size.
+        (_, Some(0)) => memory / 4,
+        (length, megabytes) => length.unwrap_or(0).max(megabytes.unwrap_or(0) << 20),
+    }
+    .max(1))
+}
+
+fn batch_strategy() -> Result<&'static str, Failure> {
+    match text("SAGEMAKER_BATCH_STRATEGY").as_deref() {
+        None | Some("MULTI_RECORD" | "MultiRecord") => Ok("MULTI_RECORD"),
+        Some("SINGLE_RECORD" | "SingleRecord") => Ok("SINGLE_RECORD"),
+        Some(other) => {
+            Err(Failure::user(format!("SAGEMAKER_BATCH_STRATEGY={other:?} is unknown; set it to MULTI_RECORD or SINGLE_RECORD")))
+        }
+    }
+}
+
+fn unknown_accept(text: &str) -> Failure {
+    Failure::user(format!("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT={text:?} is unknown; set it to one of {}", Accept::NAMES))
+}
+
+/// A variable that is set to something.
+fn text(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|value| value.trim().to_string()).filter(|value| !value.is_empty())
+}
+
+fn number<T: FromStr + PartialOrd + std::fmt::Display>(
+    name: &str,
+    range: std::ops::RangeInclusive<T>,
+) -> Result<Option<T>, Failure> {
+    let Some(text) = text(name) else { return Ok(None) };
+    match text.parse().ok().filter(|value| range.contains(value)) {
+        Some(value) => Ok(Some(value)),
+        None => Err(Failure::user(format!("{name}={text:?} is no number from {} to {}", range.start(), range.end()))),
+    }
+}
+
+fn flag(name: &str) -> Result<bool, Failure> {
+    match text(name).map(|value| value.to_ascii_lowercase()).as_deref() {
+        Some("true" | "1" | "yes") => Ok(true),
+        None | Some("false" | "0" | "no") => Ok(false),
+        Some(other) => Err(Failure::user(format!("{name}={other:?} is unknown; set it to true or false"))),
+    }
+}
