@@ -6,6 +6,7 @@
     reason = "a test fails by panicking; std's functions are its yardstick"
 )]
 
+mod cache;
 mod channels;
 mod checkpoints;
 mod cli;

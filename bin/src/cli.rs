@@ -56,6 +56,9 @@ pub struct TrainArgs {
     /// A directory for checkpoints: training goes on from the newest one there, and writes new ones every checkpoint_interval seconds.
     #[arg(long, value_name = "DIR")]
     pub checkpoints: Option<PathBuf>,
+    /// A directory where binned data are kept, so that the next job on the same files need not read them.
+    #[arg(long, value_name = "DIR", env = "SAPWOOD_CACHE")]
+    pub cache: Option<PathBuf>,
     /// The format of the data; found out by looking at them if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,

@@ -3,6 +3,7 @@
 use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
+use sapwood::boost::Bins;
 use sapwood::data::{self, Dataset, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
 use std::collections::BTreeSet;
@@ -51,9 +52,22 @@ pub struct Loaded {
     pub train: Dataset,
     /// What to evaluate every round on; the last decides early stopping.
     pub validation: Vec<(String, Dataset)>,
+    /// Their bins, where an earlier job left them.
+    pub bins: Option<Bins>,
 }
 
 impl Input {
+    /// The files in reading order. A pipe has none.
+    ///
+    /// # Errors
+    /// Missing paths, or no file at all.
+    pub fn listed(&self) -> Result<Option<Vec<PathBuf>>, Failure> {
+        match &self.place {
+            Place::Files(paths) => data::list_files(paths).map(Some).map_err(|error| Failure::from(error).at(&self.origin)),
+            Place::Pipe(_) => Ok(None),
+        }
+    }
+
     /// The files behind the paths, each under its one true name. A pipe has none.
     fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
         match &self.place {
@@ -83,6 +97,20 @@ impl Input {
 }
 
 impl Inputs {
+    /// All sets with their names.
+    pub fn named(&self) -> impl Iterator<Item = (&str, &Input)> {
+        std::iter::once(("train", &self.train)).chain(self.watched().map(|(name, input)| (name.as_str(), input)))
+    }
+
+    /// The directories that are searched for data, under their true names.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        let paths = self.named().filter_map(|(_, input)| match &input.place {
+            Place::Files(paths) => Some(paths),
+            Place::Pipe(_) => None,
+        });
+        paths.flatten().filter_map(|path| fs::canonicalize(path).ok()).filter(|path| path.is_dir()).collect()
+    }
+
     /// All sets but the training data, in the order in which they are read and reported: the one that decides comes last.
     fn watched(&self) -> impl Iterator<Item = &(String, Input)> {
         self.evaluated.iter().chain(&self.validation)
@@ -121,7 +149,6 @@ impl Inputs {
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let train_sources = self.train.sources(&mut spools);
         let train = data::read_training(&train_sources, &self.train.options(options))?;
-        describe("Train", &train, log);
         let mut validation = Vec::new();
         for (name, input) in self.watched() {
             let sources = input.sources(&mut spools);
@@ -131,10 +158,9 @@ impl Inputs {
                 report_shared(&format!("{} and {} are the same data", self.train.origin, input.origin), name, same_data, log)?;
             }
             let set = data::read_matching(&sources, &input.options(options), train.schema(), train.classes(), true)?;
-            describe(if name == VALIDATION { "Validation" } else { name }, &set, log);
             validation.push((name.clone(), set));
         }
-        Ok(Loaded { train, validation })
+        Ok(Loaded { train, validation, bins: None })
     }
 }
 
@@ -162,7 +188,16 @@ pub fn true_files(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Failure> {
     Ok(data::list_files(paths)?.into_iter().map(|file| fs::canonicalize(&file).unwrap_or(file)).collect())
 }
 
-/// Says what was read, in the words that XGBoost's container uses.
+impl Loaded {
+    /// Says what was read, in the words that XGBoost's container uses.
+    pub fn describe(&self, log: &mut Log) {
+        describe("Train", &self.train, log);
+        for (name, set) in &self.validation {
+            describe(if name == VALIDATION { "Validation" } else { name }, set, log);
+        }
+    }
+}
+
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
     eprintln!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len());
     data.notes().iter().for_each(|note| log.note(note));

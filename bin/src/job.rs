@@ -1,5 +1,6 @@
 //! A training job, wherever it came from: checks, data, rounds, model, summary.
 
+use crate::cache::{self, Cache};
 use crate::checkpoints::Checkpoints;
 use crate::inputs::{Inputs, Loaded};
 use crate::log::Log;
@@ -9,7 +10,8 @@ use crate::report::Failure;
 use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
-use sapwood::data::ReadOptions;
+use sapwood::boost::Bins;
+use sapwood::data::{Dataset, ReadOptions};
 use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -26,6 +28,8 @@ pub struct Job {
     pub summary_out: Option<PathBuf>,
     /// Where checkpoints are kept, if anywhere.
     pub checkpoints: Option<PathBuf>,
+    /// Where binned data are kept, if anywhere.
+    pub cache: Option<PathBuf>,
 }
 
 impl Job {
@@ -41,9 +45,19 @@ impl Job {
         let options = ReadOptions::from_params(&self.params)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
-            let data = self.inputs.load(&options, self.params.same_data, &mut log)?;
+            let cache = match &self.cache {
+                Some(directory) => Cache::of(directory, &self.inputs, &options, &self.params)?,
+                None => None,
+            };
+            let mut data = match cache.as_ref().and_then(|cache| cache.load(&mut log)) {
+                Some(data) => data,
+                None => self.inputs.load(&options, self.params.same_data, &mut log)?,
+            };
+            data.describe(&mut log);
             let load = start.elapsed();
-            let (trained, stopped) = self.train(&data, checkpoints.as_mut(), signals, &mut log)?;
+            let bins = data.bins.take();
+            let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, options: &options, data: &data });
+            let (trained, stopped) = self.train(&data, bins, keeper, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {
                 set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
             }
@@ -88,6 +102,8 @@ impl Job {
     fn train(
         &self,
         data: &Loaded,
+        bins: Option<Bins>,
+        keeper: Option<Keeper<'_>>,
         checkpoints: Option<&mut Checkpoints>,
         signals: &Signals,
         log: &mut Log,
@@ -102,8 +118,11 @@ impl Job {
             origin = Some(path);
             trainer = trainer.resume(checkpoint);
         }
-        let mut rounds = Rounds::new(self.params.num_round, checkpoints, signals, log);
-        let trained = trainer.fit_observed(&data.train, &mut rounds);
+        let mut rounds = Rounds::new(self.params.num_round, keeper, checkpoints, signals, log);
+        let trained = match bins {
+            Some(bins) => trainer.fit_binned(&data.train, bins, &mut rounds),
+            None => trainer.fit_observed(&data.train, &mut rounds),
+        };
         rounds.progress.finish();
         match (trained, origin) {
             (Ok(trained), _) => Ok((trained, rounds.stopped)),
@@ -115,10 +134,27 @@ impl Job {
     }
 }
 
+/// Keeps binned data for the next job.
+struct Keeper<'a> {
+    cache: &'a Cache,
+    job: &'a Job,
+    options: &'a ReadOptions,
+    data: &'a Loaded,
+}
+
+impl Keeper<'_> {
+    fn keep(&self, bins: &Bins, log: &mut Log) {
+        let now = cache::key(&self.job.inputs, self.options, &self.job.params).ok().flatten();
+        let validation: Vec<(&str, &Dataset)> = self.data.validation.iter().map(|(name, set)| (name.as_str(), set)).collect();
+        self.cache.store(&self.data.train, &validation, bins, now, log);
+    }
+}
+
 /// Prints every round, writes checkpoints, and ends training when a signal has come.
 struct Rounds<'a> {
     num_round: usize,
     progress: Progress,
+    keeper: Option<Keeper<'a>>,
     checkpoints: Option<&'a mut Checkpoints>,
     signals: &'a Signals,
     log: &'a mut Log,
@@ -129,9 +165,15 @@ struct Rounds<'a> {
 }
 
 impl<'a> Rounds<'a> {
-    fn new(num_round: u32, checkpoints: Option<&'a mut Checkpoints>, signals: &'a Signals, log: &'a mut Log) -> Self {
+    fn new(
+        num_round: u32,
+        keeper: Option<Keeper<'a>>,
+        checkpoints: Option<&'a mut Checkpoints>,
+        signals: &'a Signals,
+        log: &'a mut Log,
+    ) -> Self {
         let (progress, num_round) = (Progress::new(num_round), num_round as usize);
-        Self { num_round, progress, checkpoints, signals, log, done: 0, last_line: String::new(), stopped: None }
+        Self { num_round, progress, keeper, checkpoints, signals, log, done: 0, last_line: String::new(), stopped: None }
     }
 
     fn print(&mut self, report: &RoundReport) {
@@ -152,6 +194,12 @@ fn describe(round: usize, profile: &Profile) -> String {
 }
 
 impl Observer for Rounds<'_> {
+    fn binned(&mut self, bins: &Bins) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.keep(bins, self.log);
+        }
+    }
+
     fn started(&mut self, warnings: &[String]) {
         self.signals.defer();
         warnings.iter().for_each(|text| self.log.warning(text));

@@ -1,6 +1,7 @@
 //! The `sapwood` executable: a command line, or a SageMaker training job, in; an exit code out.
 #![forbid(unsafe_code)]
 
+mod cache;
 mod called_as;
 mod checkpoints;
 mod cli;

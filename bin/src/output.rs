@@ -39,6 +39,18 @@ pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failu
 /// # Errors
 /// What `fill` returns, or anything that keeps the file from being written.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    write(path, fill, true)
+}
+
+/// As [`write_whole`], but the file may be lost or damaged if the machine dies: for what can be made again and proves itself when it is read.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_replaceable(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    write(path, fill, false)
+}
+
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durable: bool) -> Result<(), Failure> {
     let path = resolve(path);
     let failed = |error: &io::Error| Failure::io(&path, "cannot be written", error);
     if is_special(&path) {
@@ -49,10 +61,14 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<
     let mut writer = BufWriter::new(file.as_file_mut());
     fill(&mut writer).and_then(|()| writer.flush()).map_err(|error| failed(&error))?;
     drop(writer);
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
+    if durable {
+        file.as_file().sync_all().map_err(|error| failed(&error))?;
+    }
     file.persist(&path).map_err(|error| failed(&error.error))?;
-    // The name must be on disk, too. Some file systems refuse to sync a directory; they have their own ways.
-    let _ = File::open(directory_of(&path)).and_then(|directory| directory.sync_all());
+    if durable {
+        // The name must be on disk, too. Some file systems refuse to sync a directory; they have their own ways.
+        let _ = File::open(directory_of(&path)).and_then(|directory| directory.sync_all());
+    }
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let pairs = pairs(args)?;
     if is_sagemaker(args) {
-        return sagemaker::run(&sagemaker_root(args), pairs);
+        return sagemaker::run(&sagemaker_root(args), pairs, args.cache.clone());
     }
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs)?;
@@ -29,6 +29,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
         model_out: model_out(args)?,
         summary_out: args.summary.clone(),
         checkpoints: args.checkpoints.clone(),
+        cache: args.cache.clone(),
     };
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },

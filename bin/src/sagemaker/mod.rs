@@ -13,13 +13,14 @@ use crate::log::Log;
 use crate::report::{Ending, Failure};
 use crate::signal::{self, Signals};
 use sapwood::Params;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Runs the training job under `root`. `extra` are hyperparameters from the command line.
+/// Runs the training job under `root`. `extra` are hyperparameters from the command line; `cache` is where binned data are kept, if it is not
+/// where SageMaker keeps what outlives a job of a warm pool.
 ///
 /// # Errors
 /// Anything that keeps the model from being trained or written.
-pub fn run(root: &Path, extra: Vec<(String, String)>) -> Result<Ending, Failure> {
+pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>) -> Result<Ending, Failure> {
     let paths = Paths::new(root);
     failure::clear(&paths.failure());
     let signals = Signals::listen(Some(paths.failure()))?;
@@ -37,12 +38,19 @@ pub fn run(root: &Path, extra: Vec<(String, String)>) -> Result<Ending, Failure>
     let inputs = channels::inputs(&paths, &mut log)?;
     paths.create_outputs()?;
     let checkpoints = config::checkpoints(&paths)?;
-    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()), checkpoints };
+    let cache = cache.or_else(warm_pool_cache);
+    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()), checkpoints, cache };
     Ok(match job.run(&signals, log)? {
         Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
         // A job that was stopped has a good model here: SageMaker collects it.
         _ => Ending::Completed,
     })
+}
+
+/// The directory that outlives the jobs of a warm pool, where the job has one.
+fn warm_pool_cache() -> Option<PathBuf> {
+    let directory = std::env::var_os("SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY").filter(|directory| !directory.is_empty())?;
+    Some(Path::new(&directory).join("sapwood"))
 }
 
 /// What SIGTERM makes of a job whose model was saved.

@@ -1,0 +1,118 @@
+//! The directory where binned data are kept for the next job on the same data.
+
+use crate::inputs::{Inputs, Loaded};
+use crate::log::Log;
+use crate::output;
+use crate::report::Failure;
+use crate::summary::sha256;
+use sapwood::boost::Bins;
+use sapwood::data::{Dataset, ReadOptions};
+use sapwood::{Params, cache};
+use std::fmt::Write;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+const SUFFIX: &str = ".sapwood-bins";
+
+/// Entries that stay: jobs on other data take their turns.
+const KEPT: usize = 8;
+
+/// The entry of one job's data.
+pub struct Cache {
+    directory: PathBuf,
+    key: String,
+}
+
+impl Cache {
+    /// The entry for these data read and binned so. `None` where they come through a pipe, which nothing identifies.
+    ///
+    /// # Errors
+    /// A file that cannot be found, or a directory that is among the data or cannot be written to.
+    pub fn of(directory: &Path, inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<Self>, Failure> {
+        let Some(key) = key(inputs, options, params)? else { return Ok(None) };
+        // Looked at before it is made: nothing may appear among the data.
+        let whole = std::path::absolute(directory).map_err(|error| Failure::io(directory, "is no path", &error))?;
+        let exists = whole.ancestors().find_map(|path| fs::canonicalize(path).ok()).unwrap_or_default();
+        if let Some(data) = inputs.directories().into_iter().find(|data| exists.starts_with(data)) {
+            let (cache, data) = (directory.display(), data.display());
+            return Err(Failure::user(format!(
+                "{cache}: lies among the data ({data}) and would be read as such; choose another place for the cache"
+            )));
+        }
+        fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
+        let cache = Self { directory: directory.to_path_buf(), key };
+        output::check_writable(&cache.path())?;
+        Ok(Some(cache))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(format!("{}{SUFFIX}", self.key))
+    }
+
+    /// What an earlier job left, if anything; damaged entries are warned of and will be written anew.
+    pub fn load(&self, log: &mut Log) -> Option<Loaded> {
+        let path = self.path();
+        match cache::read(&path, &self.key) {
+            Ok(cache::Cached { train, validation, bins }) => {
+                log.note(&format!("{}: binned data of an earlier job; the files are not read", path.display()));
+                // The oldest entries go first; one that is in use is not old.
+                let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+                Some(Loaded { train, validation, bins: Some(bins) })
+            }
+            Err(_) if !path.exists() => None,
+            Err(error) => {
+                log.warning(&format!("{error}; the files are read and the cache is written anew"));
+                None
+            }
+        }
+    }
+
+    /// Keeps the data for the next job, unless a file has changed since the job began. What cannot be kept is but a warning.
+    pub fn store(&self, train: &Dataset, validation: &[(&str, &Dataset)], bins: &Bins, now: Option<String>, log: &mut Log) {
+        if now.as_ref() != Some(&self.key) {
+            log.warning("the data changed while they were read; they are not kept in the cache");
+            return;
+        }
+        let written = output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins));
+        if let Err(failure) = written.and_then(|()| self.remove_oldest()) {
+            log.warning(&format!("binned data are not kept for the next job: {failure}"));
+        }
+    }
+
+    fn remove_oldest(&self) -> Result<(), Failure> {
+        let unreadable = |error: std::io::Error| Failure::io(&self.directory, "cannot be read", &error);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.directory).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if entry.file_name().to_string_lossy().ends_with(SUFFIX) {
+                let modified = entry.metadata().and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH);
+                entries.push((modified, entry.path()));
+            }
+        }
+        entries.sort();
+        for (_, path) in &entries[..entries.len().saturating_sub(KEPT)] {
+            // Another job may have been faster.
+            let _ = fs::remove_file(path);
+        }
+        Ok(())
+    }
+}
+
+/// What stands for the data and for everything that decides how they are read and binned: files with sizes and times of change, options.
+///
+/// # Errors
+/// A file that cannot be found.
+pub fn key(inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<String>, Failure> {
+    let mut text = format!("{}\n{options:?}\nmax_bin {} seed {}\n", env!("CARGO_PKG_VERSION"), params.max_bin, params.seed);
+    for (name, input) in inputs.named() {
+        let Some(files) = input.listed()? else { return Ok(None) };
+        let _ = writeln!(text, "{name:?} {:?} {}", input.format, input.unwrap_records);
+        for file in files {
+            let metadata = fs::metadata(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
+            let _ = writeln!(text, "{file:?} {} {}.{:09}", metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+        }
+    }
+    Ok(Some(sha256(text.as_bytes())))
+}
