@@ -191,7 +191,7 @@ fn files_of_a_tree_are_one_data_set_in_sorted_order() {
     assert_eq!(values(&data), [vec![Some(1.0), Some(2.0), Some(3.0), Some(4.0)]]);
     let notes: Vec<_> = data.notes().iter().filter(|note| note.contains("passed over")).collect();
     assert_eq!(notes.len(), 1);
-    assert_eq!(list_files(&[files.0.path().to_path_buf()]).unwrap().len(), 3);
+    assert_eq!(list_files(&[files.0.path().to_path_buf()]).unwrap().len(), 4);
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod cli;
 mod conformance;
 mod data;
 mod format;
+mod io;
 mod metrics;
 mod naive;
 mod real_data;

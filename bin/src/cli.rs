@@ -22,7 +22,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train a model; without data flags as a SageMaker training job.
-    Train(TrainArgs),
+    Train(Box<TrainArgs>),
     /// Score data: one line per row.
     Predict(PredictArgs),
     /// Answer requests for predictions over HTTP, as a SageMaker endpoint does.

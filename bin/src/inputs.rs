@@ -4,7 +4,7 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use sapwood::boost::Bins;
-use sapwood::data::{self, Dataset, Format, ReadOptions, Source, Spool};
+use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
 use std::collections::BTreeSet;
 use std::fs;
@@ -71,7 +71,7 @@ impl Input {
     /// The files behind the paths, each under its one true name. A pipe has none.
     fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
         match &self.place {
-            Place::Files(paths) => true_files(paths).map_err(|failure| failure.at(&self.origin)),
+            Place::Files(paths) => data::true_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
             Place::Pipe(_) => Ok(BTreeSet::new()),
         }
     }
@@ -145,6 +145,8 @@ impl Inputs {
     /// What is wrong with the data.
     pub fn load(&self, options: &ReadOptions, same_data: SameData, log: &mut Log) -> Result<Loaded, Failure> {
         let all = || std::iter::once(&self.train).chain(self.watched().map(|(_, input)| input));
+        let files: Vec<_> = all().map(Input::listed).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().flatten().collect();
+        let touch = FirstTouch::begin(files, &options.meter);
         let pipes: Vec<_> = all().filter_map(Input::pipe).collect();
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let train_sources = self.train.sources(&mut spools);
@@ -160,6 +162,8 @@ impl Inputs {
             let set = data::read_matching(&sources, &input.options(options), train.schema(), train.classes(), true)?;
             validation.push((name.clone(), set));
         }
+        // All of them have been read from.
+        touch.finish();
         Ok(Loaded { train, validation, bins: None })
     }
 }
@@ -178,14 +182,6 @@ fn report_shared(what: &str, name: &str, same_data: SameData, log: &mut Log) -> 
 pub fn is_set_name(name: &str) -> bool {
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
     name.bytes().any(|byte| byte.is_ascii_alphanumeric()) && name.bytes().all(is_legal)
-}
-
-/// The data files behind paths, each under the name that links lead to.
-///
-/// # Errors
-/// Missing paths, or no file at all.
-pub fn true_files(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>, Failure> {
-    Ok(data::list_files(paths)?.into_iter().map(|file| fs::canonicalize(&file).unwrap_or(file)).collect())
 }
 
 impl Loaded {

@@ -3,6 +3,7 @@
 use crate::cache::{self, Cache};
 use crate::checkpoints::Checkpoints;
 use crate::inputs::{Inputs, Loaded};
+use crate::io_report::IoReport;
 use crate::log::Log;
 use crate::output;
 use crate::progress::Progress;
@@ -64,6 +65,8 @@ impl Job {
             Ok::<_, Failure>((trained, data.train.rows(), data.train.schema().len(), load, stopped))
         })?;
         trained.warnings.iter().for_each(|text| log.warning(text));
+        let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
+        eprintln!("{}", io.line());
 
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;
@@ -74,7 +77,7 @@ impl Job {
         }
         if let Some(path) = &self.summary_out {
             let seconds = summary::Seconds { load, save: save.elapsed(), total: start.elapsed() };
-            let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks() };
+            let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks(), io: &io };
             let text = format!("{:#}\n", summary.json());
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
         }

@@ -8,6 +8,7 @@ mod cli;
 mod evaluate;
 mod inputs;
 mod inspect;
+mod io_report;
 mod job;
 mod log;
 mod output;
@@ -26,7 +27,7 @@ mod train;
 
 use clap::Parser;
 use clap::error::ErrorKind;
-use cli::{Cli, Command, TrainArgs};
+use cli::{Cli, Command};
 use report::{Ending, Failure};
 use std::process::ExitCode;
 
@@ -57,7 +58,7 @@ fn parse() -> Result<Command, ExitCode> {
     match Cli::try_parse_from(called_as::command_line(std::env::args_os())) {
         Ok(Cli { command: Some(command) }) => Ok(command),
         // SageMaker jobs with an entry point of their own are started without any argument.
-        Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(TrainArgs::default())),
+        Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(Box::default())),
         Ok(Cli { command: None }) => {
             eprintln!("UserError: no command given; `sapwood --help` lists them");
             Err(ExitCode::from(2))

@@ -1,7 +1,6 @@
 //! `sapwood predict`: one line per row, in row order.
 
 use crate::cli::PredictArgs;
-use crate::inputs::true_files;
 use crate::log::Log;
 use crate::report::Failure;
 use crate::{output, reading, threads};
@@ -20,8 +19,8 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     args.output.check(scorer.model().objective)?;
     if let Some(path) = &args.out {
         output::check_writable(path)?;
-        let mut inputs = true_files(&args.data)?;
-        inputs.extend(true_files(std::slice::from_ref(&args.model))?);
+        let mut inputs = data::true_files(&args.data)?;
+        inputs.extend(data::true_files(std::slice::from_ref(&args.model))?);
         output::refuse_input(path, &inputs)?;
     }
     let options = reading::options(&args.reading, args.label.as_deref(), None)?;

@@ -1,5 +1,6 @@
 //! `summary.json`: what a training run did, for programs.
 
+use crate::io_report::IoReport;
 use sapwood::{RoundReport, Trained};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -30,6 +31,8 @@ pub struct Summary<'a> {
     pub model: &'a [u8],
     /// What deserved the user's attention.
     pub warnings: &'a [String],
+    /// What reading the data cost.
+    pub io: &'a IoReport,
 }
 
 impl Summary<'_> {
@@ -59,6 +62,7 @@ impl Summary<'_> {
             },
             "peak_rss_bytes": peak_rss_bytes(),
             "metrics": metrics(&self.trained.report),
+            "io": self.io.json(),
             "warnings": self.warnings,
             "model_sha256": sha256(self.model),
         })

@@ -47,19 +47,28 @@ pub(super) struct Packing {
     pub framed_text: bool,
 }
 
-/// A file's bytes after decompression.
-pub(super) fn decompressed(path: &DataFile, compression: Compression) -> Result<Box<dyn Read + Send>> {
-    let file = path.open()?;
+/// A file's bytes after decompression; `bytes` are those of `path`.
+fn decompressed(bytes: Box<dyn Read + Send>, path: &DataFile, compression: Compression) -> Result<Box<dyn Read + Send>> {
+    let file = bytes;
     Ok(match compression {
-        Compression::None => Box::new(file),
+        Compression::None => file,
         Compression::Gzip => Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 18, file))),
         Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(file).map_err(|e| Error::io(path, e))?),
     })
 }
 
-/// A file's bytes without what is around them.
+/// The beginning of a file without what is around it.
 pub(super) fn open(path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
-    let bytes = decompressed(path, packing.compression)?;
+    unpacked(Box::new(path.open()?), path, packing)
+}
+
+/// All of a file without what is around it.
+fn stream(path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
+    unpacked(path.stream()?, path, packing)
+}
+
+fn unpacked(bytes: Box<dyn Read + Send>, path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
+    let bytes = decompressed(bytes, path, packing.compression)?;
     Ok(if packing.framed_text { Box::new(Unwrapped::new(BufReader::with_capacity(1 << 18, bytes))) } else { bytes })
 }
 
@@ -98,7 +107,7 @@ pub(super) struct TextBlock {
 impl TextFile {
     /// The file's blocks, of about `block_bytes` each.
     pub fn blocks(&self, block_bytes: usize) -> Result<Blocks<'_>> {
-        let mut reader = open(&self.path, self.packing)?;
+        let mut reader = stream(&self.path, self.packing)?;
         let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
         let offset = skipped.map_err(|e| unreadable(&self.path, self.packing, &e))?;
         Ok(Blocks { file: self, reader, block_bytes, carry: Vec::new(), line: 1 + self.skip_lines, offset, done: false })

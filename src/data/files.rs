@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 /// The files of a data set and what was passed over.
 pub(super) struct Listing {
-    /// Files with content, in reading order.
+    /// Files in reading order. Some may turn out to be empty when they are opened.
     pub files: Vec<DataFile>,
+    /// The names that links lead to, of those that are not spools.
+    pub true_names: Vec<PathBuf>,
     /// Hidden, `_`-prefixed and empty files and those that accompany others, in the order met.
     pub passed_over: Vec<PathBuf>,
 }
@@ -18,7 +20,7 @@ impl Listing {
     /// The files behind `sources`: the sources in the order given, a directory's files in the order of their paths.
     /// A path that names a file directly is taken whatever its name; links are followed.
     pub fn new(sources: &[Source]) -> Result<Self> {
-        let mut listing = Self { files: Vec::new(), passed_over: Vec::new() };
+        let mut listing = Self { files: Vec::new(), true_names: Vec::new(), passed_over: Vec::new() };
         for source in sources {
             match source {
                 Source::Path(path) => listing.add(path, &mut Vec::new())?,
@@ -35,9 +37,11 @@ impl Listing {
     fn add(&mut self, path: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
         let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
         if metadata.is_file() {
-            match metadata.len() {
-                0 => self.passed_over.push(path.to_path_buf()),
-                _ => self.files.push(path.to_path_buf().into()),
+            if metadata.len() == 0 {
+                self.passed_over.push(path.to_path_buf());
+            } else {
+                self.true_names.push(fs::canonicalize(path).map_err(|e| Error::io(path, e))?);
+                self.files.push(path.to_path_buf().into());
             }
             return Ok(());
         }
@@ -48,17 +52,24 @@ impl Listing {
         if above.contains(&real) {
             return Err(Error::io(path, "this link leads back to a directory that holds it; remove the link"));
         }
-        above.push(real);
         let mut names = Vec::new();
         for entry in fs::read_dir(path).map_err(|e| Error::io(path, e))? {
-            names.push(entry.map_err(|e| Error::io(path, e))?.file_name());
+            let entry = entry.map_err(|e| Error::io(path, e))?;
+            // The directory knows what its entries are: asking each would cost a journey to the server of metadata, and on Lustre one to each
+            // server that has a stripe of the file.
+            names.push((entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_file())));
         }
         names.sort_unstable();
-        for name in names {
+        above.push(real.clone());
+        for (name, is_file) in names {
             let entry = path.join(&name);
             match name.as_encoded_bytes().first() {
                 Some(b'.' | b'_') => self.passed_over.push(entry),
                 _ if accompanies(&name.to_string_lossy()) => self.passed_over.push(entry),
+                _ if is_file => {
+                    self.true_names.push(real.join(&name));
+                    self.files.push(entry.into());
+                }
                 _ => self.add(&entry, above)?,
             }
         }
@@ -125,12 +136,11 @@ mod tests {
         ] {
             write(root.path(), name, "1,2\n");
         }
-        write(root.path(), "b/empty.csv", "");
         let listing = Listing::new(&[root.path().to_path_buf().into()]).unwrap();
         let names: Vec<_> = listing.files.iter().map(|f| f.strip_prefix(root.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.csv", "b/10.csv", "b/2.csv", "c/d/e/f.csv"]);
-        assert_eq!(listing.passed_over.len(), 8);
-        assert!(listing.note().unwrap().contains("and 7 more"));
+        assert_eq!(listing.passed_over.len(), 7);
+        assert!(listing.note().unwrap().contains("and 6 more"));
     }
 
     #[test]
@@ -139,7 +149,10 @@ mod tests {
         write(root.path(), "real/x.csv", "1\n");
         std::os::unix::fs::symlink(root.path().join("real"), root.path().join("linked")).unwrap();
         std::os::unix::fs::symlink(root.path().join("real/x.csv"), root.path().join("y.csv")).unwrap();
-        assert_eq!(Listing::new(&[root.path().to_path_buf().into()]).unwrap().files.len(), 3);
+        let listing = Listing::new(&[root.path().to_path_buf().into()]).unwrap();
+        assert_eq!(listing.files.len(), 3);
+        let x = fs::canonicalize(root.path().join("real/x.csv")).unwrap();
+        assert!(listing.true_names.iter().all(|name| *name == x), "{:?}", listing.true_names);
         std::os::unix::fs::symlink(root.path(), root.path().join("real/up")).unwrap();
         assert!(Listing::new(&[root.path().to_path_buf().into()]).err().unwrap().to_string().contains("leads back"));
     }
@@ -149,8 +162,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let error = |path: &Path| Listing::new(&[path.to_path_buf().into()]).err().unwrap().to_string();
         assert!(error(root.path()).starts_with("no data in "));
-        write(root.path(), "empty.csv", "");
+        write(root.path(), "_SUCCESS", "");
         assert!(error(root.path()).contains("only hidden, _-prefixed, checksum, manifest or empty files (1)"));
+        write(root.path(), "empty.csv", "");
+        assert!(error(&root.path().join("empty.csv")).contains("only hidden, _-prefixed, checksum, manifest or empty files (1)"));
         assert!(error(&root.path().join("absent")).contains("No such file"));
     }
 }

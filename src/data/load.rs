@@ -6,6 +6,7 @@ use super::source::Source;
 use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet, recordio};
 use crate::{Error, FeatureSchema, Result};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// How much is in memory at a time.
@@ -25,12 +26,21 @@ impl Default for Limits {
     }
 }
 
-/// The data files behind `paths`, in reading order: directories are searched to any depth, hidden, `_`-prefixed and empty files, checksums and manifests passed over.
+/// The data files behind `paths`, in reading order: directories are searched to any depth, hidden and `_`-prefixed files, checksums and
+/// manifests passed over. Files in directories are not looked at: some may be empty.
 ///
 /// # Errors
 /// A path that does not exist or cannot be read, or no file at all.
 pub fn list_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(Listing::new(&to_sources(paths))?.files.iter().map(|file| file.to_path_buf()).collect())
+}
+
+/// The same files under the names that links lead to.
+///
+/// # Errors
+/// As [`list_files`].
+pub fn true_files(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+    Ok(Listing::new(&to_sources(paths))?.true_names.into_iter().collect())
 }
 
 /// Reads training data: finds out the schema, the labels and what else goes with a row.
@@ -102,7 +112,7 @@ impl FileSet {
     fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
         let mut listing = Listing::new(sources)?;
         let files = std::mem::take(&mut listing.files);
-        let found: Vec<_> = files.par_iter().map(|file| Probe::new(file, options)).collect();
+        let found: Vec<_> = files.par_iter().map(|file| Probe::new(&file.clone().metered(&options.meter), options)).collect();
         let mut probes: Vec<Probe> = Vec::with_capacity(found.len());
         for (file, probe) in files.into_iter().zip(found) {
             match probe? {

@@ -1,5 +1,6 @@
 //! Data in: files, arrays and frames become a [`Dataset`].
 
+mod ahead;
 mod base_margins;
 mod block;
 mod blocks;
@@ -15,6 +16,7 @@ mod levels;
 mod libsvm;
 mod load;
 mod memory;
+mod meter;
 mod options;
 mod parquet;
 mod piece;
@@ -27,13 +29,16 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod text_source;
+mod touch;
 mod unwrap;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use dataset::Dataset;
-pub use load::{list_files, read_matching, read_training};
+pub use load::{list_files, read_matching, read_training, true_files};
 pub use memory::{Column, Columns};
+pub use meter::{IoStats, Meter};
 pub use options::{Format, ReadOptions};
 pub use request::{Encoding, read_request};
 pub use source::{Source, Spool};
+pub use touch::FirstTouch;

@@ -1,5 +1,6 @@
 //! How files are to be read: which format, which columns play which part.
 
+use super::Meter;
 use crate::params::Header;
 use crate::{Error, Params, Result};
 
@@ -46,6 +47,8 @@ pub struct ReadOptions {
     /// Whether data for a model must have its columns and no others, as requests must: a CSV header is what holds the model's names, a
     /// column that the model does not know is an error.
     pub strict: bool,
+    /// Counts what is read.
+    pub meter: Meter,
 }
 
 impl ReadOptions {
@@ -68,6 +71,7 @@ impl ReadOptions {
             missing: params.missing_values.clone(),
             csv_weights: params.csv_weights,
             strict: false,
+            meter: Meter::default(),
         })
     }
 }

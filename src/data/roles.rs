@@ -303,6 +303,7 @@ pub(super) mod tests {
             missing: vec!["NA".into(), "?".into()],
             csv_weights: false,
             strict: false,
+            meter: crate::data::Meter::default(),
         }
     }
 

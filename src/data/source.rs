@@ -1,5 +1,7 @@
 //! Where the bytes of a data set are: in files, or in what was spooled from a pipe.
 
+use super::ahead::{self, Ahead};
+use super::meter::Meter;
 use crate::{Error, Result};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
@@ -7,6 +9,7 @@ use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// A part of a data set.
 #[derive(Clone, Debug)]
@@ -67,7 +70,10 @@ impl Spool {
             file.write_all(&chunk[..read]).map_err(|error| full(bytes, &error))?;
             bytes += read as u64;
         }
-        Ok(Self { file: DataFile { path: name.to_path_buf(), content: Content::Spooled(Arc::new(file)) }, bytes })
+        Ok(Self {
+            file: DataFile { path: name.to_path_buf(), content: Content::Spooled(Arc::new(file)), meter: Meter::default() },
+            bytes,
+        })
     }
 
     /// The number of bytes that came.
@@ -104,6 +110,7 @@ impl Spool {
 pub(super) struct DataFile {
     path: PathBuf,
     content: Content,
+    meter: Meter,
 }
 
 /// Where the bytes of a file are.
@@ -119,14 +126,14 @@ enum Content {
 
 /// A file that is open.
 pub(super) enum Opened {
-    File(File),
+    File(File, Meter),
     Memory(Cursor<Arc<[u8]>>),
 }
 
 impl Read for Opened {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::File(file) => file.read(bytes),
+            Self::File(file, meter) => meter.read(true, || file.read(bytes)),
             Self::Memory(bytes_in_memory) => bytes_in_memory.read(bytes),
         }
     }
@@ -135,7 +142,7 @@ impl Read for Opened {
 impl Seek for Opened {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
-            Self::File(file) => file.seek(to),
+            Self::File(file, _) => file.seek(to),
             Self::Memory(bytes) => bytes.seek(to),
         }
     }
@@ -144,18 +151,36 @@ impl Seek for Opened {
 impl DataFile {
     /// What is in memory, under a name for messages.
     pub fn in_memory(name: &Path, bytes: Arc<[u8]>) -> Self {
-        Self { path: name.to_path_buf(), content: Content::Memory(bytes) }
+        Self { path: name.to_path_buf(), content: Content::Memory(bytes), meter: Meter::default() }
     }
 
     /// Opens the file at its beginning, independently of all others that have it open.
     pub fn open(&self) -> Result<Opened> {
+        let started = Instant::now();
         let file = match &self.content {
             Content::Named => File::open(&self.path),
             // The one way to a file without a name; a mere clone would share the position with all others.
             Content::Spooled(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
             Content::Memory(bytes) => return Ok(Opened::Memory(Cursor::new(bytes.clone()))),
         };
-        file.map(Opened::File).map_err(|error| Error::io(&self.path, error))
+        // A file that is still elsewhere is fetched when it is opened.
+        self.meter.waited(started.elapsed());
+        file.map(|file| Opened::File(file, self.meter.clone())).map_err(|error| Error::io(&self.path, error))
+    }
+
+    /// The same file, whose reads are counted.
+    pub fn metered(self, meter: &Meter) -> Self {
+        Self { meter: meter.clone(), ..self }
+    }
+
+    /// The file's bytes from its beginning; those of large files are read ahead.
+    pub fn stream(&self) -> Result<Box<dyn Read + Send>> {
+        Ok(match self.open()? {
+            Opened::File(file, meter) if file.metadata().is_ok_and(|metadata| metadata.len() >= ahead::FROM_BYTES) => {
+                Box::new(Ahead::new(file, &meter).map_err(|error| Error::io(&self.path, error))?)
+            }
+            opened => Box::new(opened),
+        })
     }
 
     /// Whether the bytes came from a client: they must not cost more than they are worth.
@@ -171,7 +196,7 @@ impl DataFile {
 
 impl From<PathBuf> for DataFile {
     fn from(path: PathBuf) -> Self {
-        Self { path, content: Content::Named }
+        Self { path, content: Content::Named, meter: Meter::default() }
     }
 }
 

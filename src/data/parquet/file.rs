@@ -46,6 +46,7 @@ impl ParquetFile {
 
     /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
     pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
+        self.fetch(offset..offset + rows, name)?;
         let mut file = open(&self.path)?;
         let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
         if let Some(fault) = fault {
@@ -69,24 +70,51 @@ impl ParquetFile {
         damaged(&self.path, &format!("column {name}: {error}"))
     }
 
+    /// Reads a column of some rows from beginning to end, so that it is in the page cache: polars maps files into memory, and a page at a
+    /// time is the slowest way to read one from another machine.
+    fn fetch(&self, rows: Range<usize>, name: &str) -> Result<()> {
+        let mut opened = self.path.open()?;
+        if self.path.is_in_memory() {
+            return Ok(());
+        }
+        for Chunk { range, .. } in self.chunks(rows, name) {
+            let fetched = opened.seek(SeekFrom::Start(range.start)).and_then(|_| {
+                let mut bytes = opened.by_ref().take(range.end.saturating_sub(range.start));
+                let mut buffer = vec![0; FETCHED_BYTES.min(bytes.limit() as usize)];
+                while bytes.read(&mut buffer)? > 0 {}
+                Ok(())
+            });
+            fetched.map_err(|error| Error::io(&self.path, error))?;
+        }
+        Ok(())
+    }
+
+    /// The chunks of a column in the row groups that hold some of `rows`.
+    fn chunks<'a>(&'a self, rows: Range<usize>, name: &'a str) -> impl Iterator<Item = Chunk> + 'a {
+        let mut begin = 0;
+        let groups = self.metadata.row_groups.iter().filter(move |group| {
+            let first = begin;
+            begin += group.num_rows();
+            first < rows.end && rows.start < begin
+        });
+        let columns = groups.flat_map(move |group| group.columns_under_root_iter(name).into_iter().flatten());
+        columns.map(|column| Chunk {
+            range: column.byte_range(),
+            claims: ChunkClaims {
+                start: column.byte_range().start,
+                values: column.num_values().unsigned_abs(),
+                bytes: column.uncompressed_size().unsigned_abs(),
+            },
+        })
+    }
+
     /// Looks at the page headers of a column in the row groups that hold some of `rows`.
     fn check_pages(&self, mut file: impl Read + Seek, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
         let length = file.seek(SeekFrom::End(0))?;
-        let mut begin = 0;
-        for group in &self.metadata.row_groups {
-            let end = begin + group.num_rows();
-            let touched = begin < rows.end && rows.start < end;
-            for column in group.columns_under_root_iter(name).into_iter().flatten().filter(|_| touched) {
-                let claims = ChunkClaims {
-                    start: column.byte_range().start,
-                    values: column.num_values().unsigned_abs(),
-                    bytes: column.uncompressed_size().unsigned_abs(),
-                };
-                if let Some(fault) = pages::check(&mut file, length, &claims)? {
-                    return Ok(Some(fault));
-                }
+        for Chunk { claims, .. } in self.chunks(rows, name) {
+            if let Some(fault) = pages::check(&mut file, length, &claims)? {
+                return Ok(Some(fault));
             }
-            begin = end;
         }
         Ok(None)
     }
@@ -106,6 +134,16 @@ impl ParquetFile {
     }
 }
 
+/// A column of a row group.
+struct Chunk {
+    /// Where it is in the file.
+    range: Range<u64>,
+    claims: ChunkClaims,
+}
+
+/// Bytes that are fetched with one call.
+const FETCHED_BYTES: usize = 4 << 20;
+
 /// What a request may unpack to, bytes: a small body must not take all memory.
 const MOST_UNPACKED: u64 = 64 << 20;
 /// The same as a multiple of the body's length.
@@ -114,7 +152,7 @@ const MOST_UNPACKED_TIMES: u64 = 32;
 /// A file as polars wants it.
 fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
     Ok(match path.open()? {
-        Opened::File(file) => Box::new(file),
+        Opened::File(file, _) => Box::new(file),
         Opened::Memory(bytes) => Box::new(bytes),
     })
 }

@@ -1,0 +1,155 @@
+//! [`Meter`]: what reading files cost, summed over threads, and what would make it cheaper to know.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Counts what is read with the same [`ReadOptions`](super::ReadOptions). Clones count together.
+#[derive(Clone, Default)]
+pub struct Meter(Arc<Counters>);
+
+#[derive(Default)]
+struct Counters {
+    bytes: AtomicU64,
+    waited: AtomicU64,
+    touched: Mutex<Touched>,
+}
+
+/// What the first look at the files said.
+#[derive(Clone, Copy, Debug, Default)]
+struct Touched {
+    files: u64,
+    file_bytes: u64,
+    largest: u64,
+    cold_files: u64,
+    cold_bytes: u64,
+    slowest_open: Duration,
+    open: Duration,
+}
+
+/// What has been read so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct IoStats {
+    /// Files of the data sets.
+    pub files: u64,
+    /// Their sizes together, bytes.
+    pub file_bytes: u64,
+    /// The size of the largest, bytes.
+    pub largest_file: u64,
+    /// Files that had hardly any blocks when they were first looked at: their content was still elsewhere, as that of files that a file
+    /// system for Lustre imports from S3.
+    pub cold_files: u64,
+    /// The sizes of these, bytes.
+    pub cold_bytes: u64,
+    /// Seconds that the slowest first open and first byte of a file took.
+    pub slowest_open: f64,
+    /// Seconds from the first file's open to the last one's first byte.
+    pub open: f64,
+    /// Bytes read, every pass over the data counted.
+    pub bytes_read: u64,
+    /// Seconds that threads which parse waited for bytes, summed over threads.
+    pub waited: f64,
+}
+
+impl Meter {
+    /// What has been read so far.
+    pub fn stats(&self) -> IoStats {
+        let touched = *self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        IoStats {
+            files: touched.files,
+            file_bytes: touched.file_bytes,
+            largest_file: touched.largest,
+            cold_files: touched.cold_files,
+            cold_bytes: touched.cold_bytes,
+            slowest_open: touched.slowest_open.as_secs_f64(),
+            open: touched.open.as_secs_f64(),
+            bytes_read: self.0.bytes.load(Ordering::Relaxed),
+            waited: Duration::from_nanos(self.0.waited.load(Ordering::Relaxed)).as_secs_f64(),
+        }
+    }
+
+    /// Counts what `read` reads, and the time it takes if a thread that parses waits for it.
+    pub(super) fn read(&self, waits: bool, read: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
+        let started = Instant::now();
+        let bytes = read()?;
+        self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if waits {
+            self.waited(started.elapsed());
+        }
+        Ok(bytes)
+    }
+
+    /// Counts time that a thread which parses waited.
+    pub(super) fn waited(&self, time: Duration) {
+        self.0.waited.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Counts a file that was opened, and read from, for the first time: `since` is when the first one was.
+    pub(super) fn touched(&self, metadata: &Metadata, took: Duration, since: Instant) {
+        let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = metadata.len();
+        touched.files += 1;
+        touched.file_bytes += length;
+        touched.largest = touched.largest.max(length);
+        if is_cold(metadata) {
+            touched.cold_files += 1;
+            touched.cold_bytes += length;
+        }
+        touched.slowest_open = touched.slowest_open.max(took);
+        touched.open = since.elapsed();
+    }
+}
+
+/// The meters of different reads do not make them different.
+impl std::fmt::Debug for Meter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Meter")
+    }
+}
+
+/// Small files may lie in the directory itself, without a block.
+const SMALLEST_WITH_BLOCKS: u64 = 1 << 16;
+
+/// Whether the file has far fewer blocks than its size needs.
+fn is_cold(metadata: &Metadata) -> bool {
+    metadata.len() >= SMALLEST_WITH_BLOCKS && metadata.blocks().saturating_mul(512) < metadata.len() / 8
+}
+
+/// The metadata of an open file, and its first byte, which may take long.
+pub(super) fn first_byte(file: &File) -> io::Result<Metadata> {
+    use std::os::unix::fs::FileExt;
+    // Before the byte is there: reading it may fetch the whole file.
+    let metadata = file.metadata()?;
+    file.read_at(&mut [0], 0)?;
+    Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn files_with_hardly_a_block_are_cold() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[1; 4096]).unwrap();
+        assert!(!is_cold(&first_byte(&file).unwrap()), "small files may be anywhere");
+        file.set_len(1 << 20).unwrap();
+        assert!(is_cold(&first_byte(&file).unwrap()), "most of it is a hole");
+        file.write_all(&vec![1; 1 << 20]).unwrap();
+        file.sync_all().unwrap();
+        assert!(!is_cold(&first_byte(&file).unwrap()));
+    }
+
+    #[test]
+    fn clones_count_together() {
+        let meter = Meter::default();
+        assert_eq!(meter.clone().read(true, || Ok(7)).unwrap(), 7);
+        meter.read(false, || Ok(5)).unwrap();
+        assert!(meter.read(true, || Err(io::Error::other("broken"))).is_err());
+        assert_eq!(meter.stats().bytes_read, 12);
+    }
+}
