@@ -3,6 +3,7 @@
 use crate::cli::ParamsArgs;
 use crate::output;
 use crate::report::Failure;
+use sapwood::params::compatibility::COMPATIBILITY;
 use sapwood::params::spec::{self, Effect, ParamSpec};
 
 /// Prints the table in the form asked for.
@@ -31,7 +32,7 @@ fn plain() -> String {
     });
     let mut text: String = lines.collect();
     let names = |wanted: fn(Effect) -> bool| {
-        let names = spec::COMPATIBILITY.iter().filter(|row| wanted(row.effect)).map(|row| row.name);
+        let names = COMPATIBILITY.iter().filter(|row| wanted(row.effect)).map(|row| row.name);
         names.collect::<Vec<_>>().join(" ")
     };
     text += &format!(

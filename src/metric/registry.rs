@@ -81,6 +81,37 @@ const METRICS: [(&str, Needs, Kind); 13] = [
     ("merror", Needs::Classes, Kind::Classes(RowVerdict::Error)),
 ];
 
+const RANKING: &str = "it judges the order within groups; auc and aucpr judge the order of all rows";
+const LOG_ERROR: &str = "rmse on ln(1 + label) is the same";
+const ROBUST: &str = "mae comes nearest";
+const DEVIANCE: &str = "poisson-nloglik, with count:poisson, comes nearest";
+const CENSORED: &str = "Sapwood knows no censored labels";
+const SHARES: &str = "error@t, accuracy and aucpr come nearest";
+
+/// Metrics of XGBoost and of SageMaker's container for it that Sapwood does not have, and what it has instead.
+const ELSEWHERE: [(&str, &str); 20] = [
+    ("ndcg", RANKING),
+    ("map", RANKING),
+    ("pre", RANKING),
+    ("rmsle", LOG_ERROR),
+    ("mphe", ROBUST),
+    ("quantile", ROBUST),
+    ("gamma-nloglik", DEVIANCE),
+    ("gamma-deviance", DEVIANCE),
+    ("tweedie-nloglik", DEVIANCE),
+    ("cox-nloglik", CENSORED),
+    ("aft-nloglik", CENSORED),
+    ("interval-regression-accuracy", CENSORED),
+    ("balanced_accuracy", SHARES),
+    ("f1", SHARES),
+    ("f1_binary", SHARES),
+    ("f1_macro", SHARES),
+    ("precision", SHARES),
+    ("precision_macro", SHARES),
+    ("recall", SHARES),
+    ("recall_macro", SHARES),
+];
+
 /// The name of the metric that an objective is judged by unless others are asked for.
 pub fn default_metric(objective: Objective) -> &'static str {
     match objective {
@@ -160,6 +191,10 @@ fn parse_threshold(name: &str, text: &str) -> Result<f64> {
 
 /// The error for a name that is in no row, with the nearest one, and those that fit the objective.
 fn unknown(name: &str, base: &str, objective: Objective) -> Error {
+    let fitting = fitting(objective).collect::<Vec<_>>().join(", ");
+    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == base) {
+        return Error::parameter(format!("metric {name:?} is not supported: {instead}; {} has {fitting}", objective.name()));
+    }
     let lower = base.to_ascii_lowercase();
     let nearest = METRICS
         .iter()
@@ -167,7 +202,6 @@ fn unknown(name: &str, base: &str, objective: Objective) -> Error {
         .min()
         .filter(|(distance, known)| *distance <= known.len().max(base.len()) / 3);
     let hint = nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known}? "));
-    let fitting = fitting(objective).collect::<Vec<_>>().join(", ");
     Error::parameter(format!("unknown metric {name:?}; {hint}{} has {fitting}", objective.name()))
 }
 

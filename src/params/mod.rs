@@ -1,8 +1,9 @@
-//! Parameters: one table ([`spec`]), from which the typed [`Params`], parsing, checks and documentation follow.
+//! Parameters: one table ([`spec`], [`compatibility`]), from which the typed [`Params`], parsing, checks and documentation follow.
 //!
 //! Text or builder calls give a [`ParamsBuilder`]; only [`ParamsBuilder::build`] makes [`Params`], so that whoever holds them
 //! holds checked ones.
 
+pub mod compatibility;
 mod parse;
 mod render;
 pub mod spec;

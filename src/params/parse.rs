@@ -1,6 +1,7 @@
 //! `name=value` texts → [`Params`]: aliases, types, "did you mean", and the notes on parameters without effect.
 
-use super::spec::{self, Effect, Group, ParamSpec};
+use super::compatibility::OBJECTIVES;
+use super::spec::{self, Effect, Group, Kind, ParamSpec, Range};
 use super::{Params, ParamsBuilder};
 use crate::{Error, Result};
 
@@ -44,14 +45,15 @@ impl ParamsBuilder {
                     self.given.push(row.name);
                 }
             }
-            Effect::Accepted { reason } => notes.push(format!("{name}={value} has no effect: {reason}")),
-            Effect::InertOnly { values } if values.contains(&value) || all_zero(value) => {
+            Effect::Accepted { kind, reason } if kind.allows(value, &row.range, row.words) => {
+                notes.push(format!("{name}={value} has no effect: {reason}"));
+            }
+            Effect::Accepted { .. } => return Err(not_a_value(row, name, value)),
+            Effect::InertOnly { values, .. } if values.contains(&value) || all_zero(value) => {
                 notes.push(format!("{name}={value} has no effect: it asks for what Sapwood does anyway"));
             }
-            Effect::InertOnly { .. } => {
-                return Err(Error::parameter(format!(
-                    "{name}={value} is not supported yet, and leaving it out would change the model; remove it, or train this job with XGBoost"
-                )));
+            Effect::InertOnly { remedy, .. } => {
+                return Err(Error::parameter(format!("{name}={value:?} is not supported; {remedy}")));
             }
         }
         Ok(())
@@ -66,14 +68,29 @@ fn all_zero(value: &str) -> bool {
 
 fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {
     if row.name == "objective" {
-        return Error::parameter(format!("{name}={value:?} is not supported; choose one of {}", row.words.join(", ")));
+        return unknown_objective(row, name, value);
     }
-    let expected = if row.words.is_empty() { format!("{} in {}", row.expected, row.range) } else { row.words.join(" or ") };
     let hint = match value.parse::<f64>() {
         Ok(number) if !row.range.contains(number) => "is out of range",
         _ => "is no value for it",
     };
-    Error::parameter(format!("{name}={value:?} {hint}: expected {expected}"))
+    Error::parameter(format!("{name}={value:?} {hint}: expected {}", expected(row)))
+}
+
+/// What a value of the parameter looks like.
+fn expected(row: &ParamSpec) -> String {
+    match row.effect {
+        Effect::Accepted { kind: Kind::Words, .. } => format!("{} of {}", row.expected, row.words.join(", ")),
+        _ if !row.words.is_empty() => row.words.join(" or "),
+        _ if row.range == Range::ANY => row.expected.to_string(),
+        _ => format!("{} in {}", row.expected, row.range),
+    }
+}
+
+fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
+    let instead = OBJECTIVES.iter().find(|(known, _)| *known == value).map(|(_, instead)| format!("; {instead}"));
+    let choices = row.words.join(", ");
+    Error::parameter(format!("{name}={value:?} is not supported{}; choose one of {choices}", instead.unwrap_or_default()))
 }
 
 /// The error for a name that is in no row, with the nearest one that is.
@@ -154,10 +171,66 @@ mod tests {
     #[test]
     fn unsupported_parameters_are_refused_only_where_they_matter() {
         let base = ("num_round", "1");
-        assert!(error(&[base, ("booster", "dart")]).contains("not supported yet"));
-        assert!(error(&[base, ("monotone_constraints", "(1,0)")]).contains("not supported yet"));
+        let message = error(&[base, ("booster", "dart")]);
+        assert!(message.starts_with("booster=\"dart\" is not supported; use gbtree: "), "{message}");
+        assert!(error(&[base, ("monotone_constraints", "(1,0)")]).contains("is not supported; leave it out"));
         let (_, notes) =
             Params::from_pairs([base, ("booster", "gbtree"), ("monotone_constraints", "(0,0)"), ("silent", "0")]).unwrap();
         assert_eq!(notes.len(), 3);
+    }
+
+    #[test]
+    fn values_without_effect_must_be_values_all_the_same() {
+        let refused = |name: &str, value: &str| error(&[("num_round", "1"), (name, value)]);
+        assert_eq!(refused("verbosity", "4"), "verbosity=\"4\" is out of range: expected integer in [0, 3]");
+        assert_eq!(refused("verbosity", "0.5"), "verbosity=\"0.5\" is no value for it: expected integer in [0, 3]");
+        assert_eq!(refused("sketch_eps", "1"), "sketch_eps=\"1\" is out of range: expected number in (0, 1)");
+        assert_eq!(refused("refresh_leaf", "2"), "refresh_leaf=\"2\" is no value for it: expected true or false");
+        assert_eq!(refused("dsplit", "both"), "dsplit=\"both\" is no value for it: expected auto or row or col");
+        let message = refused("updater", "prune,shotgun");
+        let start = "updater=\"prune,shotgun\" is no value for it: expected comma-separated list of grow_colmaker, ";
+        assert!(message.starts_with(start), "{message}");
+        assert_eq!(
+            refused("quantile_alpha", "0.5,1.5"),
+            "quantile_alpha=\"0.5,1.5\" is no value for it: expected comma-separated numbers in [0, 1]"
+        );
+        for (name, value) in [
+            ("verbosity", "-1"),
+            ("verbosity", "NaN"),
+            ("sketch_eps", "0"),
+            ("sketch_eps", ""),
+            ("tweedie_variance_power", "1"),
+            ("tweedie_variance_power", "2"),
+            ("tweedie_variance_power", "inf"),
+            ("silent", "loud"),
+            ("quantile_alpha", "[]"),
+            ("lambdarank_num_pair_per_sample", "0"),
+        ] {
+            assert!(refused(name, value).starts_with(&format!("{name}={value:?} ")), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_without_effect_are_read_like_all_others() {
+        let pairs = [
+            ("num_round", "1"),
+            ("silent", "0"),
+            ("verbosity", "2.0"),
+            ("prob_buffer_row", "1.0"),
+            ("updater", "grow_colmaker,prune"),
+            ("quantile_alpha", "[0.1, 0.9]"),
+            ("save_model_on_termination", "True"),
+            ("sketch_eps", "3e-2"),
+        ];
+        let (_, notes) = Params::from_pairs(pairs).unwrap();
+        assert_eq!(notes.len(), pairs.len() - 1);
+        assert_eq!(notes[0], "silent=0 has no effect: Sapwood prints one line a round");
+    }
+
+    #[test]
+    fn objectives_of_xgboost_are_told_what_there_is_instead() {
+        let message = error(&[("num_round", "1"), ("objective", "reg:gamma")]);
+        let start = "objective=\"reg:gamma\" is not supported; count:poisson comes nearest: ";
+        assert!(message.starts_with(start) && message.ends_with("multi:softmax, multi:softprob"), "{message}");
     }
 }

@@ -1,7 +1,8 @@
 //! The table as documentation (Markdown) and for programs (JSON).
 
+use super::compatibility::COMPATIBILITY;
 use super::parse::group_word;
-use super::spec::{self, Effect, Group, ParamSpec};
+use super::spec::{self, Effect, Group, Kind, ParamSpec, Range};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -23,36 +24,59 @@ pub fn markdown() -> String {
             let _ = writeln!(out, "{}", markdown_row(row));
         }
     }
-    out.push_str("\n## Compatibility\n\nXGBoost's parameters that Sapwood knows. With an effect on the model that Sapwood does not have, they are refused.\n\n| name | |\n|---|---|\n");
-    for row in spec::COMPATIBILITY {
-        let what = match row.effect {
-            Effect::Accepted { reason } => format!("accepted without effect: {reason}"),
-            Effect::InertOnly { values } => {
-                let values: Vec<_> = values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("`{v}`") }).collect();
-                format!("accepted at {}; any other value is not supported yet", values.join(", "))
-            }
-            Effect::Active => String::new(),
-        };
-        let _ = writeln!(out, "| `{}` | {what} |", row.name);
+    out.push_str(
+        "\n## Compatibility\n\nXGBoost's parameters that Sapwood knows. With an effect on the model that Sapwood does not have, they are refused; so are \
+         values that the parameter cannot have.\n\n| name | type | range | |\n|---|---|---|---|\n",
+    );
+    for row in COMPATIBILITY {
+        let _ = writeln!(out, "{}", compatibility_row(row));
     }
     out
 }
 
+fn compatibility_row(row: &ParamSpec) -> String {
+    let what = match row.effect {
+        Effect::Accepted { reason, .. } => format!("accepted without effect: {reason}"),
+        Effect::InertOnly { values, remedy } => {
+            let values: Vec<_> = values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("`{v}`") }).collect();
+            format!("accepted at {}; otherwise {remedy}", values.join(", "))
+        }
+        Effect::Active => String::new(),
+    };
+    format!("| `{}` | {} | {} | {what} |", row.name, kind(row), range(row))
+}
+
 fn markdown_row(row: &ParamSpec) -> String {
-    let code = |texts: &[&str]| texts.iter().map(|t| format!("`{t}`")).collect::<Vec<_>>().join(", ");
     let default = match (row.required, row.default) {
         (true, _) => "required".to_string(),
         (_, "") => String::new(),
         (_, text) => format!("`{text}`"),
     };
-    let range = match (row.words, row.range == spec::Range::ANY) {
+    let tune = row.tunable.map_or_else(String::new, |t| format!("{}–{}{}", t.min, t.max, if t.log { " (log)" } else { "" }));
+    let (aliases, kind, range) = (code(row.aliases), kind(row), range(row));
+    format!("| `{}` | {aliases} | {kind} | {default} | {range} | {tune} | {} |", row.name, row.doc.trim())
+}
+
+fn code(texts: &[&str]) -> String {
+    texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The type of a parameter in a word or two.
+fn kind(row: &ParamSpec) -> &'static str {
+    match row.effect {
+        Effect::Accepted { kind: Kind::Words, .. } => row.expected,
+        _ if row.words.is_empty() => row.expected,
+        _ => "choice",
+    }
+}
+
+/// The words or numbers that a value may be.
+fn range(row: &ParamSpec) -> String {
+    match (row.words, row.range == Range::ANY) {
         ([], true) => String::new(),
         ([], false) => row.range.to_string(),
         (words, _) => code(words),
-    };
-    let tune = row.tunable.map_or_else(String::new, |t| format!("{}–{}{}", t.min, t.max, if t.log { " (log)" } else { "" }));
-    let kind = if row.words.is_empty() { row.expected } else { "choice" };
-    format!("| `{}` | {} | {kind} | {default} | {range} | {tune} | {} |", row.name, code(row.aliases), row.doc.trim())
+    }
 }
 
 /// The table as a JSON list, one object a parameter.
@@ -67,14 +91,15 @@ fn json_row(row: &ParamSpec) -> Value {
         Effect::Accepted { .. } => json!("accepted without effect"),
         Effect::InertOnly { .. } => json!("not supported"),
     };
+    let Range { min, max, min_open, max_open } = row.range;
     json!({
         "name": row.name,
         "aliases": row.aliases,
-        "type": if row.words.is_empty() { row.expected } else { "choice" },
+        "type": kind(row),
         "choices": row.words,
         "default": if row.default.is_empty() || row.required { Value::Null } else { json!(row.default) },
         "required": row.required,
-        "range": {"min": finite(row.range.min), "max": finite(row.range.max), "min_excluded": row.range.min_open},
+        "range": {"min": finite(min), "max": finite(max), "min_excluded": min_open, "max_excluded": max_open},
         "tunable": row.tunable.map(|t| json!({"min": t.min, "max": t.max, "scale": if t.log { "Logarithmic" } else { "Auto" }})),
         "group": group_word(row.group),
         "effect": effect,

@@ -1,5 +1,6 @@
 //! The one table of parameters. Everything about a parameter is said here and nowhere else: the typed [`Params`] struct, its
-//! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it.
+//! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it. The rows of
+//! parameters that are known but not acted on are in `compatibility.rs`.
 
 use super::value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 use sapwood_score::Objective;
@@ -22,8 +23,10 @@ pub enum Group {
 pub enum Effect {
     /// It is acted upon.
     Active,
-    /// It has no meaning here and cannot change the result: accepted with one note.
+    /// It has no meaning here and cannot change the result: a value that it may have is accepted with one note.
     Accepted {
+        /// What its value may be.
+        kind: Kind,
         /// Why it has no effect.
         reason: &'static str,
     },
@@ -31,7 +34,26 @@ pub enum Effect {
     InertOnly {
         /// The harmless values.
         values: &'static [&'static str],
+        /// What to do instead of giving another.
+        remedy: &'static str,
     },
+}
+
+/// The type of a parameter that is accepted without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number in the range.
+    Integer,
+    /// A number in the range.
+    Number,
+    /// A list of numbers in the range.
+    Numbers,
+    /// True or false.
+    Flag,
+    /// One of the words.
+    Word,
+    /// A list of the words.
+    Words,
 }
 
 /// The range of a numeric parameter.
@@ -43,31 +65,39 @@ pub struct Range {
     pub max: f64,
     /// Whether the smallest value itself is excluded.
     pub min_open: bool,
+    /// Whether the largest value itself is excluded.
+    pub max_open: bool,
 }
 
 impl Range {
     /// Any number.
-    pub const ANY: Self = Self { min: f64::NEG_INFINITY, max: f64::INFINITY, min_open: false };
+    pub const ANY: Self = Self::closed(f64::NEG_INFINITY, f64::INFINITY);
 
     /// `min <= x <= max`.
-    const fn closed(min: f64, max: f64) -> Self {
-        Self { min, max, min_open: false }
+    pub(super) const fn closed(min: f64, max: f64) -> Self {
+        Self { min, max, min_open: false, max_open: false }
     }
 
     /// `min < x <= max`.
-    const fn open(min: f64, max: f64) -> Self {
-        Self { min, max, min_open: true }
+    pub(super) const fn open(min: f64, max: f64) -> Self {
+        Self { min_open: true, ..Self::closed(min, max) }
+    }
+
+    /// `min < x < max`.
+    pub(super) const fn inside(min: f64, max: f64) -> Self {
+        Self { max_open: true, ..Self::open(min, max) }
     }
 
     /// `x >= min`.
-    const fn from(min: f64) -> Self {
+    pub(super) const fn from(min: f64) -> Self {
         Self::closed(min, f64::INFINITY)
     }
 
     /// Whether `x` lies in the range. Infinity never does.
     pub fn contains(&self, x: f64) -> bool {
         let above = if self.min_open { x > self.min } else { x >= self.min };
-        above && x <= self.max && x.is_finite()
+        let below = if self.max_open { x < self.max } else { x <= self.max };
+        above && below && x.is_finite()
     }
 }
 
@@ -75,7 +105,7 @@ impl Range {
 impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let open = if self.min_open || self.min.is_infinite() { '(' } else { '[' };
-        let close = if self.max.is_infinite() { ')' } else { ']' };
+        let close = if self.max_open || self.max.is_infinite() { ')' } else { ']' };
         let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
         let sign = if self.min == f64::NEG_INFINITY { "−" } else { "" };
         write!(f, "{open}{sign}{}, {}{close}", end(self.min), end(self.max))
@@ -120,7 +150,7 @@ pub struct ParamSpec {
     pub doc: &'static str,
 }
 
-const PLAIN: ParamSpec = ParamSpec {
+pub(super) const PLAIN: ParamSpec = ParamSpec {
     name: "",
     aliases: &[],
     expected: "text",
@@ -333,73 +363,9 @@ parameters! {
     }
 }
 
-/// An XGBoost parameter without an effect here.
-const fn accepted(name: &'static str, reason: &'static str) -> ParamSpec {
-    ParamSpec { name, group: Group::Compatibility, effect: Effect::Accepted { reason }, doc: "Accepted without effect.", ..PLAIN }
-}
-
-/// An XGBoost parameter that is acted on by XGBoost, not by Sapwood: only harmless values are accepted.
-const fn inert_only(name: &'static str, values: &'static [&'static str]) -> ParamSpec {
-    ParamSpec { name, group: Group::Compatibility, effect: Effect::InertOnly { values }, doc: "Not supported yet.", ..PLAIN }
-}
-
-const HISTOGRAMS: &str = "Sapwood always trains on histograms";
-const LOGGING: &str = "Sapwood prints one line a round";
-const BOOSTER: &str = "it belongs to another booster than gbtree";
-const OTHER_OBJECTIVE: &str = "it belongs to an objective that was not chosen";
-
-/// XGBoost's parameters that Sapwood knows but does not act on.
-pub const COMPATIBILITY: &[ParamSpec] = &[
-    inert_only("booster", &["gbtree"]),
-    inert_only("tree_method", &["auto", "hist", "approx", "exact"]),
-    inert_only("process_type", &["default"]),
-    inert_only("multi_strategy", &["one_output_per_tree"]),
-    inert_only("device", &["cpu"]),
-    inert_only("use_dask_gpu_training", &["false", "0", "False"]),
-    inert_only("monotone_constraints", &["", "()", "[]", "{}"]),
-    inert_only("interaction_constraints", &["", "()", "[]"]),
-    inert_only("feature_weights", &["", "[]"]),
-    inert_only("_kfold", &[""]),
-    accepted("_num_cv_round", "it needs _kfold"),
-    accepted("predictor", "there is one predictor"),
-    accepted("sketch_eps", HISTOGRAMS),
-    accepted("updater", HISTOGRAMS),
-    accepted("dsplit", HISTOGRAMS),
-    accepted("deterministic_histogram", "models are always deterministic"),
-    accepted("single_precision_histogram", "histograms are exact"),
-    accepted("max_cached_hist_node", HISTOGRAMS),
-    accepted("refresh_leaf", "it needs process_type=update"),
-    accepted("prob_buffer_row", HISTOGRAMS),
-    accepted("enable_categorical", "categorical columns are always split natively"),
-    accepted("validate_parameters", "parameters are always validated"),
-    accepted("save_model_on_termination", "a terminated job always saves its model"),
-    accepted("verbosity", LOGGING),
-    accepted("silent", LOGGING),
-    accepted("lambda_bias", BOOSTER),
-    accepted("feature_selector", BOOSTER),
-    accepted("top_k", BOOSTER),
-    accepted("sample_type", BOOSTER),
-    accepted("normalize_type", BOOSTER),
-    accepted("rate_drop", BOOSTER),
-    accepted("one_drop", BOOSTER),
-    accepted("skip_drop", BOOSTER),
-    accepted("tweedie_variance_power", OTHER_OBJECTIVE),
-    accepted("huber_slope", OTHER_OBJECTIVE),
-    accepted("quantile_alpha", OTHER_OBJECTIVE),
-    accepted("expectile_alpha", OTHER_OBJECTIVE),
-    accepted("aft_loss_distribution", OTHER_OBJECTIVE),
-    accepted("aft_loss_distribution_scale", OTHER_OBJECTIVE),
-    accepted("lambdarank_pair_method", OTHER_OBJECTIVE),
-    accepted("lambdarank_num_pair_per_sample", OTHER_OBJECTIVE),
-    accepted("lambdarank_normalization", OTHER_OBJECTIVE),
-    accepted("lambdarank_unbiased", OTHER_OBJECTIVE),
-    accepted("lambdarank_bias_norm", OTHER_OBJECTIVE),
-    accepted("ndcg_exp_gain", OTHER_OBJECTIVE),
-];
-
 /// Every row of the table.
 pub fn all() -> impl Iterator<Item = &'static ParamSpec> {
-    ACTIVE.iter().chain(COMPATIBILITY)
+    ACTIVE.iter().chain(super::compatibility::COMPATIBILITY)
 }
 
 /// The row for a name or an alias.

@@ -19,8 +19,8 @@ def parameters(root: Path) -> set[str]:
     for line in (root / "docs/PARAMETERS.md").read_text(encoding="utf-8").splitlines():
         cells = line.split("|")
         if line.startswith("| `"):
-            # Name and aliases; the tables of two columns have no aliases.
-            names.update(re.findall(r"`([^`]+)`", "|".join(cells[1:3] if len(cells) > 4 else cells[1:2])))
+            # Name and aliases; where the table has no aliases, the type, which is no code.
+            names.update(re.findall(r"`([^`]+)`", "|".join(cells[1:3])))
     return names
 
 

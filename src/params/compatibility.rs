@@ -1,0 +1,179 @@
+//! The table's other rows: parameters of XGBoost that Sapwood knows but does not act on. Types and ranges are those of SageMaker's
+//! XGBoost container where it has the parameter, else XGBoost's own: a job that was wrong there is wrong here, and is told so.
+
+use super::spec::{Effect, Group, Kind, PLAIN, ParamSpec, Range};
+use super::value::ParamValue;
+
+/// A parameter without an effect here.
+const fn accepted(name: &'static str, kind: Kind, reason: &'static str) -> ParamSpec {
+    let (effect, doc) = (Effect::Accepted { kind, reason }, "Accepted without effect.");
+    ParamSpec { name, expected: kind.expected(), group: Group::Compatibility, effect, doc, ..PLAIN }
+}
+
+const fn flag(name: &'static str, reason: &'static str) -> ParamSpec {
+    accepted(name, Kind::Flag, reason)
+}
+
+const fn integer(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
+    ParamSpec { range, ..accepted(name, Kind::Integer, reason) }
+}
+
+const fn number(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
+    ParamSpec { range, ..accepted(name, Kind::Number, reason) }
+}
+
+const fn numbers(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
+    ParamSpec { range, ..accepted(name, Kind::Numbers, reason) }
+}
+
+const fn word(name: &'static str, words: &'static [&'static str], reason: &'static str) -> ParamSpec {
+    ParamSpec { words, ..accepted(name, Kind::Word, reason) }
+}
+
+const fn words(name: &'static str, words: &'static [&'static str], reason: &'static str) -> ParamSpec {
+    ParamSpec { words, ..accepted(name, Kind::Words, reason) }
+}
+
+/// A parameter that XGBoost acts on and Sapwood does not: only harmless values are accepted.
+const fn inert_only(name: &'static str, values: &'static [&'static str], remedy: &'static str) -> ParamSpec {
+    let effect = Effect::InertOnly { values, remedy };
+    ParamSpec { name, group: Group::Compatibility, effect, doc: "Not supported yet.", ..PLAIN }
+}
+
+const HISTOGRAMS: &str = "Sapwood always trains on histograms";
+const LOGGING: &str = "Sapwood prints one line a round";
+const BOOSTER: &str = "it belongs to another booster than gbtree";
+const OTHER_OBJECTIVE: &str = "it belongs to an objective that was not chosen";
+/// Ways of growing trees; XGBoost's others are for linear models and GPUs.
+const UPDATERS: &[&str] = &[
+    "grow_colmaker",
+    "grow_histmaker",
+    "grow_local_histmaker",
+    "grow_quantile_histmaker",
+    "grow_skmaker",
+    "distcol",
+    "prune",
+    "refresh",
+    "sync",
+];
+const SHARE: Range = Range::closed(0.0, 1.0);
+
+/// XGBoost's parameters that Sapwood knows but does not act on.
+pub const COMPATIBILITY: &[ParamSpec] = &[
+    inert_only(
+        "booster",
+        &["gbtree"],
+        "use gbtree: where dart drops trees, subsample, colsample_bytree and a smaller eta keep it from overfitting; for linear models use XGBoost",
+    ),
+    inert_only("tree_method", &["auto", "hist", "approx", "exact"], "use hist: Sapwood trains on histograms and on CPUs"),
+    inert_only("process_type", &["default"], "use default: trees of a finished model are not changed; train a new one"),
+    inert_only("multi_strategy", &["one_output_per_tree"], "use one_output_per_tree: each class has trees of its own"),
+    inert_only("device", &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
+    inert_only("use_dask_gpu_training", &["false", "0", "False"], "use false, or leave it out: Sapwood trains on CPUs"),
+    inert_only(
+        "monotone_constraints",
+        &["", "()", "[]", "{}"],
+        "leave it out to train without constraints, or use XGBoost: Sapwood has nothing like them",
+    ),
+    inert_only(
+        "interaction_constraints",
+        &["", "()", "[]"],
+        "leave it out; max_depth=1 allows no interactions at all, ignore_columns leaves features out",
+    ),
+    inert_only("feature_weights", &["", "[]"], "leave it out; ignore_columns leaves features out, colsample_* draw from all alike"),
+    inert_only(
+        "_kfold",
+        &[""],
+        "leave it out, and give the channel validation; for folds run one job each, with channels of its own",
+    ),
+    integer("_num_cv_round", Range::from(1.0), "it needs _kfold"),
+    word("predictor", &["auto", "cpu_predictor", "gpu_predictor"], "there is one predictor"),
+    number("sketch_eps", Range::inside(0.0, 1.0), HISTOGRAMS),
+    words("updater", UPDATERS, HISTOGRAMS),
+    word("dsplit", &["auto", "row", "col"], HISTOGRAMS),
+    flag("deterministic_histogram", "models are always deterministic"),
+    flag("single_precision_histogram", "histograms are exact"),
+    integer("max_cached_hist_node", Range::from(1.0), HISTOGRAMS),
+    flag("refresh_leaf", "it needs process_type=update"),
+    number("prob_buffer_row", Range::from(1.0), HISTOGRAMS),
+    flag("enable_categorical", "categorical columns are always split natively"),
+    flag("validate_parameters", "parameters are always validated"),
+    flag("save_model_on_termination", "a terminated job always saves its model"),
+    integer("verbosity", Range::closed(0.0, 3.0), LOGGING),
+    flag("silent", LOGGING),
+    number("lambda_bias", SHARE, BOOSTER),
+    word("feature_selector", &["cyclic", "shuffle", "random", "greedy", "thrifty"], BOOSTER),
+    integer("top_k", Range::from(0.0), BOOSTER),
+    word("sample_type", &["uniform", "weighted"], BOOSTER),
+    word("normalize_type", &["tree", "forest"], BOOSTER),
+    number("rate_drop", SHARE, BOOSTER),
+    flag("one_drop", BOOSTER),
+    number("skip_drop", SHARE, BOOSTER),
+    number("tweedie_variance_power", Range::inside(1.0, 2.0), OTHER_OBJECTIVE),
+    number("huber_slope", Range::open(0.0, f64::INFINITY), OTHER_OBJECTIVE),
+    numbers("quantile_alpha", SHARE, OTHER_OBJECTIVE),
+    numbers("expectile_alpha", SHARE, OTHER_OBJECTIVE),
+    word("aft_loss_distribution", &["normal", "logistic", "extreme"], OTHER_OBJECTIVE),
+    number("aft_loss_distribution_scale", Range::from(0.0), OTHER_OBJECTIVE),
+    word("lambdarank_pair_method", &["mean", "topk"], OTHER_OBJECTIVE),
+    integer("lambdarank_num_pair_per_sample", Range::from(1.0), OTHER_OBJECTIVE),
+    flag("lambdarank_normalization", OTHER_OBJECTIVE),
+    flag("lambdarank_unbiased", OTHER_OBJECTIVE),
+    number("lambdarank_bias_norm", Range::from(0.0), OTHER_OBJECTIVE),
+    flag("ndcg_exp_gain", OTHER_OBJECTIVE),
+];
+
+const ABSOLUTE: &str = "reg:squarederror with eval_metric=mae comes nearest, on ln(label) where the tail is long";
+const MEANS: &str = "reg:squarederror predicts means; for anything else of a distribution use XGBoost";
+const RANKING: &str = "for a score a row, whatever its group, use binary:logistic or reg:squarederror on the grades";
+const LOG_TARGET: &str = "reg:squarederror on ln(1 + label) minimises the same error; predictions are exp(x) - 1 then";
+const POSITIVE: &str =
+    "count:poisson comes nearest: it, too, predicts the exponential of a margin, for any label that is not negative";
+const SURVIVAL: &str = "Sapwood knows no censored labels; use XGBoost";
+
+/// XGBoost's objectives that Sapwood does not have, and what it has instead.
+pub(super) const OBJECTIVES: &[(&str, &str)] = &[
+    ("binary:hinge", "binary:logistic tells classes, too, and probabilities"),
+    ("rank:map", RANKING),
+    ("rank:ndcg", RANKING),
+    ("rank:pairwise", RANKING),
+    ("reg:absoluteerror", ABSOLUTE),
+    ("reg:expectileerror", MEANS),
+    ("reg:gamma", POSITIVE),
+    ("reg:pseudohubererror", ABSOLUTE),
+    ("reg:quantileerror", MEANS),
+    ("reg:squaredlogerror", LOG_TARGET),
+    ("reg:tweedie", POSITIVE),
+    ("survival:aft", SURVIVAL),
+    ("survival:cox", SURVIVAL),
+];
+
+impl Kind {
+    const fn expected(self) -> &'static str {
+        match self {
+            Self::Integer => i64::EXPECTED,
+            Self::Number => f64::EXPECTED,
+            Self::Numbers => "comma-separated numbers",
+            Self::Flag => bool::EXPECTED,
+            Self::Word => "word",
+            Self::Words => Vec::<String>::EXPECTED,
+        }
+    }
+
+    /// Whether a text is a value of this type, in this range or of these words.
+    pub(super) fn allows(self, text: &str, range: &Range, words: &[&str]) -> bool {
+        let number = |text: &str| f64::parse(text).is_some_and(|number| range.contains(number));
+        match self {
+            Self::Integer => i64::parse(text).is_some() && number(text),
+            Self::Number => number(text),
+            Self::Numbers => items(text).is_some_and(|items| !items.is_empty() && items.iter().all(|item| number(item))),
+            Self::Flag => bool::parse(text).is_some(),
+            Self::Word => words.contains(&text),
+            Self::Words => items(text).is_some_and(|items| items.iter().all(|item| words.contains(&item.as_str()))),
+        }
+    }
+}
+
+fn items(text: &str) -> Option<Vec<String>> {
+    Vec::<String>::parse(text)
+}
