@@ -8,6 +8,7 @@ mod frames;
 mod message;
 mod read;
 mod record;
+mod wire;
 
 pub use encode::{encode, encode_answer};
 pub(super) use frames::{MAGIC, count_records, frame_length, last_record_end};

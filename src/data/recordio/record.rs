@@ -1,16 +1,11 @@
 //! Records: messages checked and turned into rows.
 
 use super::frames::{BadFrame, Frames};
-use super::message::{RecordMessage, Tensor, Value};
+use super::message::{Kind, Named, RecordMessage, Tensor, Value};
 use crate::{Error, Result};
-use prost::Message;
-use std::collections::BTreeMap;
 
 /// The largest number of features.
 const MOST_FEATURES: usize = 1 << 24;
-
-/// The one name under which features and labels are read and written.
-pub(super) const VALUES: &str = "values";
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -175,22 +170,15 @@ impl Features {
     }
 }
 
-/// A tensor, whatever its type.
-struct Numbers {
-    values: Vec<f64>,
-    keys: Vec<u64>,
-    shape: Vec<u64>,
-}
-
 fn parse(payload: &[u8], labels: Labels) -> Result<Record, Fault> {
     if is_recordio(payload) {
         return Err(Fault::new("record that holds RecordIO", "the data are framed twice; set RecordWrapperType to None"));
     }
-    let mut message = RecordMessage::decode(payload)
-        .map_err(|error| Fault::new(format!("no protobuf Record ({error})"), "the data are damaged, or of another kind"))?;
-    let features = take(&mut message.features, "features")?
+    let message = RecordMessage::read(payload, labels == Labels::Required)
+        .map_err(|what| Fault::new(format!("no protobuf Record ({what})"), "the data are damaged, or of another kind"))?;
+    let features = tensor(message.features, "features")?
         .ok_or_else(|| Fault::new("record without features[\"values\"]", "give the features under the name values"))?;
-    let features = features_of(numbers(features, "features")?)?;
+    let features = features_of(features)?;
     let label = match labels {
         Labels::Ignored => None,
         Labels::Required => Some(label_of(message.label)?),
@@ -198,38 +186,33 @@ fn parse(payload: &[u8], labels: Labels) -> Result<Record, Fault> {
     Ok(Record { features, label })
 }
 
-/// The value called `values`, which must be the only one: to pass over others would be to train on less than was given.
-fn take(map: &mut BTreeMap<String, Value>, what: &str) -> Result<Option<Value>, Fault> {
-    let value = map.remove(VALUES);
-    match map.keys().next() {
-        Some(name) => {
-            let name: String = name.chars().take(60).collect();
-            Err(Fault::new(format!("{what} called {name:?}"), "give all under the one name values; no other is read"))
-        }
-        None => Ok(value),
+/// The tensor called `values`, which must be the only one: to pass over others would be to train on less than was given.
+fn tensor(map: Named<'_>, what: &str) -> Result<Option<Tensor>, Fault> {
+    if let Some(name) = map.other {
+        let name: String = name.chars().take(60).collect();
+        return Err(Fault::new(format!("{what} called {name:?}"), "give all under the one name values; no other is read"));
     }
-}
-
-fn numbers(value: Value, what: &str) -> Result<Numbers, Fault> {
     let remedy = "give them as float32_tensor, float64_tensor or int32_tensor";
-    match value.tensor {
-        Some(Tensor::Float32(t)) => {
-            Ok(Numbers { values: t.values.into_iter().map(f64::from).collect(), keys: t.keys, shape: t.shape })
-        }
-        Some(Tensor::Float64(t)) => Ok(Numbers { values: t.values, keys: t.keys, shape: t.shape }),
-        Some(Tensor::Int32(t)) => match t.values.iter().find(|&&value| i32::try_from(value).is_err()) {
+    match map.values {
+        None => Ok(None),
+        Some(Value::Nothing) => Err(Fault::new(format!("{what} without a tensor of numbers"), remedy)),
+        Some(Value::Bytes) => Err(Fault::new(format!("{what} that are bytes"), remedy)),
+        Some(Value::Tensor(tensor)) => match beyond_32_bits(&tensor) {
             Some(value) => {
                 Err(Fault::new(format!("{what} with an integer beyond 32 bits ({value})"), "give them as float64_tensor"))
             }
-            None => Ok(Numbers { values: t.values.into_iter().map(|value| value as f64).collect(), keys: t.keys, shape: t.shape }),
+            None => Ok(Some(tensor)),
         },
-        Some(Tensor::Bytes(_)) => Err(Fault::new(format!("{what} that are bytes"), remedy)),
-        None => Err(Fault::new(format!("{what} without a tensor of numbers"), remedy)),
     }
 }
 
-fn features_of(numbers: Numbers) -> Result<Features, Fault> {
-    let Numbers { values, keys, shape } = numbers;
+fn beyond_32_bits(tensor: &Tensor) -> Option<f64> {
+    let beyond = |value: &f64| *value < f64::from(i32::MIN) || *value > f64::from(i32::MAX);
+    tensor.values.iter().copied().filter(|_| tensor.kind == Kind::Int32).find(beyond)
+}
+
+fn features_of(tensor: Tensor) -> Result<Features, Fault> {
+    let Tensor { values, keys, shape, .. } = tensor;
     let width = width_of(&shape)?;
     if let Some(value) = values.iter().find(|value| value.is_infinite()) {
         return Err(Fault::new(format!("infinite value {value}"), "correct it, or give NaN if it is missing"));
@@ -274,12 +257,12 @@ fn duplicate(keys: &[u32]) -> Option<u32> {
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
-fn label_of(mut map: BTreeMap<String, Value>) -> Result<f64, Fault> {
+fn label_of(map: Named<'_>) -> Result<f64, Fault> {
     let remedy = "give every record one label, a finite number, as label[\"values\"]";
-    let value = take(&mut map, "label")?.ok_or_else(|| Fault::new("record without a label", remedy))?;
-    match numbers(value, "label")?.values[..] {
+    let labels = tensor(map, "label")?.ok_or_else(|| Fault::new("record without a label", remedy))?.values;
+    match labels[..] {
         [label] if label.is_finite() => Ok(label),
         [label] => Err(Fault::new(format!("label that is {label}"), remedy)),
-        ref labels => Err(Fault::new(format!("{} labels", labels.len()), remedy)),
+        _ => Err(Fault::new(format!("{} labels", labels.len()), remedy)),
     }
 }
