@@ -298,11 +298,20 @@ fn the_same_data_in_both_channels_is_loud_or_refused() {
     let data = csv(200, 1, amount);
     let link =
         |job: &Job| std::os::unix::fs::symlink(job.tree.path("input/data/train"), job.tree.path("input/data/validation")).unwrap();
-    let job = Job::on(&data, three_rounds());
-    link(&job);
-    let run = job.succeeds();
-    assert!(run.stderr.contains("warning: channel train and channel validation are the same data"), "{}", run.stderr);
-    assert!(job.summary()["warnings"].to_string().contains("are the same data"));
+    // As by another mount of the same file system, names do not tell.
+    let hard_link = |job: &Job| {
+        job.tree.mkdir("input/data/validation");
+        fs::hard_link(job.tree.path("input/data/train/train.csv"), job.tree.path("input/data/validation/other.csv")).unwrap();
+    };
+    for make in [&link as &dyn Fn(&Job), &hard_link] {
+        let job = Job::on(&data, three_rounds());
+        make(&job);
+        let run = job.succeeds();
+        assert!(run.stderr.contains("warning: channel train and channel validation are the same data"), "{}", run.stderr);
+        assert!(job.summary()["warnings"].to_string().contains("are the same data"));
+    }
+    let copy = Job::on(&data, three_rounds()).file("validation/train.csv", &data).succeeds();
+    assert!(!copy.stderr.contains("same data"), "{}", copy.stderr);
     let job = Job::on(&data, json!({"num_round": "3", "same_data": "error"}));
     link(&job);
     job.fails(&["channel train and channel validation are the same data", "same_data=error"]);
@@ -503,7 +512,7 @@ fn wrong_parameters() {
     job(json!({"num_round": "3", "eta": "-1"})).fails(&["eta=-1 is out of range", "[0, 1]"]);
     job(json!({"num_round": "3", "learning_ratte": "1"})).fails(&["learning_ratte", "did you mean learning_rate?"]);
     job(json!({"eta": "0.1"})).fails(&["missing required parameter num_round"]);
-    job(json!({"num_round": "3", "booster": "dart"})).fails(&["booster=dart is not supported yet"]);
+    job(json!({"num_round": "3", "booster": "dart"})).fails(&["booster=\"dart\" is not supported; use gbtree"]);
     job(json!({"num_round": "3", "early_stopping_rounds": "2"})).fails(&["early_stopping_rounds", "a channel called validation"]);
     job(json!({"num_round": {"value": 3}})).fails(&["num_round is an object", "hyperparameters.json"]);
     let job = Job::on(csv(60, 1, amount), three_rounds());

@@ -8,7 +8,8 @@ use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spoo
 use sapwood::params::SameData;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 /// The name of the set that decides early stopping, unless there are several.
 pub const VALIDATION: &str = "validation";
@@ -122,11 +123,13 @@ impl Inputs {
     /// Missing paths, data sets without files, and shared files where `same_data` says so.
     pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<PathBuf>, Failure> {
         let train = self.train.files()?;
+        let learned: BTreeSet<_> = train.iter().filter_map(|file| Identity::of(file)).collect();
+        let is_learned = |file: &&PathBuf| train.contains(*file) || Identity::of(file).is_some_and(|file| learned.contains(&file));
         let mut all = train.clone();
         for (name, input) in self.watched() {
             let files = input.files()?;
             all.extend(files.iter().cloned());
-            let shared: Vec<_> = files.intersection(&train).collect();
+            let shared: Vec<_> = files.iter().filter(is_learned).collect();
             let Some(first) = shared.first() else { continue };
             let what = if shared.len() == files.len() && files.len() == train.len() {
                 format!("{} and {} are the same data", self.train.origin, input.origin)
@@ -165,6 +168,23 @@ impl Inputs {
         // All of them have been read from.
         touch.finish();
         Ok(Loaded { train, validation, bins: None })
+    }
+}
+
+/// What tells a file from others under whatever name: a link, or another mount. No device, because each mount of a network file system
+/// such as Lustre is one of its own.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Identity {
+    inode: u64,
+    bytes: u64,
+    /// Seconds and nanoseconds.
+    modified: (i64, i64),
+}
+
+impl Identity {
+    fn of(file: &Path) -> Option<Self> {
+        let facts = fs::metadata(file).ok()?;
+        Some(Self { inode: facts.ino(), bytes: facts.size(), modified: (facts.mtime(), facts.mtime_nsec()) })
     }
 }
 
