@@ -120,7 +120,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
     out.finish()
 }
 
-/// Reads what [`write`] wrote under the same key.
+/// Reads what [`write()`] wrote under the same key.
 ///
 /// # Errors
 /// Anything but a whole file of this version and key.
