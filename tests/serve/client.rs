@@ -19,7 +19,9 @@ pub struct Server {
 pub struct Answer {
     pub status: u16,
     pub head: String,
+    /// The body as text; records are bytes.
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -133,14 +135,19 @@ pub fn answer(mut stream: TcpStream) -> Answer {
     let mut bytes = Vec::new();
     // A connection that is reset after the answer does not take it back.
     let _ = stream.read_to_end(&mut bytes);
-    let text = String::from_utf8(bytes).expect("text");
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
+    let (mut head, mut body) = split(&bytes);
     // "HTTP/1.1 100 Continue" may come first.
     if head.starts_with("HTTP/1.1 100") {
-        let (head, body) = body.split_once("\r\n\r\n").expect("an answer");
-        return Answer { status: status(head), head: head.to_string(), body: body.to_string() };
+        (head, body) = split(body);
     }
-    Answer { status: status(head), head: head.to_string(), body: body.to_string() }
+    Answer { status: status(&head), head, body: String::from_utf8_lossy(body).into_owned(), bytes: body.to_vec() }
+}
+
+#[track_caller]
+fn split(bytes: &[u8]) -> (String, &[u8]) {
+    let end = bytes.windows(4).position(|end| end == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no answer: {:?}", String::from_utf8_lossy(bytes)));
+    (String::from_utf8(bytes[..end].to_vec()).expect("a head of text"), &bytes[end + 4..])
 }
 
 fn status(head: &str) -> u16 {

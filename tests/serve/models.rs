@@ -27,7 +27,8 @@ pub fn tree() -> &'static Tree {
     })
 }
 
-fn train(tree: &Tree, name: &str, data: &str, flags: &[&str], words: &[&str]) {
+/// Trains a model that is called `name`.
+pub fn train(tree: &Tree, name: &str, data: &str, flags: &[&str], words: &[&str]) {
     let model = tree.text(name);
     let head = ["train", "--train", data, "--model-out", &model];
     sapwood(head.iter().chain(flags).chain(words)).ok();
@@ -49,11 +50,16 @@ pub fn sparse(rows: usize, labels: bool) -> String {
     (0..rows).map(row).collect()
 }
 
-/// What `sapwood predict` writes for a file.
+/// What `sapwood predict` writes for a file with a model of [`tree`].
 pub fn predicted(model: &str, file: &str, content: impl AsRef<[u8]>, words: &[&str]) -> String {
+    predicted_with(&tree().text(model), file, content, words)
+}
+
+/// What `sapwood predict` writes for a file with the model of that path.
+pub fn predicted_with(model: &str, file: &str, content: impl AsRef<[u8]>, words: &[&str]) -> String {
     let own = Tree::new();
-    let (model, data) = (tree().text(model), own.write(file, content));
-    let head = ["predict", "--model", &model, "--data", data.to_str().unwrap()];
+    let data = own.write(file, content);
+    let head = ["predict", "--model", model, "--data", data.to_str().unwrap()];
     sapwood(head.iter().chain(words)).ok().stdout
 }
 
@@ -77,11 +83,11 @@ pub fn to_csv(names: Option<&[String]>, rows: &[Vec<String>]) -> String {
     lines.map(|line| line + "\n").collect()
 }
 
-/// A cell as JSON: numbers as they stand, blanks as null.
+/// A cell as JSON: numbers and truth values as they stand, blanks as null.
 pub fn to_json(cell: &str) -> String {
     match cell {
         "" => "null".to_string(),
-        _ if cell.parse::<f64>().is_ok() => cell.to_string(),
+        _ if cell.parse::<f64>().is_ok() || cell.parse::<bool>().is_ok() => cell.to_string(),
         _ => format!("{cell:?}"),
     }
 }

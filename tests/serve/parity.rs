@@ -1,103 +1,129 @@
 //! Whatever the form of a request and of its answer, a row scores as `sapwood predict` scores it in a file, to the last digit.
 
 use super::client::Server;
-use super::models::{census, predicted, sparse, to_csv, to_json, tree};
-use crate::util::{amount, csv};
-use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
+use super::forms::{Request, Rows};
+use super::models::{census, predicted, predicted_with, sparse, to_csv, train, tree};
+use crate::util::{Numbers, Tree, amount, csv};
+use sapwood::data::recordio::encode_answer;
 
-/// What the three forms of answers are for these lines of scores.
-fn answers(lines: &str) -> [(&'static str, String); 3] {
+/// What the forms of answers are for these lines of scores. In records, scores are in single precision.
+fn answers(lines: &str) -> [(&'static str, Vec<u8>); 4] {
     let score = |line: &str| match line.contains(',') {
         true => format!("{{\"score\": [{}]}}", line.replace(',', ", ")),
         false => format!("{{\"score\": {line}}}"),
     };
     let scores: Vec<_> = lines.lines().map(score).collect();
+    let mut records = Vec::new();
+    for line in lines.lines() {
+        let scores: Vec<f64> = line.split(',').map(|score| score.parse().unwrap()).collect();
+        encode_answer(&[("score", &scores)], &mut records).unwrap();
+    }
     [
-        ("text/csv", lines.to_string()),
-        ("application/json", format!("{{\"predictions\": [{}]}}\n", scores.join(", "))),
-        ("application/jsonlines", scores.iter().map(|line| format!("{line}\n")).collect()),
+        ("text/csv", lines.into()),
+        ("application/json", format!("{{\"predictions\": [{}]}}\n", scores.join(", ")).into()),
+        ("application/jsonlines", scores.iter().map(|line| format!("{line}\n")).collect::<String>().into()),
+        ("application/x-recordio-protobuf", records),
     ]
 }
 
+/// Sends each request for each form of answers; returns the number of pairs.
 #[track_caller]
-fn all_alike(server: &Server, expected: &str, requests: &[(&str, Vec<u8>)]) {
-    for (content_type, body) in requests {
-        for (accept, text) in answers(expected) {
+fn all_alike(server: &Server, expected: &str, requests: &[Request]) -> usize {
+    let mut pairs = 0;
+    for (name, content_type, body) in requests {
+        for (accept, bytes) in answers(expected) {
             let answer = server.post(content_type, accept, body).is(200, &[]);
-            let shown = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
-            assert!(answer.body == text, "{content_type} → {accept}: {shown}\n{}", &answer.body[..answer.body.len().min(400)]);
+            assert!(answer.bytes == bytes, "{name} → {accept}: {}", &answer.body.chars().take(400).collect::<String>());
             assert_eq!(answer.header("content-type").unwrap().split(';').next(), Some(accept));
+            pairs += 1;
         }
     }
+    pairs
 }
 
-fn parquet(names: &[String], rows: &[Vec<String>]) -> Vec<u8> {
-    let column = |(at, name): (usize, &String)| -> Column {
-        let cells = || rows.iter().map(|row| Some(row[at].as_str()).filter(|cell| !cell.is_empty()));
-        let numeric = cells().flatten().all(|cell| cell.parse::<f64>().is_ok());
-        let series = match numeric {
-            true => Series::new(name.as_str().into(), cells().map(|cell| cell?.parse().ok()).collect::<Vec<Option<f64>>>()),
-            false => Series::new(name.as_str().into(), cells().collect::<Vec<_>>()),
-        };
-        series.into()
+/// Numbers, categories, truth values, and blanks among them; the label first.
+fn mixed(rows: usize, label: impl Fn(f64) -> String) -> (Vec<String>, Rows) {
+    let mut numbers = Numbers::new(11);
+    let mut labels = Vec::new();
+    let mut row = |_| {
+        let mut next = || numbers.next();
+        let (age, income, city, member, noise) = (next(), next(), next(), next(), next());
+        let cells = [
+            format!("{}", (18.0 + 60.0 * age).floor()),
+            format!("{}", 1e5 * income * income),
+            format!("city {}", (city * 12.0).floor()),
+            format!("{}", member < 0.3),
+            format!("{}", (noise * 5.0).floor()),
+        ];
+        labels.push(label(
+            (age + income + f64::from(u8::from(member < 0.3)) + (city * 12.0).floor() % 3.0 / 2.0) / 4.0 + 0.1 * noise,
+        ));
+        cells.map(|cell| if next() < 0.1 { String::new() } else { cell }).to_vec()
     };
-    let mut bytes = Vec::new();
-    let mut frame = DataFrame::new_infer_height(names.iter().enumerate().map(column).collect()).unwrap();
-    ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
-    bytes
+    let cells = (0..rows).map(&mut row).collect();
+    (labels, Rows { names: ["age", "income", "größe", "member", "a \"b\""].map(String::from).to_vec(), cells })
+}
+
+/// Rows of numbers with blanks among them.
+fn numeric(rows: usize) -> Rows {
+    let mut numbers = Numbers::new(5);
+    let mut cell = || if numbers.next() < 0.2 { String::new() } else { format!("{}", 4.0 * numbers.next() - 1.0) };
+    let cells = (0..rows).map(|_| (0..4).map(|_| cell()).collect()).collect();
+    Rows { names: (0..4).map(|at| format!("f{at}")).collect(), cells }
+}
+
+const REGRESSION: &[&str] = &["num_round=10"];
+const BINARY: &[&str] = &["num_round=10", "objective=binary:logistic"];
+const SOFTPROB: &[&str] = &["num_round=10", "objective=multi:softprob", "num_class=3"];
+
+#[test]
+fn every_pair_of_forms() {
+    let own = Tree::new();
+    let class = |classes: f64| move |x: f64| ((classes * x) as usize).min(classes as usize - 1).to_string();
+    let mut pairs = 0;
+    for (name, parameters) in [("regression", REGRESSION), ("binary", BINARY), ("softprob", SOFTPROB)] {
+        // Columns of truth values come from Parquet.
+        let (labels, rows) = match name {
+            "regression" => mixed(1500, |x| format!("{x}")),
+            "binary" => mixed(1500, class(2.0)),
+            _ => mixed(1500, class(3.0)),
+        };
+        let names = rows.names.iter().cloned().chain(["y".to_string()]).collect();
+        let cells = rows.cells.iter().zip(&labels).map(|(row, y)| row.iter().chain([y]).cloned().collect()).collect();
+        own.write("mixed.parquet", Rows { names, cells }.parquet());
+        train(&own, "mixed", &own.text("mixed.parquet"), &["--label", "y"], parameters);
+        let some = Rows { names: rows.names.clone(), cells: rows.cells[..200].to_vec() };
+        let model = own.text("mixed");
+        let expected = predicted_with(&model, "rows.csv", some.csv(true), &[]);
+        assert_eq!(expected.lines().count(), 200);
+        assert_eq!(predicted_with(&model, "rows.parquet", some.parquet(), &[]), expected);
+        pairs += all_alike(&Server::of(&own, "mixed", &[], &[]), &expected, &some.requests_by_name());
+
+        let rows = numeric(1500);
+        let labelled = rows.libsvm().lines().zip(&labels).map(|(row, y)| format!("{y} {row}\n")).collect::<String>();
+        own.write("numbers.libsvm", labelled);
+        train(&own, "numbers", &own.text("numbers.libsvm"), &[], parameters);
+        let some = Rows { names: rows.names.clone(), cells: rows.cells[..200].to_vec() };
+        let expected = predicted_with(&own.text("numbers"), "rows.libsvm", some.libsvm(), &[]);
+        pairs += all_alike(&Server::of(&own, "numbers", &[], &[]), &expected, &some.requests_of_numbers());
+    }
+    println!("{pairs} pairs of a request's and an answer's form score as sapwood predict does");
+    assert_eq!(pairs, 3 * 4 * (16 + 16));
 }
 
 #[test]
 fn numbers_categories_and_missing_values_in_every_form() {
-    let (names, rows) = census(700);
-    let file = to_csv(Some(&names), &rows);
-    let expected = predicted("adult", "rows.csv", &file, &[]);
-    assert_eq!(expected.lines().count(), rows.len());
-
-    let order: Vec<_> = (0..names.len()).map(|i| (i * 5 + 3) % names.len()).collect();
-    let pick = |row: &[String]| order.iter().map(|&at| row[at].clone()).collect::<Vec<_>>();
-    let (other_names, other_rows) = (pick(&names), rows.iter().map(|row| pick(row)).collect::<Vec<_>>());
-    let array = |row: &Vec<String>| format!("[{}]", row.iter().map(|cell| to_json(cell)).collect::<Vec<_>>().join(","));
-    let object = |row: &Vec<String>| {
-        let member = |(name, cell): (&String, &String)| format!("\"{name}\": {}", to_json(cell));
-        format!("{{{}}}", other_names.iter().zip(row).map(member).collect::<Vec<_>>().join(", "))
-    };
-    let arrays: Vec<_> = rows.iter().map(array).collect();
-    let objects: Vec<_> = other_rows.iter().map(object).collect();
-    let features: Vec<_> = arrays.iter().map(|row| format!("{{\"features\": {row}}}")).collect();
-    let values: Vec<_> = arrays.iter().map(|row| format!("{{\"data\": {{\"features\": {{\"values\": {row}}}}}}}")).collect();
-    let split = format!(
-        "{{\"columns\": {other_names:?}, \"index\": [0], \"data\": [{}]}}",
-        other_rows.iter().map(array).collect::<Vec<_>>().join(",\n")
-    );
-    let instances = |rows: &[String]| format!("{{\"instances\": [{}]}}", rows.join(", "));
-    let json = |text: String| ("application/json", text.into_bytes());
-    let requests = [
-        ("text/csv", file.into_bytes()),
-        ("text/csv; charset=utf-8", to_csv(None, &rows).into_bytes()),
-        ("Text/CSV", to_csv(Some(&other_names), &other_rows).replace('\n', "\r\n").into_bytes()),
-        ("text/csv", to_csv(None, &rows).replace(',', "\t").into_bytes()),
-        json(instances(&objects)),
-        json(instances(&arrays)),
-        json(instances(&features)),
-        json(instances(&values)),
-        json(format!("[{}]", objects.join(","))),
-        json(format!(" [{}]\n", arrays.join(",\n"))),
-        json(split),
-        ("application/jsonlines", objects.join("\n").into_bytes()),
-        ("application/jsonlines", (arrays.join("\r\n") + "\r\n\r\n").into_bytes()),
-        ("application/jsonlines", features.join("\n").into_bytes()),
-        ("application/jsonlines", values.join("\n").into_bytes()),
-        ("application/x-parquet", parquet(&names, &rows)),
-        ("application/x-parquet", parquet(&other_names, &other_rows)),
-    ];
+    let (names, cells) = census(700);
+    let rows = Rows { names, cells };
+    let expected = predicted("adult", "rows.csv", rows.csv(true), &[]);
+    assert_eq!(expected.lines().count(), rows.cells.len());
     let server = Server::of(tree(), "adult", &[], &[]);
-    all_alike(&server, &expected, &requests);
+    all_alike(&server, &expected, &rows.requests_by_name());
     // One row a request, in a category's worst case: nothing but this row tells what it is.
-    for (row, line) in arrays.iter().zip(expected.lines()).take(50) {
+    for (row, line) in rows.arrays().iter().zip(expected.lines()).take(50) {
         assert_eq!(server.post("application/json", "text/csv", row).is(200, &[]).body, format!("{line}\n"));
     }
-    for (row, line) in rows.iter().zip(expected.lines()).take(50) {
+    for (row, line) in rows.cells.iter().zip(expected.lines()).take(50) {
         assert_eq!(server.csv(row.join(",")).is(200, &[]).body, format!("{line}\n"));
     }
 }
@@ -116,9 +142,9 @@ fn columns_without_names_and_lists_of_scores() {
     for model in ["amount", "three", "best", "raw"] {
         let expected = predicted(model, "rows.csv", &rows, &[]);
         let requests = [
-            ("text/csv", rows.clone().into_bytes()),
-            ("application/json", format!("[{}]", lines.join(",")).into_bytes()),
-            ("application/jsonlines", named.join("\n").into_bytes()),
+            ("CSV", "text/csv", rows.clone().into_bytes()),
+            ("JSON", "application/json", format!("[{}]", lines.join(",")).into_bytes()),
+            ("names and texts", "application/jsonlines", named.join("\n").into_bytes()),
         ];
         all_alike(&Server::of(tree(), model, &[], &[]), &expected, &requests);
     }
@@ -129,7 +155,8 @@ fn libsvm_indices_mean_what_they_meant_in_training_whatever_the_request() {
     let server = Server::of(tree(), "sparse", &[], &[]);
     let (with, without) = (sparse(60, true), sparse(60, false));
     let expected = predicted("sparse", "rows.libsvm", &with, &[]);
-    all_alike(&server, &expected, &[("text/libsvm", with.clone().into()), ("text/x-libsvm", without.clone().into())]);
+    let requests = [("labels", "text/libsvm", with.clone().into()), ("no labels", "text/x-libsvm", without.clone().into())];
+    all_alike(&server, &expected, &requests);
     // What else is in the request does not matter, the lowest index least of all.
     for (row, line) in with.lines().chain(without.lines()).zip(expected.lines().chain(expected.lines())) {
         assert_eq!(server.post("text/libsvm", "text/csv", row).is(200, &[]).body, format!("{line}\n"));
@@ -145,7 +172,7 @@ fn missing_values_of_one_s_own() {
     let by_word = Server::of(tree(), "amount", &["missing_values=999,NA"], &[]);
     let by_variable = Server::of(tree(), "amount", &[], &[("SAPWOOD_SERVE_PARAMETERS", "missing_values=999,NA header=false")]);
     for server in [by_word, by_variable] {
-        all_alike(&server, &expected, &[("text/csv", rows.into()), ("application/json", json.into())]);
+        all_alike(&server, &expected, &[("CSV", "text/csv", rows.into()), ("JSON", "application/json", json.into())]);
     }
 }
 
@@ -192,4 +219,26 @@ fn selected_output_in_every_form() {
 
     let server = Server::of(tree(), "amount", &[], &[("SAGEMAKER_INFERENCE_OUTPUT", "predicted_score")]);
     assert_eq!(server.csv(row).body, predicted("amount", "row.csv", row, &[]));
+}
+
+#[test]
+fn selected_output_as_records_of_numbers() {
+    let keys = "predicted_label,labels,probability,probabilities";
+    let (_, rows) = census(1);
+    let row = to_csv(None, &rows);
+    let environment =
+        [("SAGEMAKER_INFERENCE_OUTPUT", keys), ("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/x-recordio-protobuf")];
+    let server = Server::of(tree(), "adult", &[], &environment);
+    let p: f64 = predicted("adult", "row.csv", &row, &["header=false"]).trim().parse().unwrap();
+    let class = f64::from(u8::from(p > 0.5));
+    let mut expected = Vec::new();
+    let results: [(&str, &[f64]); 4] =
+        [("predicted_label", &[class]), ("labels", &[0.0, 1.0]), ("probability", &[p]), ("probabilities", &[1.0 - p, p])];
+    encode_answer(&results, &mut expected).unwrap();
+    // The environment's form is taken where the client leaves the choice.
+    for accept in ["*/*", "application/x-recordio-protobuf;q=0.9", "recordio-protobuf"] {
+        let answer = server.post("text/csv", accept, &row).is(200, &[]);
+        assert_eq!(answer.bytes, expected, "{accept}");
+        assert_eq!(answer.header("content-type"), Some("application/x-recordio-protobuf"));
+    }
 }

@@ -1,7 +1,8 @@
-//! Predictions as text, in the form that the client accepts. Numbers are written as `sapwood predict` writes them.
+//! Predictions in the form that the client accepts. In text, numbers are written as `sapwood predict` writes them.
 
 use super::content::Accept;
 use super::selection::{Selected, write_json_list, write_json_number};
+use sapwood::data::recordio::encode_answer;
 use sapwood::predict::Predictions;
 
 /// What an answer is made from.
@@ -13,10 +14,14 @@ pub enum Content<'s> {
 }
 
 impl Content<'_> {
-    /// The answer as text. CSV and JSON lines are one line a row, each with its end.
-    pub fn render(&self, form: Accept) -> String {
+    /// The answer. CSV and JSON lines are one line a row, each with its end; records are in single precision.
+    ///
+    /// # Errors
+    /// A row's answer is larger than a record can be.
+    pub fn render(&self, form: Accept) -> sapwood::Result<Vec<u8>> {
         let mut text = String::new();
         match form {
+            Accept::Recordio => return self.records(),
             Accept::Csv => (0..self.rows()).for_each(|row| {
                 self.write_csv(row, &mut text);
                 text.push('\n');
@@ -31,7 +36,22 @@ impl Content<'_> {
                 text.push_str("}\n");
             }
         }
-        text
+        Ok(text.into_bytes())
+    }
+
+    fn records(&self) -> sapwood::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for row in 0..self.rows() {
+            match self {
+                Self::Predictions(predictions) => encode_answer(&[("score", predictions.row(row))], &mut bytes)?,
+                Self::Selected(selected) => {
+                    let results = selected.numbers(row);
+                    let results: Vec<_> = results.iter().map(|(name, values)| (*name, &values[..])).collect();
+                    encode_answer(&results, &mut bytes)?;
+                }
+            }
+        }
+        Ok(bytes)
     }
 
     fn rows(&self) -> usize {

@@ -55,12 +55,14 @@ pub enum Accept {
     Json,
     /// One JSON object a line.
     JsonLines,
+    /// One record a row, numbers in single precision.
+    Recordio,
 }
 
 impl Accept {
-    const ALL: [Self; 3] = [Self::Csv, Self::Json, Self::JsonLines];
+    const ALL: [Self; 4] = [Self::Csv, Self::Json, Self::JsonLines, Self::Recordio];
     /// All forms, for messages.
-    pub const NAMES: &str = "text/csv, application/json, application/jsonlines";
+    pub const NAMES: &str = "text/csv, application/json, application/jsonlines, application/x-recordio-protobuf";
 
     /// The form's content type.
     pub fn media_type(self) -> &'static str {
@@ -68,6 +70,7 @@ impl Accept {
             Self::Csv => "text/csv; charset=utf-8",
             Self::Json => "application/json",
             Self::JsonLines => "application/jsonlines",
+            Self::Recordio => "application/x-recordio-protobuf",
         }
     }
 
@@ -77,6 +80,7 @@ impl Accept {
             "text/csv" => Some(Self::Csv),
             "application/json" => Some(Self::Json),
             "application/jsonlines" | "application/x-jsonlines" => Some(Self::JsonLines),
+            "application/x-recordio-protobuf" | "recordio-protobuf" => Some(Self::Recordio),
             _ => None,
         }
     }
@@ -169,7 +173,8 @@ mod tests {
             assert_eq!(wanted(text), Ok(Accept::Json), "{text}");
         }
         assert_eq!(wanted("application/jsonlines"), Ok(Accept::JsonLines));
-        for text in ["image/png", "*/*;q=0", "text/csv;q=x", "application/x-recordio-protobuf"] {
+        assert_eq!(wanted("application/x-recordio-protobuf, text/csv;q=0.9"), Ok(Accept::Recordio));
+        for text in ["image/png", "*/*;q=0", "text/csv;q=x"] {
             assert_eq!(wanted(text), Err(406), "{text}");
         }
     }

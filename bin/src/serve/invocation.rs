@@ -34,19 +34,19 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
     let encoding = content::encoding(&head.headers)?;
     let form = Accept::wanted(&head.headers, server.settings.default_accept)?;
     let shared = server.clone();
-    let text = server.workers.run(move || {
-        let text = score(&shared, &model, bytes.into(), encoding, form);
+    let answer = server.workers.run(move || {
+        let answer = score(&shared, &model, bytes.into(), encoding, form);
         drop(place);
-        text
+        answer
     });
-    let Some(text) = text.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let mut response = Response::new(Body::from(text));
+    let Some(answer) = answer.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let mut response = Response::new(Body::from(answer));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
     Ok(response)
 }
 
 /// Reads and scores a body; `None` if it is blank.
-fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<String>, Refusal> {
+fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<Vec<u8>>, Refusal> {
     let options: &ReadOptions = &server.settings.options;
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
     let scorer = &model.scorer;
@@ -59,9 +59,9 @@ fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, f
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
         None => predict(scorer, &data, Output::Value).map(Content::Predictions),
     };
-    let text = content.map_err(refuse)?.render(form);
+    let answer = content.and_then(|content| content.render(form)).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);
     }
-    Ok(Some(text))
+    Ok(Some(answer))
 }

@@ -164,14 +164,28 @@ impl Selected<'_> {
         }
     }
 
+    /// A row's keys and values as numbers alone, for records: classes are their indices, whatever texts training had for them.
+    pub fn numbers(&self, row: usize) -> Vec<(&'static str, Vec<f64>)> {
+        let numbers = |key: Key| match self.item(key, row) {
+            Item::Label(class) => vec![class as f64],
+            Item::Number(value) => vec![value],
+            Item::Numbers(values) => values,
+            Item::Labels => (0..self.classes()).map(|class| class as f64).collect(),
+        };
+        self.keys.iter().map(|&key| (key.name(), numbers(key))).collect()
+    }
+
+    fn classes(&self) -> usize {
+        self.scorer.num_outputs().max(2)
+    }
+
     fn write_item(&self, item: &Item, out: &mut String) {
         match item {
             Item::Label(class) => self.write_label(*class, out),
             Item::Number(value) => write_json_number(*value, out),
             Item::Numbers(values) => write_json_list(values.len(), out, |at, out| write_json_number(values[at], out)),
             Item::Labels => {
-                let classes = self.scorer.num_outputs().max(2);
-                write_json_list(classes, out, |class, out| self.write_label(class, out));
+                write_json_list(self.classes(), out, |class, out| self.write_label(class, out));
             }
         }
     }
