@@ -84,7 +84,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
     let header = Header {
         sapwood: env!("CARGO_PKG_VERSION").to_string(),
         key: key.to_string(),
-        schema: train.schema.clone(),
+        schema: train.schema().clone(),
         classes: train.classes.clone(),
         features: bins.mapper().features().iter().map(Feature::of).collect(),
         usual: bins.mapper().usual().to_vec(),
@@ -194,7 +194,7 @@ impl Parts {
             }
             matrices.push(BinnedMatrix::from_cells(&mapper, set.rows, parts.tiles)?);
             let data = Dataset {
-                schema: header.schema.clone(),
+                schema: header.schema.clone().into(),
                 source: Arc::new(Unread { rows: set.rows, unknown_levels: set.unknown_levels }),
                 labels: parts.labels,
                 weights: parts.weights,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Features, labels and row attributes, ready for [`Trainer::fit`](crate::Trainer::fit).
 #[derive(Clone)]
 pub struct Dataset {
-    pub(crate) schema: FeatureSchema,
+    pub(crate) schema: Arc<FeatureSchema>,
     pub(crate) source: Arc<dyn BlockSource>,
     pub(crate) labels: Option<Vec<f64>>,
     pub(crate) weights: Option<Vec<f64>>,
@@ -21,8 +21,17 @@ pub struct Dataset {
 
 impl Dataset {
     /// A data set without labels.
-    pub fn new(schema: FeatureSchema, source: Arc<dyn BlockSource>) -> Self {
-        Self { schema, source, labels: None, weights: None, groups: None, base_margin: None, classes: None, notes: Vec::new() }
+    pub fn new(schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Self {
+        Self {
+            schema: schema.into(),
+            source,
+            labels: None,
+            weights: None,
+            groups: None,
+            base_margin: None,
+            classes: None,
+            notes: Vec::new(),
+        }
     }
 
     /// The number of rows.

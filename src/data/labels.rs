@@ -70,7 +70,7 @@ impl Attributes {
     }
 
     /// The data set with these attributes.
-    pub fn into_dataset(self, schema: FeatureSchema, source: Arc<dyn BlockSource>) -> Dataset {
+    pub fn into_dataset(self, schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Dataset {
         let mut data = Dataset::new(schema, source);
         data.labels = self.labels;
         data.weights = self.weights;

@@ -5,7 +5,7 @@ use super::{Column, MISSING_CODE};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The cells of a column as codes of their own small dictionary, in the order in which levels appeared.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +79,7 @@ impl Texts {
 /// Levels and the way back from a text to its code. Remembers some of the texts that were none.
 #[derive(Debug)]
 pub(super) struct LevelIndex {
-    codes: HashMap<String, u32>,
+    codes: Arc<HashMap<String, u32>>,
     /// The first few in sorted order, whatever the order in which they came.
     unknown: Mutex<BTreeSet<String>>,
 }
@@ -89,7 +89,12 @@ const UNKNOWN_KEPT: usize = 5;
 
 impl LevelIndex {
     pub fn new(levels: &[String]) -> Self {
-        Self { codes: levels.iter().cloned().zip(0..).collect(), unknown: Mutex::default() }
+        Self { codes: Arc::new(levels.iter().cloned().zip(0..).collect()), unknown: Mutex::default() }
+    }
+
+    /// The same levels for another data set, which has unknown texts of its own.
+    pub fn for_another(&self) -> Self {
+        Self { codes: self.codes.clone(), unknown: Mutex::default() }
     }
 
     /// A truth value is the same level in whatever case it is written: `true` in Parquet, `True` in CSV files that pandas wrote.

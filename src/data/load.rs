@@ -3,7 +3,7 @@
 use super::files::{Listing, no_data};
 use super::sniff::{Probe, word};
 use super::source::Source;
-use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet, recordio};
+use super::{Dataset, Format, InputSchema, ReadOptions, csv, libsvm, parquet, recordio};
 use crate::{Error, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -92,6 +92,7 @@ pub(super) fn read_matching_within(
     limits: Limits,
 ) -> Result<Dataset> {
     let set = FileSet::open(sources, options)?;
+    let schema = &InputSchema::new(schema.clone());
     let data = match set.format {
         Format::Csv => csv::matching(&set.probes, options, schema, classes, need_label, limits),
         Format::Libsvm => libsvm::matching(&set.probes, options, schema, classes, need_label, limits),

@@ -92,6 +92,15 @@ impl Encoder {
         schema.features.iter().map(|feature| encoder(&feature.kind)).collect()
     }
 
+    /// The same for another data set.
+    pub fn for_another(&self) -> Self {
+        match self {
+            Self::Numbers => Self::Numbers,
+            Self::Boolean => Self::Boolean,
+            Self::Levels(levels) => Self::Levels(levels.for_another()),
+        }
+    }
+
     /// What [`BlockSource::unknown_levels`](super::BlockSource::unknown_levels) says of a data set with these encoders.
     pub fn unknown_levels(encoders: &[Self]) -> Vec<(usize, Vec<String>)> {
         let unknown = |encoder: &Self| match encoder {

@@ -5,8 +5,8 @@ use super::json::{self, Form};
 use super::load::{Limits, display};
 use super::sniff::Probe;
 use super::source::DataFile;
-use super::{Dataset, Format, ReadOptions, csv, libsvm, parquet, recordio};
-use crate::{Error, FeatureSchema, Result};
+use super::{Dataset, Format, InputSchema, ReadOptions, csv, libsvm, parquet, recordio};
+use crate::{Error, Result};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -48,10 +48,10 @@ const NAME: &str = "request";
 /// where libsvm rows have them; CSV and Parquet must not have a column for them. `None` if there is nothing but white space.
 ///
 /// ```
-/// use sapwood::data::{Encoding, ReadOptions, read_request};
+/// use sapwood::data::{Encoding, InputSchema, ReadOptions, read_request};
 /// use sapwood::{FeatureSchema, Params};
 /// let options = ReadOptions::from_params(&Params::builder().num_round(1).build()?)?;
-/// let schema = FeatureSchema::numeric(2);
+/// let schema = InputSchema::new(FeatureSchema::numeric(2));
 /// let data = read_request(b"1,2\n3,NA\n"[..].into(), Encoding::Csv, &options, &schema)?;
 /// assert_eq!(data.map(|data| data.rows()), Some(2));
 /// let error = read_request(b"1,2,3\n"[..].into(), Encoding::Csv, &options, &schema).map(drop).map_err(|e| e.to_string());
@@ -62,7 +62,7 @@ const NAME: &str = "request";
 /// # Errors
 /// Of kind [`Schema`](crate::ErrorKind::Schema) where columns do not fit, of kind [`Data`](crate::ErrorKind::Data) where the body cannot
 /// be read as what it claims to be.
-pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &FeatureSchema) -> Result<Option<Dataset>> {
+pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }

@@ -50,7 +50,7 @@ fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, f
     let options: &ReadOptions = &server.settings.options;
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
     let scorer = &model.scorer;
-    let Some(data) = read_request(body, encoding, options, &scorer.model().schema).map_err(refuse)? else { return Ok(None) };
+    let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
     if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {
         let message = format!("{} rows are more than one answer may hold; send fewer rows a request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));

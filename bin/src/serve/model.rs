@@ -3,6 +3,7 @@
 use super::selection::Selection;
 use crate::report::Failure;
 use crate::{reading, summary};
+use sapwood::data::InputSchema;
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,8 @@ pub struct Served {
     pub file: PathBuf,
     /// The model, ready to score.
     pub scorer: Scorer,
+    /// Its features, ready to read rows.
+    pub input: InputSchema,
     /// What each row's answer holds, where `SAGEMAKER_INFERENCE_OUTPUT` says so.
     pub selection: Option<Selection>,
     sha256: String,
@@ -28,7 +31,8 @@ impl Served {
         let model = reading::load_model(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
         let selection = selection.map(|keys| Selection::parse(keys, model.objective)).transpose()?;
-        Ok(Self { name: name.to_string(), file: file.to_path_buf(), scorer: Scorer::new(model)?, selection, sha256 })
+        let input = InputSchema::new(model.schema.clone());
+        Ok(Self { name: name.to_string(), file: file.to_path_buf(), scorer: Scorer::new(model)?, input, selection, sha256 })
     }
 
     /// What the log says about it.
@@ -43,8 +47,8 @@ impl Served {
         const SCORING_BYTES: usize = 32;
         let model = self.scorer.model();
         let levels = model.schema.features.iter().map(|feature| match &feature.kind {
-            // In the schema and in the index by text.
-            FeatureKind::Categorical { levels } => levels.iter().map(|level| 2 * (level.len() + 40)).sum(),
+            // In the model's schema, in that of the data, and in the index by text.
+            FeatureKind::Categorical { levels } => levels.iter().map(|level| 3 * (level.len() + 40)).sum(),
             _ => feature.name.len(),
         });
         let nodes =

@@ -12,7 +12,7 @@ use crate::data::piece::{Encoder, Piece};
 use crate::data::roles::Role;
 use crate::data::sniff::Probe;
 use crate::data::text_source::{Harvest, PieceParser, Place, TextSource, nth_block};
-use crate::data::{Dataset, ReadOptions};
+use crate::data::{Dataset, InputSchema, ReadOptions};
 use crate::{Error, Feature, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ const SMALL_REQUEST: usize = 4096;
 pub(in crate::data) fn matching(
     probes: &[Probe],
     options: &ReadOptions,
-    schema: &FeatureSchema,
+    schema: &InputSchema,
     classes: Option<&[String]>,
     need_label: bool,
     limits: Limits,
@@ -90,9 +90,9 @@ pub(in crate::data) fn matching(
     let columns = roles.iter().enumerate().map(plan).collect::<Result<_>>()?;
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
     let plan = Plan { table, columns, missing, settled: true, careful_bytes };
-    let parser = CsvParser { plan, encoders: Encoder::of(schema) };
+    let parser = CsvParser { plan, encoders: schema.encoders() };
     let first = FirstPass::run(&parser, limits, false)?;
-    let mut data = finish(parser, schema.clone(), first.blocks, classes, limits)?;
+    let mut data = finish(parser, schema.shared(), first.blocks, classes, limits)?;
     data.notes.extend(notes);
     Ok(data)
 }
@@ -264,8 +264,15 @@ fn schema(plan: &Plan, levels: Vec<LevelSet>, categorical: &[bool]) -> (FeatureS
 }
 
 /// Puts the data set together.
-fn finish(parser: CsvParser, schema: FeatureSchema, blocks: Blocks, classes: Option<&[String]>, limits: Limits) -> Result<Dataset> {
+fn finish(
+    parser: CsvParser,
+    schema: impl Into<Arc<FeatureSchema>>,
+    blocks: Blocks,
+    classes: Option<&[String]>,
+    limits: Limits,
+) -> Result<Dataset> {
     let (places, features, attributes) = blocks;
+    let schema = schema.into();
     let mut source = TextSource { parser, block_bytes: limits.block_bytes, features: schema.len(), places, cache: None };
     if source.places.is_empty() {
         let files: Vec<_> = source.parser.files().iter().map(|f| crate::data::load::display(&f.path)).collect();

@@ -10,8 +10,8 @@ use super::dataset::unknown_levels_note;
 use super::levels::Raw;
 use super::piece::Encoder;
 use super::roles::{Role, missing_names, unknown_name};
-use super::{Columns, Dataset, ReadOptions};
-use crate::{Error, FeatureKind, FeatureSchema, Result};
+use super::{Columns, Dataset, InputSchema, ReadOptions};
+use crate::{Error, FeatureKind, Result};
 use rows::{Row, Rows};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub(super) enum Form {
 }
 
 /// Reads rows that are to fit `schema`; `name` is what messages call the body.
-pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &FeatureSchema, name: &str) -> Result<Dataset> {
+pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
     let body = Body::new(bytes, name)?;
     let rows = Rows::of(&body, form)?;
     let mut table = Table::new(&body, schema, MissingTexts::new(&options.missing))?;
@@ -49,7 +49,7 @@ pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: 
 /// The columns as they grow row by row.
 struct Table<'a> {
     body: &'a Body<'a>,
-    schema: &'a FeatureSchema,
+    schema: &'a InputSchema,
     missing: MissingTexts,
     plans: Vec<ColumnPlan>,
     builders: Vec<Builder>,
@@ -62,7 +62,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(body: &'a Body<'a>, schema: &'a FeatureSchema, missing: MissingTexts) -> Result<Self> {
+    fn new(body: &'a Body<'a>, schema: &'a InputSchema, missing: MissingTexts) -> Result<Self> {
         let mut plans = Vec::with_capacity(schema.len());
         for (position, feature) in schema.features.iter().enumerate() {
             let texts = match feature.kind {
@@ -161,7 +161,7 @@ impl<'a> Table<'a> {
         if self.rows == 0 {
             return Err(Error::data(format!("no rows: {}", self.body.name)));
         }
-        let encoders = Encoder::of(self.schema);
+        let encoders = self.schema.encoders();
         let mut columns = Vec::with_capacity(encoders.len());
         for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {
             let raw = builder.finish().0.unwrap_or_else(|| Raw::numbers(Vec::new()));
@@ -170,7 +170,7 @@ impl<'a> Table<'a> {
                 self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
             })?);
         }
-        let mut data = Dataset::new(self.schema.clone(), Arc::new(Columns::new(self.schema, columns)?));
+        let mut data = Dataset::new(self.schema.shared(), Arc::new(Columns::new(self.schema, columns)?));
         data.notes =
             Encoder::unknown_levels(&encoders).into_iter().map(|unknown| unknown_levels_note(self.schema, unknown)).collect();
         Ok(data)

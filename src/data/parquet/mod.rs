@@ -11,10 +11,11 @@ use super::frame::{Fault, Fields, Physical, attributes_fault, convert};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw};
 use super::load::{Limits, display};
+use super::piece::Encoder;
 use super::roles::{Layout, Role, list};
 use super::sniff::Probe;
-use super::{Dataset, ReadOptions};
-use crate::{Error, Feature, FeatureKind, FeatureSchema, Result};
+use super::{Dataset, InputSchema, ReadOptions};
+use crate::{Error, Feature, FeatureKind, Result};
 use file::{ParquetFile, merge};
 use rayon::prelude::*;
 use source::ParquetSource;
@@ -31,7 +32,8 @@ pub(super) fn training(probes: &[Probe], options: &ReadOptions, limits: Limits) 
     let levels = set.levels(&roles, &texts)?;
     let schema = set.fields.schema(&roles, &texts, levels, &layout.file)?;
     let attributes = set.attributes(&roles, &texts, None)?;
-    let mut data = attributes.into_dataset(schema.clone(), Arc::new(ParquetSource::new(set, &roles, &schema)));
+    let encoders = Encoder::of(&schema);
+    let mut data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)));
     if !index.is_empty() {
         data.notes.push(format!("left out the index that pandas wrote: {}", list(&index)));
     }
@@ -54,7 +56,7 @@ fn pandas_index(names: &[String], options: &ReadOptions) -> Vec<String> {
 pub(super) fn matching(
     probes: &[Probe],
     options: &ReadOptions,
-    schema: &FeatureSchema,
+    schema: &InputSchema,
     classes: Option<&[String]>,
     need_label: bool,
     limits: Limits,
@@ -74,7 +76,7 @@ pub(super) fn matching(
         }
     }
     let attributes = set.attributes(&roles, &texts, classes)?;
-    let mut data = attributes.into_dataset(schema.clone(), Arc::new(ParquetSource::new(set, &roles, schema)));
+    let mut data = attributes.into_dataset(schema.shared(), Arc::new(ParquetSource::new(set, &roles, schema.encoders())));
     data.notes.extend(notes);
     Ok(data)
 }

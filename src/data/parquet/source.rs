@@ -6,7 +6,7 @@ use crate::data::load::display;
 use crate::data::piece::Encoder;
 use crate::data::roles::Role;
 use crate::data::{Block, BlockSource, Chunk, Column, FeatureSource};
-use crate::{Error, FeatureSchema, Result};
+use crate::{Error, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -22,14 +22,14 @@ pub(super) struct ParquetSource {
 const ROW_BLOCK_BYTES: usize = 64 << 20;
 
 impl ParquetSource {
-    pub fn new(set: ParquetSet, roles: &[Role], schema: &FeatureSchema) -> Self {
-        let mut columns = vec![0; schema.len()];
+    pub fn new(set: ParquetSet, roles: &[Role], encoders: Vec<Encoder>) -> Self {
+        let mut columns = vec![0; encoders.len()];
         for (at, role) in roles.iter().enumerate() {
             if let Role::Feature(position) = role {
                 columns[*position] = at;
             }
         }
-        Self { set, columns, encoders: Encoder::of(schema) }
+        Self { set, columns, encoders }
     }
 
     fn chunk(&self, slice: Slice, feature: usize) -> Result<Chunk<'static>> {

@@ -1,0 +1,38 @@
+//! A model's features, made ready once for reading many bodies.
+
+use super::piece::Encoder;
+use crate::FeatureSchema;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The features that rows must have, and what readers need to read them: built once a model, shared by all requests to it.
+#[derive(Debug)]
+pub struct InputSchema {
+    schema: Arc<FeatureSchema>,
+    encoders: Vec<Encoder>,
+}
+
+impl InputSchema {
+    /// Prepares for reading rows of `schema`.
+    pub fn new(schema: FeatureSchema) -> Self {
+        Self { encoders: Encoder::of(&schema), schema: Arc::new(schema) }
+    }
+
+    /// The schema, for a data set.
+    pub(super) fn shared(&self) -> Arc<FeatureSchema> {
+        self.schema.clone()
+    }
+
+    /// Encoders for one data set, one a feature.
+    pub(super) fn encoders(&self) -> Vec<Encoder> {
+        self.encoders.iter().map(Encoder::for_another).collect()
+    }
+}
+
+impl Deref for InputSchema {
+    type Target = FeatureSchema;
+
+    fn deref(&self) -> &FeatureSchema {
+        &self.schema
+    }
+}
