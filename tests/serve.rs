@@ -1,10 +1,10 @@
 //! `sapwood serve`: the hosting contract of docs/SERVING.md, on the real executable.
 
-mod client;
-mod forms;
+pub mod client;
+pub mod forms;
 mod hostile;
 mod life;
-mod models;
+pub mod models;
 mod parity;
 mod several;
 mod statuses;

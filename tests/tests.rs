@@ -14,6 +14,7 @@ mod conformance;
 mod data;
 mod format;
 mod io;
+mod hostile;
 mod metrics;
 mod naive;
 mod real_data;

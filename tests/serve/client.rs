@@ -96,6 +96,15 @@ impl Server {
         self.send(&format!("GET {path}"), &[], b"")
     }
 
+    /// The answer, if all of it comes in time.
+    pub fn get_within(&self, path: &str, time: Duration) -> Answer {
+        let mut stream = self.connect();
+        stream.set_read_timeout(Some(time)).expect("a timeout");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).expect("sent");
+        answer(stream)
+    }
+
     /// Asks for predictions.
     pub fn post(&self, content_type: &str, accept: &str, body: impl AsRef<[u8]>) -> Answer {
         let head = [format!("Content-Type: {content_type}"), format!("Accept: {accept}")];
@@ -110,6 +119,13 @@ impl Server {
     /// What it has written to its log.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().clone()
+    }
+
+    /// The most memory that it has taken, KiB.
+    pub fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+        line.trim().strip_suffix(" kB").expect("a unit").parse().expect("a number")
     }
 
     pub fn terminate(&self) {
