@@ -9,7 +9,7 @@ SKIP=77
 PATIENCE=300
 NONROOT=65532
 # What `run` is told by variables before it must not come from the environment of whoever tests.
-unset user entrypoint environment mounts memory cpus writable_root
+unset user entrypoint environment mounts memory cpus writable_root port path
 
 # --- the image
 
