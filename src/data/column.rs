@@ -13,9 +13,20 @@ pub(super) struct ColumnPlan {
     pub texts: bool,
 }
 
+/// Who says which columns are texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Types {
+    /// Nobody yet: texts among numbers are counted.
+    Guessed,
+    /// The training data, as they were read.
+    Settled,
+    /// The schema that the data are to fit.
+    Given,
+}
+
 impl ColumnPlan {
-    /// What is wrong with a cell of this column, and what to do about it. `settled`: whether a text among numbers is wrong.
-    pub fn fault(self, settled: bool, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
+    /// What is wrong with a cell of this column, and what to do about it.
+    pub fn fault(self, types: Types, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
         let attribute = !matches!(self.role, Role::Feature(_));
         match (self.role, cell) {
             (Role::Unused, _) => None,
@@ -32,14 +43,24 @@ impl ColumnPlan {
             }
             (_, Cell::Number(x)) if !self.texts && inexact_integer(text, x) => Some((
                 "integer beyond 2^53, which a 64-bit float cannot hold",
-                "ignore the column, or name it in categorical_features if it is an identifier",
+                match types {
+                    Types::Given => CORRECT,
+                    _ => "ignore the column, or name it in categorical_features if it is an identifier",
+                },
             )),
             (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where there must be a number", "correct it")),
-            (_, Cell::Text(_)) if settled && !self.texts => Some(TEXT_AMONG_NUMBERS),
+            (_, Cell::Text(_)) if !self.texts => match types {
+                Types::Guessed => None,
+                Types::Settled => Some(TEXT_AMONG_NUMBERS),
+                Types::Given => Some((TEXT_AMONG_NUMBERS.0, CORRECT)),
+            },
             _ => None,
         }
     }
 }
+
+/// What remains to be done where the columns cannot be others.
+const CORRECT: &str = "correct it, or list it in missing_values";
 
 pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = (
     "text in a column of numbers",

@@ -133,3 +133,18 @@ fn every_request_is_logged_where_asked_for() {
     assert!(loud.log().contains("debug: POST /invocations 200 in "), "{}", loud.log());
     assert_eq!(quiet.log().lines().count(), 1, "{}", quiet.log());
 }
+
+#[test]
+fn a_client_that_does_not_read_its_answer_is_cut_off() {
+    let server = Server::of(tree(), "amount", &[], &[("SAPWOOD_REQUEST_TIMEOUT", "1"), ("SAPWOOD_LOG", "debug")]);
+    let body = ROW.repeat(300_000);
+    let mut stream = server.connect();
+    let head = format!("POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    while !server.log().contains("a connection ended early") {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    server.csv(ROW).is(200, &[]);
+    drop(stream);
+}

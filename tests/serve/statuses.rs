@@ -1,6 +1,7 @@
 //! Every route and every status that is not 200.
 
 use super::client::{Server, answer};
+use super::forms::Rows;
 use super::models::{census, sparse, to_csv, tree};
 use crate::util::{Tree, command, run, sapwood};
 use serde_json::{Value, json};
@@ -73,7 +74,10 @@ fn csv_that_cannot_be_read_or_does_not_fit() {
     let server = Server::of(tree(), "amount", &[], &[]);
     server.csv("1,2,3\n").is(400, &["wrong number of columns: request:1: expected 4, found 3"]);
     server.csv("\n\n1,2,3,4,5\n").is(400, &["request:3: expected 4, found 5"]);
-    server.csv("1,2,3,4\n1,x,3,4\n").is(415, &["Loading csv data failed: text in a column of numbers: request:2:2", "\"x\""]);
+    server.csv("1,2,3,4\n1,x,3,4\n").is(
+        415,
+        &["Loading csv data failed: text in a column of numbers: request:2:2", "\"x\"; correct it, or list it in missing_values\n"],
+    );
     server.csv("1,2,3,4\n1,2,inf,4\n").is(415, &["infinite value: request:2:3"]);
     server.csv("1,2,3,9007199254740993\n").is(415, &["integer beyond 2^53"]);
     server.csv(b"1,2,3,\xff\n").is(415, &["Loading csv data failed"]);
@@ -93,6 +97,12 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
     let parquet = server.post("application/x-parquet", "text/csv", "1,2,3").is(415, &["Loading parquet data failed: "]);
     assert!(parquet.body.contains("no Parquet file"), "{parquet:?}");
     server.post("application/x-parquet", "text/csv", "PAR1 and nothing more").is(415, &[]);
+    let names = ["f0", "f1", "f2", "f3"].map(String::from).to_vec();
+    let bytes = Rows { names, cells: vec![["1", "2", "3", "4"].map(String::from).to_vec()] }.parquet();
+    server.post("application/x-parquet", "text/csv", &bytes).is(200, &[]);
+    // The same name twice, which no writer writes.
+    let twice: Vec<_> = (0..bytes.len()).map(|at| if at > 0 && &bytes[at - 1..=at] == b"f3" { b'2' } else { bytes[at] }).collect();
+    server.post("application/x-parquet", "text/csv", twice).is(415, &["Loading parquet data failed: "]);
     let named = Server::of(tree(), "amount", &[], &[]);
     named.post("text/libsvm", "text/csv", sparse(1, false)).is(400, &["the model was not trained on libsvm data"]);
     named.post("text/csv", "text/csv", "PAR1").is(415, &["this is a Parquet file, and not CSV"]);

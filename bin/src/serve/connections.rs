@@ -7,6 +7,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -64,6 +65,7 @@ pub async fn serve(listener: TcpListener, router: Router, server: &Arc<Server>, 
         tokio::select! {
             signal = stop.received() => break signal,
             (stream, permit) = accept(&listener, &free) => {
+                prepare(&stream, server.settings.timeout);
                 let service = TowerToHyperService::new(router.clone());
                 let mut http = http1::Builder::new();
                 http.timer(TokioTimer::new()).header_read_timeout(server.settings.timeout).half_close(true);
@@ -91,12 +93,16 @@ async fn accept(listener: &TcpListener, free: &Arc<Semaphore>) -> (TcpStream, Op
     let permit = free.clone().acquire_owned().await.ok();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                // Answers are written in one piece; waiting to fill a packet would only delay them.
-                let _ = stream.set_nodelay(true);
-                return (stream, permit);
-            }
+            Ok((stream, _)) => return (stream, permit),
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
     }
+}
+
+/// Sets what a connection does where it can; it works without, too.
+fn prepare(stream: &TcpStream, timeout: Duration) {
+    // Answers are written in one piece; waiting to fill a packet would only delay them.
+    let _ = stream.set_nodelay(true);
+    // The system closes the connection of a client that does not take its answer.
+    let _ = SockRef::from(stream).set_tcp_user_timeout(Some(timeout));
 }

@@ -7,7 +7,7 @@
 use super::Table;
 use crate::data::blocks::TextBlock;
 use crate::data::cells::{Cell, EXACT, MissingTexts};
-use crate::data::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, finish_texts, is_group};
+use crate::data::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, Types, finish_texts, is_group};
 use crate::data::frame;
 use crate::data::levels::{Raw, TextBuilder};
 use crate::data::load::display;
@@ -23,8 +23,8 @@ pub(super) struct Plan {
     pub table: Table,
     pub columns: Vec<ColumnPlan>,
     pub missing: MissingTexts,
-    /// Whether a text among numbers is an error at once. Otherwise it is counted, and the whole data set decides what the column is.
-    pub settled: bool,
+    /// While they are guessed, texts among numbers are counted, and the whole data set decides what a column is.
+    pub types: Types,
     /// Blocks up to this size take the careful path at once: for a row or two, polars takes longer to begin than that to end.
     pub careful_bytes: usize,
 }
@@ -127,7 +127,7 @@ impl Plan {
             for (at, (bytes, builder)) in record.iter().zip(&mut builders).enumerate() {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8(file, line, at, bytes))?;
                 let cell = self.missing.cell(text);
-                if let Some(fault) = self.columns[at].fault(self.settled, cell, text) {
+                if let Some(fault) = self.columns[at].fault(self.types, cell, text) {
                     return Err(self.error(fault, file, line, at, text));
                 }
                 builder.push(cell, text);

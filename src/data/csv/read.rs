@@ -4,7 +4,7 @@ use super::Table;
 use super::parse::{Parsed, Plan};
 use crate::data::blocks::{TextBlock, TextFile, for_each_block};
 use crate::data::cells::MissingTexts;
-use crate::data::column::{ColumnPlan, Counts};
+use crate::data::column::{ColumnPlan, Counts, Types};
 use crate::data::labels::{Attributes, RawAttributes};
 use crate::data::levels::{LevelSet, Raw};
 use crate::data::load::Limits;
@@ -33,7 +33,8 @@ pub(in crate::data) fn training(probes: &[Probe], options: &ReadOptions, limits:
         ColumnPlan { role, texts }
     };
     let columns = roles.iter().enumerate().map(plan).collect();
-    let mut parser = CsvParser { plan: Plan { table, columns, missing, settled: false, careful_bytes: 0 }, encoders: Vec::new() };
+    let mut parser =
+        CsvParser { plan: Plan { table, columns, missing, types: Types::Guessed, careful_bytes: 0 }, encoders: Vec::new() };
     let first = loop {
         let pass = FirstPass::run(&parser, limits, true)?;
         // A column whose first rows were numbers, but most of whose cells are text, is read again as texts.
@@ -48,7 +49,7 @@ pub(in crate::data) fn training(probes: &[Probe], options: &ReadOptions, limits:
         }
     };
     refuse_stray_words(&parser.plan, &first.counts, &categorical, limits)?;
-    parser.plan.settled = true;
+    parser.plan.types = Types::Settled;
     let (schema, mut notes) = schema(&parser.plan, first.levels, &categorical);
     parser.encoders = Encoder::of(&schema);
     let mut data = finish(parser, schema, first.blocks, None, limits)?;
@@ -89,7 +90,7 @@ pub(in crate::data) fn matching(
     };
     let columns = roles.iter().enumerate().map(plan).collect::<Result<_>>()?;
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
-    let plan = Plan { table, columns, missing, settled: true, careful_bytes };
+    let plan = Plan { table, columns, missing, types: Types::Given, careful_bytes };
     let parser = CsvParser { plan, encoders: schema.encoders() };
     let first = FirstPass::run(&parser, limits, false)?;
     let mut data = finish(parser, schema.shared(), first.blocks, classes, limits)?;

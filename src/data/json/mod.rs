@@ -4,7 +4,7 @@ mod rows;
 mod value;
 
 use super::cells::{Cell, MissingTexts};
-use super::column::{Builder, ColumnPlan};
+use super::column::{Builder, ColumnPlan, Types};
 use super::csv::untold;
 use super::dataset::unknown_levels_note;
 use super::levels::Raw;
@@ -146,7 +146,7 @@ impl<'a> Table<'a> {
             let text = cell_text(self.body, value, plan.texts)?;
             let meaning = text.as_ref().map_or(Cell::Missing, |text| self.missing.cell(text));
             let text = text.as_deref().unwrap_or("");
-            if let Some((what, remedy)) = plan.fault(true, meaning, text) {
+            if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
                 let name = &self.schema.features[position].name;
                 return Err(self.body.error(&format!("{what} (column {name})"), value, remedy));
             }
