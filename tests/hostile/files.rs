@@ -110,7 +110,7 @@ fn files() {
 /// Predicts and trains in turn.
 fn try_one(own: &Tree, kind: &Kind, plan: &Plan, number: usize) -> Run {
     own.write(kind.file, damaged(plan.seed, number, &kind.contents));
-    if number / 7 % 2 == 0 { predict(own, kind) } else { train(own, kind) }
+    if (number / 7).is_multiple_of(2) { predict(own, kind) } else { train(own, kind) }
 }
 
 fn predict(own: &Tree, kind: &Kind) -> Run {

@@ -17,7 +17,7 @@ impl Rows {
     /// The same rows with their columns in another order.
     pub fn shuffled(&self) -> Self {
         let count = self.names.len();
-        let step = [5, 3, 1].into_iter().find(|step| count % step != 0).unwrap_or(1);
+        let step = [5, 3, 1].into_iter().find(|step| !count.is_multiple_of(*step)).unwrap_or(1);
         let pick = |row: &Vec<String>| (0..count).map(|at| row[(at * step + count / 2) % count].clone()).collect();
         Self { names: pick(&self.names), cells: self.cells.iter().map(pick).collect() }
     }

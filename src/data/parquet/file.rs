@@ -9,7 +9,7 @@ use crate::data::source::{DataFile, Opened};
 use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 /// One file, its metadata read.
 pub(super) struct ParquetFile {
     pub path: DataFile,
+    /// Without the writer's notes where columns have the same types without them.
     metadata: Arc<FileMetadata>,
 }
 
@@ -35,7 +36,11 @@ impl ParquetFile {
             let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
             let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), known(f))).unzip();
             let metadata = reader.get_metadata()?.clone();
-            Ok((contradiction(&metadata, length, most), metadata, Fields { names, types }))
+            let mut bare = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
+            bare.set_metadata(without_notes(&metadata));
+            let same = bare.schema().is_ok_and(|found| found == schema);
+            let fault = contradiction(&metadata, length, most);
+            Ok((fault, if same { bare.get_metadata()?.clone() } else { metadata }, Fields { names, types }))
         });
         let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
@@ -143,6 +148,11 @@ struct Chunk {
 
 /// Bytes that are fetched with one call.
 const FETCHED_BYTES: usize = 4 << 20;
+
+/// The metadata without the writer's notes, among them often an Arrow schema, which polars would decode for every column that is read.
+fn without_notes(metadata: &FileMetadata) -> Arc<FileMetadata> {
+    Arc::new(FileMetadata { key_value_metadata: None, ..metadata.clone() })
+}
 
 /// What a request may unpack to, bytes: a small body must not take all memory.
 const MOST_UNPACKED: u64 = 64 << 20;
