@@ -33,6 +33,8 @@ pub enum Command {
     Inspect(InspectArgs),
     /// List every hyperparameter.
     Params(ParamsArgs),
+    /// Check a job before it costs anything: requests, manifests, or a directory laid out as /opt/ml. Asks nobody.
+    Doctor(DoctorArgs),
 }
 
 /// Flags of `sapwood train`.
@@ -191,6 +193,20 @@ pub struct ParamsArgs {
     /// Print a JSON list, one object a parameter.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `sapwood doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// What to check: JSON requests of the AWS command line, Kubernetes manifests, directories laid out as /opt/ml.
+    #[arg(value_name = "PATH", required_unless_present = "translate")]
+    pub paths: Vec<PathBuf>,
+    /// Print a JSON list, one object a finding.
+    #[arg(long)]
+    pub json: bool,
+    /// Write the retired SageMaker operator's manifests in FILE as manifests for ACK, to standard output.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "json"])]
+    pub translate: Option<PathBuf>,
 }
 
 /// A data format, as it is called on the command line.

@@ -5,6 +5,7 @@ mod cache;
 mod called_as;
 mod checkpoints;
 mod cli;
+mod doctor;
 mod evaluate;
 mod inputs;
 mod inspect;
@@ -84,6 +85,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Params(args) => params::run(&args)?,
+        Command::Doctor(args) => doctor::run(&args)?,
     }
     Ok(Ending::Completed)
 }

@@ -65,6 +65,11 @@ impl Failure {
         Self::user(format!("{}: {what}: {error}", path.display()))
     }
 
+    /// The cause, without the class.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The same failure, with the place in front of its message.
     #[must_use]
     pub fn at(mut self, place: &str) -> Self {

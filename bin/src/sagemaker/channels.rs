@@ -8,9 +8,14 @@ use sapwood::data::Format;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const TRAIN: &str = "train";
+/// The channel that is learned from.
+pub const TRAIN: &str = "train";
 /// Channels that the SageMaker SDK adds for purposes of its own.
-const NO_DATA: [&str; 2] = ["code", "model"];
+pub const NO_DATA: [&str; 2] = ["code", "model"];
+/// The input modes.
+pub const MODES: [&str; 3] = ["File", "FastFile", "Pipe"];
+/// What each S3 object may be wrapped in.
+pub const WRAPPERS: [&str; 2] = ["None", "RecordIO"];
 
 /// The part of a channel's configuration that matters. The platform leaves out what was not given.
 #[derive(Debug, Default, Deserialize)]
@@ -63,25 +68,31 @@ fn directories(paths: &Paths) -> Vec<String> {
 fn input(paths: &Paths, name: &str, channel: &Channel) -> Result<Input, Failure> {
     let origin = format!("channel {name}");
     let failed = |failure: Failure| failure.at(&origin);
-    let place = match one_of("input mode", channel.training_input_mode.as_deref(), &["File", "FastFile", "Pipe"]).map_err(failed)? {
+    let place = match one_of("input mode", channel.training_input_mode.as_deref(), &MODES).map_err(failed)? {
         // The first epoch; those after it hold the same data.
         Some("Pipe") => Place::Pipe(paths.data().join(format!("{name}_0"))),
         _ => Place::Files(vec![paths.data().join(name)]),
     };
-    let wrapper = one_of("RecordWrapperType", channel.record_wrapper_type.as_deref(), &["None", "RecordIO"]).map_err(failed)?;
+    let wrapper = one_of("RecordWrapperType", channel.record_wrapper_type.as_deref(), &WRAPPERS).map_err(failed)?;
     let format = channel.content_type.as_deref().map_or(Ok(None), format).map_err(failed)?;
     Ok(Input { place, format, unwrap_records: wrapper == Some("RecordIO"), origin })
 }
 
 /// The word among `words` that a setting says in whatever case; none where it says nothing.
-fn one_of<'w>(what: &str, value: Option<&str>, words: &[&'w str]) -> Result<Option<&'w str>, Failure> {
+///
+/// # Errors
+/// It says something else.
+pub fn one_of<'w>(what: &str, value: Option<&str>, words: &[&'w str]) -> Result<Option<&'w str>, Failure> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
     let known = words.iter().find(|word| word.eq_ignore_ascii_case(value));
     known.map(|word| Some(*word)).ok_or_else(|| Failure::user(format!("{what} {value:?} is unknown; use {}", words.join(" or "))))
 }
 
 /// The format that a content type stands for; none where it is empty.
-fn format(content_type: &str) -> Result<Option<Format>, Failure> {
+///
+/// # Errors
+/// A type that is unknown, or parameters of it that would have the data read otherwise than they are.
+pub fn format(content_type: &str) -> Result<Option<Format>, Failure> {
     let mut parts = content_type.split(';').map(|part| part.trim().to_ascii_lowercase());
     let media_type = parts.next().unwrap_or_default();
     let format = match media_type.as_str() {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// The metric by which a tuning job compares training jobs; the tuner adds this key by itself.
-const TUNING_OBJECTIVE: &str = "_tuning_objective_metric";
+pub const TUNING_OBJECTIVE: &str = "_tuning_objective_metric";
 /// What the SageMaker SDK adds for itself begins so.
 const SDK_PREFIX: &str = "sagemaker_";
 
@@ -17,12 +17,18 @@ const SDK_PREFIX: &str = "sagemaker_";
 /// The file is damaged, or a value is neither text, number, truth value nor list.
 pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>, Failure> {
     let object = config::read::<Map<String, Value>>(path)?.unwrap_or_default();
+    pairs(&object, extra).map_err(|cause| Failure::user(format!("{cause} ({})", path.display())))
+}
+
+/// The same from the file's content.
+///
+/// # Errors
+/// The cause, where a value is neither text, number, truth value nor list.
+pub fn pairs(object: &Map<String, Value>, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>, String> {
     let mut pairs = Vec::with_capacity(object.len() + extra.len());
     let mut objective = None;
     for (name, value) in object.iter().filter(|(name, _)| !name.starts_with(SDK_PREFIX)) {
-        let value =
-            text(value).map_err(|what| Failure::user(format!("{name} is {what}, no hyperparameter ({})", path.display())))?;
-        match value {
+        match text(value).map_err(|what| format!("{name} is {what}, no hyperparameter"))? {
             None => {}
             Some(value) if name == TUNING_OBJECTIVE => objective = Some(value),
             Some(value) => pairs.push((name.clone(), value)),

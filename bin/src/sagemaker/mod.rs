@@ -1,9 +1,9 @@
 //! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
 
-mod channels;
-mod config;
+pub mod channels;
+pub mod config;
 pub mod failure;
-mod hyperparameters;
+pub mod hyperparameters;
 mod paths;
 
 pub use paths::{Paths, default_root, is_configured};

@@ -1,0 +1,79 @@
+//! [`Node`]s → YAML, in the style in which manifests are written. Texts that could be taken for something else are quoted as JSON does,
+//! which is YAML, too.
+
+use super::node::{Entry, Node, Value};
+use super::scalar;
+
+/// A document.
+pub fn document(node: &Node) -> String {
+    let mut out = String::new();
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => map(entries, 0, &mut out),
+        _ => value(node, 0, &mut out),
+    }
+    out
+}
+
+fn map(entries: &[Entry], indent: usize, out: &mut String) {
+    for (index, entry) in entries.iter().enumerate() {
+        // The first entry of an item stands behind its dash.
+        if index > 0 || out.is_empty() || out.ends_with('\n') {
+            *out += &" ".repeat(indent);
+        }
+        *out += &quoted(&entry.key);
+        out.push(':');
+        value(&entry.value, indent, out);
+    }
+}
+
+/// What follows a key, to the end of the last line.
+fn value(node: &Node, indent: usize, out: &mut String) {
+    match &node.value {
+        Value::Map(entries) if !entries.is_empty() => {
+            out.push('\n');
+            map(entries, indent + 2, out);
+        }
+        Value::List(items) if !items.is_empty() => {
+            out.push('\n');
+            list(items, indent + 2, out);
+        }
+        _ => {
+            *out += &format!(" {}\n", scalar(node));
+        }
+    }
+}
+
+fn list(items: &[Node], indent: usize, out: &mut String) {
+    for item in items {
+        *out += &format!("{}-", " ".repeat(indent));
+        match &item.value {
+            Value::Map(entries) if !entries.is_empty() => {
+                out.push(' ');
+                map(entries, indent + 2, out);
+            }
+            _ => value(item, indent, out),
+        }
+    }
+}
+
+fn scalar(node: &Node) -> String {
+    match &node.value {
+        Value::Null => "null".to_string(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(text) => text.clone(),
+        Value::Text(text) => quoted(&text.content),
+        Value::List(_) => "[]".to_string(),
+        Value::Map(_) => "{}".to_string(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+        && !text.ends_with(':')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@=+".contains(&byte));
+    if is_word && matches!(scalar::plain(text), Value::Text(_)) {
+        text.to_string()
+    } else {
+        serde_json::Value::from(text).to_string()
+    }
+}
