@@ -13,7 +13,7 @@ const PREFIX: &str = "checkpoint-";
 const SUFFIX: &str = ".sapwood-checkpoint";
 
 /// Checkpoints that stay: should the newest be damaged, an older one is there.
-const KEPT: usize = 3;
+pub const KEPT: usize = 3;
 
 /// Writing takes no more than one part in so many of the time.
 const LEAST_SHARE: u32 = 20;
@@ -44,14 +44,7 @@ impl Checkpoints {
     /// # Errors
     /// The directory cannot be read.
     pub fn newest(&self, log: &mut Log) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
-        for path in self.files()?.into_iter().rev() {
-            let checkpoint = fs::read(&path).map_err(|error| error.to_string());
-            match checkpoint.and_then(|bytes| Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())) {
-                Ok(checkpoint) => return Ok(Some((path, checkpoint))),
-                Err(cause) => log.warning(&format!("{}: passed over: {cause}", path.display())),
-            }
-        }
-        Ok(None)
+        newest(&self.directory, log)
     }
 
     /// Whether it is time for another one.
@@ -67,7 +60,7 @@ impl Checkpoints {
         let started = Instant::now();
         let bytes = checkpoint.to_bytes()?;
         output::write_whole(&self.directory.join(name(checkpoint.rounds())), |out| out.write_all(&bytes))?;
-        let files = self.files()?;
+        let files = files(&self.directory)?;
         for path in &files[..files.len().saturating_sub(KEPT)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::io(path, "cannot be removed", &error)),
@@ -77,18 +70,33 @@ impl Checkpoints {
         (self.last, self.took) = (Instant::now(), started.elapsed());
         Ok(())
     }
+}
 
-    /// All checkpoints, from the first round to the last. Whatever else is in the directory is none of them.
-    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
-        let unreadable = |error: std::io::Error| Failure::io(&self.directory, "cannot be read", &error);
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.directory).map_err(unreadable)? {
-            let entry = entry.map_err(unreadable)?;
-            files.extend(entry.file_name().to_str().and_then(rounds).map(|rounds| (rounds, entry.path())));
+/// The newest checkpoint of a directory that can be read. Others that are newer are warned of.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn newest(directory: &Path, log: &mut Log) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
+    for path in files(directory)?.into_iter().rev() {
+        let checkpoint = fs::read(&path).map_err(|error| error.to_string());
+        match checkpoint.and_then(|bytes| Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())) {
+            Ok(checkpoint) => return Ok(Some((path, checkpoint))),
+            Err(cause) => log.warning(&format!("{}: passed over: {cause}", path.display())),
         }
-        files.sort();
-        Ok(files.into_iter().map(|(_, path)| path).collect())
     }
+    Ok(None)
+}
+
+/// All checkpoints, from the first round to the last. Whatever else is in the directory is none of them.
+fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error: std::io::Error| Failure::io(directory, "cannot be read", &error);
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        files.extend(entry.file_name().to_str().and_then(rounds).map(|rounds| (rounds, entry.path())));
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
 }
 
 /// The name of the checkpoint after so many rounds.

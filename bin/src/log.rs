@@ -7,6 +7,7 @@ use std::io::Write;
 #[derive(Debug, Default)]
 pub struct Log {
     debug: bool,
+    silent: bool,
     remarks: Vec<String>,
 }
 
@@ -21,6 +22,11 @@ impl Log {
             Ok("debug") => Ok(Self { debug: true, ..Self::default() }),
             Ok(other) => Err(Failure::user(format!("SAPWOOD_LOG={other:?} is unknown; set it to info or debug, or leave it out"))),
         }
+    }
+
+    /// A log that keeps remarks and prints none.
+    pub fn silent() -> Self {
+        Self { silent: true, ..Self::default() }
     }
 
     /// Something for whoever wants to know where time goes. Not kept.
@@ -57,7 +63,9 @@ impl Log {
 
     fn add(&mut self, word: &str, text: &str) {
         if !self.remarks.iter().any(|known| known == text) {
-            eprintln!("{word}: {text}");
+            if !self.silent {
+                eprintln!("{word}: {text}");
+            }
             self.remarks.push(text.to_string());
         }
     }

@@ -111,31 +111,44 @@ impl Checkpoint {
     }
 }
 
+/// What to do with a checkpoint of another run.
+const REMEDY: &str = "train with what the checkpoint was made with, or choose an empty place for checkpoints";
+
 impl Checkpoint {
     /// Checks that a run whose model begins as `model` and whose data have `fingerprint` may go on from here.
     ///
     /// # Errors
     /// Other parameters, other data.
     pub(super) fn check(&self, model: &Model, fingerprint: u32) -> Result<()> {
-        let remedy = "train with what the checkpoint was made with, or choose an empty place for checkpoints";
+        self.check_parameters(&model.params)?;
+        let is_same =
+            self.model.schema == model.schema && self.model.base_score == model.base_score && self.model.classes == model.classes;
+        if !is_same || self.fingerprint != fingerprint {
+            return Err(refused(format!("the checkpoint was made with other training or validation data; {REMEDY}")));
+        }
+        Ok(())
+    }
+
+    /// Checks that a run with these parameters ([`Params::model_affecting`](crate::Params::model_affecting)) may go on from here, as far
+    /// as parameters decide.
+    ///
+    /// # Errors
+    /// Other parameters.
+    pub fn check_parameters(&self, parameters: &[(String, String)]) -> Result<()> {
         // More rounds or fewer are a reason to go on.
-        let decisive = |model: &Model| model.params.iter().filter(|(name, _)| name != "num_round").cloned().collect::<Vec<_>>();
-        let (then, now) = (decisive(&self.model), decisive(model));
+        let decisive =
+            |pairs: &[(String, String)]| pairs.iter().filter(|(name, _)| name != "num_round").cloned().collect::<Vec<_>>();
+        let (then, now) = (decisive(&self.model.params), decisive(parameters));
         if let Some((name, value)) = now.iter().find(|pair| !then.contains(pair)) {
             let before = then.iter().find(|(known, _)| known == name).map_or("not given", |(_, value)| value);
             return Err(refused(format!(
-                "the checkpoint was made with other parameters: {name} is {value:?}, it was {before:?}; {remedy}"
+                "the checkpoint was made with other parameters: {name} is {value:?}, it was {before:?}; {REMEDY}"
             )));
         }
         if let Some((name, value)) = then.iter().find(|pair| !now.contains(pair)) {
             return Err(refused(format!(
-                "the checkpoint was made with other parameters: {name} is not given, it was {value:?}; {remedy}"
+                "the checkpoint was made with other parameters: {name} is not given, it was {value:?}; {REMEDY}"
             )));
-        }
-        let is_same =
-            self.model.schema == model.schema && self.model.base_score == model.base_score && self.model.classes == model.classes;
-        if !is_same || self.fingerprint != fingerprint {
-            return Err(refused(format!("the checkpoint was made with other training or validation data; {remedy}")));
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ pub fn read_training(sources: &[impl Clone + Into<Source>], options: &ReadOption
     read_training_within(&to_sources(sources), options, Limits::default())
 }
 
-fn to_sources(sources: &[impl Clone + Into<Source>]) -> Vec<Source> {
+pub(super) fn to_sources(sources: &[impl Clone + Into<Source>]) -> Vec<Source> {
     sources.iter().cloned().map(Into::into).collect()
 }
 
@@ -103,14 +103,15 @@ pub(super) fn read_matching_within(
 }
 
 /// Files of one format.
-struct FileSet {
-    probes: Vec<Probe>,
-    format: Format,
+pub(super) struct FileSet {
+    pub probes: Vec<Probe>,
+    pub format: Format,
     note: Option<String>,
 }
 
 impl FileSet {
-    fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
+    /// Looks at all files. There is at least one.
+    pub fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
         let mut listing = Listing::new(sources)?;
         let files = std::mem::take(&mut listing.files);
         let found: Vec<_> = files.par_iter().map(|file| Probe::new(&file.clone().metered(&options.meter), options)).collect();

@@ -25,6 +25,7 @@ pub mod recordio;
 mod request;
 mod roles;
 mod row_end;
+mod sample;
 mod sniff;
 mod source;
 #[cfg(test)]
@@ -42,5 +43,6 @@ pub use memory::{Column, Columns};
 pub use meter::{IoStats, Meter};
 pub use options::{Format, ReadOptions};
 pub use request::{Encoding, read_request};
+pub use sample::{Sample, sample};
 pub use source::{Source, Spool};
 pub use touch::FirstTouch;

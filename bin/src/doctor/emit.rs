@@ -68,7 +68,8 @@ fn scalar(node: &Node) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+    // Behind a digit a word may be a time or a date in YAML 1.1, but not with a slash in it.
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || (c.is_ascii_digit() && text.contains('/')))
         && !text.ends_with(':')
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./:@=+".contains(&byte));
     if is_word && matches!(scalar::plain(text), Value::Text(_)) {

@@ -27,6 +27,12 @@ pub(super) struct Table {
     pub mostly_text: Vec<bool>,
 }
 
+/// What ends the rows of a file.
+pub(super) fn row_end(probe: &Probe, options: &ReadOptions) -> RowEnd {
+    let sample = probe.sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probe.sample);
+    RowEnd::LineOutsideQuotes(options.delimiter.unwrap_or_else(|| dialect::delimiter(sample, probe.whole)))
+}
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The first rows of one file.

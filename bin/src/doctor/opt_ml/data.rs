@@ -1,0 +1,110 @@
+//! The first rows of every channel, read as the trainer reads: formats, columns, labels. And how large the whole may be.
+
+use super::super::finding::Report;
+use super::memory::{self, Size};
+use crate::inputs::{Input, Place};
+use sapwood::data::{Dataset, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
+use sapwood::{FeatureKind, Params, objective};
+use std::fs;
+
+/// Files other than text are read whole, up to this size.
+const LARGEST: u64 = 64 << 20;
+/// Columns that are named.
+const NAMED: usize = 8;
+
+/// Reads the beginning of all channels, `train` first.
+pub fn check(channels: &[(&str, &Input)], params: &Params, report: &mut Report) {
+    let options = match ReadOptions::from_params(params) {
+        Ok(options) => options,
+        Err(error) => return report.error(None, error.to_string(), ""),
+    };
+    let mut train: Option<Dataset> = None;
+    for (name, input) in channels {
+        let Some(rows) = beginning(input, &options, report) else { continue };
+        let own = ReadOptions { format: Some(rows.format), unwrap_records: false, ..options.clone() };
+        let read = match (&train, *name) {
+            (None, "train") => read_training(&[rows.source.clone()], &own),
+            (None, _) => continue,
+            (Some(train), _) => read_matching(&[rows.source.clone()], &own, train.schema(), classes(train, rows.whole), true),
+        };
+        let data = match read {
+            Ok(data) => data,
+            Err(error) => {
+                report.error(None, format!("{}: {error}", input.origin), "");
+                continue;
+            }
+        };
+        labels(input, &data, params, rows.whole, report);
+        data.notes().iter().for_each(|note| report.note(None, format!("{}: {note}", input.origin), ""));
+        if train.is_none() {
+            describe(input, &data, &rows, params, report);
+            train = Some(data);
+        }
+    }
+}
+
+/// A part of the data may lack classes that the rest has.
+fn classes(train: &Dataset, is_whole: bool) -> Option<&[String]> {
+    train.classes().filter(|_| is_whole)
+}
+
+fn beginning(input: &Input, options: &ReadOptions, report: &mut Report) -> Option<Sample> {
+    let Place::Files(paths) = &input.place else { return None };
+    let options = ReadOptions { format: input.format, unwrap_records: input.unwrap_records, ..options.clone() };
+    match sample(paths, &options, LARGEST) {
+        Ok(Some(rows)) => Some(rows),
+        Ok(None) => {
+            report.note(
+                None,
+                format!("{}: the first file is larger than {} MiB, and was not looked into", input.origin, LARGEST >> 20),
+                "",
+            );
+            None
+        }
+        Err(error) => {
+            report.error(None, format!("{}: {error}", input.origin), "");
+            None
+        }
+    }
+}
+
+fn labels(input: &Input, data: &Dataset, params: &Params, is_whole: bool, report: &mut Report) {
+    if data.classes().is_some() && !is_whole {
+        return;
+    }
+    let checked =
+        objective::num_outputs(params, data).and_then(|outputs| objective::check_labels(params.objective, outputs, data).map(drop));
+    if let Err(error) = checked {
+        report.error(None, format!("{}: {error}", input.origin), "");
+    }
+}
+
+/// Says what the columns are taken for, and how much memory all rows may need.
+fn describe(input: &Input, data: &Dataset, rows: &Sample, params: &Params, report: &mut Report) {
+    let features = &data.schema().features;
+    let categories = features.iter().filter(|feature| matches!(feature.kind, FeatureKind::Categorical { .. })).count();
+    let mut names: Vec<&str> = features.iter().take(NAMED).map(|feature| feature.name.as_str()).collect();
+    if features.len() > NAMED {
+        names.push("…");
+    }
+    let label = params.label_column.as_deref().map_or_else(|| "the first column".to_string(), |name| format!("column {name}"));
+    report.note(
+        None,
+        format!(
+            "{}: {:?}, {} features ({categories} of them categories): {}; the label is {label}",
+            input.origin,
+            rows.format,
+            features.len(),
+            names.join(", ")
+        ),
+        "",
+    );
+    if rows.compressed || !matches!(rows.format, Format::Csv | Format::Parquet | Format::Recordio) {
+        return;
+    }
+    let Place::Files(paths) = &input.place else { return };
+    let total: u64 = list_files(paths).unwrap_or_default().iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
+    let count = if rows.whole { data.rows() as u64 } else { (data.rows() as u64).saturating_mul(total) / rows.bytes.max(1) };
+    let outputs = objective::num_outputs(params, data).unwrap_or(1) as u64;
+    memory::check(input, Size { rows: count, features: features.len() as u64, outputs }, report);
+}
