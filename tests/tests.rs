@@ -12,6 +12,7 @@ mod checkpoints;
 mod cli;
 mod conformance;
 mod data;
+mod doctor;
 mod format;
 mod io;
 mod hostile;

@@ -106,7 +106,7 @@ pub(super) fn read_matching_within(
 pub(super) struct FileSet {
     pub probes: Vec<Probe>,
     pub format: Format,
-    note: Option<String>,
+    pub note: Option<String>,
 }
 
 impl FileSet {

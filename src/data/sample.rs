@@ -23,6 +23,8 @@ pub struct Sample {
     pub whole: bool,
     /// Whether the first file is compressed as a whole, so that sizes of files say little about the number of rows.
     pub compressed: bool,
+    /// Which files were passed over, if any were.
+    pub note: Option<String>,
 }
 
 /// Looks at the beginning of every file of a data set, and hands over the first rows: some 256 KiB of text, or a first file in another
@@ -39,13 +41,13 @@ pub fn sample(sources: &[impl Clone + Into<Source>], options: &ReadOptions, larg
         Format::Parquet | Format::Recordio => {
             let bytes = fs::metadata(&first.path).map_err(|error| Error::io(&first.path, error))?.len();
             let source = Source::Path(first.path.to_path_buf());
-            Ok((bytes <= largest).then_some(Sample { source, format: set.format, bytes, whole: alone, compressed }))
+            Ok((bytes <= largest).then_some(Sample { source, format: set.format, bytes, whole: alone, compressed, note: set.note }))
         }
         Format::Csv | Format::Libsvm => {
             let rows = &first.sample[..end(first, set.format, options)];
             let spool = Spool::read(&first.path, rows)?;
             let (bytes, whole) = (spool.bytes(), alone && first.whole);
-            Ok(Some(Sample { source: spool.into(), format: set.format, bytes, whole, compressed }))
+            Ok(Some(Sample { source: spool.into(), format: set.format, bytes, whole, compressed, note: set.note }))
         }
     }
 }

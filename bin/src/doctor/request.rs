@@ -77,8 +77,8 @@ impl Reader<'_> {
         }
         let names: Vec<String> = here().map(|field| self.dialect.spell(field.name)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let elsewhere = structure.fields.iter().any(|field| field.name.eq_ignore_ascii_case(&entry.key));
-        if elsewhere && !names.iter().any(|name| name.eq_ignore_ascii_case(&entry.key)) {
+        let of_api = structure.fields.iter().find(|field| field.name.eq_ignore_ascii_case(&entry.key));
+        if of_api.is_some_and(|field| !field.is_in(self.dialect)) {
             let message = format!("{} is a field of the API that this resource does not have", entry.key);
             self.report.error(entry.value.at, message, "remove it");
             return None;

@@ -35,7 +35,7 @@ pub fn check(channels: &[(&str, &Input)], params: &Params, report: &mut Report) 
             }
         };
         labels(input, &data, params, rows.whole, report);
-        data.notes().iter().for_each(|note| report.note(None, format!("{}: {note}", input.origin), ""));
+        data.notes().iter().chain(&rows.note).for_each(|note| report.note(None, format!("{}: {note}", input.origin), ""));
         if train.is_none() {
             describe(input, &data, &rows, params, report);
             train = Some(data);

@@ -3,8 +3,8 @@
 use super::super::finding::{Position, Report};
 use super::super::node::{Entry, Node, Value};
 use crate::sagemaker::hyperparameters;
-use sapwood::Params;
 use sapwood::params::spec;
+use sapwood::{Params, metric};
 use serde_json::Map;
 
 /// Reports what the trainer would say of these hyperparameters. Returns them as the trainer would have them, if it would; what is wrong
@@ -20,6 +20,7 @@ pub fn check(given: Option<&Node>, at: Position, report: &mut Report) -> Option<
                     let place = entries.iter().find(|entry| entry.key.trim() == name).map_or(at, |entry| entry.value.at);
                     report.note(place, note, "");
                 }
+                metrics(&entries, at, &params, report);
                 return Some(params);
             }
             Err(error) => match culprit(&entries, &error) {
@@ -35,6 +36,18 @@ pub fn check(given: Option<&Node>, at: Position, report: &mut Report) -> Option<
             },
         }
     }
+}
+
+/// Metrics that the trainer does not know, or that do not go with the objective: it looks at them when all else is read.
+fn metrics(entries: &[&Entry], at: Position, params: &Params, report: &mut Report) {
+    let judge = |params: &Params| metric::metrics(&params.eval_metric, params.objective).err();
+    let Some(error) = judge(params) else { return };
+    let is_harmless_without = |index: usize| {
+        let rest: Vec<_> = entries.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, entry)| *entry).collect();
+        read(&rest, &[]).is_ok_and(|(params, _)| judge(&params).is_none())
+    };
+    let culprit = (0..entries.len()).rev().find(|&index| is_harmless_without(index));
+    report.error(culprit.map_or(at, |index| entries[index].value.at), error.to_string(), "");
 }
 
 /// Where the parameter that goes by `name` or an alias of it stands.

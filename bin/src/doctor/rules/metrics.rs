@@ -72,14 +72,9 @@ fn names(params: &Params) -> Option<Vec<String>> {
     Some(evaluated(params)?.iter().map(|metric| metric.name().to_string()).collect())
 }
 
-/// Checks the metrics of the parameters, and every definition.
+/// Checks every definition.
 pub fn check(job: &Node, params: Option<&Params>, channels: &[Channel<'_>], context: &mut Context<'_>) {
     let Some(params) = params else { return };
-    if let Err(error) = metric::metrics(&params.eval_metric, params.objective) {
-        let given = job.get("HyperParameters").or_else(|| job.get("StaticHyperParameters"));
-        let at = given.and_then(|given| super::hyperparameters::place(given, "eval_metric")).unwrap_or(job.at);
-        return context.report.error(at, error.to_string(), "");
-    }
     let Some(printed) = Printed::new(params, channels) else { return };
     let definitions = job.find(&["AlgorithmSpecification", "MetricDefinitions"]).map_or(&[][..], Node::items);
     for definition in definitions {
