@@ -57,6 +57,8 @@ pub struct Finding {
     pub fix: String,
 }
 
+/// Findings about one file; nobody reads more, and comparing them would take long.
+const MOST: usize = 1000;
 /// Characters of the offending text that are shown.
 const SHOWN: usize = 100;
 
@@ -104,9 +106,19 @@ impl Report {
         let at = at.into();
         let text = at.map_or_else(String::new, |at| self.text(at));
         let finding = Finding { severity, file: self.file.clone(), at, text, message: message.into(), fix: fix.into() };
-        if !self.findings.contains(&finding) {
+        if self.findings.len() < MOST && !self.findings.contains(&finding) {
             self.findings.push(finding);
+            if self.findings.len() == MOST {
+                self.too_many();
+            }
         }
+    }
+
+    /// Whatever comes after this is not kept, so it may be worse than what was.
+    fn too_many(&mut self) {
+        let message = format!("there are {MOST} findings, and perhaps more, which are not shown");
+        let (file, fix) = (self.file.clone(), "mend these first".to_string());
+        self.findings.push(Finding { severity: Severity::Error, file, at: None, text: String::new(), message, fix });
     }
 
     /// What stands at a position, to the end of the line.

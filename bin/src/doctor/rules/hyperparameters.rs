@@ -7,11 +7,27 @@ use sapwood::params::spec;
 use sapwood::{Params, metric};
 use serde_json::Map;
 
+/// What the API takes: names in bytes, and how many.
+const LONGEST: usize = 256;
+const MOST: usize = 100;
+
 /// Reports what the trainer would say of these hyperparameters. Returns them as the trainer would have them, if it would; what is wrong
 /// is left out then, and a missing `num_round` made up, so that other rules have something to go by.
 pub fn check(given: Option<&Node>, at: Position, report: &mut Report) -> Option<Params> {
     let at = given.map_or(at, |given| given.at);
-    let mut entries: Vec<&Entry> = given.map_or(&[][..], Node::entries).iter().collect();
+    let (mut entries, long): (Vec<&Entry>, Vec<&Entry>) =
+        given.map_or(&[][..], Node::entries).iter().partition(|entry| entry.key.len() <= LONGEST);
+    for entry in long {
+        report.error(entry.value.at, format!("a parameter's name of {} bytes", entry.key.len()), "remove it");
+    }
+    if entries.len() > MOST {
+        report.error(
+            at,
+            format!("there are {} parameters, and a job has {MOST} at most", entries.len()),
+            "remove those that are at their default",
+        );
+        return None;
+    }
     loop {
         match read(&entries, &[]) {
             Ok((params, notes)) => {

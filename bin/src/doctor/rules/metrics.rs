@@ -96,7 +96,11 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
     let remedy = format!("for example {}", pattern(&meant(name, printed)));
     let pattern = match Regex::new(pattern_text) {
         Ok(pattern) => pattern,
-        Err(error) if ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|group| pattern_text.contains(group)) => {
+        // Other engines look around, and build patterns that are larger.
+        Err(error)
+            if matches!(error, regex::Error::CompiledTooBig(_))
+                || ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|group| pattern_text.contains(group)) =>
+        {
             let cause = error.to_string();
             let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ");
             return context.report.note(at, format!("{field} cannot be checked here: {cause}"), remedy);
