@@ -457,6 +457,7 @@ fn mistakes_in_pods() {
         "kubernetes/job.yaml",
         &[
             case("args: [train]", "args: [fit]", "error", "args must begin with train or serve", "name: train"),
+            case("args: [train]", "command: [sh, -c, train]", "error", "args must begin with train or serve", "name: train"),
             case(
                 "            - {name: config, mountPath: /opt/ml/input/config, readOnly: true}\n",
                 "",
@@ -520,6 +521,10 @@ fn mistakes_in_pods() {
             case("\"num_class\": \"10\", ", "\"num_class\": \"10\" ", "error", "hyperparameters.json is no JSON", "\"num_round\""),
         ],
     );
+    let started = |how: &str| Findings::in_text("a.yaml", &example("kubernetes/job.yaml").replace("args: [train]", how));
+    for how in ["command: [/usr/bin/sapwood, train]", "command: [sapwood]\n          args: [train, eta=0.1]", "command: [train]"] {
+        started(how).has_no("error");
+    }
     try_cases(
         "kubernetes/serve.yaml",
         &[
@@ -672,7 +677,7 @@ fn a_tree_is_read_as_the_trainer_reads_it() {
     let found = look(&tree(softmax()).file("train/_SUCCESS", "").file("holdout/h.csv", csv(50, 3, class_of_three)));
     found.has_no("error");
     found.has_no("warning");
-    found.has("note", "channel train: Csv, 4 features (0 of them categories)", "");
+    found.has("note", "channel train: CSV, 4 features (0 of them categories)", "");
     found.has("note", "some 400 rows; training on them takes about", "");
     found.has("note", "passed over hidden", "");
 }

@@ -78,7 +78,7 @@ mod tests {
         let row = format!("1;\"a\nb{}\";3\n", "c".repeat(60_000));
         let path = written(&root, "a.csv", &row.repeat(20));
         let sample = sample(&[path], &options(), 0).unwrap().unwrap();
-        assert!(!sample.whole && sample.bytes % row.len() as u64 == 0 && sample.bytes > 0);
+        assert!(!sample.whole && sample.bytes.is_multiple_of(row.len() as u64) && sample.bytes > 0);
         let data = read_training(&[sample.source], &options()).unwrap();
         assert_eq!((data.rows() as u64, data.schema().len()), (sample.bytes / row.len() as u64, 2));
     }

@@ -40,7 +40,6 @@ const TELLING: [&str; 5] = [
 /// # Errors
 /// What is neither.
 pub fn parse(text: &str) -> Result<Vec<Node>, Malformed> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim_start().starts_with(['{', '[']) {
         // A manifest may begin with a brace, too; what is no JSON may still be YAML.
         return match json::document(text) {

@@ -53,7 +53,7 @@ mod tests {
         let item = &tree.get("a").unwrap().items()[1];
         assert_eq!(item.get("b").unwrap().at, Position { line: 2, column: 11 });
         assert_eq!(item.text_of("b"), Some("\u{fffd}\u{fffd} / \\ud83d"));
-        assert_eq!(item.get("c").unwrap().at, Position { line: 2, column: 45 });
+        assert_eq!(item.get("c").unwrap().at, Position { line: 2, column: 42 });
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     }
     let mut findings = Vec::new();
     for path in &args.paths {
-        findings.extend(if path.is_dir() { opt_ml::check(path)? } else { check(&path.display().to_string(), &read(path)?) });
+        findings.extend(if path.is_dir() { opt_ml::check(path) } else { check(&path.display().to_string(), &read(path)?) });
     }
     output::print(&if args.json { print::json(&findings) } else { print::text(&findings) })?;
     verdict(&findings)
@@ -67,7 +67,9 @@ fn read(path: &Path) -> Result<String, Failure> {
     if size > LONGEST {
         return Err(Failure::user(format!("{}: is no request or manifest: it has {size} bytes", path.display())));
     }
-    fs::read_to_string(path).map_err(|error| failed(&error))
+    let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+    // A mark of the encoding is no character of the first line.
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), String::from))
 }
 
 /// A failure if there are errors; else a word to people that the job may start.

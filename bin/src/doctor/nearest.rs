@@ -15,7 +15,7 @@ pub fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 }
 
 /// As a remedy: the nearest name, or all of them.
-pub fn remedy<'k>(name: &str, known: &[&'k str]) -> String {
+pub fn remedy(name: &str, known: &[&str]) -> String {
     match nearest(name, known.iter().copied()) {
         Some(nearest) => format!("write {nearest}"),
         None if known.is_empty() => "remove it".to_string(),

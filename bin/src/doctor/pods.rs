@@ -28,14 +28,25 @@ pub fn check(node: &Node, report: &mut Report) {
     volumes(pod, report);
     for container in ours {
         security(pod, container, report);
-        match container.get("args").and_then(|args| args.items().first()?.text()) {
+        match subcommand(container) {
             Some("train") => {
                 trains(pod, container, report);
                 failure_policy(node, pod, container, report);
             }
             Some("serve") => serves(container, report),
-            _ => report.error(container.at, "args must begin with train or serve", "write args: [train]"),
+            _ => report.error(container.at, "args must begin with train or serve", "write args: [train], and no command"),
         }
+    }
+}
+
+/// What the container does: the first word behind the executable's name, or that name, if it says so itself.
+fn subcommand(container: &Node) -> Option<&str> {
+    let words = |name: &str| container.get(name).map_or(&[][..], Node::items).iter().filter_map(Node::text);
+    let mut command = words("command");
+    match command.next().map(|program| program.rsplit('/').next().unwrap_or(program)) {
+        None => words("args").next(),
+        Some("sapwood") => command.chain(words("args")).next(),
+        other => other,
     }
 }
 

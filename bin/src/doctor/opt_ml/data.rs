@@ -23,9 +23,11 @@ pub fn check(channels: &[(&str, &Input)], params: &Params, report: &mut Report) 
         let Some(rows) = beginning(input, &options, report) else { continue };
         let own = ReadOptions { format: Some(rows.format), unwrap_records: false, ..options.clone() };
         let read = match (&train, *name) {
-            (None, "train") => read_training(&[rows.source.clone()], &own),
+            (None, "train") => read_training(std::slice::from_ref(&rows.source), &own),
             (None, _) => continue,
-            (Some(train), _) => read_matching(&[rows.source.clone()], &own, train.schema(), classes(train, rows.whole), true),
+            (Some(train), _) => {
+                read_matching(std::slice::from_ref(&rows.source), &own, train.schema(), classes(train, rows.whole), true)
+            }
         };
         let data = match read {
             Ok(data) => data,
@@ -79,6 +81,16 @@ fn labels(input: &Input, data: &Dataset, params: &Params, is_whole: bool, report
     }
 }
 
+/// A format as a word.
+fn word(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "CSV",
+        Format::Libsvm => "libsvm",
+        Format::Parquet => "Parquet",
+        Format::Recordio => "recordio-protobuf",
+    }
+}
+
 /// Says what the columns are taken for, and how much memory all rows may need.
 fn describe(input: &Input, data: &Dataset, rows: &Sample, params: &Params, report: &mut Report) {
     let features = &data.schema().features;
@@ -91,9 +103,9 @@ fn describe(input: &Input, data: &Dataset, rows: &Sample, params: &Params, repor
     report.note(
         None,
         format!(
-            "{}: {:?}, {} features ({categories} of them categories): {}; the label is {label}",
+            "{}: {}, {} features ({categories} of them categories): {}; the label is {label}",
             input.origin,
-            rows.format,
+            word(rows.format),
             features.len(),
             names.join(", ")
         ),

@@ -38,7 +38,7 @@ pub fn check(input: &Input, report: &mut Report) -> bool {
                 "{}: {} files of {} KiB on average: opening them takes longer than reading",
                 input.origin,
                 files.len(),
-                total / files.len() as u64 >> 10
+                (total / files.len() as u64) >> 10
             ),
             "join them into files of some 150 MiB",
         );

@@ -11,7 +11,6 @@ use super::finding::{Finding, Report};
 use super::job_files::{self, NAMES};
 use super::json;
 use crate::log::Log;
-use crate::report::Failure;
 use crate::sagemaker::{Paths, channels};
 use sapwood::Params;
 use std::fs;
@@ -19,10 +18,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 /// All findings about the tree under `root`.
-///
-/// # Errors
-/// None that the findings do not say; kept for what cannot be foreseen.
-pub fn check(root: &Path) -> Result<Vec<Finding>, Failure> {
+pub fn check(root: &Path) -> Vec<Finding> {
     let paths = Paths::new(root);
     if !paths.input().is_dir() {
         let mut report = Report::new(root.display(), "");
@@ -31,7 +27,7 @@ pub fn check(root: &Path) -> Result<Vec<Finding>, Failure> {
             "there is no directory input, so this is not laid out as /opt/ml",
             "name the directory that holds input/config and input/data; requests and manifests are named one by one",
         );
-        return Ok(report.findings());
+        return report.findings();
     }
     let mut findings = Vec::new();
     let mut params = None;
@@ -47,7 +43,7 @@ pub fn check(root: &Path) -> Result<Vec<Finding>, Failure> {
         space::check(&paths, params, &mut report);
     }
     findings.extend(report.findings());
-    Ok(findings)
+    findings
 }
 
 /// Whether the trainer's own complaint about channels would repeat it.

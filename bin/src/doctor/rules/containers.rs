@@ -18,10 +18,10 @@ pub fn check(job: &Node, context: &mut Context<'_>) {
     let field = context.spell("TrainingImage");
     match (image, name) {
         (None, None) => {
-            context.report.error(algorithm.at, format!("{field} is missing"), format!("add {field}: where Sapwood's image is"))
+            context.report.error(algorithm.at, format!("{field} is missing"), format!("add {field}: where Sapwood's image is"));
         }
         (Some(_), Some(name)) => {
-            context.report.error(name.at, format!("there is {field}, too, and one of them may be"), "remove it")
+            context.report.error(name.at, format!("there is {field}, too, and one of them may be"), "remove it");
         }
         (None, Some(name)) => {
             context.report.note(name.at, "an algorithm is named, and no image; all else is judged as if it were Sapwood", "");
