@@ -777,6 +777,8 @@ fn nothing_is_no_job() {
     let tree = Tree::new();
     let file = tree.write("bytes.yaml", [0xff, 0xfe, 0x00]);
     sapwood(["doctor", file.to_str().unwrap()]).user_error(&["cannot be read"]);
+    let long = tree.write("long.yaml", "# nothing\n".repeat(500_000));
+    sapwood(["doctor", long.to_str().unwrap()]).user_error(&["is no request or manifest: it has more than"]);
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     assert!(Findings::in_text("deep.json", &deep).run.code == Some(2));
 }

@@ -25,7 +25,8 @@ use crate::cli::DoctorArgs;
 use crate::output;
 use crate::report::Failure;
 use finding::{Finding, Report, Severity};
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// A manifest is a few thousand bytes long. What is longer is something else, and would take long to be read as one.
@@ -63,11 +64,13 @@ fn check(name: &str, text: &str) -> Vec<Finding> {
 /// The text of a file.
 fn read(path: &Path) -> Result<String, Failure> {
     let failed = |error: &std::io::Error| Failure::io(path, "cannot be read", error);
-    let size = fs::metadata(path).map_err(|error| failed(&error))?.len();
-    if size > LONGEST {
-        return Err(Failure::user(format!("{}: is no request or manifest: it has {size} bytes", path.display())));
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    // Sizes of pipes and devices are not known beforehand.
+    file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    if text.len() as u64 > LONGEST {
+        return Err(Failure::user(format!("{}: is no request or manifest: it has more than {LONGEST} bytes", path.display())));
     }
-    let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
     // A mark of the encoding is no character of the first line.
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), String::from))
 }

@@ -59,7 +59,7 @@ fn instances(resources: &Node, context: &mut Context<'_>) {
                 context.report.error(
                     count.at,
                     format!("training on {hosts} instances is not supported yet"),
-                    format!("set {name} to 1"),
+                    format!("let {name} be 1, in all groups together"),
                 );
             }
         }
