@@ -41,7 +41,8 @@ fn train_writes_metric_lines_model_and_summary() {
 
     let summary = tree.json("summary.json");
     let keys: Vec<_> = summary.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected = "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics io warnings model_sha256";
+    let expected =
+        "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics io warnings model_sha256";
     assert_eq!(keys.join(" "), expected);
     let seconds: Vec<_> = summary["seconds"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(seconds.join(" "), "load bin train evaluate save total");

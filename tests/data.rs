@@ -177,6 +177,14 @@ fn compression_is_known_by_content() {
 }
 
 #[test]
+fn quotes_around_nothing_are_no_row() {
+    for text in ["\"", "\"\"", "\"\"\n\"\"\n", "\"\n"] {
+        let error = Files::of(&[("a.csv", text)]).train(&options()).unwrap_err().to_string();
+        assert!(error.contains("a.csv"), "{text:?}: {error}");
+    }
+}
+
+#[test]
 fn files_of_a_tree_are_one_data_set_in_sorted_order() {
     let files = Files::of(&[
         ("b/x.csv", "y,a\n3,3\n"),

@@ -162,7 +162,7 @@ fn mistakes_in_a_training_job() {
                 "    eta: \"0.2\"\n",
                 "    eta: \"0.2\"\n    booster: dart\n",
                 "error",
-                "booster=dart is not supported yet",
+                "booster=\"dart\" is not supported",
                 "booster:",
             ),
             case("    eta: \"0.2\"\n", "    eta: \"0.2\"\n    silent: \"1\"\n", "note", "silent=1 has no effect", "silent:"),

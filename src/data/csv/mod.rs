@@ -119,6 +119,12 @@ impl Table {
 
     fn begin(&mut self, probe: &Probe, opening: &Opening, header: bool, missing: &MissingTexts) -> Result<()> {
         self.width = opening.first().len();
+        if self.width == 0 {
+            return Err(Error::data(format!(
+                "no row: {}: there is nothing but quotes and blanks at its beginning",
+                display(&probe.path)
+            )));
+        }
         self.mostly_text = dialect::mostly_text(&opening.rows[usize::from(header)..], self.width, missing);
         if header {
             let names = named(opening.first());
