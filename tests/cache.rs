@@ -40,16 +40,9 @@ fn the_second_job_reads_no_file_and_gives_the_same_model() {
     let plain = fs::read(tree.path("model.sapwood")).unwrap();
     let (hit, first, model) = cached(&tree, &[]);
     assert!(!hit && model == plain);
-    // Files whose content is gone, but not their size and time of change, are not missed.
-    for name in ["train/a.csv", "train/b.csv", "valid.csv"] {
-        let file = File::options().write(true).open(tree.path(name)).unwrap();
-        let metadata = file.metadata().unwrap();
-        file.set_len(0).unwrap();
-        file.set_len(metadata.len()).unwrap();
-        file.set_modified(metadata.modified().unwrap()).unwrap();
-    }
-    let (hit, second, model) = cached(&tree, &[]);
+    let (hit, second, model) = cached(&tree, &["--summary", &tree.text("summary")]);
     assert!(hit && model == plain);
+    assert_eq!((&tree.json("summary")["io"]["files"], &tree.json("summary")["io"]["bytes_read"]), (&0.into(), &0.into()));
     assert_eq!(first.stdout, second.stdout);
     // Trees may be other ones.
     assert!(cached(&tree, &["eta=0.1", "max_depth=3", "early_stopping_rounds=2"]).0);
@@ -70,9 +63,16 @@ fn other_data_and_other_bins_are_another_entry() {
         .set_modified(SystemTime::now() + Duration::from_secs(5))
         .unwrap();
     assert!(!cached(&tree, &[]).0, "a file that was written anew is other data");
+    // The same size and time of change: as a copy that keeps times.
+    let path = tree.path("train/a.csv");
+    let (size, modified) = fs::metadata(&path).map(|old| (old.len(), old.modified().unwrap())).unwrap();
+    fs::write(&path, csv(900, 1, amount).replace("0.1", "0.2")).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().len(), size);
+    File::options().append(true).open(&path).unwrap().set_modified(modified).unwrap();
+    assert!(!cached(&tree, &[]).0, "a file that was replaced is other data");
     fs::rename(tree.path("train/b.csv"), tree.path("train/c.csv")).unwrap();
     assert!(!cached(&tree, &[]).0);
-    assert_eq!(entries(&tree).len(), 5);
+    assert_eq!(entries(&tree).len(), 6);
 }
 
 #[test]

@@ -100,6 +100,22 @@ fn damaged_checkpoints_are_passed_over_with_a_warning() {
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
     assert_eq!(stderr.matches("passed over: the checkpoint is damaged or cut off").count(), 3, "{stderr}");
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=15"]).0);
+    // Those that cannot be read are later ones than those of a run that begins anew, which must keep its own all the same.
+    for (path, _) in tree.files("checkpoints") {
+        fs::write(path, "damaged").unwrap();
+    }
+    run(train(&tree, "model.sapwood", &["num_round=5"])).ok();
+    let last = run(train(&tree, "model.sapwood", &["num_round=6"])).ok();
+    assert!(last.stderr.contains("going on after its 5 rounds"), "{}", last.stderr);
+}
+
+#[test]
+fn a_place_among_the_data_is_refused() {
+    let tree = with_data();
+    let mut job = command(["train", "--train", &tree.text(""), "--model-out", &tree.text("model.sapwood"), "num_round=2"]);
+    job.args(["--checkpoints", &tree.text("checkpoints")]);
+    run(job).user_error(&["checkpoints: lies among the data"]);
+    assert!(!tree.path("checkpoints").exists());
 }
 
 #[test]
@@ -109,7 +125,7 @@ fn what_is_no_checkpoint_is_left_alone_and_what_was_unfinished_is_removed() {
     for name in foreign {
         tree.write(&format!("checkpoints/{name}"), "not ours");
     }
-    tree.write("checkpoints/.sapwood-a1b2c3.sagemaker-ignore", "half a checkpoint");
+    tree.write("checkpoints/.checkpoint-0000003.sapwood-checkpoint-a1b2c3.sagemaker-ignore", "half a checkpoint");
     run(train(&tree, "model.sapwood", &["num_round=2"])).ok();
     let mut expected = foreign.to_vec();
     expected.extend(["checkpoint-0000001.sapwood-checkpoint", "checkpoint-0000002.sapwood-checkpoint"]);

@@ -12,12 +12,15 @@ use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 const SUFFIX: &str = ".sapwood-bins";
 
 /// Entries that stay: jobs on other data take their turns.
 const KEPT: usize = 8;
+
+/// What nobody has written to for so long was left by a job that was killed.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// The entry of one job's data.
 pub struct Cache {
@@ -29,22 +32,11 @@ impl Cache {
     /// The entry for these data read and binned so. `None` where they come through a pipe, which nothing identifies.
     ///
     /// # Errors
-    /// A file that cannot be found, or a directory that is among the data or cannot be written to.
+    /// A file that cannot be found, or a directory that is among the data.
     pub fn of(directory: &Path, inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<Self>, Failure> {
         let Some(key) = key(inputs, options, params)? else { return Ok(None) };
-        // Looked at before it is made: nothing may appear among the data.
-        let whole = std::path::absolute(directory).map_err(|error| Failure::io(directory, "is no path", &error))?;
-        let exists = whole.ancestors().find_map(|path| fs::canonicalize(path).ok()).unwrap_or_default();
-        if let Some(data) = inputs.directories().into_iter().find(|data| exists.starts_with(data)) {
-            let (cache, data) = (directory.display(), data.display());
-            return Err(Failure::user(format!(
-                "{cache}: lies among the data ({data}) and would be read as such; choose another place for the cache"
-            )));
-        }
-        fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
-        let cache = Self { directory: directory.to_path_buf(), key };
-        output::check_writable(&cache.path())?;
-        Ok(Some(cache))
+        inputs.refuse_among_data(directory)?;
+        Ok(Some(Self { directory: directory.to_path_buf(), key }))
     }
 
     fn path(&self) -> PathBuf {
@@ -75,13 +67,17 @@ impl Cache {
             log.warning("the data changed while they were read; they are not kept in the cache");
             return;
         }
-        let written = output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins));
-        if let Err(failure) = written.and_then(|()| self.remove_oldest()) {
+        let created =
+            fs::create_dir_all(&self.directory).map_err(|error| Failure::io(&self.directory, "cannot be created", &error));
+        let write = |()| output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins));
+        if let Err(failure) = created.and_then(write).and_then(|()| self.remove_oldest()) {
             log.warning(&format!("binned data are not kept for the next job: {failure}"));
         }
     }
 
     fn remove_oldest(&self) -> Result<(), Failure> {
+        // Other jobs may be writing entries of theirs.
+        output::remove_unfinished(&self.directory, "", ABANDONED);
         let unreadable = |error: std::io::Error| Failure::io(&self.directory, "cannot be read", &error);
         let mut entries = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(unreadable)? {
@@ -111,7 +107,10 @@ pub fn key(inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Op
         let _ = writeln!(text, "{name:?} {:?} {}", input.format, input.unwrap_records);
         for file in files {
             let metadata = fs::metadata(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
-            let _ = writeln!(text, "{file:?} {} {}.{:09}", metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+            let file = std::path::absolute(&file).unwrap_or(file);
+            // Copying may keep the time when the content changed, but not the time when the file did.
+            let [content, whole] = [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())];
+            let _ = writeln!(text, "{file:?} {} {content:?} {whole:?}", metadata.len());
         }
     }
     Ok(Some(sha256(text.as_bytes())))

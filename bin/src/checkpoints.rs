@@ -34,7 +34,7 @@ impl Checkpoints {
     /// The directory cannot be created or written to.
     pub fn open(directory: &Path, interval: Duration) -> Result<Self, Failure> {
         fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
-        output::remove_unfinished(directory);
+        output::remove_unfinished(directory, PREFIX, Duration::ZERO);
         output::check_writable(&directory.join(name(0)))?;
         Ok(Self { directory: directory.to_path_buf(), interval, last: Instant::now(), took: Duration::ZERO })
     }
@@ -59,15 +59,23 @@ impl Checkpoints {
     pub fn write(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
         let started = Instant::now();
         let bytes = checkpoint.to_bytes()?;
-        output::write_whole(&self.directory.join(name(checkpoint.rounds())), |out| out.write_all(&bytes))?;
+        let written = output::write_whole(&self.directory.join(name(checkpoint.rounds())), |out| out.write_all(&bytes));
+        // A disk that is full is not asked again after every round.
+        (self.last, self.took) = (Instant::now(), started.elapsed());
+        written?;
+        self.remove_oldest(checkpoint.rounds())
+    }
+
+    /// Leaves the newest of those after at most so many rounds. Later ones are of a run that this one could not go on from.
+    fn remove_oldest(&self, rounds: usize) -> Result<(), Failure> {
         let files = files(&self.directory)?;
-        for path in &files[..files.len().saturating_sub(KEPT)] {
+        let files: Vec<_> = files.iter().filter(|(after, _)| *after <= rounds).collect();
+        for (_, path) in &files[..files.len().saturating_sub(KEPT)] {
             match fs::remove_file(path) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::io(path, "cannot be removed", &error)),
                 _ => {}
             }
         }
-        (self.last, self.took) = (Instant::now(), started.elapsed());
         Ok(())
     }
 }
@@ -77,7 +85,7 @@ impl Checkpoints {
 /// # Errors
 /// The directory cannot be read.
 pub fn newest(directory: &Path, log: &mut Log) -> Result<Option<(PathBuf, Checkpoint)>, Failure> {
-    for path in files(directory)?.into_iter().rev() {
+    for (_, path) in files(directory)?.into_iter().rev() {
         let checkpoint = fs::read(&path).map_err(|error| error.to_string());
         match checkpoint.and_then(|bytes| Checkpoint::from_bytes(&bytes).map_err(|error| error.to_string())) {
             Ok(checkpoint) => return Ok(Some((path, checkpoint))),
@@ -87,16 +95,19 @@ pub fn newest(directory: &Path, log: &mut Log) -> Result<Option<(PathBuf, Checkp
     Ok(None)
 }
 
-/// All checkpoints, from the first round to the last. Whatever else is in the directory is none of them.
-fn files(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// All checkpoints with their rounds, from the first to the last. Whatever else is in the directory is none of them.
+fn files(directory: &Path) -> Result<Vec<(usize, PathBuf)>, Failure> {
     let unreadable = |error: std::io::Error| Failure::io(directory, "cannot be read", &error);
     let mut files = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
-        files.extend(entry.file_name().to_str().and_then(rounds).map(|rounds| (rounds, entry.path())));
+        // To open a pipe would be to wait for whoever writes to it.
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            files.extend(entry.file_name().to_str().and_then(rounds).map(|rounds| (rounds, entry.path())));
+        }
     }
     files.sort();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    Ok(files)
 }
 
 /// The name of the checkpoint after so many rounds.

@@ -59,7 +59,8 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     pub checkpoints: Option<PathBuf>,
     /// A directory where binned data are kept, so that the next job on the same files need not read them.
-    #[arg(long, value_name = "DIR", env = "SAPWOOD_CACHE")]
+    /// [default: $SAPWOOD_CACHE, if that is set]
+    #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
     /// The format of the data; found out by looking at them if not given.
     #[arg(long, value_name = "FORMAT")]

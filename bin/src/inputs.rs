@@ -103,8 +103,25 @@ impl Inputs {
         std::iter::once(("train", &self.train)).chain(self.watched().map(|(name, input)| (name.as_str(), input)))
     }
 
+    /// Makes sure that a directory, which need not exist yet, is not searched for data: what is written there would be read as such.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn refuse_among_data(&self, directory: &Path) -> Result<(), Failure> {
+        let whole = std::path::absolute(directory).map_err(|error| Failure::io(directory, "is no path", &error))?;
+        let exists = whole.ancestors().find_map(|path| fs::canonicalize(path).ok()).unwrap_or_default();
+        match self.directories().into_iter().find(|data| exists.starts_with(data)) {
+            None => Ok(()),
+            Some(data) => Err(Failure::user(format!(
+                "{}: lies among the data ({}) and would be read as such; choose another place",
+                directory.display(),
+                data.display()
+            ))),
+        }
+    }
+
     /// The directories that are searched for data, under their true names.
-    pub fn directories(&self) -> Vec<PathBuf> {
+    fn directories(&self) -> Vec<PathBuf> {
         let paths = self.named().filter_map(|(_, input)| match &input.place {
             Place::Files(paths) => Some(paths),
             Place::Pipe(_) => None,

@@ -42,15 +42,24 @@ impl IoReport {
         self.stats.bytes_read as f64 / self.seconds.max(1e-9)
     }
 
+    /// Whether anything was read.
+    pub fn is_empty(&self) -> bool {
+        self.stats.bytes_read == 0
+    }
+
     /// `read 257.6 MB from 1 file in 1.3 s (198 MB/s); bound by parsing`, with what to do where there is something.
     pub fn line(&self) -> String {
         let IoStats { files, cold_files, bytes_read, .. } = self.stats;
         let cold = if cold_files == 0 { String::new() } else { format!(", {cold_files} of them cold") };
         let advice = self.advice().map_or(String::new(), |advice| format!("; {advice}"));
+        let files = match files {
+            0 => String::new(),
+            1 => " from 1 file".to_string(),
+            _ => format!(" from {files} files"),
+        };
         format!(
-            "read {} from {files} {}{cold} in {:.1} s ({}/s); bound by {}{advice}",
+            "read {}{files}{cold} in {:.1} s ({}/s); bound by {}{advice}",
             bytes(bytes_read as f64),
-            if files == 1 { "file" } else { "files" },
             self.seconds,
             bytes(self.bytes_per_second()),
             self.bound_by()
@@ -136,7 +145,7 @@ mod tests {
     #[test]
     fn nothing_read_is_no_division_by_zero() {
         let nothing = IoReport::new(IoStats::default(), 0.0, 1);
-        assert_eq!(nothing.line(), "read 0 B from 0 files in 0.0 s (0 B/s); bound by parsing");
+        assert_eq!(nothing.line(), "read 0 B in 0.0 s (0 B/s); bound by parsing");
         assert_eq!(nothing.json()["waiting_share"], 0.0);
     }
 }

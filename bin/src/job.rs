@@ -42,6 +42,9 @@ impl Job {
         let start = Instant::now();
         self.check(&mut log)?;
         let interval = Duration::try_from_secs_f64(self.params.checkpoint_interval).unwrap_or(Duration::MAX);
+        if let Some(directory) = &self.checkpoints {
+            self.inputs.refuse_among_data(directory)?;
+        }
         let mut checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval)).transpose()?;
         let options = ReadOptions::from_params(&self.params)?;
         let pool = threads::pool(self.params.nthread)?;
@@ -66,7 +69,9 @@ impl Job {
         })?;
         trained.warnings.iter().for_each(|text| log.warning(text));
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
-        eprintln!("{}", io.line());
+        if !io.is_empty() {
+            eprintln!("{}", io.line());
+        }
 
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;

@@ -6,10 +6,14 @@ use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::{Builder, NamedTempFile};
 
-/// How the names of unfinished files begin and end. SageMaker does not copy files that end so to S3.
-const UNFINISHED: (&str, &str) = (".sapwood-", ".sagemaker-ignore");
+/// How the names of unfinished files end, which begin with a dot and the name that they are to have. SageMaker does not copy them to S3.
+const UNFINISHED: &str = ".sagemaker-ignore";
+
+/// So much of that name, for there is a limit to names.
+const NAME_BYTES: usize = 100;
 
 /// Checks that a file could be written at `path`, without leaving a trace, so that hours of work are not lost at their end.
 ///
@@ -72,11 +76,17 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durab
     Ok(())
 }
 
-/// Removes the unfinished files that a killed process left in a directory that no other process writes to now.
-pub fn remove_unfinished(directory: &Path) {
+/// Removes the unfinished files that a killed process left: those whose names were to begin with `name`, and that nobody has written to for
+/// so long.
+pub fn remove_unfinished(directory: &Path, name: &str, age: Duration) {
+    let is_old = |entry: &fs::DirEntry| {
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok();
+        age.is_zero() || modified.and_then(|modified| modified.elapsed().ok()).is_some_and(|elapsed| elapsed >= age)
+    };
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(UNFINISHED.0) && name.ends_with(UNFINISHED.1)) {
+        let found = entry.file_name();
+        let found = found.to_str().and_then(|found| found.strip_prefix('.')?.strip_suffix(UNFINISHED));
+        if found.is_some_and(|found| found.starts_with(name)) && is_old(&entry) {
             // What cannot be removed is in nobody's way.
             let _ = fs::remove_file(entry.path());
         }
@@ -125,9 +135,11 @@ fn directory_of(path: &Path) -> &Path {
 /// A hidden file beside `path`, removed when dropped.
 fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
     let directory = directory_of(path);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{}-", &name[..name.floor_char_boundary(NAME_BYTES)]);
     // The mode of a file that was simply created: the user's umask applies.
     let created =
-        Builder::new().prefix(UNFINISHED.0).suffix(UNFINISHED.1).permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
+        Builder::new().prefix(&prefix).suffix(UNFINISHED).permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
     created.map_err(|error| {
         let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
         // The name of the temporary file, which tempfile appends to what the system said, would only puzzle.

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let pairs = pairs(args)?;
     if is_sagemaker(args) {
-        return sagemaker::run(&sagemaker_root(args), pairs, args.cache.clone());
+        return sagemaker::run(&sagemaker_root(args), pairs, cache(args));
     }
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs)?;
@@ -29,12 +29,18 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
         model_out: model_out(args)?,
         summary_out: args.summary.clone(),
         checkpoints: args.checkpoints.clone(),
-        cache: args.cache.clone(),
+        cache: cache(args),
     };
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,
     })
+}
+
+/// Where binned data are kept. An empty variable is none: that is how containers unset one.
+fn cache(args: &TrainArgs) -> Option<PathBuf> {
+    let variable = || std::env::var_os("SAPWOOD_CACHE").filter(|directory| !directory.is_empty()).map(PathBuf::from);
+    args.cache.clone().or_else(variable)
 }
 
 /// Where SageMaker looks for the reason of a failure, if these arguments mean SageMaker mode.

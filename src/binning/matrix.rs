@@ -176,12 +176,12 @@ impl BinnedMatrix {
         }
         let mut cells = cells.into_iter();
         let mut kinds_fit = true;
-        let matrix = Self::assemble(mapper, rows, |kind, _, _| {
+        let matrix = Self::assemble(mapper, rows, |kind, features, offsets| {
             let cells = cells.next().unwrap_or(Cells::Narrow(Vec::new()));
             kinds_fit &= match &cells {
                 Cells::Narrow(_) => kind == Kind::Narrow,
                 Cells::Wide(_) => kind == Kind::Wide,
-                Cells::Sparse(_) => kind == Kind::Sparse,
+                Cells::Sparse(rows) => kind == Kind::Sparse && rows.usual == usual_places(mapper, features, offsets),
             };
             cells
         });

@@ -60,8 +60,8 @@ impl Ahead {
         self.meter.waited(started.elapsed());
         self.next = (self.next + 1) % THREADS;
         self.done = range.as_ref().map_or(true, |range| range.len() < RANGE_BYTES);
-        self.range = range?;
         self.position = 0;
+        self.range = range?;
         Ok(())
     }
 }

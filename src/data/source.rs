@@ -177,7 +177,11 @@ impl DataFile {
     pub fn stream(&self) -> Result<Box<dyn Read + Send>> {
         Ok(match self.open()? {
             Opened::File(file, meter) if file.metadata().is_ok_and(|metadata| metadata.len() >= ahead::FROM_BYTES) => {
-                Box::new(Ahead::new(file, &meter).map_err(|error| Error::io(&self.path, error))?)
+                // Where the system refuses more threads, whoever parses reads.
+                match file.try_clone().and_then(|file| Ahead::new(file, &meter)) {
+                    Ok(ahead) => Box::new(ahead),
+                    Err(_) => Box::new(Opened::File(file, meter)),
+                }
             }
             opened => Box::new(opened),
         })

@@ -6,6 +6,7 @@ use super::load::display;
 use super::piece::Piece;
 use crate::{Error, Result};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Turns blocks of rows into pieces of the feature matrix.
@@ -83,16 +84,24 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
             let pieces = cache.par_iter().zip(&self.places);
             return pieces.try_for_each(|(piece, place)| piece.visit(place.first_row, self.features, visit));
         }
+        let visited = AtomicUsize::new(0);
         for_each_block(self.parser.files(), self.block_bytes, &|file, block, text| {
             let piece = self.parser.piece(file, text)?;
             if piece.rows() == 0 {
                 return Ok(());
             }
             match self.place(file, block).filter(|place| place.rows == piece.rows()) {
-                Some(place) => piece.visit(place.first_row, self.features, visit),
+                Some(place) => {
+                    visited.fetch_add(place.rows, Ordering::Relaxed);
+                    piece.visit(place.first_row, self.features, visit)
+                }
                 None => Err(Error::data(format!("file changed while it was read: {}", display(&self.parser.files()[file].path)))),
             }
-        })
+        })?;
+        match visited.into_inner() {
+            rows if rows == self.rows() => Ok(()),
+            rows => Err(Error::data(format!("files changed while they were read: of {} rows {rows} are left", self.rows()))),
+        }
     }
 
     fn locate(&self, row: usize) -> String {

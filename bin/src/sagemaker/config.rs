@@ -43,7 +43,10 @@ struct CheckpointConfig {
 pub fn checkpoints(paths: &Paths) -> Result<Option<PathBuf>, Failure> {
     let usual = paths.checkpoints();
     match read::<CheckpointConfig>(&paths.config("checkpointconfig.json"))? {
-        Some(CheckpointConfig { local_path }) => Ok(Some(local_path.map_or(usual, |path| paths.under_root(&path)))),
+        Some(CheckpointConfig { local_path }) => {
+            let named = local_path.filter(|path| !path.as_os_str().is_empty());
+            Ok(Some(named.map_or(usual, |path| paths.under_root(&path))))
+        }
         None => Ok(usual.is_dir().then_some(usual)),
     }
 }

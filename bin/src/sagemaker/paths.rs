@@ -3,6 +3,7 @@
 use crate::output;
 use crate::report::Failure;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The directory tree of a training job.
 #[derive(Clone, Debug)]
@@ -84,7 +85,7 @@ impl Paths {
         for file in [self.model(), self.summary()] {
             if let Some(directory) = file.parent() {
                 std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
-                output::remove_unfinished(directory);
+                output::remove_unfinished(directory, "", Duration::ZERO);
             }
         }
         Ok(())

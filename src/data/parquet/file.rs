@@ -82,12 +82,18 @@ impl ParquetFile {
         if self.path.is_in_memory() {
             return Ok(());
         }
-        for Chunk { range, .. } in self.chunks(rows, name) {
+        // A row group is fetched with the first of its rows: slices may be parts of one.
+        for Chunk { range, .. } in self.chunks(rows.clone(), name).filter(|chunk| rows.contains(&chunk.first_row)) {
             let fetched = opened.seek(SeekFrom::Start(range.start)).and_then(|_| {
                 let mut bytes = opened.by_ref().take(range.end.saturating_sub(range.start));
                 let mut buffer = vec![0; FETCHED_BYTES.min(bytes.limit() as usize)];
-                while bytes.read(&mut buffer)? > 0 {}
-                Ok(())
+                loop {
+                    match bytes.read(&mut buffer) {
+                        Ok(0) => return Ok(()),
+                        Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                        _ => {}
+                    }
+                }
             });
             fetched.map_err(|error| Error::io(&self.path, error))?;
         }
@@ -97,13 +103,16 @@ impl ParquetFile {
     /// The chunks of a column in the row groups that hold some of `rows`.
     fn chunks<'a>(&'a self, rows: Range<usize>, name: &'a str) -> impl Iterator<Item = Chunk> + 'a {
         let mut begin = 0;
-        let groups = self.metadata.row_groups.iter().filter(move |group| {
+        let groups = self.metadata.row_groups.iter().filter_map(move |group| {
             let first = begin;
             begin += group.num_rows();
-            first < rows.end && rows.start < begin
+            (first < rows.end && rows.start < begin).then_some((first, group))
         });
-        let columns = groups.flat_map(move |group| group.columns_under_root_iter(name).into_iter().flatten());
-        columns.map(|column| Chunk {
+        let columns = groups.flat_map(move |(first, group)| {
+            group.columns_under_root_iter(name).into_iter().flatten().map(move |column| (first, column))
+        });
+        columns.map(|(first_row, column)| Chunk {
+            first_row,
             range: column.byte_range(),
             claims: ChunkClaims {
                 start: column.byte_range().start,
@@ -141,6 +150,8 @@ impl ParquetFile {
 
 /// A column of a row group.
 struct Chunk {
+    /// The first row of the group.
+    first_row: usize,
     /// Where it is in the file.
     range: Range<u64>,
     claims: ChunkClaims,
