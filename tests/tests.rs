@@ -20,6 +20,7 @@ mod metrics;
 mod naive;
 mod real_data;
 mod recordio;
+mod s3;
 mod sagemaker;
 mod score;
 mod serve;

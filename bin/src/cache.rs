@@ -1,6 +1,6 @@
 //! The directory where binned data are kept for the next job on the same data.
 
-use crate::inputs::{Inputs, Loaded};
+use crate::inputs::{Inputs, Loaded, Place};
 use crate::log::Log;
 use crate::output;
 use crate::report::Failure;
@@ -96,16 +96,25 @@ impl Cache {
     }
 }
 
-/// What stands for the data and for everything that decides how they are read and binned: files with sizes and times of change, options.
+/// What stands for the data and for everything that decides how they are read and binned: files with sizes and times of change, objects with
+/// their ETags, options. Nothing identifies what comes through a pipe.
 ///
 /// # Errors
 /// A file that cannot be found.
 pub fn key(inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<String>, Failure> {
     let mut text = format!("{}\n{options:?}\nmax_bin {} seed {}\n", env!("CARGO_PKG_VERSION"), params.max_bin, params.seed);
     for (name, input) in inputs.named() {
-        let Some(files) = input.listed()? else { return Ok(None) };
         let _ = writeln!(text, "{name:?} {:?} {}", input.format, input.unwrap_records);
-        for file in files {
+        match &input.place {
+            Place::Pipe(_) => return Ok(None),
+            Place::Objects(objects) => {
+                for object in objects {
+                    let _ = writeln!(text, "{:?} {} {:?} {:?}", object.uri, object.bytes, object.etag, object.modified);
+                }
+            }
+            Place::Files(_) => {}
+        }
+        for file in input.listed()? {
             let metadata = fs::metadata(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
             let file = std::path::absolute(&file).unwrap_or(file);
             // Copying may keep the time when the content changed, but not the time when the file did.

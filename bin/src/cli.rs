@@ -40,7 +40,7 @@ pub enum Command {
 /// Flags of `sapwood train`.
 #[derive(Debug, Default, Args)]
 pub struct TrainArgs {
-    /// Training data: a file or a directory. Several paths form one data set.
+    /// Training data: a file or a directory, here or in S3 (s3://bucket/key). Several paths form one data set.
     #[arg(long, value_name = "PATH")]
     pub train: Vec<PathBuf>,
     /// Validation data. Each path is a set of its own: validation, validation-2, …; the last decides early stopping.
@@ -49,7 +49,7 @@ pub struct TrainArgs {
     /// A data set that every round is evaluated on, and nothing else, under a name of its own; may be repeated.
     #[arg(long, value_name = "NAME=PATH")]
     pub eval_set: Vec<String>,
-    /// Where to write the model.
+    /// Where to write the model: a file, or an object of S3.
     #[arg(long, value_name = "FILE")]
     pub model_out: Option<PathBuf>,
     /// Where to write a summary of the run, as JSON.
@@ -97,7 +97,7 @@ pub struct PredictArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// What to score: a file or a directory; may be repeated.
+    /// What to score: a file or a directory, here or in S3; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
     /// The label's column, if there is one: it is passed over.
@@ -143,7 +143,7 @@ pub struct EvaluateArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled data: a file or a directory; may be repeated.
+    /// Labelled data: a file or a directory, here or in S3; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].

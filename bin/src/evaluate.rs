@@ -21,9 +21,10 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let label = args.label.as_deref().or_else(|| trained_with(scorer.model(), "label_column"));
     let options = reading::options(&args.reading, label, args.weight.as_deref())?;
     note_columns(scorer.model(), &options);
+    let (sources, _) = reading::sources(&args.data, &options.meter)?;
     let values = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
-        let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), true)?;
+        let data = data::read_matching(&sources, &options, &model.schema, model.classes.as_deref(), true)?;
         reading::print_notes(&data);
         let values = evaluate(&scorer, &data, &metrics)?;
         reading::print_unknown_levels(&data);

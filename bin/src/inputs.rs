@@ -3,6 +3,7 @@
 use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
+use crate::s3;
 use sapwood::boost::Bins;
 use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
@@ -32,6 +33,8 @@ pub struct Input {
 pub enum Place {
     /// Files and directories.
     Files(Vec<PathBuf>),
+    /// Objects of S3.
+    Objects(Vec<s3::Object>),
     /// A pipe.
     Pipe(PathBuf),
 }
@@ -57,38 +60,61 @@ pub struct Loaded {
     pub bins: Option<Bins>,
 }
 
-impl Input {
-    /// The files in reading order. A pipe has none.
+impl Place {
+    /// Where the paths of a command line lead; S3 is asked for its objects.
+    ///
+    /// # Errors
+    /// Paths beside URIs, or objects that cannot be listed.
+    pub fn of(paths: &[PathBuf]) -> Result<Self, Failure> {
+        Ok(s3::objects_of(paths)?.map_or_else(|| Self::Files(paths.to_vec()), Self::Objects))
+    }
+
+    /// The files, each under its one true name; objects under their URIs. A pipe has none.
     ///
     /// # Errors
     /// Missing paths, or no file at all.
-    pub fn listed(&self) -> Result<Option<Vec<PathBuf>>, Failure> {
+    pub fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
+        Ok(match self {
+            Self::Files(paths) => data::true_files(paths)?,
+            Self::Objects(objects) => objects.iter().map(|object| object.uri.to_string().into()).collect(),
+            Self::Pipe(_) => BTreeSet::new(),
+        })
+    }
+
+    fn objects(&self) -> &[s3::Object] {
+        if let Self::Objects(objects) = self { objects } else { &[] }
+    }
+
+    /// What to read: of spools and objects that come, those that are still to be given out.
+    fn sources(&self, spools: &mut impl Iterator<Item = Spool>, fetched: &mut impl Iterator<Item = Source>) -> Vec<Source> {
+        match self {
+            Self::Files(paths) => paths.iter().cloned().map(Source::from).collect(),
+            Self::Objects(objects) => fetched.take(objects.len()).collect(),
+            Self::Pipe(_) => spools.next().map(Source::from).into_iter().collect(),
+        }
+    }
+}
+
+impl Input {
+    /// The files in reading order. Neither pipes nor S3 have any.
+    ///
+    /// # Errors
+    /// Missing paths, or no file at all.
+    pub fn listed(&self) -> Result<Vec<PathBuf>, Failure> {
         match &self.place {
-            Place::Files(paths) => data::list_files(paths).map(Some).map_err(|error| Failure::from(error).at(&self.origin)),
-            Place::Pipe(_) => Ok(None),
+            Place::Files(paths) => data::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
+            Place::Objects(_) | Place::Pipe(_) => Ok(Vec::new()),
         }
     }
 
-    /// The files behind the paths, each under its one true name. A pipe has none.
     fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
-        match &self.place {
-            Place::Files(paths) => data::true_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
-            Place::Pipe(_) => Ok(BTreeSet::new()),
-        }
+        self.place.files().map_err(|failure| failure.at(&self.origin))
     }
 
     fn pipe(&self) -> Option<Pipe> {
         match &self.place {
-            Place::Files(_) => None,
+            Place::Files(_) | Place::Objects(_) => None,
             Place::Pipe(path) => Some(Pipe { origin: self.origin.clone(), path: path.clone() }),
-        }
-    }
-
-    /// What to read; `spools` are those of the pipes that are still to be given out.
-    fn sources(&self, spools: &mut impl Iterator<Item = Spool>) -> Vec<Source> {
-        match &self.place {
-            Place::Files(paths) => paths.iter().cloned().map(Source::from).collect(),
-            Place::Pipe(_) => spools.next().map(Source::from).into_iter().collect(),
         }
     }
 
@@ -124,7 +150,7 @@ impl Inputs {
     fn directories(&self) -> Vec<PathBuf> {
         let paths = self.named().filter_map(|(_, input)| match &input.place {
             Place::Files(paths) => Some(paths),
-            Place::Pipe(_) => None,
+            Place::Objects(_) | Place::Pipe(_) => None,
         });
         paths.flatten().filter_map(|path| fs::canonicalize(path).ok()).filter(|path| path.is_dir()).collect()
     }
@@ -165,15 +191,16 @@ impl Inputs {
     /// What is wrong with the data.
     pub fn load(&self, options: &ReadOptions, same_data: SameData, log: &mut Log) -> Result<Loaded, Failure> {
         let all = || std::iter::once(&self.train).chain(self.watched().map(|(_, input)| input));
-        let files: Vec<_> = all().map(Input::listed).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().flatten().collect();
+        let files: Vec<_> = all().map(Input::listed).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let touch = FirstTouch::begin(files, &options.meter);
         let pipes: Vec<_> = all().filter_map(Input::pipe).collect();
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
-        let train_sources = self.train.sources(&mut spools);
+        let mut fetched = s3::fetch(all().flat_map(|input| input.place.objects()), &options.meter)?.into_iter();
+        let train_sources = self.train.place.sources(&mut spools, &mut fetched);
         let train = data::read_training(&train_sources, &self.train.options(options))?;
         let mut validation = Vec::new();
         for (name, input) in self.watched() {
-            let sources = input.sources(&mut spools);
+            let sources = input.place.sources(&mut spools, &mut fetched);
             if let ([Source::Spool(learned)], [Source::Spool(watched)]) = (&train_sources[..], &sources[..])
                 && learned.is_same(watched)?
             {

@@ -16,7 +16,7 @@ const LISTED_FEATURES: usize = 30;
 /// The file cannot be read, or is no whole model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let model = reading::load_model(&args.model)?;
-    let bytes = std::fs::read(&args.model).map_err(|error| Failure::io(&args.model, "cannot be read", &error))?;
+    let bytes = reading::bytes(&args.model)?;
     let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
     output::print(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
 }

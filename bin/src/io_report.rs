@@ -68,11 +68,16 @@ impl IoReport {
 
     /// What to change, where reading takes the time and something can be done.
     fn advice(&self) -> Option<String> {
-        let IoStats { files, file_bytes, largest_file, cold_files, cold_bytes, .. } = self.stats;
+        let IoStats { files, file_bytes, largest_file, fetched_files, cold_files, cold_bytes, .. } = self.stats;
         if self.waiting() <= WAITS || files == 0 {
             return None;
         }
         let mean = file_bytes / files;
+        if fetched_files > 0 {
+            return Some(
+                "the data came from S3: run in the bucket's region, or keep their bins for the next job (--cache DIR)".to_string(),
+            );
+        }
         if cold_files > 0 {
             return Some(format!(
                 "{} were not on the file system yet: load them before the job (lfs hsm_restore)",
@@ -98,6 +103,7 @@ impl IoReport {
             "bytes_read": stats.bytes_read,
             "seconds": self.seconds,
             "bytes_per_second": self.bytes_per_second(),
+            "fetched_files": stats.fetched_files,
             "cold_files": stats.cold_files,
             "cold_bytes": stats.cold_bytes,
             "open_seconds": stats.open,
@@ -140,6 +146,8 @@ mod tests {
         assert!(report(many).advice().is_some_and(|advice| advice.starts_with("9000 files of 16.4 kB on average")));
         let fine = IoStats { files: 40, file_bytes: 40 << 28, largest_file: 1 << 28, waited: 40.0, ..IoStats::default() };
         assert_eq!(report(fine).advice(), None);
+        let fetched = IoStats { files: 1, fetched_files: 1, waited: 40.0, ..IoStats::default() };
+        assert!(report(fetched).advice().is_some_and(|advice| advice.contains("the bucket's region")));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod predict;
 mod progress;
 mod reading;
 mod report;
+mod s3;
 mod sagemaker;
 mod serve;
 mod signal;

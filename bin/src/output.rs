@@ -1,6 +1,7 @@
-//! Writing results: files that appear whole or not at all, and a standard output that may be closed early.
+//! Writing results: files, or objects of S3, that appear whole or not at all, and a standard output that may be closed early.
 
 use crate::report::Failure;
+use crate::s3;
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -18,9 +19,12 @@ const NAME_BYTES: usize = 100;
 /// Checks that a file could be written at `path`, without leaving a trace, so that hours of work are not lost at their end.
 ///
 /// # Errors
-/// No such directory, no permission, a read-only or full file system, or a directory in the file's place.
+/// No such directory or bucket, no permission, a read-only or full file system, or a directory in the file's place.
 pub fn check_writable(path: &Path) -> Result<(), Failure> {
-    let path = resolve(path);
+    if let Some(uri) = s3::Uri::of(path)? {
+        return s3::check_writable(&uri);
+    }
+    let path = true_name(path);
     if path.is_dir() {
         return Err(Failure::user(format!("{}: is a directory; give the name of a file in it", path.display())));
     }
@@ -32,7 +36,7 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
 /// # Errors
 /// `path` is one of them.
 pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failure> {
-    match inputs.contains(&resolve(path)) {
+    match inputs.contains(&true_name(path)) {
         true => Err(Failure::user(format!("{}: is read by this command and would be lost; choose another name", path.display()))),
         false => Ok(()),
     }
@@ -43,7 +47,10 @@ pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failu
 /// # Errors
 /// What `fill` returns, or anything that keeps the file from being written.
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    write(path, fill, true)
+    match s3::Uri::of(path)? {
+        Some(uri) => s3::write(&uri, fill),
+        None => write(path, fill, true),
+    }
 }
 
 /// As [`write_whole`], but the file may be lost or damaged if the machine dies: for what can be made again and proves itself when it is read.
@@ -55,7 +62,7 @@ pub fn write_replaceable(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::R
 }
 
 fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durable: bool) -> Result<(), Failure> {
-    let path = resolve(path);
+    let path = true_name(path);
     let failed = |error: &io::Error| Failure::io(&path, "cannot be written", error);
     if is_special(&path) {
         let mut file = BufWriter::new(File::options().write(true).open(&path).map_err(|error| failed(&error))?);
@@ -116,7 +123,7 @@ pub fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// The path behind symbolic links, so that a link stays one when its target is replaced.
-fn resolve(path: &Path) -> PathBuf {
+pub fn true_name(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 

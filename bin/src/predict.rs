@@ -17,16 +17,18 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
     args.output.check(scorer.model().objective)?;
+    let options = reading::options(&args.reading, args.label.as_deref(), None)?;
     if let Some(path) = &args.out {
         output::check_writable(path)?;
-        let mut inputs = data::true_files(&args.data)?;
-        inputs.extend(data::true_files(std::slice::from_ref(&args.model))?);
+    }
+    let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
+    if let Some(path) = &args.out {
+        inputs.insert(output::true_name(&args.model));
         output::refuse_input(path, &inputs)?;
     }
-    let options = reading::options(&args.reading, args.label.as_deref(), None)?;
     let predictions = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
-        let data = data::read_matching(&args.data, &options, &model.schema, model.classes.as_deref(), false)?;
+        let data = data::read_matching(&sources, &options, &model.schema, model.classes.as_deref(), false)?;
         reading::print_notes(&data);
         let start = Instant::now();
         let predictions = predict(&scorer, &data, args.output)?;

@@ -1,24 +1,59 @@
 //! What the commands that score have in common: the model, and how their data are read.
 
 use crate::cli::{self, ReadingArgs};
+use crate::inputs::Place;
 use crate::report::Failure;
-use sapwood::data::ReadOptions;
+use crate::s3;
+use sapwood::data::{Meter, ReadOptions, Source};
 use sapwood::params::spec::{self, Group};
 use sapwood::{Dataset, Params};
 use sapwood_score::{Error, Model};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-/// The model in a file.
+/// The model in a file, or in an object of S3.
 ///
 /// # Errors
-/// The file cannot be read, or is no whole model.
+/// It cannot be read, or is no whole model.
 pub fn load_model(path: &Path) -> Result<Model, Failure> {
-    Model::load(path).map_err(|error| {
-        // Errors of the file system name the file themselves.
-        let names_file = matches!(error, Error::Io { .. });
-        let failure = Failure::from(error);
-        if names_file { failure } else { failure.at(&path.display().to_string()) }
-    })
+    if let Some(uri) = s3::Uri::of(path)? {
+        return Model::read(&uri.to_string(), s3::open(&uri)?).map_err(|error| unloadable(path, error));
+    }
+    Model::load(path).map_err(|error| unloadable(path, error))
+}
+
+fn unloadable(path: &Path, error: Error) -> Failure {
+    // Errors of reading name the place themselves.
+    let names_place = matches!(error, Error::Io { .. });
+    let failure = Failure::from(error);
+    if names_place { failure } else { failure.at(&path.display().to_string()) }
+}
+
+/// All bytes of a file, or of an object of S3.
+///
+/// # Errors
+/// It cannot be read.
+pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |error| Failure::io(path, "cannot be read", &error);
+    let Some(uri) = s3::Uri::of(path)? else { return std::fs::read(path).map_err(unreadable) };
+    let mut bytes = Vec::new();
+    s3::open(&uri)?.read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// What a command reads: the sources of its data, which begin to come if they are elsewhere, and the true names of its files.
+///
+/// # Errors
+/// Missing paths or objects, or no file at all.
+pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSet<PathBuf>), Failure> {
+    let place = Place::of(paths)?;
+    let names = place.files()?;
+    let sources = match &place {
+        Place::Objects(objects) => s3::fetch(objects.iter(), meter)?,
+        _ => paths.iter().cloned().map(Source::from).collect(),
+    };
+    Ok((sources, names))
 }
 
 /// How to read the data, from the flags and the parameters that are about reading.

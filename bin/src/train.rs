@@ -5,6 +5,7 @@ use crate::inputs::{Input, Inputs, Place, VALIDATION, is_set_name};
 use crate::job::Job;
 use crate::log::Log;
 use crate::report::{Ending, Failure};
+use crate::s3;
 use crate::sagemaker;
 use crate::signal::Signals;
 use sapwood::Params;
@@ -23,6 +24,8 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let (params, notes) = Params::from_pairs(pairs)?;
     let mut log = Log::from_env()?;
     notes.iter().for_each(|note| log.note(note));
+    let directories = [("--checkpoints", &args.checkpoints), ("--cache", &args.cache)];
+    directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
     let job = Job {
         params,
         inputs: inputs(args)?,
@@ -85,11 +88,9 @@ fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
             "no training data: give --train PATH (without any data flag, `sapwood train` is a SageMaker job)",
         ));
     }
-    let input = |origin: String, paths: &[PathBuf]| Input {
-        origin,
-        place: Place::Files(paths.to_vec()),
-        format: args.format.map(Into::into),
-        unwrap_records: false,
+    let input = |origin: String, paths: &[PathBuf]| {
+        let place = Place::of(paths).map_err(|failure| failure.at(&origin))?;
+        Ok::<_, Failure>(Input { origin, place, format: args.format.map(Into::into), unwrap_records: false })
     };
     let mut evaluated = Vec::new();
     for text in &args.eval_set {
@@ -97,13 +98,14 @@ fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
         if evaluated.iter().any(|(known, _)| *known == name) {
             return Err(Failure::user(format!("--eval-set {text}: there are two sets called {name}; give each a name of its own")));
         }
-        evaluated.push((name, input(format!("--eval-set {text}"), &[path])));
+        evaluated.push((name, input(format!("--eval-set {text}"), &[path])?));
     }
     let validation = args.validation.iter().enumerate().map(|(index, path)| {
         let name = if index == 0 { VALIDATION.to_string() } else { format!("{VALIDATION}-{}", index + 1) };
-        (name, input(format!("--validation {}", path.display()), std::slice::from_ref(path)))
+        Ok((name, input(format!("--validation {}", path.display()), std::slice::from_ref(path))?))
     });
-    Ok(Inputs { validation: validation.collect(), train: input("--train".to_string(), &args.train), evaluated })
+    let validation = validation.collect::<Result<_, Failure>>()?;
+    Ok(Inputs { validation, train: input("--train".to_string(), &args.train)?, evaluated })
 }
 
 /// Name and path of a set that is only evaluated.

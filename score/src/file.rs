@@ -17,13 +17,22 @@ impl Model {
     /// A file that cannot be read, and everything that [`Model::from_bytes`] refuses.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let io_error = |source| Error::Io { path: path.display().to_string(), source };
-        let file = File::open(path).map_err(io_error)?;
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?;
+        Self::read(&name, file)
+    }
+
+    /// Reads a model from wherever its bytes come. `name` is what errors of the reader call it.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn read(name: &str, mut reader: impl Read) -> Result<Self, Error> {
+        let io_error = |source| Error::Io { path: name.to_string(), source };
         let mut bytes = Vec::new();
-        (&file).take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(io_error)?;
-        // Whatever the path leads to, no more is read than a model has, and one byte that would be too much.
+        reader.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(io_error)?;
+        // Whatever is behind the reader, no more is read than a model has, and one byte that would be too much.
         let rest = format::stated_length(&bytes)? - PREFIX_BYTES as u64;
-        file.take(rest + 1).read_to_end(&mut bytes).map_err(io_error)?;
+        reader.take(rest + 1).read_to_end(&mut bytes).map_err(io_error)?;
         Self::from_bytes(&bytes)
     }
 

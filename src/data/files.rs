@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct Listing {
     /// Files in reading order. Some may turn out to be empty when they are opened.
     pub files: Vec<DataFile>,
-    /// The names that links lead to, of those that are not spools.
+    /// The names that links lead to, of those that are files of this machine.
     pub true_names: Vec<PathBuf>,
     /// Hidden, `_`-prefixed and empty files and those that accompany others, in the order met.
     pub passed_over: Vec<PathBuf>,
@@ -26,6 +26,8 @@ impl Listing {
                 Source::Path(path) => listing.add(path, &mut Vec::new())?,
                 Source::Spool(spool) if spool.bytes == 0 => listing.passed_over.push(spool.file.to_path_buf()),
                 Source::Spool(spool) => listing.files.push(spool.file.clone()),
+                Source::Fetched(object) if object.bytes() == 0 => listing.passed_over.push(object.name().to_path_buf()),
+                Source::Fetched(object) => listing.files.push(object.clone().into()),
             }
         }
         if listing.files.is_empty() {
@@ -63,14 +65,13 @@ impl Listing {
         above.push(real.clone());
         for (name, is_file) in names {
             let entry = path.join(&name);
-            match name.as_encoded_bytes().first() {
-                Some(b'.' | b'_') => self.passed_over.push(entry),
-                _ if accompanies(&name.to_string_lossy()) => self.passed_over.push(entry),
-                _ if is_file => {
-                    self.true_names.push(real.join(&name));
-                    self.files.push(entry.into());
-                }
-                _ => self.add(&entry, above)?,
+            if is_no_data(&name.to_string_lossy()) {
+                self.passed_over.push(entry);
+            } else if is_file {
+                self.true_names.push(real.join(&name));
+                self.files.push(entry.into());
+            } else {
+                self.add(&entry, above)?;
             }
         }
         above.pop();
@@ -88,10 +89,12 @@ impl Listing {
     }
 }
 
-/// Whether the name is that of a file that says something about others: a checksum, a list, what a store knows of them.
-fn accompanies(name: &str) -> bool {
+/// Whether files and directories of this name are passed over where a directory is searched for data: hidden ones, those that begin with
+/// `_`, and files that say something about others (a checksum, a list, what a store knows of them).
+pub fn is_no_data(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    name == "manifest" || [".crc", ".manifest", "-manifest", ".metadata"].iter().any(|end| name.ends_with(end))
+    let accompanies = name == "manifest" || [".crc", ".manifest", "-manifest", ".metadata"].iter().any(|end| name.ends_with(end));
+    name.starts_with(['.', '_']) || accompanies
 }
 
 /// The error of a data set without a single row's bytes.
@@ -99,6 +102,7 @@ pub(super) fn no_data(sources: &[Source], passed_over: &[PathBuf]) -> Error {
     let name = |source: &Source| match source {
         Source::Path(path) => display(path),
         Source::Spool(spool) => display(&spool.file),
+        Source::Fetched(object) => display(object.name()),
     };
     let paths: Vec<_> = sources.iter().map(name).collect();
     let hint = match passed_over.len() {

@@ -24,10 +24,19 @@ struct Touched {
     files: u64,
     file_bytes: u64,
     largest: u64,
+    fetched_files: u64,
     cold_files: u64,
     cold_bytes: u64,
     slowest_open: Duration,
     open: Duration,
+}
+
+impl Touched {
+    fn count(&mut self, bytes: u64) {
+        self.files += 1;
+        self.file_bytes += bytes;
+        self.largest = self.largest.max(bytes);
+    }
 }
 
 /// What has been read so far.
@@ -39,6 +48,8 @@ pub struct IoStats {
     pub file_bytes: u64,
     /// The size of the largest, bytes.
     pub largest_file: u64,
+    /// Files of a store elsewhere.
+    pub fetched_files: u64,
     /// Files that had hardly any blocks when they were first looked at: their content was still elsewhere, as that of files that a file
     /// system for Lustre imports from S3.
     pub cold_files: u64,
@@ -62,6 +73,7 @@ impl Meter {
             files: touched.files,
             file_bytes: touched.file_bytes,
             largest_file: touched.largest,
+            fetched_files: touched.fetched_files,
             cold_files: touched.cold_files,
             cold_bytes: touched.cold_bytes,
             slowest_open: touched.slowest_open.as_secs_f64(),
@@ -87,13 +99,18 @@ impl Meter {
         self.0.waited.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Counts a file of a store elsewhere.
+    pub(super) fn fetched(&self, bytes: u64) {
+        let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        touched.count(bytes);
+        touched.fetched_files += 1;
+    }
+
     /// Counts a file that was opened, and read from, for the first time: `since` is when the first one was.
     pub(super) fn touched(&self, metadata: &Metadata, took: Duration, since: Instant) {
         let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
         let length = metadata.len();
-        touched.files += 1;
-        touched.file_bytes += length;
-        touched.largest = touched.largest.max(length);
+        touched.count(length);
         if is_cold(metadata) {
             touched.cold_files += 1;
             touched.cold_bytes += length;

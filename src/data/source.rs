@@ -1,6 +1,7 @@
-//! Where the bytes of a data set are: in files, or in what was spooled from a pipe.
+//! Where the bytes of a data set are: in files, in what was spooled from a pipe, or on their way from a store elsewhere.
 
 use super::ahead::{self, Ahead};
+use super::fetch::{Arriving, Fetched};
 use super::meter::Meter;
 use crate::{Error, Result};
 use std::fs::File;
@@ -18,6 +19,8 @@ pub enum Source {
     Path(PathBuf),
     /// What came through a pipe.
     Spool(Spool),
+    /// What comes from a store elsewhere.
+    Fetched(Fetched),
 }
 
 impl From<PathBuf> for Source {
@@ -48,16 +51,7 @@ impl Spool {
     /// # Errors
     /// The pipe breaks, or there is no space for its data.
     pub fn read(name: &Path, mut pipe: impl Read) -> Result<Self> {
-        let full = |bytes: u64, error: &io::Error| {
-            Error::io(
-                std::env::temp_dir(),
-                format!(
-                    "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory with more space, or let the data come as files",
-                    name.display()
-                ),
-            )
-        };
-        let mut file = tempfile::tempfile().map_err(|error| full(0, &error))?;
+        let mut file = tempfile::tempfile().map_err(|error| cannot_keep(name, 0, &error))?;
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut bytes = 0;
         loop {
@@ -67,7 +61,7 @@ impl Spool {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(Error::io(name, error)),
             };
-            file.write_all(&chunk[..read]).map_err(|error| full(bytes, &error))?;
+            file.write_all(&chunk[..read]).map_err(|error| cannot_keep(name, bytes, &error))?;
             bytes += read as u64;
         }
         Ok(Self {
@@ -105,6 +99,17 @@ impl Spool {
     }
 }
 
+/// The error of data that find no place in a temporary file.
+pub(super) fn cannot_keep(name: &Path, bytes: u64, error: &io::Error) -> Error {
+    Error::io(
+        std::env::temp_dir(),
+        format!(
+            "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory with more space, or let the data come as files",
+            name.display()
+        ),
+    )
+}
+
 /// One file of a data set: what it is called, and how it is opened.
 #[derive(Clone, Debug)]
 pub(super) struct DataFile {
@@ -120,6 +125,8 @@ enum Content {
     Named,
     /// In a file without a name.
     Spooled(Arc<File>),
+    /// In a file that is still being filled.
+    Fetched(Fetched),
     /// In memory: the body of a request.
     Memory(Arc<[u8]>),
 }
@@ -127,6 +134,13 @@ enum Content {
 /// A file that is open.
 pub(super) enum Opened {
     File(File, Meter),
+    Arriving(Arriving),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+/// A file that is open and will not grow.
+pub(super) enum Whole {
+    File(File),
     Memory(Cursor<Arc<[u8]>>),
 }
 
@@ -134,6 +148,7 @@ impl Read for Opened {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file, meter) => meter.read(true, || file.read(bytes)),
+            Self::Arriving(file) => file.read(bytes),
             Self::Memory(bytes_in_memory) => bytes_in_memory.read(bytes),
         }
     }
@@ -143,6 +158,7 @@ impl Seek for Opened {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Self::File(file, _) => file.seek(to),
+            Self::Arriving(file) => file.seek(to),
             Self::Memory(bytes) => bytes.seek(to),
         }
     }
@@ -161,11 +177,21 @@ impl DataFile {
             Content::Named => File::open(&self.path),
             // The one way to a file without a name; a mere clone would share the position with all others.
             Content::Spooled(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
+            Content::Fetched(fetched) => return Ok(Opened::Arriving(fetched.open(&self.meter))),
             Content::Memory(bytes) => return Ok(Opened::Memory(Cursor::new(bytes.clone()))),
         };
         // A file that is still elsewhere is fetched when it is opened.
         self.meter.waited(started.elapsed());
         file.map(|file| Opened::File(file, self.meter.clone())).map_err(|error| Error::io(&self.path, error))
+    }
+
+    /// Opens the file at its beginning when all of it is there.
+    pub fn open_whole(&self) -> Result<Whole> {
+        Ok(match self.open()? {
+            Opened::File(file, _) => Whole::File(file),
+            Opened::Arriving(file) => Whole::File(file.whole().map_err(|error| Error::io(&self.path, error))?),
+            Opened::Memory(bytes) => Whole::Memory(bytes),
+        })
     }
 
     /// The same file, whose reads are counted.
@@ -201,6 +227,12 @@ impl DataFile {
 impl From<PathBuf> for DataFile {
     fn from(path: PathBuf) -> Self {
         Self { path, content: Content::Named, meter: Meter::default() }
+    }
+}
+
+impl From<Fetched> for DataFile {
+    fn from(fetched: Fetched) -> Self {
+        Self { path: fetched.name().to_path_buf(), content: Content::Fetched(fetched), meter: Meter::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use super::pages::{self, ChunkClaims};
 use crate::data::frame::{Fields, Physical, guarded};
 use crate::data::load::display;
 use crate::data::roles::list;
-use crate::data::source::{DataFile, Opened};
+use crate::data::source::{DataFile, Whole};
 use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
@@ -172,9 +172,9 @@ const MOST_UNPACKED_TIMES: u64 = 32;
 
 /// A file as polars wants it.
 fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
-    Ok(match path.open()? {
-        Opened::File(file, _) => Box::new(file),
-        Opened::Memory(bytes) => Box::new(bytes),
+    Ok(match path.open_whole()? {
+        Whole::File(file) => Box::new(file),
+        Whole::Memory(bytes) => Box::new(bytes),
     })
 }
 

@@ -1,0 +1,89 @@
+//! [`Object`]: one object of a bucket, which is read by ranges. A connection that breaks is taken up again where it broke.
+
+use super::failure;
+use super::store::Bucket;
+use super::uri::Uri;
+use aws_sdk_s3::error::SdkError;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::primitives::DateTime;
+use sapwood::data::Remote;
+use std::io;
+use std::ops::Range;
+use std::time::Duration;
+
+/// How often bytes that stop coming are asked for anew before the object is given up. Requests that fail before any byte are repeated by
+/// the client itself, as often as AWS_MAX_ATTEMPTS says.
+const ATTEMPTS: u32 = 5;
+
+/// The pause after the first of them; the next ones are twice as long each.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// An object, as it was when it was listed.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Where it is.
+    pub uri: Uri,
+    /// Its size.
+    pub bytes: u64,
+    /// What changes with its content.
+    pub etag: Option<String>,
+    /// When it was written.
+    pub modified: Option<DateTime>,
+    pub(super) bucket: Bucket,
+}
+
+/// Why a range did not come.
+enum Broken {
+    /// It may come if it is asked for again.
+    Connection(String),
+    /// It will not.
+    Refused(Box<SdkError<GetObjectError>>),
+    /// Whoever takes the bytes failed.
+    Sink(io::Error),
+}
+
+impl Object {
+    /// Hands over bytes from `start` on until `end`, or until something breaks. `start` moves with them.
+    fn stream(&self, start: &mut u64, end: u64, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> Result<(), Broken> {
+        let request = self.bucket.client.get_object().bucket(&self.uri.bucket).key(&self.uri.key);
+        let request = request.set_if_match(self.etag.clone()).range(format!("bytes={start}-{}", end - 1));
+        let answer = self.bucket.wait(request.send()).map_err(|error| Broken::Refused(Box::new(error)))?;
+        let (wanted, length) = (end - *start, answer.content_length().and_then(|length| u64::try_from(length).ok()));
+        if length.is_some_and(|length| length != wanted) {
+            let text = format!("{} bytes came where {wanted} were asked for", length.unwrap_or_default());
+            return Err(Broken::Sink(io::Error::other(format!("the store does not serve ranges of objects: {text}"))));
+        }
+        let mut body = answer.body;
+        while let Some(bytes) = self.bucket.wait(body.next()) {
+            let bytes = bytes.map_err(|error| Broken::Connection(failure::innermost(&error)))?;
+            sink(&bytes).map_err(Broken::Sink)?;
+            *start += bytes.len() as u64;
+        }
+        if *start < end { Err(Broken::Connection("the connection ended early".to_string())) } else { Ok(()) }
+    }
+}
+
+impl Remote for Object {
+    fn read(&self, range: Range<u64>, sink: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let (mut offset, mut attempt) = (range.start, 1);
+        while offset < range.end {
+            let before = offset;
+            match self.stream(&mut offset, range.end, sink) {
+                Ok(()) => {}
+                Err(Broken::Sink(error)) => return Err(error),
+                Err(Broken::Refused(error)) => {
+                    return Err(io::Error::other(failure::cause(&self.uri, "s3:GetObject", &error)));
+                }
+                Err(Broken::Connection(cause)) => {
+                    attempt = if offset > before { 1 } else { attempt + 1 };
+                    if attempt > ATTEMPTS {
+                        let text = format!("no more bytes came after {offset} of {}, {ATTEMPTS} times: {cause}", self.bytes);
+                        return Err(io::Error::other(format!("{text}; check the network and try again")));
+                    }
+                    std::thread::sleep(PAUSE * 2u32.pow(attempt - 1));
+                }
+            }
+        }
+        Ok(())
+    }
+}
