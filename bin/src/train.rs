@@ -17,6 +17,8 @@ use std::path::PathBuf;
 /// Anything that keeps the model from being trained or written.
 pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let pairs = pairs(args)?;
+    let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
+    directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
     if is_sagemaker(args) {
         return sagemaker::run(&sagemaker_root(args), pairs, cache(args));
     }
@@ -24,8 +26,6 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let (params, notes) = Params::from_pairs(pairs)?;
     let mut log = Log::from_env()?;
     notes.iter().for_each(|note| log.note(note));
-    let directories = [("--checkpoints", &args.checkpoints), ("--cache", &args.cache)];
-    directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
     let job = Job {
         params,
         inputs: inputs(args)?,

@@ -324,6 +324,9 @@ fn errors_say_what_to_do() {
         &["--checkpoints s3://errors/c: must be a directory of this"],
     );
     failed(&train(&["--model-out", "m", "--cache", "s3://errors/c"]), &["--cache s3://errors/c: must be a directory of this"]);
+    let mut cached = line.command(train(&["--model-out", "m"]));
+    cached.env("SAPWOOD_CACHE", "s3://errors/c");
+    run(cached).user_error(&["s3://errors/c: must be a directory of this"]);
     failed(&train(&["--model-out", "m", "--train", "x.csv"]), &["--train: x.csv: is a path beside S3 URIs"]);
 
     let mut anonymous = line.command(["inspect", "--model", "s3://errors/m"]);

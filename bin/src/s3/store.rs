@@ -12,6 +12,7 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder as HttpBuilder, Connector};
+use aws_types::service_config::ServiceConfigKey;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -104,7 +105,11 @@ impl Store {
 
 /// Whether requests go to another store than AWS's, or to a stand-in. These seldom have a host name for every bucket.
 fn has_endpoint(config: &SdkConfig) -> bool {
-    config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some_and(|url| !url.is_empty())
+    let of_s3 = || {
+        let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build().ok()?;
+        config.service_config()?.load_config(key)
+    };
+    config.endpoint_url().is_some() || of_s3().is_some()
 }
 
 /// How a certificate begins.
