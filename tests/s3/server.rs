@@ -4,33 +4,35 @@ use crate::util::{Run, command, run};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, Weak};
+use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::Duration;
 
-/// A store; killed when the last test that uses it ends.
+/// A store, in a process that ends when this one does, however that happens.
 pub struct Store {
-    child: Child,
     port: u16,
+    _alive: ChildStdin,
 }
 
 /// The store that tests share, each in a bucket of its own. `None`, with a loud message, where there is none.
 pub fn store() -> Option<Arc<Store>> {
-    static SHARED: Mutex<Weak<Store>> = Mutex::new(Weak::new());
+    static SHARED: OnceLock<Arc<Store>> = OnceLock::new();
     let Some(python) = std::env::var_os("SAPWOOD_TEST_S3_PYTHON") else {
         // Once, and not by `eprintln!`, which the test runner keeps to itself when a test passes.
         static SAID: Once = Once::new();
         SAID.call_once(|| drop(writeln!(std::io::stderr(), "\nSKIPPED S3: no stand-in for it here; scripts/test has one\n")));
         return None;
     };
-    let mut shared = SHARED.lock().unwrap();
-    Some(shared.upgrade().unwrap_or_else(|| {
-        let store = Arc::new(Store::start(&python));
-        *shared = Arc::downgrade(&store);
-        store
-    }))
+    Some(SHARED.get_or_init(|| Arc::new(Store::start(&python))).clone())
 }
+
+/// Serves until standard input ends.
+const SERVER: &str = "
+import os, sys, threading
+from moto.server import main
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+main(['-H', '127.0.0.1', '-p', '0'])";
 
 /// The store does not look at signatures, but some must be there.
 const SIGNED: &str = "Host: s3\r\nConnection: close\r\nAuthorization: AWS4-HMAC-SHA256 \
@@ -39,8 +41,9 @@ const SIGNED: &str = "Host: s3\r\nConnection: close\r\nAuthorization: AWS4-HMAC-
 impl Store {
     fn start(python: &OsStr) -> Self {
         let mut command = Command::new(python);
-        command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.args(["-c", SERVER]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("Python starts");
+        let alive = child.stdin.take().expect("a pipe");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let port = loop {
             let line = lines.next().expect("a port").expect("text");
@@ -49,7 +52,7 @@ impl Store {
             }
         };
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { child, port }
+        Self { port, _alive: alive }
     }
 
     /// Creates a bucket.
@@ -83,13 +86,6 @@ impl Store {
         let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head") + 4;
         let body = answer.split_off(end);
         (String::from_utf8(answer).expect("text"), body)
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
