@@ -31,7 +31,11 @@ impl IoReport {
 
     /// The share of the threads' time that went into waiting for bytes.
     fn waiting(&self) -> f64 {
-        (self.stats.waited / (self.seconds * self.threads as f64).max(1e-9)).min(1.0)
+        // Where there are fewer files than threads, several wait for one stream.
+        let threads = self.threads as f64;
+        let streams = threads.min(self.stats.files.max(1) as f64);
+        let waited = self.stats.waited + self.stats.stalled * threads / streams;
+        (waited / (self.seconds * threads).max(1e-9)).min(1.0)
     }
 
     fn bound_by(&self) -> &'static str {
@@ -139,6 +143,10 @@ mod tests {
         assert!(
             report(waiting).line().ends_with("bound by input; write 8 files or more, or stripe large ones (lfs setstripe -c 4)")
         );
+        // One of four threads reads a stream, and the others wait for it.
+        let stalled = IoStats { stalled: 6.0, files: 1, ..large };
+        assert!(report(stalled).line().contains("bound by input"));
+        assert!(report(IoStats { stalled: 6.0, files: 4, ..large }).line().contains("bound by parsing"));
         let cold = IoStats { cold_files: 2, cold_bytes: 6 << 30, ..waiting };
         assert!(report(cold).line().contains("2 files, 2 of them cold in"));
         assert!(report(cold).advice().is_some_and(|advice| advice.contains("lfs hsm_restore")));

@@ -57,7 +57,7 @@ impl Ahead {
         let _ = lane.used.try_send(std::mem::take(&mut self.range));
         let started = Instant::now();
         let range = lane.ranges.recv().unwrap_or_else(|_| Err(io::Error::other("a thread that reads ahead has died")));
-        self.meter.waited(started.elapsed());
+        self.meter.stalled(started.elapsed());
         self.next = (self.next + 1) % THREADS;
         self.done = range.as_ref().map_or(true, |range| range.len() < RANGE_BYTES);
         self.position = 0;

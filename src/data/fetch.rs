@@ -258,7 +258,7 @@ impl Arriving {
         while here < of.bytes() {
             here = of.line.wait(of.index, here)?;
         }
-        self.meter.waited(started.elapsed());
+        self.meter.stalled(started.elapsed());
         // The one way to a file without a name; a mere clone would share the position with all others.
         File::open(format!("/proc/self/fd/{}", of.object().file.as_raw_fd()))
     }
@@ -272,7 +272,7 @@ impl Read for Arriving {
         if !self.here.contains(&self.position) {
             let started = Instant::now();
             self.here = self.position..self.of.line.wait(self.of.index, self.position)?;
-            self.meter.waited(started.elapsed());
+            self.meter.stalled(started.elapsed());
         }
         let length = bytes.len().min(usize::try_from(self.here.end - self.position).unwrap_or(usize::MAX));
         let read = self.meter.read(true, || self.of.object().file.read_at(&mut bytes[..length], self.position))?;

@@ -15,6 +15,7 @@ pub struct Meter(Arc<Counters>);
 struct Counters {
     bytes: AtomicU64,
     waited: AtomicU64,
+    stalled: AtomicU64,
     touched: Mutex<Touched>,
 }
 
@@ -61,8 +62,10 @@ pub struct IoStats {
     pub open: f64,
     /// Bytes read, every pass over the data counted.
     pub bytes_read: u64,
-    /// Seconds that threads which parse waited for bytes, summed over threads.
+    /// Seconds that threads which parse waited for bytes of their own, summed over threads.
     pub waited: f64,
+    /// Seconds that files which are read as streams stood still, summed over files: not one thread waits then but all that parse the file.
+    pub stalled: f64,
 }
 
 impl Meter {
@@ -79,7 +82,8 @@ impl Meter {
             slowest_open: touched.slowest_open.as_secs_f64(),
             open: touched.open.as_secs_f64(),
             bytes_read: self.0.bytes.load(Ordering::Relaxed),
-            waited: Duration::from_nanos(self.0.waited.load(Ordering::Relaxed)).as_secs_f64(),
+            waited: seconds(&self.0.waited),
+            stalled: seconds(&self.0.stalled),
         }
     }
 
@@ -96,7 +100,12 @@ impl Meter {
 
     /// Counts time that a thread which parses waited.
     pub(super) fn waited(&self, time: Duration) {
-        self.0.waited.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        add(&self.0.waited, time);
+    }
+
+    /// Counts time that the stream of a file stood still.
+    pub(super) fn stalled(&self, time: Duration) {
+        add(&self.0.stalled, time);
     }
 
     /// Counts a file of a store elsewhere.
@@ -118,6 +127,14 @@ impl Meter {
         touched.slowest_open = touched.slowest_open.max(took);
         touched.open = since.elapsed();
     }
+}
+
+fn add(nanoseconds: &AtomicU64, time: Duration) {
+    nanoseconds.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+}
+
+fn seconds(nanoseconds: &AtomicU64) -> f64 {
+    Duration::from_nanos(nanoseconds.load(Ordering::Relaxed)).as_secs_f64()
 }
 
 /// The meters of different reads do not make them different.
