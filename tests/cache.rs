@@ -115,7 +115,7 @@ fn checkpoints_go_on_from_cached_data() {
     let checkpoints = ["--checkpoints", &tree.text("checkpoints"), "checkpoint_interval=0", "subsample=0.5"];
     cached(&tree, &checkpoints);
     // The newest one has all rounds; the one before goes on.
-    let newest = tree.files("checkpoints").pop().unwrap().0;
+    let newest = tree.checkpoints().pop().unwrap().0;
     fs::remove_file(newest).unwrap();
     tree.write("checkpoints/keep", "");
     let (hit, _, resumed) = cached(&tree, &checkpoints);

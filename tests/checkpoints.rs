@@ -4,7 +4,7 @@ use crate::util::{MetricLine, Run, Tree, amount, command, csv, in_private_mounts
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The shell command that trains on the tree's data, with a checkpoint after every round.
@@ -24,10 +24,10 @@ fn with_data() -> Tree {
     tree
 }
 
-/// The checkpoints there are, oldest first, by file name.
+/// The checkpoints there are, oldest first, by file name; the lock is none of them.
 fn names(tree: &Tree) -> Vec<String> {
     let name = |path: &std::path::Path| path.file_name().unwrap().to_str().unwrap().to_string();
-    tree.files("checkpoints").iter().map(|(path, _)| name(path)).collect()
+    tree.checkpoints().iter().map(|(path, _)| name(path)).collect()
 }
 
 /// Runs a job and sends it a signal as soon as it has printed so many lines, if it lives so long.
@@ -66,6 +66,52 @@ fn a_job_that_is_killed_again_and_again_ends_with_the_same_model() {
     assert_eq!(names(&tree).len(), 3, "{:?}", names(&tree));
 }
 
+/// Starts a job that would go on for very long, and waits until it has written a checkpoint.
+fn at_work(tree: &Tree, model: &str) -> Child {
+    let mut job = train(tree, model, &["num_round=1000000"]);
+    let mut child = job.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // Nobody reads on, so that the job waits when the pipe is full.
+    BufReader::new(child.stdout.as_mut().unwrap()).lines().take(2).for_each(drop);
+    child
+}
+
+#[test]
+fn one_job_at_a_time_writes_checkpoints() {
+    let tree = with_data();
+    let mut first = at_work(&tree, "first.sapwood");
+    let unfinished = tree.write("checkpoints/.checkpoint-0000001.sapwood-checkpoint-a1b2c3.sagemaker-ignore", "the first one's");
+    let second = run(train(&tree, "second.sapwood", &["num_round=3"]));
+    second.user_error(&["checkpoints: another job is writing", "choose another directory"]);
+    assert!(unfinished.exists() && second.stdout.is_empty() && !tree.path("second.sapwood").exists());
+    assert_eq!(first.try_wait().unwrap(), None);
+    // Another directory is free.
+    let mut elsewhere = command(["train", "--train", &tree.text("train.csv"), "--model-out", &tree.text("second.sapwood")]);
+    elsewhere.args(["--checkpoints", &tree.text("others"), "num_round=1"]);
+    run(elsewhere).ok();
+    send("TERM", first.id());
+    drop(first.stdout.take());
+    assert_eq!(first.wait().unwrap().code(), Some(143));
+    // The first one's model and checkpoints are whole: who goes on comes to the model of one that did all the rounds.
+    let newest = names(&tree).pop().unwrap();
+    let rounds: usize = newest["checkpoint-".len()..][..7].parse().unwrap();
+    let more = format!("num_round={}", rounds + 2);
+    let end = run(train(&tree, "second.sapwood", &[&more])).ok();
+    assert!(end.stderr.contains(&format!("going on after its {rounds} rounds")), "{}", end.stderr);
+    assert!(fs::read(tree.path("second.sapwood")).unwrap() == uninterrupted(&tree, &[&more]).0);
+}
+
+#[test]
+fn a_killed_job_s_directory_is_the_next_one_s() {
+    let tree = with_data();
+    let mut first = at_work(&tree, "model.sapwood");
+    send("KILL", first.id());
+    // Not waited for before the next one starts, as whoever restarts jobs by hand does not.
+    let end = run(train(&tree, "model.sapwood", &["num_round=3"])).ok();
+    assert!(end.stderr.contains("going on after its"), "{}", end.stderr);
+    first.wait().unwrap();
+    assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=3"]).0);
+}
+
 #[test]
 fn a_finished_job_goes_on_where_more_rounds_are_wanted() {
     let tree = with_data();
@@ -84,7 +130,7 @@ fn a_finished_job_goes_on_where_more_rounds_are_wanted() {
 fn damaged_checkpoints_are_passed_over_with_a_warning() {
     let tree = with_data();
     run(train(&tree, "model.sapwood", &["num_round=10"])).ok();
-    let files = tree.files("checkpoints");
+    let files = tree.checkpoints();
     let [_, (second, content), (newest, _)] = &files[..] else { panic!("{:?}", names(&tree)) };
     fs::write(newest, "").unwrap();
     let half = |end: Run| {
@@ -94,14 +140,14 @@ fn damaged_checkpoints_are_passed_over_with_a_warning() {
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
     assert!(stderr.contains(&format!("{}: passed over: this is no checkpoint", newest.display())), "{stderr}");
     assert!(stderr.contains(&format!("{}: going on after its 9 rounds", second.display())), "{stderr}");
-    for (path, _) in tree.files("checkpoints") {
+    for (path, _) in tree.checkpoints() {
         fs::write(path, &content[..content.len() / 2]).unwrap();
     }
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
     assert_eq!(stderr.matches("passed over: the checkpoint is damaged or cut off").count(), 3, "{stderr}");
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=15"]).0);
     // Those that cannot be read are later ones than those of a run that begins anew, which must keep its own all the same.
-    for (path, _) in tree.files("checkpoints") {
+    for (path, _) in tree.checkpoints() {
         fs::write(path, "damaged").unwrap();
     }
     run(train(&tree, "model.sapwood", &["num_round=5"])).ok();
@@ -167,7 +213,8 @@ fn a_full_disk_costs_checkpoints_but_not_the_model() {
     assert!(run.stderr.contains("warning: no checkpoint after "), "{}", run.stderr);
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
     let left = fs::read_to_string(listing).unwrap();
-    assert!(left.lines().all(|name| name.ends_with(".sapwood-checkpoint")), "{left}");
+    let is_whole = |name: &str| name.ends_with(".sapwood-checkpoint") || name == "lock.sagemaker-ignore";
+    assert!(left.lines().all(is_whole), "{left}");
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=40"]).0);
 }
 

@@ -728,7 +728,7 @@ fn checkpoints_of_an_earlier_run_are_compared() {
     more["eta"] = json!("0.1");
     job.tree.write("input/config/hyperparameters.json", more.to_string());
     look(&job).only_error("the checkpoint was made with other parameters: eta is \"0.1\", it was \"0.3\"", "");
-    for (path, _) in job.tree.files("checkpoints") {
+    for (path, _) in job.tree.checkpoints() {
         fs::write(path, "damaged").unwrap();
     }
     look(&job).has("warning", "passed over: this is no checkpoint", "");

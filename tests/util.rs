@@ -151,6 +151,13 @@ impl Tree {
         found.sort();
         found
     }
+
+    /// Every file in the directory `checkpoints` with its content, but the lock of the job that writes there.
+    pub fn checkpoints(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut found = self.files("checkpoints");
+        found.retain(|(path, _)| !path.ends_with("lock.sagemaker-ignore"));
+        found
+    }
 }
 
 /// A line such as `[12]\ttrain-rmse:0.12345\tvalidation-rmse:0.23456`.

@@ -1,10 +1,11 @@
 //! The directory where a job keeps checkpoints: the newest few, each written whole or not at all.
 
+use crate::lock;
 use crate::log::Log;
 use crate::output;
 use crate::report::Failure;
 use sapwood::Checkpoint;
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -25,18 +26,22 @@ pub struct Checkpoints {
     /// When the last one was written, or the job began, and how long writing it took.
     last: Instant,
     took: Duration,
+    /// Keeps other jobs out, where the file system can.
+    _lock: Option<File>,
 }
 
 impl Checkpoints {
-    /// The checkpoints of `directory`, which is created if it does not exist. Unfinished files of a job that was killed are removed.
+    /// The checkpoints of `directory`, which is created if it does not exist, and which is this job's alone from now on. Unfinished files of
+    /// a job that was killed are removed.
     ///
     /// # Errors
-    /// The directory cannot be created or written to.
-    pub fn open(directory: &Path, interval: Duration) -> Result<Self, Failure> {
+    /// The directory cannot be created or written to, or another job writes to it.
+    pub fn open(directory: &Path, interval: Duration, log: &mut Log) -> Result<Self, Failure> {
         fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
-        output::remove_unfinished(directory, PREFIX, Duration::ZERO);
         output::check_writable(&directory.join(name(0)))?;
-        Ok(Self { directory: directory.to_path_buf(), interval, last: Instant::now(), took: Duration::ZERO })
+        let lock = lock::lock(directory, log)?;
+        output::remove_unfinished(directory, PREFIX, Duration::ZERO);
+        Ok(Self { directory: directory.to_path_buf(), interval, last: Instant::now(), took: Duration::ZERO, _lock: lock })
     }
 
     /// The newest checkpoint that can be read. Others that are newer are warned of.

@@ -45,7 +45,8 @@ impl Job {
         if let Some(directory) = &self.checkpoints {
             self.inputs.refuse_among_data(directory)?;
         }
-        let mut checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval)).transpose()?;
+        let checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval, &mut log));
+        let mut checkpoints = checkpoints.transpose()?;
         let options = ReadOptions::from_params(&self.params)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {

@@ -11,6 +11,7 @@ mod inputs;
 mod inspect;
 mod io_report;
 mod job;
+mod lock;
 mod log;
 mod output;
 mod params;

@@ -181,7 +181,7 @@ case_a_job_ended_by_sigterm_goes_on() {
     finish
     has_code 143
     local newest
-    newest=$(files "$ml/checkpoints" | tail -n 1)
+    newest=$(files "$ml/checkpoints" | grep -v '^lock\.' | tail -n 1)
     [[ $newest =~ ^checkpoint-0*([0-9]+)\.sapwood-checkpoint$ ]] || fail "no checkpoint, but '$newest'"
     good_job ".num_round = $((BASH_REMATCH[1] + 10))"
     environment=SAPWOOD_ON_SIGTERM=fail run train
