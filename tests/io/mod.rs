@@ -1,4 +1,6 @@
-//! Reading from where opening a file takes long, and the report on what reading cost.
+//! File systems that are slow or fail, and the report on what reading cost.
+
+mod failing;
 
 use crate::util::{Tree, amount, command, csv, run};
 use std::io::Write;
@@ -6,10 +8,10 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The stand-in for a slow file system, compiled; `None`, with a loud message, where there is no C compiler.
-fn slow_file_system(tree: &Tree) -> Option<PathBuf> {
-    let library = tree.path("slow.so");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/io/slow.c");
+/// A stand-in for a file system, compiled from the C file of this name; `None`, with a loud message, where there is no C compiler.
+fn stand_in(tree: &Tree, name: &str) -> Option<PathBuf> {
+    let library = tree.path(&format!("{name}.so"));
+    let source = format!("{}/../tests/io/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let compiled =
         Command::new("cc").args(["-shared", "-fPIC", "-O1", "-o"]).arg(&library).arg(source).args(["-ldl", "-lpthread"]).output();
     let reason = match compiled {
@@ -18,7 +20,7 @@ fn slow_file_system(tree: &Tree) -> Option<PathBuf> {
         Err(error) => error.to_string(),
     };
     // Not `eprintln!`, which the test runner keeps to itself when a test passes.
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED slow files: no stand-in for a slow file system: {reason}\n");
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED tests of {name}.c: no stand-in for a file system: {reason}\n");
     None
 }
 
@@ -26,7 +28,7 @@ fn slow_file_system(tree: &Tree) -> Option<PathBuf> {
 #[test]
 fn slow_files_are_opened_all_at_once() {
     let tree = Tree::new();
-    let Some(library) = slow_file_system(&tree) else { return };
+    let Some(library) = stand_in(&tree, "slow") else { return };
     for file in 0..10 {
         tree.write(&format!("cold/train/{file}.csv"), csv(300, file, amount));
     }
