@@ -1,6 +1,6 @@
 //! Interrupted jobs: whatever happened to them, the job that goes on ends with the model of one that was never interrupted.
 
-use crate::util::{MetricLine, Run, Tree, amount, command, csv, in_private_mounts, quoted, run, send};
+use crate::util::{MetricLine, Run, Tree, amount, command, csv, csv_with_header, in_private_mounts, quoted, run, send};
 use serde_json::json;
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -183,11 +183,33 @@ fn what_is_no_checkpoint_is_left_alone_and_what_was_unfinished_is_removed() {
 fn checkpoints_of_another_job_are_refused_by_what_differs() {
     let tree = with_data();
     run(train(&tree, "model.sapwood", &["num_round=3"])).ok();
-    let newest = "checkpoint-0000003.sapwood-checkpoint: the checkpoint was made with other";
-    let remedy = "choose an empty place for checkpoints";
-    run(train(&tree, "model.sapwood", &["num_round=5", "eta=0.1"])).user_error(&[newest, "eta is \"0.1\", it was \"0.3\"", remedy]);
+    let refused = |extra: &[&str], fragments: &[&str]| {
+        let mut job = train(&tree, "model.sapwood", &["num_round=5"]);
+        let end = run({
+            job.args(extra);
+            job
+        });
+        let message = end.user_error(fragments);
+        let start = format!(
+            "UserError: {}: the checkpoint was made with other ",
+            tree.text("checkpoints/checkpoint-0000003.sapwood-checkpoint")
+        );
+        assert!(message.starts_with(&start) && message.ends_with("choose an empty place for checkpoints"), "{message}");
+        assert!(!end.stderr.contains("going on"), "{}", end.stderr);
+    };
+    refused(&["eta=0.1"], &["parameters: eta is \"0.1\", it was \"0.3\""]);
+    tree.write("test.csv", csv(100, 3, amount));
+    let test = format!("test={}", tree.text("test.csv"));
+    refused(&["--eval-set", &test], &["data: the sets that are evaluated are test, validation, they were validation;"]);
     tree.write("valid.csv", csv(501, 2, amount));
-    run(train(&tree, "model.sapwood", &["num_round=5"])).user_error(&[newest, "validation data", remedy]);
+    refused(&[], &["data: validation has 501 rows, it had 500;"]);
+    tree.write("valid.csv", csv(500, 2, |x, _| format!("{}", x[0])));
+    refused(&[], &["data: validation has other labels;"]);
+    tree.write("valid.csv", csv(500, 3, amount));
+    tree.write("train.csv", csv(2000, 4, amount));
+    refused(&[], &["data: the training set has other features, labels; validation has other labels;"]);
+    tree.write("train.csv", csv_with_header(2000, 1, amount));
+    refused(&[], &["data: feature 0 of the training set is \"a\" (numeric), it was \"f0\" (numeric);"]);
 }
 
 #[test]

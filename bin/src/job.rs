@@ -123,11 +123,11 @@ impl Job {
         if let Some(checkpoints) = &checkpoints
             && let Some((path, checkpoint)) = checkpoints.newest(log)?
         {
-            log.note(&format!("{}: going on after its {} rounds", path.display(), checkpoint.rounds()));
-            origin = Some(path);
+            origin = Some((path.display().to_string(), checkpoint.rounds()));
             trainer = trainer.resume(checkpoint);
         }
         let mut rounds = Rounds::new(self.params.num_round, keeper, checkpoints, signals, log);
+        rounds.origin.clone_from(&origin);
         let trained = match bins {
             Some(bins) => trainer.fit_binned(&data.train, bins, &mut rounds),
             None => trainer.fit_observed(&data.train, &mut rounds),
@@ -135,9 +135,7 @@ impl Job {
         rounds.progress.finish();
         match (trained, origin) {
             (Ok(trained), _) => Ok((trained, rounds.stopped)),
-            (Err(error), Some(path)) if error.kind() == ErrorKind::Checkpoint => {
-                Err(Failure::from(error).at(&path.display().to_string()))
-            }
+            (Err(error), Some((path, _))) if error.kind() == ErrorKind::Checkpoint => Err(Failure::from(error).at(&path)),
             (Err(error), _) => Err(error.into()),
         }
     }
@@ -167,6 +165,8 @@ struct Rounds<'a> {
     checkpoints: Option<&'a mut Checkpoints>,
     signals: &'a Signals,
     log: &'a mut Log,
+    /// The checkpoint that training goes on from, if it may, and its rounds.
+    origin: Option<(String, usize)>,
     /// Rounds that are done.
     done: usize,
     last_line: String,
@@ -182,7 +182,8 @@ impl<'a> Rounds<'a> {
         log: &'a mut Log,
     ) -> Self {
         let (progress, num_round) = (Progress::new(num_round), num_round as usize);
-        Self { num_round, progress, keeper, checkpoints, signals, log, done: 0, last_line: String::new(), stopped: None }
+        let (origin, last_line) = (None, String::new());
+        Self { num_round, progress, keeper, checkpoints, signals, log, origin, done: 0, last_line, stopped: None }
     }
 
     fn print(&mut self, report: &RoundReport) {
@@ -211,6 +212,9 @@ impl Observer for Rounds<'_> {
 
     fn started(&mut self, warnings: &[String]) {
         self.signals.defer();
+        if let Some((path, rounds)) = &self.origin {
+            self.log.note(&format!("{path}: going on after its {rounds} rounds"));
+        }
         warnings.iter().for_each(|text| self.log.warning(text));
     }
 

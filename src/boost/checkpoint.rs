@@ -4,11 +4,12 @@
 //! of the tree, the layout of rows changes no bit. So a run that goes on from a checkpoint gives the model of one that was never interrupted.
 
 use super::events::RoundReport;
-use crate::{Error, ErrorKind, Model, Result};
+use super::fingerprint::{self, Fingerprint};
+use crate::{Error, ErrorKind, Feature, FeatureSchema, Model, Result};
 use serde::{Deserialize, Serialize};
 
 /// The format version that this release writes, and the only one that it reads.
-pub const CHECKPOINT_VERSION: u32 = 1;
+pub const CHECKPOINT_VERSION: u32 = 2;
 
 /// How every checkpoint begins.
 const MAGIC: [u8; 8] = *b"SAPWOODC";
@@ -23,8 +24,8 @@ pub struct Checkpoint {
     pub model: Model,
     /// The metrics of all rounds so far.
     pub history: Vec<RoundReport>,
-    /// A checksum of the binned data sets: whoever goes on must have the same.
-    pub fingerprint: u32,
+    /// Checksums of the data sets, the training data's first: whoever goes on must have the same.
+    pub data: Vec<Fingerprint>,
 }
 
 /// The JSON part.
@@ -32,7 +33,7 @@ pub struct Checkpoint {
 struct Header {
     /// Of the program that wrote it: another one may bin data otherwise.
     sapwood: String,
-    fingerprint: u32,
+    data: Vec<Fingerprint>,
     rounds: usize,
     /// Data set and metric, in the order of a round's values.
     metrics: Vec<(String, String)>,
@@ -52,7 +53,7 @@ impl Checkpoint {
         let metrics = self.history.first().map_or(&[][..], |report| &report.values);
         let header = Header {
             sapwood: env!("CARGO_PKG_VERSION").to_string(),
-            fingerprint: self.fingerprint,
+            data: self.data.clone(),
             rounds: self.rounds(),
             metrics: metrics.iter().map(|(set, metric, _)| (set.clone(), metric.clone())).collect(),
         };
@@ -107,7 +108,7 @@ impl Checkpoint {
         if model.num_rounds() != history.len() {
             return Err(damaged());
         }
-        Ok(Self { model, history, fingerprint: header.fingerprint })
+        Ok(Self { model, history, data: header.data })
     }
 }
 
@@ -115,18 +116,29 @@ impl Checkpoint {
 const REMEDY: &str = "train with what the checkpoint was made with, or choose an empty place for checkpoints";
 
 impl Checkpoint {
-    /// Checks that a run whose model begins as `model` and whose data have `fingerprint` may go on from here.
+    /// Checks that a run whose model begins as `model`, on `data`, may go on from here.
     ///
     /// # Errors
     /// Other parameters, other data.
-    pub(super) fn check(&self, model: &Model, fingerprint: u32) -> Result<()> {
+    pub(super) fn check(&self, model: &Model, data: &[Fingerprint]) -> Result<()> {
         self.check_parameters(&model.params)?;
-        let is_same =
-            self.model.schema == model.schema && self.model.base_score == model.base_score && self.model.classes == model.classes;
-        if !is_same || self.fingerprint != fingerprint {
-            return Err(refused(format!("the checkpoint was made with other training or validation data; {REMEDY}")));
+        match self.other_data(model, data) {
+            Some(what) => Err(refused(format!("the checkpoint was made with other data: {what}; {REMEDY}"))),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// What the data do not have in common with those of the checkpoint.
+    fn other_data(&self, model: &Model, data: &[Fingerprint]) -> Option<String> {
+        if let Some(what) = other_schema(&model.schema, &self.model.schema) {
+            return Some(what);
+        }
+        if self.model.classes != model.classes {
+            return Some("the training set has other classes".to_string());
+        }
+        let differences = fingerprint::differences(data, &self.data);
+        // It follows from labels and weights, which have told already, should they differ.
+        differences.or_else(|| (self.model.base_score != model.base_score).then(|| "the base score is another one".to_string()))
     }
 
     /// Checks that a run with these parameters ([`Params::model_affecting`](crate::Params::model_affecting)) may go on from here, as far
@@ -154,6 +166,24 @@ impl Checkpoint {
     }
 }
 
+/// The first difference between the features of a run and those of an earlier one.
+fn other_schema(now: &FeatureSchema, then: &FeatureSchema) -> Option<String> {
+    if now.len() != then.len() {
+        return Some(format!("the training set has {} features, it had {}", now.len(), then.len()));
+    }
+    let words = |feature: &Feature| format!("{:?} ({})", feature.name, feature.kind.word());
+    let mut features = now.features.iter().zip(&then.features).enumerate();
+    match features.find(|(_, (now, then))| now != then) {
+        Some((index, (now, then))) if words(now) == words(then) => {
+            Some(format!("feature {index} of the training set, {}, has other levels", words(now)))
+        }
+        Some((index, (now, then))) => {
+            Some(format!("feature {index} of the training set is {}, it was {}", words(now), words(then)))
+        }
+        None => (now != then).then(|| "the training set is of another form (a header, or the first index of libsvm)".to_string()),
+    }
+}
+
 /// The reports of all rounds, if `values` are those of so many metrics in so many rounds.
 fn history(header: &Header, values: &[u8]) -> Option<Vec<RoundReport>> {
     let (values, rest) = values.as_chunks();
@@ -176,7 +206,11 @@ fn refused(message: impl Into<String>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FeatureSchema, Objective, Tree};
+    use crate::{Objective, Tree};
+
+    fn fingerprint(name: &str) -> Fingerprint {
+        Fingerprint { name: name.into(), rows: 7, features: 1, labels: 2, weights: 3, base_margins: u32::MAX }
+    }
 
     fn checkpoint(rounds: usize) -> Checkpoint {
         let model = Model {
@@ -194,7 +228,7 @@ mod tests {
         Checkpoint {
             model,
             history: (0..rounds).map(|round| RoundReport { round, values: values(round) }).collect(),
-            fingerprint: 7,
+            data: vec![fingerprint("train"), fingerprint("v")],
         }
     }
 
@@ -205,7 +239,7 @@ mod tests {
             let read = Checkpoint::from_bytes(&bytes).unwrap();
             // NaN is not equal to itself; its bytes are.
             assert_eq!(read.to_bytes().unwrap(), bytes);
-            assert_eq!((read.rounds(), read.fingerprint), (rounds, 7));
+            assert_eq!((read.rounds(), read.data), (rounds, vec![fingerprint("train"), fingerprint("v")]));
         }
     }
 

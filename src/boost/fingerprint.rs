@@ -1,47 +1,147 @@
-//! A checksum of everything that the data contribute to a model: bins, thresholds, labels, weights, base margins.
+//! Checksums of everything that the data contribute to a model: bins, thresholds, labels, weights, base margins; and what differs between
+//! those of two runs.
 
 use crate::Dataset;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
 
 /// Numbers that are handed to the checksum at once.
 const BATCH: usize = 1024;
 
-/// Collects the data sets of a training run.
-pub(super) struct Fingerprint(crc32fast::Hasher);
+/// What a data set of a training run contributes to the model: CRC-32s, one for each thing that can be told apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// The set's name; the training data are the first set of a run.
+    pub name: String,
+    /// Its rows.
+    pub rows: usize,
+    /// Its bins; of the training data also the thresholds between bins, which decide the bins of all sets.
+    pub features: u32,
+    /// Its labels.
+    pub labels: u32,
+    /// Its weights, if it has any.
+    pub weights: u32,
+    /// Its base margins, if it has any.
+    pub base_margins: u32,
+}
 
 impl Fingerprint {
-    pub fn new(mapper: &BinMapper) -> Self {
-        let mut this = Self(crc32fast::Hasher::new());
-        for bins in mapper.features() {
-            match bins {
-                FeatureBins::Numeric { cuts } => this.add_numbers(Some(cuts)),
-                FeatureBins::Categorical { levels } => levels.hash(&mut this.0),
-            }
+    /// The fingerprint of a data set, whose bins are in the order of its rows; `mapper` is given for the training data.
+    pub(super) fn new(name: &str, data: &Dataset, matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> Self {
+        Self {
+            name: name.to_string(),
+            rows: data.rows(),
+            features: features(matrix, mapper),
+            labels: checksum(data.labels()),
+            weights: checksum(data.weights()),
+            base_margins: checksum(data.base_margin()),
         }
-        this
     }
 
-    /// Adds a data set and its bins, with rows in the order of the data set.
-    pub fn add(&mut self, name: &str, data: &Dataset, matrix: &BinnedMatrix) {
-        name.hash(&mut self.0);
-        matrix.hash(&mut self.0);
-        self.add_numbers(data.labels());
-        self.add_numbers(data.weights());
-        self.add_numbers(data.base_margin());
+    /// What is other than it was in the same set of an earlier run. Features are compared if `thresholds` are the same.
+    fn differences(&self, then: &Self, set: &str, thresholds: bool) -> Option<String> {
+        if self.rows != then.rows {
+            return Some(format!("{set} has {} rows, it had {}", self.rows, then.rows));
+        }
+        let parts = [
+            ("features", thresholds && self.features != then.features),
+            ("labels", self.labels != then.labels),
+            ("weights", self.weights != then.weights),
+            ("base margins", self.base_margins != then.base_margins),
+        ];
+        let parts: Vec<_> = parts.iter().filter(|(_, differs)| *differs).map(|(part, _)| *part).collect();
+        (!parts.is_empty()).then(|| format!("{set} has other {}", parts.join(", ")))
+    }
+}
+
+/// What differs between the data sets of a run and those of an earlier one, in words; `None` if nothing does.
+pub(super) fn differences(now: &[Fingerprint], then: &[Fingerprint]) -> Option<String> {
+    let names = |sets: &[Fingerprint]| sets.iter().skip(1).map(|set| set.name.clone()).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    if names(now) != names(then) {
+        let list = |names: Vec<String>| if names.is_empty() { "none".to_string() } else { names.join(", ") };
+        found.push(format!("the sets that are evaluated are {}, they were {}", list(names(now)), list(names(then))));
+    }
+    let thresholds = now.first().map(|set| set.features) == then.first().map(|set| set.features);
+    for (index, set) in now.iter().enumerate() {
+        let before = match index {
+            0 => then.first(),
+            _ => then.iter().skip(1).find(|before| before.name == set.name),
+        };
+        let name = if index == 0 { "the training set" } else { &set.name };
+        // Bins of other sets follow from the thresholds of the training set: where these differ, those say nothing.
+        found.extend(before.and_then(|before| set.differences(before, name, thresholds || index == 0)));
+    }
+    (!found.is_empty()).then(|| found.join("; "))
+}
+
+fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for bins in mapper.into_iter().flat_map(BinMapper::features) {
+        match bins {
+            FeatureBins::Numeric { cuts } => add_numbers(&mut hasher, Some(cuts)),
+            FeatureBins::Categorical { levels } => levels.hash(&mut hasher),
+        }
+    }
+    matrix.hash(&mut hasher);
+    hasher.finalize()
+}
+
+fn checksum(numbers: Option<&[f64]>) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    add_numbers(&mut hasher, numbers);
+    hasher.finalize()
+}
+
+fn add_numbers(hasher: &mut crc32fast::Hasher, numbers: Option<&[f64]>) {
+    numbers.map(<[f64]>::len).hash(hasher);
+    let mut bytes = Vec::with_capacity(8 * BATCH);
+    for batch in numbers.unwrap_or_default().chunks(BATCH) {
+        bytes.clear();
+        batch.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+        hasher.write(&bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &str) -> Fingerprint {
+        Fingerprint { name: name.into(), rows: 9, features: 1, labels: 2, weights: 3, base_margins: 4 }
     }
 
-    pub fn finish(self) -> u32 {
-        self.0.finalize()
+    #[test]
+    fn the_same_sets_do_not_differ() {
+        assert_eq!(differences(&[set("train"), set("v")], &[set("train"), set("v")]), None);
     }
 
-    fn add_numbers(&mut self, numbers: Option<&[f64]>) {
-        numbers.map(<[f64]>::len).hash(&mut self.0);
-        let mut bytes = Vec::with_capacity(8 * BATCH);
-        for batch in numbers.unwrap_or_default().chunks(BATCH) {
-            bytes.clear();
-            batch.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
-            self.0.write(&bytes);
+    #[test]
+    fn whatever_differs_is_named() {
+        let then = [set("train"), set("v"), set("w")];
+        let cases: [(fn(&mut Vec<Fingerprint>), &str); 9] = [
+            (|sets| sets[0].labels = 0, "the training set has other labels"),
+            (|sets| sets[1].features = 0, "v has other features"),
+            (
+                |sets| (sets[2].features, sets[2].weights, sets[2].base_margins) = (0, 0, 0),
+                "w has other features, weights, base margins",
+            ),
+            (|sets| (sets[1].rows, sets[2].labels) = (8, 0), "v has 8 rows, it had 9; w has other labels"),
+            // The bins of v follow from other thresholds, too.
+            (|sets| (sets[0].features, sets[1].features) = (0, 0), "the training set has other features"),
+            (|sets| drop(sets.pop()), "the sets that are evaluated are v, they were v, w"),
+            (|sets| sets.truncate(1), "the sets that are evaluated are none, they were v, w"),
+            (|sets| sets.swap(1, 2), "the sets that are evaluated are w, v, they were v, w"),
+            (
+                |sets| (sets[1].name, sets[2].rows) = ("x".into(), 8),
+                "the sets that are evaluated are x, w, they were v, w; w has 8 rows, it had 9",
+            ),
+        ];
+        for (change, expected) in cases {
+            let mut now = then.to_vec();
+            change(&mut now);
+            assert_eq!(differences(&now, &then).as_deref(), Some(expected));
         }
     }
 }

@@ -16,6 +16,7 @@ pub use bins::Bins;
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
+pub use fingerprint::Fingerprint;
 pub use trainer::{Phases, Trained, Trainer, threads};
 
 #[cfg(test)]

@@ -222,11 +222,39 @@ fn a_checkpoint_of_another_run_is_refused() {
     };
     let message = refusal(params(0.2), &data, None);
     assert!(message.contains("eta is \"0.2\", it was \"0.3\""), "{message}");
-    assert!(refusal(params(0.3), &other, None).contains("other training or validation data"));
-    assert!(refusal(params(0.3), &data, Some(&data)).contains("other training or validation data"));
-    // The same bins and labels, other weights.
+    let other_data = |data: &Dataset, validation: Option<&Dataset>| {
+        let message = refusal(params(0.3), data, validation);
+        let differences = message.strip_prefix("the checkpoint was made with other data: ").map(str::to_string);
+        differences.unwrap_or(message).split("; train with what").next().unwrap().to_string()
+    };
+    assert_eq!(other_data(&other, None), "the training set has 2001 rows, it had 2000");
+    assert_eq!(other_data(&data, Some(&data)), "the sets that are evaluated are validation, they were none");
     let weighted = dataset(2000, 2).1.with_weights(vec![1.5; 2000]).unwrap();
-    assert!(refusal(params(0.3), &weighted, None).contains("other training or validation data"));
+    assert_eq!(other_data(&weighted, None), "the training set has other weights");
+    let (x, schema) = mixed(2000);
+    let of = |x: &Array2<f64>, labels: &[f64], schema: &FeatureSchema| {
+        Dataset::from_array(x.view(), labels.to_vec(), Some(schema.clone())).unwrap()
+    };
+    let (mut moved, mut relabelled, mut renamed, mut extended) = (x.clone(), labels(&x, 2), schema.clone(), schema.clone());
+    moved[[7, 1]] += 1000.0;
+    // As many of each class as there were: the base score is what it was.
+    let first = |label: f64| relabelled.iter().position(|&y| y == label).unwrap();
+    let (zero, one) = (first(0.0), first(1.0));
+    relabelled.swap(zero, one);
+    renamed.features[1].name = "y".into();
+    let FeatureKind::Categorical { levels } = &mut extended.features[2].kind else { panic!("not categorical") };
+    levels.push("30".into());
+    let labels = labels(&x, 2);
+    assert_eq!(other_data(&of(&moved, &labels, &schema), None), "the training set has other features");
+    assert_eq!(other_data(&of(&x, &relabelled, &schema), None), "the training set has other labels");
+    assert_eq!(
+        other_data(&of(&x, &labels, &renamed), None),
+        "feature 1 of the training set is \"y\" (numeric), it was \"x1\" (numeric)"
+    );
+    assert_eq!(
+        other_data(&of(&x, &labels, &extended), None),
+        "feature 2 of the training set, \"x2\" (categorical), has other levels"
+    );
 }
 
 #[test]

@@ -160,10 +160,10 @@ impl<'a> Training<'a> {
         observer: &mut dyn Observer,
     ) -> Result<(Model, Vec<RoundReport>, Profile)> {
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
-        let fingerprint = if keeps_checkpoints { self.fingerprint(binned) } else { 0 };
+        let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
         let mut done = match checkpoint {
-            Some(checkpoint) => self.resume(checkpoint, fingerprint, binned)?,
-            None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), fingerprint },
+            Some(checkpoint) => self.resume(checkpoint, &data, binned)?,
+            None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), data },
         };
         observer.started(&self.warnings);
         let Binned { mapper, matrix, columns } = binned;
@@ -229,19 +229,18 @@ impl<'a> Training<'a> {
         self.base_score.len() * self.params.num_parallel_tree as usize
     }
 
-    /// A checksum of all data sets, whose rows must still lie as they came.
-    fn fingerprint(&self, binned: &Binned) -> u32 {
-        let mut fingerprint = Fingerprint::new(&binned.mapper);
-        for watched in &self.watched {
-            let matrix = watched.bins.as_ref().map_or(&binned.matrix, |(matrix, _)| matrix);
-            fingerprint.add(watched.name, watched.data, matrix);
-        }
-        fingerprint.finish()
+    /// The fingerprints of all data sets, whose rows must still lie as they came.
+    fn fingerprints(&self, binned: &Binned) -> Vec<Fingerprint> {
+        let fingerprint = |watched: &Watched<'_>| match &watched.bins {
+            Some((matrix, _)) => Fingerprint::new(watched.name, watched.data, matrix, None),
+            None => Fingerprint::new(watched.name, watched.data, &binned.matrix, Some(&binned.mapper)),
+        };
+        self.watched.iter().map(fingerprint).collect()
     }
 
     /// Takes up the scores of an earlier run; what that had done comes back, as far as this run wants it.
-    fn resume(&mut self, checkpoint: &Checkpoint, fingerprint: u32, binned: &Binned) -> Result<Checkpoint> {
-        checkpoint.check(&self.model(Vec::new(), None), fingerprint)?;
+    fn resume(&mut self, checkpoint: &Checkpoint, data: &[Fingerprint], binned: &Binned) -> Result<Checkpoint> {
+        checkpoint.check(&self.model(Vec::new(), None), data)?;
         let mut done = checkpoint.clone();
         done.history.truncate(self.params.num_round as usize);
         done.model.trees.truncate(done.history.len() * self.trees_per_round());
