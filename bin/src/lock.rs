@@ -2,6 +2,7 @@
 //! went.
 
 use crate::log::Log;
+use crate::patience;
 use crate::report::Failure;
 use rustix::io::Errno;
 use std::fs::{File, TryLockError};
@@ -14,8 +15,12 @@ use std::time::{Duration, Instant};
 /// begins with no dot, as unfinished files do, which are removed.
 const NAME: &str = "lock.sagemaker-ignore";
 
-/// How long a job waits for the one before it: a large process that was killed has its lock until its memory is freed.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a job waits for the one before it. A process that was killed has its lock until its memory is freed; a node that was lost has
+/// its locks on Lustre until the servers give it up, which takes minutes.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE_VARIABLE: &str = "SAPWOOD_CHECKPOINT_LOCK_TIMEOUT";
+/// When to say that it waits.
+const NOTE_AFTER: Duration = Duration::from_secs(2);
 
 /// How often it looks.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -38,12 +43,22 @@ pub fn lock(directory: &Path, log: &mut Log) -> Result<Option<File>, Failure> {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => return unlocked(log, &error),
         Err(error) => return Err(Failure::io(&path, "cannot be opened", &error)),
     };
-    let started = Instant::now();
+    let (started, patience, mut noted) = (Instant::now(), patience::seconds(PATIENCE_VARIABLE, DEFAULT_PATIENCE)?, false);
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
-            Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => sleep(INTERVAL),
-            Err(TryLockError::WouldBlock) => return Err(in_use(directory)),
+            Err(TryLockError::WouldBlock) if started.elapsed() < patience => {
+                if started.elapsed() >= NOTE_AFTER && !noted {
+                    noted = true;
+                    let seconds = patience.as_secs();
+                    log.note(&format!(
+                        "{}: another job is writing there; waiting for its end, {seconds} s at most",
+                        directory.display()
+                    ));
+                }
+                sleep(INTERVAL);
+            }
+            Err(TryLockError::WouldBlock) => return Err(in_use(directory, patience)),
             Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Interrupted => {}
             Err(TryLockError::Error(error)) if Errno::from_io_error(&error).is_some_and(|errno| NO_LOCKS.contains(&errno)) => {
                 return unlocked(log, &error);
@@ -61,10 +76,11 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn in_use(directory: &Path) -> Failure {
+fn in_use(directory: &Path, patience: Duration) -> Failure {
     Failure::user(format!(
-        "{}: another job is writing its checkpoints there; choose another directory, or wait until that job has ended",
-        directory.display()
+        "{}: another job is writing its checkpoints there, still after {} s; choose another directory, end that job, or give          {PATIENCE_VARIABLE} more seconds",
+        directory.display(),
+        patience.as_secs()
     ))
 }
 

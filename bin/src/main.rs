@@ -15,6 +15,7 @@ mod lock;
 mod log;
 mod output;
 mod params;
+mod patience;
 mod pipes;
 mod predict;
 mod progress;

@@ -2,6 +2,7 @@
 //! then read as often as it takes. All pipes are drained at once, because the platform may fill them one beside the other.
 
 use crate::log::Log;
+use crate::patience;
 use crate::report::Failure;
 use sapwood::data::Spool;
 use std::fs::{self, File};
@@ -33,7 +34,7 @@ pub fn drain(pipes: &[Pipe], log: &mut Log) -> Result<Vec<Spool>, Failure> {
     if pipes.is_empty() {
         return Ok(Vec::new());
     }
-    let patience = patience()?;
+    let patience = patience::seconds(PATIENCE_VARIABLE, DEFAULT_PATIENCE)?;
     let (sender, receiver) = channel();
     for (index, pipe) in pipes.iter().enumerate() {
         let (path, sender) = (pipe.path.clone(), sender.clone());
@@ -45,16 +46,6 @@ pub fn drain(pipes: &[Pipe], log: &mut Log) -> Result<Vec<Spool>, Failure> {
     }
     drop(sender);
     collect(pipes, &receiver, patience, log)
-}
-
-fn patience() -> Result<Duration, Failure> {
-    match std::env::var(PATIENCE_VARIABLE).as_deref() {
-        Err(_) | Ok("") => Ok(DEFAULT_PATIENCE),
-        Ok(text) => match text.parse() {
-            Ok(seconds @ 1..=1_000_000) => Ok(Duration::from_secs(seconds)),
-            _ => Err(Failure::user(format!("{PATIENCE_VARIABLE}={text:?} is no number of seconds from 1 to 1000000"))),
-        },
-    }
 }
 
 /// What the thread of a pipe has to say.
