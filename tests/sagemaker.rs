@@ -10,7 +10,7 @@ use polars::prelude::{Column, DataFrame, ParquetWriter};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A training job's directory tree.
@@ -518,6 +518,65 @@ fn wrong_parameters() {
     let job = Job::on(csv(60, 1, amount), three_rounds());
     job.tree.write("input/config/hyperparameters.json", "{\"num_round\": \"3\"");
     job.fails(&["hyperparameters.json:1:"]);
+    job.tree.write("input/config/hyperparameters.json", "{\"num_round\": \"3\",\n\"num_round\": \"4\"}");
+    job.fails(&["hyperparameters.json:2:11: num_round is given twice; give it once"]);
+}
+
+/// The job with these arguments behind `train`, called as the platform calls it or by another name.
+fn called(job: &Job, program: &Path, args: &[&str]) -> Run {
+    let mut command = with_clean_environment(Command::new(program), args);
+    command.env("SAGEMAKER_BASE_DIR", job.tree.path(""));
+    run(command)
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_is_the_reason_of_failure() {
+    let job = Job::on(csv(60, 1, amount), three_rounds());
+    let train = job.tree.path("train");
+    std::os::unix::fs::symlink(SAPWOOD, &train).unwrap();
+    let sapwood = Path::new(SAPWOOD);
+    let cases: [(&Path, &[&str], &str); 8] = [
+        (&train, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
+        (&train, &["train", "--threads"], "a value is required for '--threads"),
+        (&train, &["eta=0.1", "--format", "xml"], "invalid value 'xml' for '--format"),
+        (&train, &["eta"], "\"eta\" is no hyperparameter"),
+        (&train, &["=0.1"], "\"=0.1\" is no hyperparameter"),
+        (sapwood, &["train", "--ignore"], "a value is required for '--ignore"),
+        (sapwood, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
+        (sapwood, &["trian"], "unrecognized subcommand 'trian'"),
+    ];
+    for (program, args, expected) in cases {
+        job.tree.write("output/failure", "of an earlier run");
+        let message = called(&job, program, args).user_error(&[expected]);
+        assert!(message.starts_with("UserError: "), "{message}");
+        job.left_nothing_but(&message);
+    }
+    fs::remove_file(job.tree.path("output/failure")).unwrap();
+    // Lines that are about something else, or that the platform would not write.
+    for args in [&["predict", "--no-such-flag"][..], &["serve", "--no-such-flag"], &["train", "--train", "x", "--no-such-flag"]] {
+        called(&job, sapwood, args).user_error(&["unexpected argument '--no-such-flag'"]);
+        assert!(!job.tree.path("output/failure").exists(), "{args:?}");
+    }
+    called(&job, &train, &["--help"]).ok();
+    assert!(!job.tree.path("output/failure").exists());
+    // Where nothing says that this is a job, nothing is left.
+    fs::remove_dir_all(job.tree.path("input")).unwrap();
+    called(&job, sapwood, &["train", "--no-such-flag"]).user_error(&["unexpected argument"]);
+    assert!(!job.tree.path("output/failure").exists());
+    called(&job, sapwood, &["train", "--opt-ml", &job.tree.text("elsewhere"), "--no-such-flag"])
+        .user_error(&["unexpected argument"]);
+    assert!(job.tree.read("elsewhere/output/failure").starts_with("UserError: unexpected argument '--no-such-flag' found"));
+}
+
+#[test]
+fn a_command_line_that_contradicts_the_file_is_refused_with_both_places() {
+    let job = Job::on(csv(60, 1, amount), json!({"num_round": "3", "eta": 0.1}));
+    let message = called(&job, Path::new(SAPWOOD), &["train", "learning_rate=0.2"]).user_error(&[
+        "learning_rate is given twice: eta=\"0.1\" in ",
+        "input/config/hyperparameters.json and learning_rate=\"0.2\" on the command line",
+    ]);
+    job.left_nothing_but(&message);
+    called(&job, Path::new(SAPWOOD), &["train", "learning_rate=0.1", "max_depth=2"]).ok();
 }
 
 #[test]

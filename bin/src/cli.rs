@@ -4,9 +4,10 @@
 
 use crate::report::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use sapwood::data::Format;
 use sapwood_score::Output;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Trains, applies and explains gradient-boosted decision trees.
@@ -146,7 +147,7 @@ pub struct EvaluateArgs {
     /// Labelled data: a file or a directory, here or in S3; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
-    /// The label's column: a name, or an index counted from 0 [default: the first].
+    /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
     /// The column of row weights.
@@ -239,6 +240,15 @@ fn output_kind() -> impl TypedValueParser<Value = Output> {
     PossibleValuesParser::new(Output::ALL.map(Output::name)).try_map(|name| Output::from_name(&name).ok_or("no kind of output"))
 }
 
+/// What a command line that cannot be parsed says of training, up to its first mistake; nothing if it is about another command.
+pub fn train_args(line: &[OsString]) -> Option<TrainArgs> {
+    let matches = Cli::command().ignore_errors(true).try_get_matches_from(line).ok()?;
+    match matches.subcommand() {
+        None => Some(TrainArgs::default()),
+        Some((name, matches)) => (name == "train").then(|| TrainArgs::from_arg_matches(matches).unwrap_or_default()),
+    }
+}
+
 /// `key=value` words as pairs.
 ///
 /// # Errors
@@ -254,7 +264,7 @@ pub fn pairs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+    use std::os::unix::ffi::OsStringExt;
 
     #[test]
     fn the_declaration_holds_together() {
@@ -270,6 +280,24 @@ mod tests {
         assert_eq!(args.ignore, ["x", "y"]);
         let expected = [("eta", "0.1"), ("max_depth", "3"), ("base_score", "-1")];
         assert_eq!(pairs(&args.hyperparameters).unwrap(), expected.map(|(k, v)| (k.to_string(), v.to_string())));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_parsed_says_what_it_was_about() {
+        let args = |line: &str| train_args(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        for line in
+            ["sapwood train --no-such-flag", "sapwood train eta=1 --format", "sapwood --no-such-flag", "sapwood trian eta=1"]
+        {
+            assert!(Cli::try_parse_from(line.split(' ')).is_err(), "{line}");
+            assert!(args(line).is_some_and(|args| args.train.is_empty() && args.format.is_none()), "{line}");
+        }
+        let args_of = args("sapwood train --opt-ml here --train there --no-such-flag").unwrap();
+        assert_eq!((args_of.opt_ml, args_of.train), (Some("here".into()), vec![PathBuf::from("there")]));
+        for line in ["sapwood serve --no-such-flag", "sapwood predict", "sapwood evaluate --model"] {
+            assert!(args(line).is_none(), "{line}");
+        }
+        let not_utf8 = ["sapwood".into(), "train".into(), OsString::from_vec(vec![b'a', 0xff])];
+        assert!(Cli::try_parse_from(&not_utf8).is_err() && train_args(&not_utf8).is_some());
     }
 
     #[test]

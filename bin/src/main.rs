@@ -18,6 +18,7 @@ mod params;
 mod patience;
 mod pipes;
 mod predict;
+mod proc;
 mod progress;
 mod reading;
 mod report;
@@ -59,7 +60,8 @@ fn main() -> ExitCode {
 
 /// The command that the arguments ask for, or the exit code of a wish for help or a mistake.
 fn parse() -> Result<Command, ExitCode> {
-    match Cli::try_parse_from(called_as::command_line(std::env::args_os())) {
+    let line = called_as::command_line(std::env::args_os());
+    match Cli::try_parse_from(&line) {
         Ok(Cli { command: Some(command) }) => Ok(command),
         // SageMaker jobs with an entry point of their own are started without any argument.
         Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(Box::default())),
@@ -74,8 +76,14 @@ fn parse() -> Result<Command, ExitCode> {
         }
         Err(error) => {
             let text = error.render().to_string();
-            eprintln!("{}", Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end()));
-            Err(ExitCode::from(2))
+            let failure = Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
+            eprintln!("{failure}");
+            // Only where SageMaker's configuration is: such a line may be anybody's.
+            let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || sagemaker::is_configured());
+            if let Some(file) = args.and_then(|args| train::failure_file(&args)) {
+                sagemaker::failure::write(&file, &failure.to_string());
+            }
+            Err(failure.exit_code())
         }
     }
 }

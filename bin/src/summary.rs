@@ -1,6 +1,7 @@
 //! `summary.json`: what a training run did, for programs.
 
 use crate::io_report::IoReport;
+use crate::proc;
 use sapwood::{RoundReport, Trained};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -86,10 +87,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 
 /// The largest resident size of this process so far, where the kernel tells it.
 fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
+    proc::bytes("/proc/self/status", "VmHWM")
 }
 
 #[cfg(test)]

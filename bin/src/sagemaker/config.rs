@@ -2,8 +2,10 @@
 
 use super::Paths;
 use crate::report::Failure;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -20,13 +22,42 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
     serde_json::from_str(&text).map(Some).map_err(|error| {
         let cause = error.to_string();
         let cause = cause.split(" at line ").next().unwrap_or(&cause);
-        Failure::user(format!(
-            "{}:{}:{}: {cause}; expected the JSON that SageMaker writes",
-            path.display(),
-            error.line(),
-            error.column()
-        ))
+        let remedy = if cause.ends_with(TWICE) { "give it once" } else { "expected the JSON that SageMaker writes" };
+        Failure::user(format!("{}:{}:{}: {cause}; {remedy}", path.display(), error.line(), error.column()))
     })
+}
+
+/// How the error about a key ends that is there twice.
+const TWICE: &str = " is given twice";
+
+/// A JSON object in which no key is there twice. JSON permits it, and most readers take the last one.
+#[derive(Debug, Default)]
+pub struct Object(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Entries;
+        impl<'de> Visitor<'de> for Entries {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Object, A::Error> {
+                let mut object = Map::new();
+                while let Some(name) = entries.next_key::<String>()? {
+                    // Asked before the value is read, so that the error's place is that of the name.
+                    if object.contains_key(&name) {
+                        return Err(A::Error::custom(format!("{name}{TWICE}")));
+                    }
+                    object.insert(name, entries.next_value()?);
+                }
+                Ok(Object(object))
+            }
+        }
+        deserializer.deserialize_map(Entries)
+    }
 }
 
 /// The part of `checkpointconfig.json` that matters.

@@ -1,6 +1,6 @@
 //! `hyperparameters.json`, in every shape in which it arrives, as `name=value` texts.
 
-use super::config;
+use super::config::{self, Object};
 use crate::report::Failure;
 use sapwood::params::{ParamValue, spec};
 use serde_json::{Map, Value};
@@ -11,13 +11,15 @@ pub const TUNING_OBJECTIVE: &str = "_tuning_objective_metric";
 /// What the SageMaker SDK adds for itself begins so.
 const SDK_PREFIX: &str = "sagemaker_";
 
-/// The hyperparameters of the file, if there is one, and `extra`.
+/// The hyperparameters of the file, if there is one, and `extra`, those of the command line.
 ///
 /// # Errors
-/// The file is damaged, or a value is neither text, number, truth value nor list.
+/// The file is damaged or has a name twice, a value is neither text, number, truth value nor list, or the command line says otherwise.
 pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>, Failure> {
-    let object = config::read::<Map<String, Value>>(path)?.unwrap_or_default();
-    pairs(&object, extra).map_err(|cause| Failure::user(format!("{cause} ({})", path.display())))
+    let Object(object) = config::read(path)?.unwrap_or_default();
+    let (given, objective) = texts(&object).map_err(|cause| Failure::user(format!("{cause} ({})", path.display())))?;
+    refuse_twice(&given, &extra, path)?;
+    Ok(decided(given, extra, objective))
 }
 
 /// The same from the file's content.
@@ -25,7 +27,15 @@ pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Vec<(String, St
 /// # Errors
 /// The cause, where a value is neither text, number, truth value nor list.
 pub fn pairs(object: &Map<String, Value>, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>, String> {
-    let mut pairs = Vec::with_capacity(object.len() + extra.len());
+    let (given, objective) = texts(object)?;
+    Ok(decided(given, extra, objective))
+}
+
+/// Hyperparameters as texts, and the tuner's metric.
+type Texts = (Vec<(String, String)>, Option<String>);
+
+fn texts(object: &Map<String, Value>) -> Result<Texts, String> {
+    let mut pairs = Vec::with_capacity(object.len());
     let mut objective = None;
     for (name, value) in object.iter().filter(|(name, _)| !name.starts_with(SDK_PREFIX)) {
         match text(value).map_err(|what| format!("{name} is {what}, no hyperparameter"))? {
@@ -34,11 +44,33 @@ pub fn pairs(object: &Map<String, Value>, extra: Vec<(String, String)>) -> Resul
             Some(value) => pairs.push((name.clone(), value)),
         }
     }
+    Ok((pairs, objective))
+}
+
+fn decided(mut pairs: Vec<(String, String)>, extra: Vec<(String, String)>, objective: Option<String>) -> Vec<(String, String)> {
     pairs.extend(extra);
     if let Some(objective) = objective {
         decide_by(&objective, &mut pairs);
     }
-    Ok(pairs)
+    pairs
+}
+
+/// Refuses what file and command line say differently. The same said twice is no contradiction.
+fn refuse_twice(given: &[(String, String)], extra: &[(String, String)], path: &Path) -> Result<(), Failure> {
+    let parameter = |name: &str| spec::find(name.trim()).map(|row| row.name);
+    for (name, value) in extra {
+        let is_it = |(known, _): &&(String, String)| parameter(known).is_some_and(|row| parameter(name) == Some(row));
+        match given.iter().find(is_it) {
+            Some((known, before)) if before.trim() != value.trim() => {
+                return Err(Failure::user(format!(
+                    "{name} is given twice: {known}={before:?} in {} and {name}={value:?} on the command line; give it once",
+                    path.display()
+                )));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// A value as plain text; `None` for null. Texts may be quoted once more, as the SDK's framework estimators do.
@@ -135,6 +167,35 @@ mod tests {
             assert_eq!(pairs.len(), 1, "{json}");
             assert_eq!(pairs[0].1, expected, "{json}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_an_error_with_its_place() {
+        let error = parse("{\"eta\": \"0.1\",\n  \"max_depth\": 3, \"eta\": \"0.1\"}").unwrap_err();
+        assert!(error.ends_with("hyperparameters.json:2:23: eta is given twice; give it once"), "{error}");
+        // Escapes do not hide it, and values are not looked into.
+        assert!(parse(r#"{"eta": 1, "\u0065ta": 2}"#).unwrap_err().contains("eta is given twice"));
+        assert!(parse(r#"{"sagemaker_x": {"a": 1, "a": 2}, "eta": 1}"#).is_ok());
+    }
+
+    #[test]
+    fn what_file_and_command_line_say_differently_is_refused_with_both_places() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("hyperparameters.json");
+        std::fs::write(&path, r#"{"eta": "0.1", "eval_metric": "mae", "_tuning_objective_metric": "validation:rmse"}"#).unwrap();
+        let read = |extra: &[(&str, &str)]| read(&path, pairs(extra)).map_err(|failure| failure.message().to_string());
+        for (extra, name) in [("eta", "eta"), ("learning_rate", "learning_rate"), (" eta ", " eta ")] {
+            let expected = format!(
+                "{name} is given twice: eta=\"0.1\" in {} and {name}=\"0.2\" on the command line; give it once",
+                path.display()
+            );
+            assert_eq!(read(&[("max_depth", "3"), (extra, "0.2")]).unwrap_err(), expected);
+        }
+        for same in [("eta", "0.1"), ("learning_rate", " 0.1 "), ("eval_metric", "mae")] {
+            assert!(read(&[same]).is_ok(), "{same:?}");
+        }
+        // What no parameter is called is refused later, by name.
+        assert!(read(&[("no_such_parameter", "1")]).is_ok());
     }
 
     #[test]

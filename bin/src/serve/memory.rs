@@ -1,5 +1,6 @@
 //! How much memory this process may use: what its control group allows, or what the machine has.
 
+use crate::proc;
 use std::fs;
 
 /// Where nothing is known.
@@ -9,14 +10,7 @@ const UNKNOWN: u64 = 1 << 30;
 pub fn limit() -> u64 {
     let files = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
     let groups = files.iter().filter_map(|file| fs::read_to_string(file).ok()?.trim().parse::<u64>().ok());
-    groups.chain(machine()).min().unwrap_or(UNKNOWN)
-}
-
-fn machine() -> Option<u64> {
-    let text = fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
+    groups.chain(proc::bytes("/proc/meminfo", "MemTotal")).min().unwrap_or(UNKNOWN)
 }
 
 #[cfg(test)]
