@@ -1,6 +1,7 @@
 //! [`Bins`]: the data sets of a training run as bin numbers, before its first round.
 
-use crate::binning::{BinMapper, BinnedMatrix};
+use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use crate::{Dataset, Error, ErrorKind, Feature, FeatureKind, Params, Result};
 
 /// Bins of the training data and of all validation sets.
 #[derive(Debug)]
@@ -22,5 +23,117 @@ impl Bins {
     /// The training data's first.
     pub(crate) fn matrices(&self) -> impl Iterator<Item = &BinnedMatrix> {
         std::iter::once(&self.train).chain(&self.validation)
+    }
+
+    /// Checks that these can be the bins of data sets with these names, the training data first, under these parameters. Other data of the
+    /// same form cannot be told from them.
+    ///
+    /// # Errors
+    /// Bins of other features or rows, of more or fewer sets, or more bins than the parameters allow.
+    pub(super) fn check(&self, params: &Params, sets: &[(&str, &Dataset)]) -> Result<()> {
+        let count = self.matrices().count();
+        if count != sets.len() {
+            return Err(refused(format!("they are of {count} data sets, there are {}", sets.len())));
+        }
+        for ((name, data), matrix) in sets.iter().zip(self.matrices()) {
+            let features = data.schema().len();
+            if (self.mapper.features().len(), matrix.features()) != (features, features) {
+                return Err(refused(format!("they are of {} features, {name} has {features}", matrix.features())));
+            }
+            if matrix.rows() != data.rows() {
+                return Err(refused(format!("they are of {} rows, {name} has {}", matrix.rows(), data.rows())));
+            }
+            for (bins, feature) in self.mapper.features().iter().zip(&data.schema().features) {
+                check_feature(bins, feature, params)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_feature(bins: &FeatureBins, feature: &Feature, params: &Params) -> Result<()> {
+    let name = &feature.name;
+    match (bins, &feature.kind) {
+        (FeatureBins::Categorical { levels }, FeatureKind::Categorical { levels: known }) if *levels != known.len() => {
+            Err(refused(format!("they are of {levels} levels of feature {name}, which has {}", known.len())))
+        }
+        (FeatureBins::Categorical { .. }, FeatureKind::Categorical { .. }) => Ok(()),
+        // One of them is for missing values.
+        (FeatureBins::Numeric { cuts }, kind) if !kind.is_categorical() => match cuts.len() < params.max_bin as usize {
+            true => Ok(()),
+            false => Err(refused(format!("feature {name} has {} of them, and max_bin is {}", cuts.len() + 1, params.max_bin))),
+        },
+        (FeatureBins::Numeric { .. }, kind) => Err(refused(format!("feature {name} has thresholds, and is {}", kind.word()))),
+        (FeatureBins::Categorical { .. }, kind) => Err(refused(format!("feature {name} has levels, and is {}", kind.word()))),
+    }
+}
+
+fn refused(what: String) -> Error {
+    Error::new(
+        ErrorKind::Cache,
+        format!("the bins are not those of the data: {what}; give the data that were binned, or train without bins"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::boost::training::Training;
+    use crate::{FeatureSchema, Trainer};
+    use ndarray::Array2;
+
+    /// A numeric feature of 40 values and a categorical one of 5 levels, or what `change` makes of them.
+    fn data(rows: usize, change: impl Fn(&mut FeatureSchema)) -> Dataset {
+        let levels = (0..5).map(|level| level.to_string()).collect();
+        let kinds = [FeatureKind::Numeric, FeatureKind::Categorical { levels }];
+        let features = kinds.into_iter().zip(["a", "b"]).map(|(kind, name)| Feature { name: name.into(), kind }).collect();
+        let mut schema = FeatureSchema { features, named: true, index_base: None };
+        change(&mut schema);
+        let x = Array2::from_shape_fn((rows, schema.len()), |(row, column)| ((row * (column + 3)) % [40, 5][column % 2]) as f64);
+        let y = x.column(0).to_vec();
+        Dataset::from_array(x.view(), y, Some(schema)).unwrap()
+    }
+
+    #[test]
+    fn bins_of_anything_else_are_refused_by_what_differs() {
+        let params = |max_bin| Params::builder().num_round(2).max_bin(max_bin).build().unwrap();
+        let (train, valid) = (data(200, |_| {}), data(50, |_| {}));
+        let bins = || {
+            let sets = [("validation".to_string(), &valid)];
+            Training::prepare(&params(256), &train, &sets).unwrap().bin().unwrap()
+        };
+        let fit = |max_bin, train: &Dataset, validation: &[&Dataset]| {
+            let trainer =
+                validation.iter().fold(Trainer::new(params(max_bin)), |trainer, set| trainer.validation("validation", set));
+            trainer.fit_binned(train, bins(), &mut ()).map(|trained| trained.model.to_bytes().unwrap())
+        };
+        let whole = Trainer::new(params(256)).validation("validation", &valid).fit(&train).unwrap().to_bytes().unwrap();
+        assert!(fit(256, &train, &[&valid]).unwrap() == whole);
+        let more = |schema: &mut FeatureSchema| schema.features.push(Feature { name: "c".into(), kind: FeatureKind::Numeric });
+        let six = |schema: &mut FeatureSchema| {
+            schema.features[1].kind = FeatureKind::Categorical { levels: (0..6).map(|level| level.to_string()).collect() };
+        };
+        let dates = |schema: &mut FeatureSchema| schema.features[1].kind = FeatureKind::Date;
+        let texts = |schema: &mut FeatureSchema| {
+            schema.features[0].kind = FeatureKind::Categorical { levels: (0..40).map(|level| format!("{level:02}")).collect() };
+        };
+        let cases = [
+            (fit(256, &train, &[]), "they are of 2 data sets, there are 1"),
+            (fit(256, &train, &[&valid, &valid]), "they are of 2 data sets, there are 3"),
+            (fit(256, &data(201, |_| {}), &[&valid]), "they are of 200 rows, train has 201"),
+            (fit(256, &train, &[&data(49, |_| {})]), "they are of 50 rows, validation has 49"),
+            (fit(256, &data(200, more), &[&data(50, more)]), "they are of 2 features, train has 3"),
+            (fit(256, &data(200, six), &[&data(50, six)]), "they are of 5 levels of feature b, which has 6"),
+            (fit(256, &data(200, dates), &[&data(50, dates)]), "feature b has levels, and is date"),
+            (fit(256, &data(200, texts), &[&data(50, texts)]), "feature a has thresholds, and is categorical"),
+            (fit(30, &train, &[&valid]), "feature a has 41 of them, and max_bin is 30"),
+        ];
+        for (outcome, expected) in cases {
+            let error = outcome.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Cache);
+            assert!(error.to_string().contains(&format!("not those of the data: {expected}; ")), "{error}");
+        }
+        // 40 values have as many bins, and one more for missing values.
+        assert!(fit(41, &train, &[&valid]).is_ok());
     }
 }

@@ -94,10 +94,11 @@ impl<'a> Trainer<'a> {
         self.fit_pooled(train, None, observer)
     }
 
-    /// As [`Trainer::fit_observed`], with bins that are known from an earlier run: see [`cache`](crate::cache). Raw values are not read.
+    /// As [`Trainer::fit_observed`], with bins that are known from an earlier run: see [`cache`](crate::cache). Raw values are not read, so
+    /// that bins of other values in data of the same form are not noticed.
     ///
     /// # Errors
-    /// Data or parameters that do not fit each other, or bins of other data.
+    /// Data or parameters that do not fit each other, or bins of other features, rows or data sets, or of a larger `max_bin`.
     pub fn fit_binned(&self, train: &Dataset, bins: Bins, observer: &mut dyn Observer) -> Result<Trained> {
         self.fit_pooled(train, Some(bins), observer)
     }

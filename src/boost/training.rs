@@ -131,10 +131,8 @@ impl<'a> Training<'a> {
     /// Bins of other data sets.
     pub(super) fn lay_out(&mut self, bins: Bins) -> Result<Binned> {
         let started = Instant::now();
-        let rows = |watched: &Watched<'_>| watched.data.rows();
-        if !bins.matrices().map(BinnedMatrix::rows).eq(self.watched.iter().map(rows)) {
-            return Err(Error::internal("the bins are not those of the data sets"));
-        }
+        let sets: Vec<_> = self.watched.iter().map(|watched| (watched.name, watched.data)).collect();
+        bins.check(self.params, &sets)?;
         let Bins { mapper, train: matrix, validation } = bins;
         for (watched, matrix) in self.watched[1..].iter_mut().zip(validation) {
             let columns = Columns::of(&matrix);
