@@ -120,7 +120,8 @@ mod tests {
     #[test]
     fn whatever_differs_is_named() {
         let then = [set("train"), set("v"), set("w")];
-        let cases: [(fn(&mut Vec<Fingerprint>), &str); 9] = [
+        type Change = fn(&mut Vec<Fingerprint>);
+        let cases: [(Change, &str); 9] = [
             (|sets| sets[0].labels = 0, "the training set has other labels"),
             (|sets| sets[1].features = 0, "v has other features"),
             (
