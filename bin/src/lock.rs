@@ -70,7 +70,7 @@ pub fn lock(directory: &Path, log: &mut Log) -> Result<Option<File>, Failure> {
 
 /// The lock's file, for writing, because NFS locks no other; for reading, if an earlier job's user left it so.
 fn open(path: &Path) -> io::Result<File> {
-    match File::options().write(true).create(true).truncate(false).open(path) {
+    match File::options().read(true).write(true).create(true).truncate(false).open(path) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path),
         opened => opened,
     }
