@@ -1,14 +1,12 @@
 //! [`Columns`]: the bins of every feature by themselves. Parting a node's rows reads one feature: of a tile, three cells of four in a
 //! cache line would be read in vain.
 
-use super::matrix::{BinnedMatrix, Cells, Tile};
+use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
+use super::turn::turn;
 use rayon::prelude::*;
 
-/// Rows that are turned at a time: their cells stay in the first-level cache meanwhile.
-const BLOCK: usize = 512;
-
 /// Rows that one task turns.
-const RUN: usize = 16 * BLOCK;
+const RUN: usize = 8192;
 
 /// With longer rows, histograms take far more time than parting.
 const MOST_BYTES_PER_ROW: usize = 128;
@@ -42,8 +40,16 @@ impl Columns {
         let mut columns = Self { columns: (0..matrix.features()).map(|_| None).collect() };
         for tile in matrix.tiles() {
             match &tile.cells {
-                Cells::Narrow(cells) => columns.add(tile, cells, matrix.rows(), Column::Narrow),
-                Cells::Wide(cells) => columns.add(tile, cells, matrix.rows(), Column::Wide),
+                Cells::Narrow(cells) => columns.add(
+                    tile,
+                    turned::<_, NARROW_FEATURES, { NARROW_FEATURES * NARROW_FEATURES }>(cells, tile.width(), matrix.rows()),
+                    Column::Narrow,
+                ),
+                Cells::Wide(cells) => columns.add(
+                    tile,
+                    turned::<_, WIDE_FEATURES, { WIDE_FEATURES * WIDE_FEATURES }>(cells, tile.width(), matrix.rows()),
+                    Column::Wide,
+                ),
                 Cells::Sparse(_) => {}
             }
         }
@@ -55,27 +61,24 @@ impl Columns {
         self.columns.get(feature as usize)?.as_ref()
     }
 
-    fn add<C: Copy + Default + Send + Sync>(&mut self, tile: &Tile, cells: &[C], rows: usize, column: impl Fn(Vec<C>) -> Column) {
-        let columns = turned(cells, tile.width(), rows);
+    fn add<C>(&mut self, tile: &Tile, columns: Vec<Vec<C>>, column: impl Fn(Vec<C>) -> Column) {
         tile.features.iter().zip(columns).for_each(|(&feature, cells)| self.columns[feature as usize] = Some(column(cells)));
     }
 }
 
-/// The columns of a tile.
-fn turned<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, rows: usize) -> Vec<Vec<C>> {
+/// The columns of a tile of at most `N` features, which are a square of `SQUARE` cells a block.
+fn turned<C: Copy + Default + Send + Sync, const N: usize, const SQUARE: usize>(
+    cells: &[C],
+    width: usize,
+    rows: usize,
+) -> Vec<Vec<C>> {
     // Fresh pages each, not clones of one: they are touched first by who fills them.
     let mut columns: Vec<Vec<C>> = (0..width).map(|_| vec![C::default(); rows]).collect();
     let mut runs: Vec<Vec<&mut [C]>> = (0..rows.div_ceil(RUN)).map(|_| Vec::with_capacity(width)).collect();
     for column in &mut columns {
         runs.iter_mut().zip(column.chunks_mut(RUN)).for_each(|(run, part)| run.push(part));
     }
-    runs.into_par_iter().zip(cells.par_chunks(RUN * width)).for_each(|(mut parts, cells)| {
-        for (block, cells) in cells.chunks(BLOCK * width).enumerate() {
-            for (column, part) in parts.iter_mut().enumerate() {
-                let part = &mut part[block * BLOCK..];
-                part.iter_mut().zip(cells[column..].iter().step_by(width)).for_each(|(to, &cell)| *to = cell);
-            }
-        }
-    });
+    let runs = runs.into_par_iter().zip(cells.par_chunks(RUN * width));
+    runs.for_each(|(mut columns, cells)| turn::<C, N, SQUARE>(cells, &mut columns));
     columns
 }

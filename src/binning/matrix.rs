@@ -6,6 +6,7 @@
 use super::lookup::Lookup;
 use super::mapper::BinMapper;
 use super::sparse::{Entry, SparseRows};
+use super::turn::most;
 use crate::data::{Block, Chunk, Dataset};
 use crate::simd::{Simd, prefetch};
 use crate::{Error, Result};
@@ -87,8 +88,8 @@ impl Tile {
         let ends = self.offsets.iter().skip(1).copied().chain([self.slots as u32]);
         let bins: Vec<u32> = ends.zip(&self.offsets).map(|(end, &offset)| end - offset).collect();
         match &self.cells {
-            Cells::Narrow(cells) => cells.len() == rows * self.width() && are_below(cells, &bins),
-            Cells::Wide(cells) => cells.len() == rows * self.width() && are_below(cells, &bins),
+            Cells::Narrow(cells) => cells.len() == rows * self.width() && are_below::<_, NARROW_FEATURES>(cells, &bins),
+            Cells::Wide(cells) => cells.len() == rows * self.width() && are_below::<_, WIDE_FEATURES>(cells, &bins),
             Cells::Sparse(entries) => entries.is_sound(rows, self.width(), self.slots as u32),
         }
     }
@@ -313,15 +314,11 @@ fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, Kind)> {
 }
 
 /// Whether the cells of every row are below these limits, column by column.
-fn are_below<C: Copy + Into<u32> + Ord + Default + Sync>(cells: &[C], limits: &[u32]) -> bool {
+fn are_below<C: Copy + Into<u32> + Ord + Default + Sync, const N: usize>(cells: &[C], limits: &[u32]) -> bool {
     let width = limits.len();
-    cells.par_chunks(width * MOVED_ROWS).all(|cells| {
-        let mut most = vec![C::default(); width];
-        for row in cells.chunks_exact(width) {
-            most.iter_mut().zip(row).for_each(|(most, &cell)| *most = (*most).max(cell));
-        }
-        most.into_iter().zip(limits).all(|(most, &limit)| most.into() < limit)
-    })
+    cells
+        .par_chunks(width * MOVED_ROWS)
+        .all(|cells| most::<C, N>(cells, width).into_iter().zip(limits).all(|(most, &limit)| most.into() < limit))
 }
 
 /// For each of a tile's features, the place of its usual bin in the tile's histogram.

@@ -9,6 +9,7 @@ mod matrix;
 mod sample;
 mod select;
 mod sparse;
+mod turn;
 
 use crate::data::Dataset;
 use crate::simd::Simd;

@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -132,7 +132,7 @@ pub fn read(path: &Path, key: &str) -> Result<Cached> {
     };
     let file = File::open(path).map_err(|error| Error::io(path, error))?;
     let length = file.metadata().map_err(|error| Error::io(path, error))?.len();
-    let mut input = ArrayReader::new(BufReader::with_capacity(1 << 20, file), length);
+    let mut input = ArrayReader::new(&file, length);
     if input.read::<u8>(MAGIC.len()).map_err(damaged)? != MAGIC {
         return Err(refused("these are no cached data of Sapwood"));
     }
@@ -167,14 +167,18 @@ struct SetParts {
 }
 
 impl Parts {
-    fn read(header: &Header, input: &mut ArrayReader<impl io::Read>) -> io::Result<Self> {
-        let mut features = Vec::new();
-        for feature in &header.features {
+    fn read(header: &Header, input: &mut ArrayReader<'_>) -> io::Result<Self> {
+        // In one go: there may be tens of thousands of features.
+        let counts = header.features.iter().map(Feature::cuts);
+        let mut cuts: Vec<f64> = input.read(counts.fold(0, usize::saturating_add))?;
+        let mut features = Vec::with_capacity(header.features.len());
+        for feature in header.features.iter().rev() {
             features.push(match *feature {
-                Feature::Cuts(count) => FeatureBins::Numeric { cuts: input.read(count)? },
+                Feature::Cuts(count) => FeatureBins::Numeric { cuts: cuts.split_off(cuts.len() - count) },
                 Feature::Levels(levels) => FeatureBins::Categorical { levels },
             });
         }
+        features.reverse();
         let sets = header.sets.iter().map(|set| SetParts::read(set, input)).collect::<io::Result<_>>()?;
         Ok(Self { features, sets })
     }
@@ -213,7 +217,7 @@ impl Parts {
 }
 
 impl SetParts {
-    fn read(set: &Set, input: &mut ArrayReader<impl io::Read>) -> io::Result<Self> {
+    fn read(set: &Set, input: &mut ArrayReader<'_>) -> io::Result<Self> {
         let mut numbers = |length: Option<usize>| length.map(|length| input.read(length)).transpose();
         let (labels, weights, base_margin) = (numbers(set.labels)?, numbers(set.weights)?, numbers(set.base_margin)?);
         let groups = set.groups.map(|length| input.read(length)).transpose()?;
@@ -234,6 +238,13 @@ impl SetParts {
 }
 
 impl Feature {
+    fn cuts(&self) -> usize {
+        match *self {
+            Self::Cuts(count) => count,
+            Self::Levels(_) => 0,
+        }
+    }
+
     fn of(bins: &FeatureBins) -> Self {
         match bins {
             FeatureBins::Numeric { cuts } => Self::Cuts(cuts.len()),
