@@ -6,7 +6,7 @@ use crate::hostile::damage::damage;
 use crate::score::models::Random;
 use crate::util::Tree;
 use polars::prelude::{Column, DataFrame, ParquetWriter};
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 
 fn parquet(rows: usize) -> Vec<u8> {
     let column = |name: &str| Column::new(name.into(), (0..rows).map(|row| (row % 7) as f64).collect::<Vec<_>>());
@@ -51,7 +51,7 @@ fn damaged_http() {
         let _ = stream.write_all(&bytes);
         let _ = stream.shutdown(std::net::Shutdown::Write);
         let mut text = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut stream, &mut text);
+        let _ = stream.read_to_end(&mut text);
         let text = String::from_utf8_lossy(&text);
         assert!(!text.contains("HTTP/1.1 5"), "{:?} → {text}", String::from_utf8_lossy(&bytes));
     }
@@ -59,6 +59,65 @@ fn damaged_http() {
         let mut stream = server.connect();
         stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
         assert!(answer(stream).status < 500, "{path}");
+    }
+    server.get("/ping").is(200, &[]);
+}
+
+/// All that comes back for these bytes until the server closes the connection; it must do so by itself.
+fn exchange(server: &Server, bytes: &str) -> String {
+    let mut stream = server.connect();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut text = Vec::new();
+    // A connection that is reset after the answer does not take it back.
+    if let Err(error) = stream.read_to_end(&mut text) {
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset, "{bytes:?} left the connection open");
+    }
+    String::from_utf8(text).unwrap()
+}
+
+/// A proxy that went by the length would take what follows the chunks for a part of the body, and the server for another client's request.
+#[test]
+fn nothing_is_smuggled_behind_a_body_with_two_lengths() {
+    let server = Server::of(tree(), "amount", &[], &[]);
+    let hidden = "GET /execution-parameters HTTP/1.1\r\nHost: x\r\n\r\n";
+    let body = format!("8\r\n1,2,3,4\n\r\n0\r\n\r\n{hidden}");
+    let length = format!("Content-Length: {}\r\n", body.len());
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let head = "POST /invocations HTTP/1.1\r\nHost: x\r\n";
+    let expected = server.csv("1,2,3,4\n").is(200, &[]).body;
+    for lengths in [format!("{length}{chunked}"), format!("{chunked}{length}"), format!("{length}{chunked}{length}")] {
+        let text = exchange(&server, &format!("{head}{lengths}\r\n{body}"));
+        assert!(text.starts_with("HTTP/1.1 200") && text.contains("connection: close"), "{lengths:?}: {text}");
+        assert!(text.ends_with(&format!("\r\n\r\n{expected}")), "{lengths:?}: {text}");
+    }
+    // With one length there are two requests, so the server would have answered a second one above.
+    let text = exchange(
+        &server,
+        &format!("{head}{chunked}\r\n{}", body.replace(hidden, &hidden.replace("x\r\n", "x\r\nConnection: close\r\n"))),
+    );
+    assert!(text.contains("MaxConcurrentTransforms"), "{text}");
+}
+
+/// The HTTP library answers these by itself.
+#[test]
+fn heads_that_are_no_http_get_a_status_and_no_more() {
+    let server = Server::of(tree(), "amount", &[], &[]);
+    let (many, long) = ("X: y\r\n".repeat(101), "x".repeat(70_000));
+    let heads = [
+        (400, "POST /invocations HTTP/9.9\r\n\r\n".to_string()),
+        (400, "nonsense\r\n\r\n".to_string()),
+        (400, "GET /ping HTTP/1.1\r\nHost x\r\n\r\n".to_string()),
+        (400, "POST /invocations HTTP/1.1\r\nContent-Length: -1\r\n\r\n".to_string()),
+        (400, "POST /invocations HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n1".to_string()),
+        (400, "POST /invocations HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n".to_string()),
+        (400, "POST /invocations HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n".to_string()),
+        (431, format!("GET /ping HTTP/1.1\r\n{many}\r\n")),
+        (414, format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n")),
+    ];
+    for (status, head) in heads {
+        let text = exchange(&server, &head);
+        let shown = &head[..head.len().min(60)];
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")) && text.ends_with("\r\n\r\n"), "{shown:?}: {text}");
     }
     server.get("/ping").is(200, &[]);
 }
