@@ -9,7 +9,11 @@ use std::time::{Duration, Instant};
 
 /// Counts what is read with the same [`ReadOptions`](super::ReadOptions). Clones count together.
 #[derive(Clone, Default)]
-pub struct Meter(Arc<Counters>);
+pub struct Meter {
+    counters: Arc<Counters>,
+    /// Whether bytes are read for a look only, which does not count them.
+    looks: bool,
+}
 
 #[derive(Default)]
 struct Counters {
@@ -60,9 +64,9 @@ pub struct IoStats {
     pub slowest_open: f64,
     /// Seconds from the first file's open to the last one's first byte.
     pub open: f64,
-    /// Bytes read, every pass over the data counted.
+    /// Bytes read to be parsed, every pass over the data counted; a look at a file's beginning, to find its format, is none.
     pub bytes_read: u64,
-    /// Seconds that threads which parse waited for bytes of their own, summed over threads.
+    /// Seconds that threads which look or parse waited for bytes of their own, summed over threads.
     pub waited: f64,
     /// Seconds that files which are read as streams stood still, summed over files: not one thread waits then but all that parse the file.
     pub stalled: f64,
@@ -71,7 +75,7 @@ pub struct IoStats {
 impl Meter {
     /// What has been read so far.
     pub fn stats(&self) -> IoStats {
-        let touched = *self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        let touched = *self.counters.touched.lock().unwrap_or_else(PoisonError::into_inner);
         IoStats {
             files: touched.files,
             file_bytes: touched.file_bytes,
@@ -81,17 +85,24 @@ impl Meter {
             cold_bytes: touched.cold_bytes,
             slowest_open: touched.slowest_open.as_secs_f64(),
             open: touched.open.as_secs_f64(),
-            bytes_read: self.0.bytes.load(Ordering::Relaxed),
-            waited: seconds(&self.0.waited),
-            stalled: seconds(&self.0.stalled),
+            bytes_read: self.counters.bytes.load(Ordering::Relaxed),
+            waited: seconds(&self.counters.waited),
+            stalled: seconds(&self.counters.stalled),
         }
+    }
+
+    /// The same meter for whoever looks at files before they are read: it counts the time that this takes, and no bytes.
+    pub(super) fn for_looks(&self) -> Self {
+        Self { looks: true, ..self.clone() }
     }
 
     /// Counts what `read` reads, and the time it takes if a thread that parses waits for it.
     pub(super) fn read(&self, waits: bool, read: impl FnOnce() -> io::Result<usize>) -> io::Result<usize> {
         let started = Instant::now();
         let bytes = read()?;
-        self.0.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if !self.looks {
+            self.counters.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
         if waits {
             self.waited(started.elapsed());
         }
@@ -100,24 +111,24 @@ impl Meter {
 
     /// Counts time that a thread which parses waited.
     pub(super) fn waited(&self, time: Duration) {
-        add(&self.0.waited, time);
+        add(&self.counters.waited, time);
     }
 
     /// Counts time that the stream of a file stood still.
     pub(super) fn stalled(&self, time: Duration) {
-        add(&self.0.stalled, time);
+        add(&self.counters.stalled, time);
     }
 
     /// Counts a file of a store elsewhere.
     pub(super) fn fetched(&self, bytes: u64) {
-        let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut touched = self.counters.touched.lock().unwrap_or_else(PoisonError::into_inner);
         touched.count(bytes);
         touched.fetched_files += 1;
     }
 
     /// Counts a file that was opened, and read from, for the first time: `since` is when the first one was.
     pub(super) fn touched(&self, metadata: &Metadata, took: Duration, since: Instant) {
-        let mut touched = self.0.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut touched = self.counters.touched.lock().unwrap_or_else(PoisonError::into_inner);
         let length = metadata.len();
         touched.count(length);
         if is_cold(metadata) {
@@ -185,5 +196,19 @@ mod tests {
         meter.read(false, || Ok(5)).unwrap();
         assert!(meter.read(true, || Err(io::Error::other("broken"))).is_err());
         assert_eq!(meter.stats().bytes_read, 12);
+    }
+
+    #[test]
+    fn looks_take_time_and_no_bytes() {
+        let meter = Meter::default();
+        let slow = || {
+            std::thread::sleep(Duration::from_millis(1));
+            Ok(7)
+        };
+        assert_eq!(meter.for_looks().read(true, slow).unwrap(), 7);
+        assert_eq!(meter.stats().bytes_read, 0);
+        assert!(meter.stats().waited >= 0.001);
+        meter.read(true, || Ok(7)).unwrap();
+        assert_eq!(meter.stats().bytes_read, 7);
     }
 }

@@ -31,8 +31,9 @@ impl Probe {
     /// Looks at a file. `None` if it turns out to be empty.
     pub fn new(path: &DataFile, options: &ReadOptions) -> Result<Option<Self>> {
         let format = options.format;
+        let look = path.clone().metered(&options.meter.for_looks());
         let mut head = Vec::new();
-        path.open()?.take(4).read_to_end(&mut head).map_err(|e| Error::io(path, e))?;
+        look.open()?.take(4).read_to_end(&mut head).map_err(|e| Error::io(path, e))?;
         let path = path.clone();
         let mut packing = Packing { compression: Compression::of(&head), framed_text: false };
         if head == b"PAR1" {
@@ -45,7 +46,7 @@ impl Probe {
             }
             return Ok(Some(Self { path, packing, format: Format::Parquet, sample: Vec::new(), whole: false }));
         }
-        let (mut sample, mut whole) = read_sample(&path, packing)?;
+        let (mut sample, mut whole) = read_sample(&look, packing)?;
         if sample.starts_with(b"PAR1") {
             return Err(Error::data(format!("a Parquet file inside a compressed file: {}; decompress it", display(&path))));
         }
@@ -65,7 +66,7 @@ impl Probe {
             if !packing.framed_text {
                 return Self::recordio(path, packing, format).map(Some);
             }
-            (sample, whole) = read_sample(&path, packing)?;
+            (sample, whole) = read_sample(&look, packing)?;
         }
         if whole && sample.iter().all(u8::is_ascii_whitespace) {
             sample.clear();
