@@ -19,6 +19,8 @@ pub(super) struct ParquetFile {
     pub path: DataFile,
     /// Without the writer's notes where columns have the same types without them.
     metadata: Arc<FileMetadata>,
+    /// Whether a column is the same when the others are left out of the metadata.
+    separable: bool,
 }
 
 impl ParquetFile {
@@ -39,14 +41,16 @@ impl ParquetFile {
             let mut bare = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
             bare.set_metadata(without_notes(&metadata));
             let same = bare.schema().is_ok_and(|found| found == schema);
+            // Columns are sorted by position, which a column by itself does not keep.
+            let separable = same && metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
             let fault = contradiction(&metadata, length, most);
-            Ok((fault, if same { bare.get_metadata()?.clone() } else { metadata }, Fields { names, types }))
+            Ok((fault, if same { bare.get_metadata()?.clone() } else { metadata }, separable, Fields { names, types }))
         });
-        let (contradiction, metadata, fields) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
             return Err(damaged(&path, contradiction));
         }
-        Ok((Self { path, metadata }, fields))
+        Ok((Self { path, metadata, separable }, fields))
     }
 
     /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
@@ -59,7 +63,12 @@ impl ParquetFile {
         }
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
-            reader.set_metadata(self.metadata.clone());
+            // polars infers the types of all columns that it is told of, whichever it reads.
+            let (metadata, column) = match self.separable {
+                true => (Arc::new(self.metadata.pruned(&[name.into()], &[])?), 0),
+                false => (self.metadata.clone(), column),
+            };
+            reader.set_metadata(metadata);
             let reader = reader.with_projection(Some(vec![column])).with_slice(Some((offset, rows)));
             reader.read_parallel(ParallelStrategy::None).finish()
         });
