@@ -66,7 +66,7 @@ impl Columns {
     }
 }
 
-/// The columns of a tile of at most `N` features, which are a square of `SQUARE` cells a block.
+/// The columns of a tile of at most `N` features; `SQUARE` is `N` × `N`.
 fn turned<C: Copy + Default + Send + Sync, const N: usize, const SQUARE: usize>(
     cells: &[C],
     width: usize,
