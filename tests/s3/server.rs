@@ -4,7 +4,7 @@ use crate::util::{Run, command, run};
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock};
 use std::time::Duration;
@@ -12,7 +12,8 @@ use std::time::Duration;
 /// A store, in a process that ends when this one does, however that happens.
 pub struct Store {
     port: u16,
-    _alive: ChildStdin,
+    /// Its standard input is open as long as this process is there.
+    _server: Child,
 }
 
 /// The store that tests share, each in a bucket of its own. `None`, with a loud message, where there is none.
@@ -43,7 +44,6 @@ impl Store {
         let mut command = Command::new(python);
         command.args(["-c", SERVER]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("Python starts");
-        let alive = child.stdin.take().expect("a pipe");
         let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
         let port = loop {
             let line = lines.next().expect("a port").expect("text");
@@ -52,7 +52,7 @@ impl Store {
             }
         };
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-        Self { port, _alive: alive }
+        Self { port, _server: child }
     }
 
     /// Creates a bucket.
