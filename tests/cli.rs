@@ -456,3 +456,20 @@ fn without_a_command_there_is_a_hint() {
     bare.env("SAGEMAKER_BASE_DIR", tree.path(""));
     run(bare).user_error(&["--help"]);
 }
+
+#[test]
+fn thousands_of_small_files_are_read_like_one_large_one() {
+    let tree = Tree::new();
+    let rows = csv(12_000, 3, amount);
+    let lines: Vec<_> = rows.lines().collect();
+    for (index, lines) in lines.chunks(3).enumerate() {
+        tree.write(&format!("parts/{index:05}.csv"), lines.join("\n"));
+    }
+    tree.write("whole.csv", &rows);
+    let model = |data: &str| {
+        let (data, model) = (tree.text(data), tree.text("model"));
+        sapwood(["train", "--train", &data, "--model-out", &model, "num_round=2", "nthread=2", "header=false"]).ok();
+        fs::read(model).unwrap()
+    };
+    assert!(model("parts") == model("whole.csv"));
+}

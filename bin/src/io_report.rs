@@ -14,6 +14,9 @@ pub struct IoReport {
 /// Above this share of waiting, reading is what takes the time.
 const WAITS: f64 = 0.5;
 
+/// Shorter reading is not worth a change.
+const WORTH_SECONDS: f64 = 2.0;
+
 const MIB: u64 = 1 << 20;
 /// Files below this size cost more to find and open than to read.
 const SMALL_FILE: u64 = MIB;
@@ -73,7 +76,7 @@ impl IoReport {
     /// What to change, where reading takes the time and something can be done.
     fn advice(&self) -> Option<String> {
         let IoStats { files, file_bytes, largest_file, fetched_files, cold_files, cold_bytes, .. } = self.stats;
-        if self.waiting() <= WAITS || files == 0 {
+        if self.waiting() <= WAITS || files == 0 || self.seconds < WORTH_SECONDS {
             return None;
         }
         let mean = file_bytes / files;

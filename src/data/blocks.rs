@@ -7,9 +7,10 @@ use super::source::DataFile;
 use super::unwrap::Unwrapped;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
-use rayon::prelude::*;
 use std::io::{BufReader, Read};
+use std::iter::Enumerate;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// How the bytes of a file are packed.
@@ -180,29 +181,78 @@ impl Iterator for Blocks<'_> {
 /// Hands every block of every file to `visit`, as (file, position of the block in the file, block), several files and blocks at
 /// once on the current thread pool; no thread holds more than one block of its own. Where several blocks fail, the error of the
 /// first in file order is returned, whatever the timing.
+///
+/// Not by parallel iterators, one within the other: a thread that waited for the inner one would take up the next file meanwhile, and
+/// thousands of files would lie on its stack.
 pub(super) fn for_each_block(
     files: &[TextFile],
     block_bytes: usize,
     visit: &(dyn Fn(usize, usize, &TextBlock) -> Result<()> + Sync),
 ) -> Result<()> {
-    let failure = FirstFailure::default();
-    files.par_iter().enumerate().for_each(|(file, text)| {
-        if failure.is_before((file, 0)) {
-            return;
+    let streams = Streams::new(files, block_bytes);
+    let (next, threads) = (AtomicUsize::new(0), rayon::current_num_threads());
+    let visit_one = |file| {
+        let Some((index, block)) = streams.pull(file) else { return false };
+        if let Err(error) = block.and_then(|block| visit(file, index, &block)) {
+            streams.failure.record((file, index), error);
         }
-        match text.blocks(block_bytes) {
-            Err(error) => failure.record((file, 0), error),
-            Ok(blocks) => {
-                let wanted = blocks.enumerate().take_while(|(index, _)| !failure.is_before((file, *index)));
-                wanted.par_bridge().for_each(|(index, block)| {
-                    if let Err(error) = block.and_then(|block| visit(file, index, &block)) {
-                        failure.record((file, index), error);
-                    }
-                });
+        true
+    };
+    let work = |thread: usize| {
+        // Files of one's own as long as there are any, then a hand with those of others.
+        loop {
+            let file = next.fetch_add(1, Ordering::Relaxed);
+            if file >= files.len() {
+                break;
+            }
+            while visit_one(file) {}
+        }
+        let first = thread * files.len() / threads;
+        while (0..files.len()).fold(false, |any, at| visit_one((first + at) % files.len()) || any) {}
+    };
+    rayon::scope(|scope| (0..threads).for_each(|thread| scope.spawn(move |_| work(thread))));
+    streams.failure.into_result()
+}
+
+/// Files whose blocks are taken by whoever has time.
+struct Streams<'a> {
+    files: &'a [TextFile],
+    block_bytes: usize,
+    streams: Vec<Mutex<Stream<'a>>>,
+    failure: FirstFailure,
+}
+
+enum Stream<'a> {
+    Closed,
+    Open(Enumerate<Blocks<'a>>),
+    Ended,
+}
+
+impl<'a> Streams<'a> {
+    fn new(files: &'a [TextFile], block_bytes: usize) -> Self {
+        let streams = files.iter().map(|_| Mutex::new(Stream::Closed)).collect();
+        Self { files, block_bytes, streams, failure: FirstFailure::default() }
+    }
+
+    /// The next block of a file and its position; none where there is no more, or where something failed before it.
+    fn pull(&self, file: usize) -> Option<(usize, Result<TextBlock>)> {
+        let mut stream = self.streams[file].lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*stream, Stream::Closed) && !self.failure.is_before((file, 0)) {
+            match self.files[file].blocks(self.block_bytes) {
+                Ok(blocks) => *stream = Stream::Open(blocks.enumerate()),
+                Err(error) => {
+                    *stream = Stream::Ended;
+                    return Some((0, Err(error)));
+                }
             }
         }
-    });
-    failure.into_result()
+        let next = if let Stream::Open(blocks) = &mut *stream { blocks.next() } else { None };
+        let next = next.filter(|(index, _)| !self.failure.is_before((file, *index)));
+        if next.is_none() {
+            *stream = Stream::Ended;
+        }
+        next
+    }
 }
 
 /// Keeps the failure with the lowest position.

@@ -304,6 +304,7 @@ fn the_region_of_a_bucket_is_found_out() {
 #[test]
 fn errors_say_what_to_do() {
     let Some(store) = bucket("errors") else { return };
+    let tree = Tree::new();
     let line = Line::to(&store);
     let failed = |words: &[&str], fragments: &[&str]| line.sapwood(words).user_error(fragments);
     failed(&["inspect", "--model", "s3://no-such-bucket/m"], &["s3://no-such-bucket/m: there is no bucket no-such-bucket"]);
@@ -335,6 +336,18 @@ fn errors_say_what_to_do() {
     let mut alone = line.command(["inspect", "--model", "s3://errors/m"]);
     alone.env("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1").env("AWS_MAX_ATTEMPTS", "1");
     run(alone).user_error(&["s3://errors/m: S3 cannot be reached: Connection refused", "AWS_ENDPOINT_URL_S3"]);
+    std::fs::write(tree.path("ca.pem"), "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n").unwrap();
+    let settings = [
+        ("AWS_RETRY_MODE", "bogus", "`AWS_RETRY_MODE`: error parsing string 'bogus'"),
+        ("AWS_MAX_ATTEMPTS", "0", "`AWS_MAX_ATTEMPTS`"),
+        ("AWS_CA_BUNDLE", &tree.text("ca.pem"), "InvalidCertificate"),
+        ("AWS_CA_BUNDLE", &tree.text("none.pem"), "none.pem: No such file"),
+    ];
+    for (name, value, fragment) in settings {
+        let mut wrong = line.command(["inspect", "--model", "s3://errors/m"]);
+        wrong.env(name, value).env("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:1");
+        run(wrong).user_error(&[fragment]);
+    }
     let forbidden = Line::new(&store, |_| Fate::Answer(DENIED));
     let failed = forbidden.sapwood(&["train", "--train", "s3://errors/m", "--model-out", "m", "num_round=1"]);
     failed.user_error(&["s3://errors/m", "permission s3:GetObject"]);

@@ -14,6 +14,7 @@ use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_http_client::{Builder as HttpBuilder, Connector};
 use aws_types::service_config::ServiceConfigKey;
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
@@ -46,12 +47,12 @@ impl Bucket {
     /// There is none of this name, or S3 cannot be reached.
     pub fn of(uri: &Uri) -> Result<Self, Failure> {
         static STORE: OnceLock<Result<Store, Failure>> = OnceLock::new();
-        let store = STORE.get_or_init(Store::new).as_ref().map_err(Clone::clone)?;
+        let store = STORE.get_or_init(|| configured(Store::new).flatten()).as_ref().map_err(Clone::clone)?;
         let mut buckets = store.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let client = match buckets.get(&uri.bucket) {
             Some(client) => client.clone(),
             None => {
-                let client = store.runtime.block_on(store.connect(uri))?;
+                let client = configured(|| store.runtime.block_on(store.connect(uri)))??;
                 buckets.insert(uri.bucket.clone(), client.clone());
                 client
             }
@@ -101,6 +102,17 @@ impl Store {
         let is_elsewhere = |region: &String| self.config.region().is_none_or(|known| known.as_ref() != region);
         Ok(region.filter(is_elsewhere).map_or(first, |region| client(Some(Region::new(region)))))
     }
+}
+
+/// Runs what panics over settings that it does not like, as the SDK does.
+fn configured<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
+    panic::catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+        let text = payload.downcast_ref::<&str>().map(ToString::to_string).or_else(|| payload.downcast_ref::<String>().cloned());
+        let text = text.unwrap_or_default();
+        // What is in parentheses repeats it as Rust.
+        let words: Vec<_> = text.split(" (EnvConfigError").next().unwrap_or(&text).split_whitespace().collect();
+        Failure::user(format!("the settings for AWS cannot be used: {}; correct them, or AWS_CA_BUNDLE", words.join(" ")))
+    })
 }
 
 /// Whether requests go to another store than AWS's, or to a stand-in. These seldom have a host name for every bucket.
