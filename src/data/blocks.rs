@@ -208,7 +208,7 @@ pub(super) fn for_each_block(
             while visit_one(file) {}
         }
         let first = thread * files.len() / threads;
-        while (0..files.len()).fold(false, |any, at| visit_one((first + at) % files.len()) || any) {}
+        while (0..files.len()).filter(|at| visit_one((first + at) % files.len())).count() > 0 {}
     };
     rayon::scope(|scope| (0..threads).for_each(|thread| scope.spawn(move |_| work(thread))));
     streams.failure.into_result()
