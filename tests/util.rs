@@ -96,6 +96,11 @@ impl Tree {
         Self { dir: tempfile::tempdir().expect("a temporary directory") }
     }
 
+    /// The same where the build has its files, for what lasts as long as the process: nobody removes it then.
+    pub fn lasting() -> Self {
+        Self { dir: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary directory") }
+    }
+
     /// The path of `name` in the directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)

@@ -122,8 +122,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     write_stdout(|out| out.write_all(text.as_bytes()))
 }
 
-/// The path behind symbolic links, so that a link stays one when its target is replaced.
+/// The path behind symbolic links, so that a link stays one when its target is replaced; a URI as all are written.
 pub fn true_name(path: &Path) -> PathBuf {
+    if let Ok(Some(uri)) = s3::Uri::of(path) {
+        return uri.to_string().into();
+    }
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 

@@ -12,6 +12,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -142,7 +143,9 @@ impl Line {
         // Not within the loop's condition, which would hold the lock all along.
         let next = || self.state().take(&self.order);
         while let Some((object, piece)) = next() {
-            let fetched = self.objects[object].fetch(piece);
+            // Somebody may be waiting for the piece, whatever becomes of this thread.
+            let fetched = catch_unwind(AssertUnwindSafe(|| self.objects[object].fetch(piece)));
+            let fetched = fetched.unwrap_or_else(|_| Err(io::Error::other("the thread that fetched it has panicked")));
             let mut state = self.state();
             match fetched {
                 Ok(()) => state.pieces[object][piece] = Piece::Here,
@@ -392,6 +395,19 @@ mod tests {
         assert_eq!(read(3).unwrap(), 3);
         assert_eq!(read(5).unwrap_err().to_string(), "only 3 of 5 bytes came");
         assert_eq!(read(2).unwrap_err().to_string(), "more bytes came than were asked for");
+    }
+
+    #[test]
+    fn nobody_waits_for_a_thread_that_is_gone() {
+        struct Panics;
+        impl Remote for Panics {
+            fn read(&self, _: Range<u64>, _: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+                panic!("no luck")
+            }
+        }
+        let object = RemoteObject { name: "x".into(), bytes: 2 * PIECE_BYTES, remote: Arc::new(Panics) };
+        let error = fetched(vec![object], 1)[0].open(&Meter::default()).read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "the thread that fetched it has panicked");
     }
 
     #[test]

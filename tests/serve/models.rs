@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 pub fn tree() -> &'static Tree {
     static TREE: OnceLock<Tree> = OnceLock::new();
     TREE.get_or_init(|| {
-        let tree = Tree::new();
+        let tree = Tree::lasting();
         let adult = format!("{}/../datasets/adult/train.csv.gz", env!("CARGO_MANIFEST_DIR"));
         train(&tree, "adult", &adult, &["--label", "income"], &["objective=binary:logistic", "num_round=20"]);
         tree.write("amount.csv", csv(400, 1, amount));
