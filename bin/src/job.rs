@@ -210,11 +210,14 @@ impl Observer for Rounds<'_> {
         }
     }
 
-    fn started(&mut self, warnings: &[String]) {
-        self.signals.defer();
+    fn resuming(&mut self) {
         if let Some((path, rounds)) = &self.origin {
             self.log.note(&format!("{path}: going on after its {rounds} rounds"));
         }
+    }
+
+    fn started(&mut self, warnings: &[String]) {
+        self.signals.defer();
         warnings.iter().for_each(|text| self.log.warning(text));
     }
 

@@ -26,7 +26,10 @@ pub trait Observer: Send {
     /// All data sets are binned: for whoever keeps the bins for the next run.
     fn binned(&mut self, _bins: &Bins) {}
 
-    /// Training is about to begin, or to go on from a checkpoint that was found to fit; `warnings` are about parameters and data.
+    /// The checkpoint fits; next come the scores of its trees, which may take a while.
+    fn resuming(&mut self) {}
+
+    /// Training is about to begin, or to go on; `warnings` are about parameters and data.
     fn started(&mut self, _warnings: &[String]) {}
 
     /// The trees of a round are grown, `round` counted from 0; `profile` is of this round alone. Its metrics come next.

@@ -160,7 +160,11 @@ impl<'a> Training<'a> {
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
         let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
         let mut done = match checkpoint {
-            Some(checkpoint) => self.resume(checkpoint, &data, binned)?,
+            Some(checkpoint) => {
+                checkpoint.check(&self.model(Vec::new(), None), &data)?;
+                observer.resuming();
+                self.resume(checkpoint, binned)?
+            }
             None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), data },
         };
         observer.started(&self.warnings);
@@ -237,8 +241,7 @@ impl<'a> Training<'a> {
     }
 
     /// Takes up the scores of an earlier run; what that had done comes back, as far as this run wants it.
-    fn resume(&mut self, checkpoint: &Checkpoint, data: &[Fingerprint], binned: &Binned) -> Result<Checkpoint> {
-        checkpoint.check(&self.model(Vec::new(), None), data)?;
+    fn resume(&mut self, checkpoint: &Checkpoint, binned: &Binned) -> Result<Checkpoint> {
         let mut done = checkpoint.clone();
         done.history.truncate(self.params.num_round as usize);
         done.model.trees.truncate(done.history.len() * self.trees_per_round());
