@@ -112,7 +112,7 @@ start() {
     chown -R "${user:-$NONROOT}:${user:-$NONROOT}" "$ml"
     configuration "${mounts-$default_mounts}" "$@" >"$directory/bundle/config.json"
     # Before anybody looks into them: a case may start several containers.
-    : >"$directory/stdout" >"$directory/stderr"
+    truncate --size 0 "$directory/stdout" "$directory/stderr"
     timeout "$PATIENCE" runc --root "$scratch/runc" run --bundle "$directory/bundle" "$container" \
         </dev/null >"$directory/stdout" 2>"$directory/stderr" &
     started=$!
