@@ -8,6 +8,7 @@ use sapwood::boost::Bins;
 use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -69,13 +70,14 @@ impl Place {
         Ok(s3::objects_of(paths)?.map_or_else(|| Self::Files(paths.to_vec()), Self::Objects))
     }
 
-    /// The files, each under its one true name; objects under their URIs. A pipe has none.
+    /// The files, each under its one true name; objects under their URIs. A pipe has none. Texts, because as paths `a//b` and `a/b` would be
+    /// equal, which are two objects.
     ///
     /// # Errors
     /// Missing paths, or no file at all.
-    pub fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
+    pub fn files(&self) -> Result<BTreeSet<OsString>, Failure> {
         Ok(match self {
-            Self::Files(paths) => data::true_files(paths)?,
+            Self::Files(paths) => data::true_files(paths)?.into_iter().map(PathBuf::into_os_string).collect(),
             Self::Objects(objects) => objects.iter().map(|object| object.uri.to_string().into()).collect(),
             Self::Pipe(_) => BTreeSet::new(),
         })
@@ -107,7 +109,7 @@ impl Input {
         }
     }
 
-    fn files(&self) -> Result<BTreeSet<PathBuf>, Failure> {
+    fn files(&self) -> Result<BTreeSet<OsString>, Failure> {
         self.place.files().map_err(|failure| failure.at(&self.origin))
     }
 
@@ -164,10 +166,11 @@ impl Inputs {
     ///
     /// # Errors
     /// Missing paths, data sets without files, and shared files where `same_data` says so.
-    pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<PathBuf>, Failure> {
+    pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<OsString>, Failure> {
         let train = self.train.files()?;
-        let learned: BTreeSet<_> = train.iter().filter_map(|file| Identity::of(file)).collect();
-        let is_learned = |file: &&PathBuf| train.contains(*file) || Identity::of(file).is_some_and(|file| learned.contains(&file));
+        let learned: BTreeSet<_> = train.iter().filter_map(|file| Identity::of(Path::new(file))).collect();
+        let is_learned =
+            |file: &&OsString| train.contains(*file) || Identity::of(Path::new(file)).is_some_and(|file| learned.contains(&file));
         let mut all = train.clone();
         for (name, input) in self.watched() {
             let files = input.files()?;

@@ -101,7 +101,8 @@ impl Job {
         }
         let mut outputs = std::iter::once(&self.model_out).chain(&self.summary_out);
         outputs.clone().try_for_each(|path| output::check_writable(path))?;
-        if self.summary_out.as_ref() == Some(&self.model_out) {
+        let name = |path: &PathBuf| output::true_name(path).into_os_string();
+        if self.summary_out.as_ref().is_some_and(|summary| name(summary) == name(&self.model_out)) {
             return Err(Failure::user(format!("{}: cannot be the model and its summary at once", self.model_out.display())));
         }
         let files = self.inputs.check(self.params.same_data, log)?;

@@ -3,6 +3,7 @@
 use crate::report::Failure;
 use crate::s3;
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -35,8 +36,8 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
 ///
 /// # Errors
 /// `path` is one of them.
-pub fn refuse_input(path: &Path, inputs: &BTreeSet<PathBuf>) -> Result<(), Failure> {
-    match inputs.contains(&true_name(path)) {
+pub fn refuse_input(path: &Path, inputs: &BTreeSet<OsString>) -> Result<(), Failure> {
+    match inputs.contains(true_name(path).as_os_str()) {
         true => Err(Failure::user(format!("{}: is read by this command and would be lost; choose another name", path.display()))),
         false => Ok(()),
     }

@@ -23,7 +23,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     }
     let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
     if let Some(path) = &args.out {
-        inputs.insert(output::true_name(&args.model));
+        inputs.insert(output::true_name(&args.model).into_os_string());
         output::refuse_input(path, &inputs)?;
     }
     let predictions = threads::pool(args.reading.threads)?.install(|| {

@@ -9,6 +9,7 @@ use sapwood::params::spec::{self, Group};
 use sapwood::{Dataset, Params};
 use sapwood_score::{Error, Model};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 ///
 /// # Errors
 /// Missing paths or objects, or no file at all.
-pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSet<PathBuf>), Failure> {
+pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSet<OsString>), Failure> {
     let place = Place::of(paths)?;
     let names = place.files()?;
     let sources = match &place {

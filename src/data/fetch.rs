@@ -61,7 +61,7 @@ pub fn fetch(objects: Vec<RemoteObject>, requests: usize, meter: &Meter) -> Resu
     }
     let guard = Arc::new(Guard(line.clone()));
     let fetched = |index| Fetched { line: line.clone(), index, _guard: guard.clone() };
-    line.objects.iter().for_each(|object| meter.fetched(object.of.bytes));
+    line.objects.iter().map(|object| object.of.bytes).filter(|&bytes| bytes > 0).for_each(|bytes| meter.fetched(bytes));
     Ok((0..line.objects.len()).map(|index| Source::Fetched(fetched(index))).collect())
 }
 
@@ -93,7 +93,8 @@ struct Line {
 
 struct Object {
     of: RemoteObject,
-    file: File,
+    /// None where there is nothing to keep.
+    file: Option<File>,
 }
 
 struct State {
@@ -116,9 +117,9 @@ enum Piece {
 
 impl Line {
     fn new(objects: Vec<RemoteObject>) -> Result<Self> {
-        let open = |of: RemoteObject| match tempfile::tempfile() {
-            Ok(file) => Ok(Object { file, of }),
-            Err(error) => Err(cannot_keep(&of.name, 0, &error)),
+        let open = |of: RemoteObject| {
+            let file = (of.bytes > 0).then(tempfile::tempfile).transpose().map_err(|error| cannot_keep(&of.name, 0, &error))?;
+            Ok(Object { file, of })
         };
         let objects = objects.into_iter().map(open).collect::<Result<Vec<_>>>()?;
         let counts: Vec<_> = objects.iter().map(|object| object.of.bytes.div_ceil(PIECE_BYTES) as usize).collect();
@@ -200,6 +201,10 @@ impl Object {
         start..(start + PIECE_BYTES).min(self.of.bytes)
     }
 
+    fn file(&self) -> io::Result<&File> {
+        self.file.as_ref().ok_or_else(|| io::Error::other("an empty object has no file"))
+    }
+
     fn fetch(&self, piece: usize) -> io::Result<()> {
         let range = self.range(piece);
         let mut offset = range.start;
@@ -207,7 +212,7 @@ impl Object {
             if bytes.len() as u64 > range.end - offset {
                 return Err(io::Error::other("more bytes came than were asked for"));
             }
-            let written = self.file.write_all_at(bytes, offset);
+            let written = self.file()?.write_all_at(bytes, offset);
             offset += bytes.len() as u64;
             written.map_err(|error| io::Error::new(error.kind(), cannot_keep(&self.of.name, offset, &error).to_string()))
         })?;
@@ -263,7 +268,7 @@ impl Arriving {
         }
         self.meter.stalled(started.elapsed());
         // The one way to a file without a name; a mere clone would share the position with all others.
-        File::open(format!("/proc/self/fd/{}", of.object().file.as_raw_fd()))
+        File::open(format!("/proc/self/fd/{}", of.object().file()?.as_raw_fd()))
     }
 }
 
@@ -278,7 +283,7 @@ impl Read for Arriving {
             self.meter.stalled(started.elapsed());
         }
         let length = bytes.len().min(usize::try_from(self.here.end - self.position).unwrap_or(usize::MAX));
-        let read = self.meter.read(true, || self.of.object().file.read_at(&mut bytes[..length], self.position))?;
+        let read = self.meter.read(true, || self.of.object().file()?.read_at(&mut bytes[..length], self.position))?;
         self.position += read as u64;
         Ok(read)
     }

@@ -104,7 +104,7 @@ pub(super) fn cannot_keep(name: &Path, bytes: u64, error: &io::Error) -> Error {
     Error::io(
         std::env::temp_dir(),
         format!(
-            "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory with more space, or let the data come as files",
+            "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory that has the space, or let the data come as files",
             name.display()
         ),
     )

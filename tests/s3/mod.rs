@@ -2,9 +2,10 @@
 
 mod server;
 
-use crate::util::{Tree, amount, class_of_three, csv, csv_with_header, run, sapwood};
+use crate::util::{Run, SAPWOOD, Tree, amount, class_of_three, csv, csv_with_header, run, sapwood};
 use server::{Fate, Line, Request, Store, store};
 use std::fs;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -66,8 +67,20 @@ fn a_directory_of_objects_is_read_like_a_directory_of_files() {
         }
     }
     store.put("/directories/train-old/x.csv", "not,data\n");
+    let model = tree.text("model");
     for uri in ["s3://directories/train", "s3://directories/train/"] {
         trains_as_on_files(&line, &tree, uri, &tree.text("train"));
+        // One prediction a row, so that their order shows.
+        let rows = |data: &str| line.sapwood(&["predict", "--model", &model, "--label", "y", "--data", data]).ok();
+        sapwood(["train", "--train", &tree.text("train"), "--model-out", &model, "num_round=3"]).ok();
+        let (here, there) = (rows(&tree.text("train")), rows(uri));
+        assert_eq!(here.stdout, there.stdout);
+        let note = |run: &Run| run.stderr.lines().find(|line| line.contains("passed over")).map(str::to_string);
+        assert!(note(&here).is_some_and(|note| note.contains("and 4 more")), "{here:?}");
+        assert!(
+            note(&there).is_some_and(|note| note.contains("s3://directories/train/") && note.contains("and 4 more")),
+            "{there:?}"
+        );
     }
     let wrong = line.sapwood(&["train", "--train", "s3://directories/c", "--model-out", &tree.text("m"), "num_round=1"]);
     wrong.user_error(&["s3://directories/c: there is no such object, and none below s3://directories/c/"]);
@@ -182,8 +195,9 @@ fn a_line_that_breaks_is_taken_up_where_it_broke() {
     assert_eq!(starts, [0, CUT, 2 * CUT, RANGE, RANGE + CUT]);
 
     let dead = Line::new(&store, |request| if request.is_read() { Fate::Cut(0) } else { Fate::Pass });
-    let failed = dead.sapwood(&["train", "--train", "s3://broken/x.csv", "--model-out", &tree.text("m"), "num_round=1"]);
-    failed.user_error(&["s3://broken/x.csv: no more bytes came after", "5 times", "check the network"]);
+    let mut failed = dead.command(["train", "--train", "s3://broken/x.csv", "--model-out", &tree.text("m"), "num_round=1"]);
+    failed.env("AWS_MAX_ATTEMPTS", "4");
+    run(failed).user_error(&["s3://broken/x.csv: no more bytes came after", "4 times", "check the network"]);
     assert!(!tree.path("m").exists());
 }
 
@@ -197,11 +211,14 @@ fn a_busy_store_is_asked_again() {
     let count = AtomicUsize::new(0);
     let busy = "HTTP/1.1 503 Slow Down\r\nContent-Type: application/xml\r\nContent-Length: 69\r\nConnection: close\r\n\r\n\
                 <Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>";
-    let line = Line::new(&store, move |request| {
-        if request.is_read() && count.fetch_add(1, Ordering::SeqCst) < 2 { Fate::Answer(busy) } else { Fate::Pass }
+    // More than the SDK puts up with by itself, some without an answer at all.
+    let line = Line::new(&store, move |request| match request.is_read().then(|| count.fetch_add(1, Ordering::SeqCst)) {
+        Some(0 | 2) => Fate::Answer(busy),
+        Some(1 | 3) => Fate::Answer(""),
+        _ => Fate::Pass,
     });
     trains_as_on_files(&line, &tree, "s3://busy/x.csv", path.to_str().unwrap());
-    assert_eq!(line.reads().len(), 3);
+    assert_eq!(line.reads().len(), 5);
 }
 
 #[test]
@@ -260,6 +277,8 @@ fn large_results_are_written_in_parts() {
 const DENIED: &str = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nContent-Length: 71\r\nConnection: close\r\n\r\n\
                       <Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
 
+const DENIED_HEAD: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n";
+
 #[test]
 fn what_may_not_be_written_is_known_before_anything_is_read() {
     let Some(store) = bucket("readonly") else { return };
@@ -285,6 +304,61 @@ fn a_model_that_cannot_be_brought_to_s3_stays_here() {
     run(command).user_error(&["s3://lost/m: AccessDenied", "what was to be written is kept in"]);
     let [(_, kept)] = &tree.files("tmp")[..] else { panic!("{:?}", tree.files("tmp")) };
     assert!(*kept == fs::read(here).unwrap());
+
+    // Models are put together in memory.
+    let mut command = Line::to(&store).command([&words[..], &["s3://lost/m"]].concat());
+    command.env("TMPDIR", tree.path("none"));
+    run(command).ok();
+    assert!(store.get("/lost/m").unwrap() == *kept);
+    let uploads = String::from_utf8(store.get("/lost?uploads").unwrap()).unwrap();
+    assert!(!uploads.contains("<Upload>"), "{uploads}");
+}
+
+#[test]
+fn keys_that_differ_as_paths_do_not_are_different_objects() {
+    let Some(store) = bucket("slashes") else { return };
+    let (tree, line) = (Tree::new(), Line::to(&store));
+    store.put("/slashes/a//x.csv", csv(100, 1, amount));
+    store.put("/slashes/a/x.csv", csv(100, 2, amount));
+    let (model, words) = (tree.text("m"), ["--train", "s3://slashes/a//x.csv", "num_round=1", "same_data=error"]);
+    let validated = |uri: &str| line.sapwood(&[&["train", "--model-out", &model, "--validation", uri], &words[..]].concat());
+    validated("s3://slashes/a/x.csv").ok();
+    validated("S3://slashes/a//x.csv").user_error(&["are the same data", "same_data=error"]);
+}
+
+#[test]
+fn more_objects_than_a_page_lists_and_files_may_be_open() {
+    let Some(store) = bucket("many") else { return };
+    let (tree, line) = (Tree::new(), Line::to(&store));
+    for index in 0..1_050 {
+        let text = csv(2, index, amount);
+        store.put(&format!("/many/parts/{index:04}.csv"), &text);
+        tree.write(&format!("parts/{index:04}.csv"), text);
+    }
+    trains_as_on_files(&line, &tree, "s3://many/parts/", &tree.text("parts"));
+    assert_eq!(line.reads().len(), 1_050);
+    // The limit is raised as far as may be.
+    let limited = |limit: &str, uri: &str| {
+        let script = format!("ulimit {limit}; exec \"$0\" train --train {uri} --model-out \"$1\" num_round=1");
+        let command = with_environment_of(&line.command([""; 0]), "sh", &["-c", &script, SAPWOOD, &tree.text("m")]);
+        run(command)
+    };
+    limited("-S -n 300", "s3://many/parts/").ok();
+    limited("-n 300", "s3://many/parts/0000.csv").ok();
+    limited("-n 300", "s3://many/parts/").user_error(&["the data are 1050 objects", "no more than 300 files", "ulimit -n"]);
+}
+
+/// Another program in the environment of a command.
+fn with_environment_of(command: &Command, program: &str, args: &[&str]) -> Command {
+    let mut other = Command::new(program);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => other.env(name, value),
+            None => other.env_remove(name),
+        };
+    }
+    other.args(args).stdin(Stdio::null());
+    other
 }
 
 #[test]
@@ -318,6 +392,7 @@ fn errors_say_what_to_do() {
 
     let train = |flags: &[&'static str]| [&["train", "--train", "s3://errors/m", "num_round=1"], flags].concat();
     failed(&train(&["--model-out", "s3://errors/"]), &["s3://errors/: is a directory"]);
+    failed(&train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]), &["the model and its summary at once"]);
     for same in ["s3://errors/m", "S3://errors/m"] {
         failed(&train(&["--model-out", same]), &["errors/m: is read by this command and would be lost"]);
     }
@@ -351,8 +426,10 @@ fn errors_say_what_to_do() {
         run(wrong).user_error(&[fragment]);
     }
     let forbidden = Line::new(&store, |_| Fate::Answer(DENIED));
-    let failed = forbidden.sapwood(&["train", "--train", "s3://errors/m", "--model-out", "m", "num_round=1"]);
-    failed.user_error(&["s3://errors/m", "permission s3:GetObject"]);
+    let refused = |line: &Line| line.sapwood(&["train", "--train", "s3://errors/m", "--model-out", "m", "num_round=1"]);
+    refused(&forbidden).user_error(&["s3://errors/m", "permission s3:GetObject"]);
+    let blind = Line::new(&store, |request| if request.method == "HEAD" { Fate::Answer(DENIED_HEAD) } else { Fate::Pass });
+    refused(&blind).user_error(&["s3://errors/m", "permission s3:GetObject"]);
 }
 
 #[test]

@@ -6,6 +6,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use std::error::Error;
 
+/// What those need who write an object.
+pub const WRITES: &str = "s3:PutObject";
+
 /// The failure of a request about `uri`, for which the permission `action` is needed.
 pub fn failed<E>(uri: &Uri, action: &str, error: &SdkError<E>) -> Failure
 where
@@ -35,6 +38,7 @@ where
         (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => {
             format!("{said}; check the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN, AWS_PROFILE)")
         }
+        (403, _) if action == WRITES => format!("{said}; the credentials need the permission {action}"),
         (403, _) => format!("{said}; the credentials need the permission {action}, or there is nothing at this place"),
         (301 | 400, "PermanentRedirect" | "AuthorizationHeaderMalformed") => {
             format!("{said}; set AWS_REGION to the region of the bucket")
@@ -52,9 +56,11 @@ pub fn is_missing<E>(error: &SdkError<E>) -> bool {
 fn unreachable_store<E: Error + 'static>(error: &SdkError<E>) -> String {
     match chain(error).find_map(|error| error.downcast_ref::<CredentialsError>()) {
         Some(CredentialsError::CredentialsNotLoaded(_)) => {
-            "no AWS credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile (AWS_PROFILE), or run on a machine \
-             with a role"
-                .to_string()
+            let profile = std::env::var("AWS_PROFILE").map_or_else(|_| String::new(), |name| format!(" (AWS_PROFILE={name})"));
+            format!(
+                "no AWS credentials found{profile}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile (AWS_PROFILE), or \
+                 run on a machine with a role"
+            )
         }
         Some(failure) => format!("the AWS credentials cannot be had: {}", innermost(failure)),
         None => format!(

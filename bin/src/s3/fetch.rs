@@ -19,8 +19,9 @@ fn requests() -> usize {
 /// Bytes that are asked for at a time where one reader wants them in turn.
 const RANGE_BYTES: u64 = 4 << 20;
 
-/// Files that a process has open besides the data.
-const OTHER_FILES: u64 = 256;
+/// Files and connections that a process has open besides the data, at least and at ease.
+const OTHER_FILES: u64 = 100;
+const WISHED_FILES: u64 = 256;
 
 /// Begins to fetch objects into temporary files, from which they may be read at once.
 ///
@@ -34,7 +35,7 @@ pub fn fetch<'o>(objects: impl Iterator<Item = &'o Object>, meter: &Meter) -> Re
     };
     let objects: Vec<_> = objects.map(remote).collect();
     check_space(objects.iter().map(|object| object.bytes).sum())?;
-    allow_open_files(objects.len())?;
+    allow_open_files(objects.iter().filter(|object| object.bytes > 0).count())?;
     Ok(data::fetch(objects, requests(), meter)?)
 }
 
@@ -59,10 +60,10 @@ impl Read for Reader {
         if self.position == self.range.len() && self.next < self.object.bytes {
             let end = (self.next + RANGE_BYTES).min(self.object.bytes);
             (self.range, self.position) = (Vec::new(), 0);
-            let range = &mut self.range;
+            let (range, length) = (&mut self.range, end - self.next);
             self.object.read(self.next..end, &mut |bytes| {
                 range.extend_from_slice(bytes);
-                Ok(())
+                if range.len() as u64 > length { Err(io::Error::other("more bytes came than were asked for")) } else { Ok(()) }
             })?;
             self.next = end;
         }
@@ -91,16 +92,15 @@ fn check_space(bytes: u64) -> Result<(), Failure> {
 
 /// Raises the limit of open files, as far as that is allowed: every object has a file.
 fn allow_open_files(count: usize) -> Result<(), Failure> {
-    let needed = count as u64 + OTHER_FILES;
+    let count = count as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if current.is_none_or(|current| current >= needed) {
+    let wanted = maximum.map_or(count + WISHED_FILES, |maximum| maximum.min(count + WISHED_FILES));
+    if current.is_none_or(|current| current >= count + WISHED_FILES) {
         return Ok(());
     }
-    let raised = match maximum {
-        Some(maximum) if maximum < needed => false,
-        _ => setrlimit(Resource::Nofile, Rlimit { current: Some(needed), maximum }).is_ok(),
-    };
-    if raised {
+    // What cannot be raised may be enough.
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
+    if (if raised { Some(wanted) } else { current }).is_none_or(|limit| limit >= count + OTHER_FILES) {
         return Ok(());
     }
     Err(Failure::user(format!(

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 /// The objects behind `paths`, in reading order. `None` if these are paths of this machine.
 ///
-/// A URI names an object, or else all objects below it as if it were a directory: in the order of their keys, part by part, without those
-/// that are empty and those that would be passed over in a directory.
+/// A URI names an object, or else all objects below it as if it were a directory: in the order of their keys, part by part, but for those
+/// that are empty; those that would be passed over in a directory count as such.
 ///
 /// # Errors
 /// Paths and URIs side by side, no object at a place, or S3's refusal.
@@ -62,7 +62,7 @@ fn below(uri: &Uri) -> Result<Vec<Object>, Failure> {
             found => Ok(found),
         },
         // Who may not list a bucket is not told what is missing in it.
-        Err(refused) => directory().map_err(|_| refused),
+        Err(refused) => directory().ok().filter(|found| !found.is_empty()).ok_or(refused),
     }
 }
 
@@ -86,30 +86,28 @@ fn head(bucket: &Bucket, uri: &Uri) -> Result<Option<Object>, Failure> {
 fn search(bucket: &Bucket, directory: &Uri) -> Result<Vec<Object>, Failure> {
     let request = bucket.client.list_objects_v2().bucket(&directory.bucket).prefix(&directory.key);
     let mut pages = request.into_paginator().send();
-    let (mut objects, mut passed_over) = (Vec::new(), 0);
+    let mut objects = Vec::new();
     while let Some(page) = bucket.wait(pages.next()) {
         let page = page.map_err(|error| failure::failed(directory, "s3:ListBucket", &error))?;
         for found in page.contents() {
-            let (Some(key), bytes) = (found.key(), u64::try_from(found.size().unwrap_or_default()).unwrap_or_default()) else {
-                continue;
-            };
-            let mut names = key.strip_prefix(&directory.key).unwrap_or(key).split('/');
-            if bytes == 0 || names.any(is_no_data) {
-                passed_over += 1;
-                continue;
-            }
+            let Some(key) = found.key() else { continue };
+            let is_data = !key.strip_prefix(&directory.key).unwrap_or(key).split('/').any(is_no_data);
             objects.push(Object {
                 uri: directory.with_key(key),
-                bytes,
+                // What is passed over has nothing to be read.
+                bytes: if is_data { found.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default() } else { 0 },
                 etag: found.e_tag().map(str::to_string),
                 modified: found.last_modified().copied(),
                 bucket: bucket.clone(),
             });
         }
     }
-    if objects.is_empty() && passed_over > 0 {
+    // The directory's own name, which some tools write as an object, is no file.
+    objects.retain(|object| object.bytes > 0 || !object.uri.is_directory());
+    if !objects.is_empty() && objects.iter().all(|object| object.bytes == 0) {
         return Err(Failure::user(format!(
-            "no data in {directory}: there are only hidden, _-prefixed, checksum, manifest or empty objects ({passed_over})"
+            "no data in {directory}: there are only hidden, _-prefixed, checksum, manifest or empty objects ({})",
+            objects.len()
         )));
     }
     // As directories are read: `a/x` before `a-b`, though `-` comes before `/`.

@@ -11,12 +11,10 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-/// How often bytes that stop coming are asked for anew before the object is given up. Requests that fail before any byte are repeated by
-/// the client itself, as often as AWS_MAX_ATTEMPTS says.
-const ATTEMPTS: u32 = 5;
-
-/// The pause after the first of them; the next ones are twice as long each.
+/// The pause before bytes that stopped coming are asked for again; the next ones are twice as long each, up to a limit. Requests that fail
+/// before any byte are repeated by the client itself.
 const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// An object, as it was when it was listed.
 #[derive(Clone, Debug)]
@@ -76,11 +74,12 @@ impl Remote for Object {
                 }
                 Err(Broken::Connection(cause)) => {
                     attempt = if offset > before { 1 } else { attempt + 1 };
-                    if attempt > ATTEMPTS {
-                        let text = format!("no more bytes came after {offset} of {}, {ATTEMPTS} times: {cause}", self.bytes);
+                    let attempts = self.bucket.attempts;
+                    if attempt > attempts {
+                        let text = format!("no more bytes came after {offset} of {}, {attempts} times: {cause}", self.bytes);
                         return Err(io::Error::other(format!("{text}; check the network and try again")));
                     }
-                    std::thread::sleep(PAUSE * 2u32.pow(attempt - 1));
+                    std::thread::sleep(PAUSE.saturating_mul(2u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE));
                 }
             }
         }

@@ -4,6 +4,7 @@ use super::failure;
 use super::uri::Uri;
 use crate::report::Failure;
 use aws_config::meta::region::RegionProviderChain;
+use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::Client;
@@ -25,6 +26,12 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// What is asked for where nothing names a region; the bucket is then asked for its own.
 const DEFAULT_REGION: &str = "us-east-1";
 
+/// Attempts at a request that the store is too busy for, or that gets no answer, unless AWS_MAX_ATTEMPTS says otherwise: half a minute on
+/// average, as pauses double from a second to twenty. Data are fetched for hours, and stores have bad moments.
+const ATTEMPTS: u32 = 8;
+/// The SDK's own number. The first request of all makes no more, for a wrong endpoint is no bad moment.
+const FEW_ATTEMPTS: u32 = 3;
+
 /// What all buckets have in common. There is one in a process, as there is one set of credentials.
 struct Store {
     runtime: Runtime,
@@ -37,6 +44,8 @@ struct Store {
 pub struct Bucket {
     /// Makes requests in the region of the bucket.
     pub client: Client,
+    /// How often to try.
+    pub attempts: u32,
     runtime: Handle,
 }
 
@@ -57,7 +66,7 @@ impl Bucket {
                 client
             }
         };
-        Ok(Self { client, runtime: store.runtime.handle().clone() })
+        Ok(Self { client, attempts: store.retry().max_attempts(), runtime: store.runtime.handle().clone() })
     }
 
     /// Waits for an answer. Not for threads that drive others' waiting.
@@ -78,17 +87,17 @@ impl Store {
         Ok(Self { runtime, config, buckets: Mutex::default() })
     }
 
+    /// How requests are repeated.
+    fn retry(&self) -> RetryConfig {
+        let set = self.config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let is_default = std::env::var_os("AWS_MAX_ATTEMPTS").is_none() && set.max_attempts() == FEW_ATTEMPTS;
+        if is_default { set.with_max_attempts(ATTEMPTS) } else { set }
+    }
+
     /// A client for a bucket. S3 says in which region it is, even to those who may not read it.
     async fn connect(&self, uri: &Uri) -> Result<Client, Failure> {
-        let client = |region: Option<Region>| {
-            let mut config = Builder::from(&self.config).force_path_style(has_endpoint(&self.config));
-            if region.is_some() {
-                config.set_region(region);
-            }
-            Client::from_conf(config.build())
-        };
-        let first = client(None);
-        let region = match first.head_bucket().bucket(&uri.bucket).send().await {
+        let config = || Builder::from(&self.config).force_path_style(has_endpoint(&self.config));
+        let region = match Client::from_conf(config().build()).head_bucket().bucket(&uri.bucket).send().await {
             Ok(bucket) => bucket.bucket_region().map(str::to_string),
             Err(error) if failure::is_missing(&error) => {
                 return Err(Failure::user(format!("{uri}: there is no bucket {}", uri.bucket)));
@@ -99,8 +108,11 @@ impl Store {
                 None => return Err(failure::failed(uri, "s3:ListBucket", &error)),
             },
         };
-        let is_elsewhere = |region: &String| self.config.region().is_none_or(|known| known.as_ref() != region);
-        Ok(region.filter(is_elsewhere).map_or(first, |region| client(Some(Region::new(region)))))
+        let mut config = config().retry_config(self.retry());
+        if let Some(region) = region {
+            config = config.region(Region::new(region));
+        }
+        Ok(Client::from_conf(config.build()))
     }
 }
 
