@@ -353,6 +353,10 @@ mod tests {
                 fetched.open(&meter).read_to_end(&mut read).unwrap();
                 assert!(read == pattern(length), "{length}");
             }
+            if length == 0 {
+                assert!(fetched.open(&meter).whole().is_err(), "there is no file for nothing");
+                continue;
+            }
             let mut read = Vec::new();
             fetched.open(&meter).whole().unwrap().read_to_end(&mut read).unwrap();
             assert!(read == pattern(length), "{length}");
