@@ -1,4 +1,4 @@
-//! Reading: the objects of data sets while they come, and small ones as a whole.
+//! Reading: the objects of data sets, which come while they are read, and single ones from their beginning.
 
 use super::list;
 use super::object::Object;
@@ -79,7 +79,7 @@ fn check_space(bytes: u64) -> Result<(), Failure> {
     // Where it cannot be told, writing will tell.
     let Ok(system) = rustix::fs::statvfs(&directory) else { return Ok(()) };
     let free = system.f_bavail.saturating_mul(system.f_frsize);
-    if bytes > free {
+    if bytes > free && system.f_blocks > 0 {
         return Err(Failure::user(format!(
             "{}: the data from S3 need {} MiB, and {} MiB are free; give TMPDIR a directory with more space",
             directory.display(),
