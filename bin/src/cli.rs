@@ -30,24 +30,24 @@ pub enum Command {
     Serve(ServeArgs),
     /// Compute metrics: one JSON object.
     Evaluate(EvaluateArgs),
-    /// Say what a model file holds.
+    /// Show what is in a model file.
     Inspect(InspectArgs),
     /// List every hyperparameter.
     Params(ParamsArgs),
-    /// Check a job before it costs anything: requests, manifests, or a directory laid out as /opt/ml. Asks nobody.
+    /// Check a job before it costs anything: requests, manifests, or a directory laid out as /opt/ml. Uses no network.
     Doctor(DoctorArgs),
 }
 
 /// Flags of `sapwood train`.
 #[derive(Debug, Default, Args)]
 pub struct TrainArgs {
-    /// Training data: a file or a directory, here or in S3 (s3://bucket/key). Several paths form one data set.
+    /// Training data: a file or a directory, local or in S3 (s3://bucket/key). Several paths form one data set.
     #[arg(long, value_name = "PATH")]
     pub train: Vec<PathBuf>,
     /// Validation data. Each path is a set of its own: validation, validation-2, …; the last decides early stopping.
     #[arg(long, value_name = "PATH")]
     pub validation: Vec<PathBuf>,
-    /// A data set that every round is evaluated on, and nothing else, under a name of its own; may be repeated.
+    /// A data set to evaluate in every round, under its own name; it does not decide early stopping. May be repeated.
     #[arg(long, value_name = "NAME=PATH")]
     pub eval_set: Vec<String>,
     /// Where to write the model: a file, or an object of S3.
@@ -56,14 +56,14 @@ pub struct TrainArgs {
     /// Where to write a summary of the run, as JSON.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
-    /// A directory for checkpoints: training goes on from the newest one there, and writes new ones every checkpoint_interval seconds.
+    /// A directory for checkpoints: training resumes from the newest one there, and writes a new one every checkpoint_interval seconds.
     #[arg(long, value_name = "DIR")]
     pub checkpoints: Option<PathBuf>,
     /// A directory where binned data are kept, so that the next job on the same files need not read them.
     /// [default: $SAPWOOD_CACHE, if that is set]
     #[arg(long, value_name = "DIR")]
     pub cache: Option<PathBuf>,
-    /// The format of the data; found out by looking at them if not given.
+    /// The format of the data; detected if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
@@ -98,10 +98,10 @@ pub struct PredictArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// What to score: a file or a directory, here or in S3; may be repeated.
+    /// Data to score: a file or a directory, local or in S3; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
-    /// The label's column, if there is one: it is passed over.
+    /// The label's column, if there is one: it is ignored.
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
     /// Where to write [default: standard output].
@@ -118,7 +118,7 @@ pub struct PredictArgs {
 /// Flags of `sapwood serve`.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// The model file [default: the one *.sapwood file in the directory model of SageMaker's tree].
+    /// The model file [default: the one *.sapwood file in model/ of SageMaker's directory tree].
     #[arg(long, value_name = "FILE")]
     pub model: Option<PathBuf>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
@@ -130,7 +130,7 @@ pub struct ServeArgs {
     /// The port to listen on; 0 takes a free one [default: $SAGEMAKER_BIND_TO_PORT, or 8080].
     #[arg(long, value_name = "PORT")]
     pub port: Option<u16>,
-    /// Requests that are scored at a time, each by one thread [default: $SAGEMAKER_NUM_MODEL_WORKERS, or the CPUs this process may use].
+    /// Requests scored at a time, each by one thread [default: $SAGEMAKER_NUM_MODEL_WORKERS, or the CPUs this process may use].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub threads: Option<u32>,
     /// Parameters about reading data, such as missing_values=-999.
@@ -144,7 +144,7 @@ pub struct EvaluateArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled data: a file or a directory, here or in S3; may be repeated.
+    /// Labelled data: a file or a directory, local or in S3; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
@@ -164,7 +164,7 @@ pub struct EvaluateArgs {
 /// How the commands that score read their data.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
-    /// The format of the data; found out by looking at them if not given.
+    /// The format of the data; detected if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// Threads [default: the CPUs this process may use].
@@ -189,10 +189,10 @@ pub struct InspectArgs {
 /// Flags of `sapwood params`.
 #[derive(Debug, Args)]
 pub struct ParamsArgs {
-    /// Print docs/PARAMETERS.md.
+    /// Print the table as Markdown (docs/PARAMETERS.md).
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
-    /// Print a JSON list, one object a parameter.
+    /// Print a JSON list, one object per parameter.
     #[arg(long)]
     pub json: bool,
 }
@@ -203,10 +203,10 @@ pub struct DoctorArgs {
     /// What to check: JSON requests of the AWS command line, Kubernetes manifests, directories laid out as /opt/ml.
     #[arg(value_name = "PATH", required_unless_present = "translate")]
     pub paths: Vec<PathBuf>,
-    /// Print a JSON list, one object a finding.
+    /// Print a JSON list, one object per finding.
     #[arg(long)]
     pub json: bool,
-    /// Write the retired SageMaker operator's manifests in FILE as manifests for ACK, to standard output.
+    /// Translate the retired SageMaker operator's manifests in FILE into manifests for ACK, on standard output.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "json"])]
     pub translate: Option<PathBuf>,
 }

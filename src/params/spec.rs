@@ -242,35 +242,35 @@ fn default_of<T: ParamValue>(name: &str, text: &str) -> T {
 }
 
 parameters! {
-    /// What is minimised.
+    /// The loss to minimise.
     objective("objective"): Objective = "reg:squarederror" {
         aliases: &["application", "loss"],
         words: &["reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "multi:softmax", "multi:softprob"],
     }
-    /// Boosting rounds. With `early_stopping_rounds` an upper bound.
+    /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
     num_round("num_round"): u32 = "0" {
         aliases: &["n_estimators", "num_boost_round", "num_iterations", "num_rounds", "max_iter", "iterations"],
         required: true, range: Range::closed(1.0, 1_000_000.0), tunable: tunable(1.0, 4000.0),
     }
     /// Number of classes; required for `multi:*` unless the labels are texts.
     num_class("num_class"): u32 = "0" { range: Range::closed(0.0, 100_000.0) }
-    /// Shrinkage: how much of a tree's answer is added.
+    /// Shrinkage: each tree's leaf values are multiplied by it.
     eta("eta"): f64 = "0.3" {
         aliases: &["learning_rate", "shrinkage_rate"], range: Range::closed(0.0, 1.0), tunable: tunable_log(0.01, 0.5),
     }
-    /// Largest depth of a tree; 0 means no limit.
+    /// Maximum depth of a tree; 0 means no limit.
     max_depth("max_depth"): u32 = "6" { range: Range::closed(0.0, 1000.0), tunable: tunable(0.0, 10.0) }
-    /// Largest number of leaves of a tree; 0 means no limit.
+    /// Maximum number of leaves of a tree; 0 means no limit.
     max_leaves("max_leaves"): u32 = "0" {
         aliases: &["num_leaves", "max_leaf_nodes"], range: Range::closed(0.0, 1_000_000.0), tunable: tunable_log(8.0, 512.0),
     }
-    /// Which leaf is split next.
+    /// Which leaf is split next: `depthwise`, level by level; `lossguide`, the one with the largest gain.
     grow_policy("grow_policy"): GrowPolicy = "depthwise" { words: &["depthwise", "lossguide"] }
-    /// Smallest sum of hessians (for squared error: of weights) in a leaf.
+    /// Minimum sum of hessians in a leaf (for squared error: of weights).
     min_child_weight("min_child_weight"): f64 = "1" {
         aliases: &["min_sum_hessian_in_leaf", "min_sum_hessian"], range: Range::from(0.0), tunable: tunable(0.0, 120.0),
     }
-    /// Smallest loss reduction a split must bring.
+    /// Minimum loss reduction that a split must bring.
     gamma("gamma"): f64 = "0" {
         aliases: &["min_split_loss", "min_gain_to_split"], range: Range::from(0.0), tunable: tunable(0.0, 5.0),
     }
@@ -280,54 +280,57 @@ parameters! {
     }
     /// L1 regularisation of leaf values.
     alpha("alpha"): f64 = "0" { aliases: &["reg_alpha", "lambda_l1"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0) }
-    /// Largest absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
+    /// Maximum absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
     max_delta_step("max_delta_step"): Option<f64> = "" { range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
-    /// Largest number of bins per numeric feature, the bin of missing values counted.
+    /// Maximum number of bins per numeric feature, including the bin of missing values.
     max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0) }
-    /// Share of rows that each tree is grown on.
+    /// Fraction of rows that each tree is grown on.
     subsample("subsample"): f64 = "1" {
         aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
     }
-    /// How the rows of a tree are drawn: `uniform`; `gradient_based`, in proportion to the magnitude of their gradients (`subsample` may
-    /// be far smaller then); `goss`, those with the largest gradients and some others, after the first 1/`eta` rounds.
+    /// How each tree's rows are drawn. `uniform`: all alike. `gradient_based`: in proportion to the magnitude of their gradients;
+    /// `subsample` may then be far smaller. `goss`: those with the largest gradients and some of the others, after the first
+    /// 1/`eta` rounds.
     sampling_method("sampling_method"): SamplingMethod = "uniform" {
         aliases: &["data_sample_strategy"], words: &["uniform", "gradient_based", "goss"],
     }
-    /// With `sampling_method=goss`: share of rows, those with the largest gradients, that every tree is grown on.
+    /// With `sampling_method=goss`: fraction of rows, those with the largest gradients, that every tree is grown on.
     top_rate("top_rate"): f64 = "0.2" { range: Range::closed(0.0, 1.0) }
-    /// With `sampling_method=goss`: share of rows drawn from all others.
+    /// With `sampling_method=goss`: fraction of all rows that are drawn from the others.
     other_rate("other_rate"): f64 = "0.1" { range: Range::open(0.0, 1.0) }
-    /// Share of features each tree may use.
+    /// Fraction of features that each tree may use.
     colsample_bytree("colsample_bytree"): f64 = "1" {
         aliases: &["feature_fraction", "sub_feature"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
     }
-    /// Share of a tree's features each level may use.
+    /// Fraction of a tree's features that each level may use.
     colsample_bylevel("colsample_bylevel"): f64 = "1" { range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0) }
-    /// Share of a level's features each node may use.
+    /// Fraction of a level's features that each node may use.
     colsample_bynode("colsample_bynode"): f64 = "1" {
         aliases: &["feature_fraction_bynode"], range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0),
     }
-    /// Trees grown side by side in each round, each shrunk by their number.
+    /// Trees grown in each round; each one's leaf values are divided by this number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
-    /// Factor on the weight of rows with label 1 (binary objectives).
+    /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Seed of row and column sampling.
     seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"] }
-    /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin); estimated from
-    /// the data when not given.
+    /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin). Estimated
+    /// from the data if not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
     /// Categorical features with at most this many levels are split one level against the rest.
     max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { range: Range::from(1.0) }
-    /// Largest number of levels on the smaller side of a categorical split.
+    /// Maximum number of levels on the smaller side of a categorical split.
     max_cat_threshold("max_cat_threshold"): u32 = "16" { range: Range::from(1.0) }
     /// Hessian added to each level when levels are put in order, so that levels with few rows move to the middle. Levels with fewer
     /// rows in a node than this go where missing values go.
     cat_smooth("cat_smooth"): f64 = "10" { range: Range::from(0.0) }
-    /// Rows by which consecutive candidate sets of sorted levels differ at least, and rows outside the set at least.
+    /// Minimum number of rows by which consecutive candidate sets of sorted levels differ, and minimum number of rows outside a
+    /// set.
     min_data_per_group("min_data_per_group"): f64 = "20" { range: Range::from(0.0) }
     /// Additional L2 regularisation in the gain of splits on sorted levels.
     cat_l2("cat_l2"): f64 = "10" { range: Range::from(0.0) }
-    /// Metrics, in the order in which they are printed; the last one decides early stopping. Default by objective.
+    /// Metrics, in the order in which they are printed; the last one decides early stopping. The default depends on the
+    /// objective.
     eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric"] }
     /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept.
     early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
@@ -339,7 +342,7 @@ parameters! {
     missing_values("missing_values"): Vec<String> = "NA,N/A,NaN,nan,null,NULL,None,?" { group: Group::Data }
     /// Whether CSV files begin with column names.
     header("header"): Header = "auto" { words: &["auto", "true", "false"], group: Group::Data }
-    /// The character between CSV cells (`tab` for a tabulator); detected when not given.
+    /// The character between CSV cells (`tab` for a tab); detected if not given.
     delimiter("delimiter"): Option<String> = "" { group: Group::Data }
     /// The label: a column's name or 0-based index. Default: the first column (libsvm: the first field).
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
@@ -355,9 +358,9 @@ parameters! {
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
     same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
-    /// Seconds between checkpoints, where the job keeps any; 0: one after every round.
+    /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
-    /// Threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
+    /// Number of threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
     nthread("nthread"): u32 = "0" {
         aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),
     }
