@@ -3,8 +3,8 @@
 //! A model is a function of the data and the parameters and of nothing else: any number of threads, any vector instruction set and
 //! any machine give the same bytes.
 //!
-//! Parameters are built and checked by [`Params::builder`]; data come from files ([`data::read_training`]), `ndarray` matrices
-//! ([`Dataset::from_array`]) or polars frames ([`Dataset::from_dataframe`]); [`Trainer::fit`] makes a [`Model`]; the
+//! Parameters are built and checked by [`Params::builder`]; data come from `ndarray` matrices ([`Dataset::from_array`]), from files and
+//! frames (the package `sapwood-readers`), or from a [`BlockSource`](data::BlockSource) of one's own; [`Trainer::fit`] makes a [`Model`]; the
 //! [`sapwood_score`] crate saves, loads and scores it, and [`predict`] scores whole data sets on all threads.
 //!
 //! ```
@@ -32,6 +32,7 @@ mod error;
 mod grow;
 mod histogram;
 pub mod metric;
+pub mod names;
 pub mod numeric;
 pub mod objective;
 pub mod params;

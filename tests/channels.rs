@@ -4,7 +4,7 @@ use crate::sagemaker::Job;
 use crate::util::{Run, amount, csv, in_private_mounts, quoted, run};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sapwood::data::recordio::{Features, Record, encode};
+use sapwood_readers::recordio::{Features, Record, encode};
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::Write;

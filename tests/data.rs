@@ -3,8 +3,10 @@
 use flate2::{Compression, write::GzEncoder};
 use polars::prelude::*;
 use proptest::prelude::*;
-use sapwood::data::{Block, Format, ReadOptions, list_files, read_matching, read_training};
+use sapwood::data::Block;
 use sapwood::{Dataset, ErrorKind, Feature, FeatureKind, FeatureSchema, Params};
+use sapwood_readers::from_dataframe;
+use sapwood_readers::{Expected, Format, ReadOptions, list_files, read_matching, read_training};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -51,7 +53,7 @@ impl Files {
     }
 
     fn matching(&self, schema: &FeatureSchema, need_label: bool) -> sapwood::Result<Dataset> {
-        read_matching(&[self.0.path().to_path_buf()], &options(), schema, None, need_label)
+        read_matching(&[self.0.path().to_path_buf()], &options(), Expected { schema, classes: None, needs_labels: need_label })
     }
 
     /// The error, the directory's own path removed.
@@ -573,14 +575,19 @@ fn parquet_columns_of_every_kind_and_null_slots() {
     let data = files.train(&options()).unwrap();
     check_all_kinds(&data);
     assert!(data.source().locate(2).ends_with("a.parquet: row 2 (counted from 0)"));
-    let scored = read_matching(&[files.path("a.parquet")], &options(), data.schema(), data.classes(), true).unwrap();
+    let scored = read_matching(
+        &[files.path("a.parquet")],
+        &options(),
+        Expected { schema: data.schema(), classes: data.classes(), needs_labels: true },
+    )
+    .unwrap();
     check_all_kinds(&Dataset::clone(&scored));
 }
 
 #[test]
 fn a_frame_reads_like_a_file() {
-    check_all_kinds(&Dataset::from_dataframe(&all_kinds(), "y").unwrap());
-    let error = |frame: DataFrame| Dataset::from_dataframe(&frame, "y").unwrap_err().to_string();
+    check_all_kinds(&from_dataframe(&all_kinds(), "y").unwrap());
+    let error = |frame: DataFrame| from_dataframe(&frame, "y").unwrap_err().to_string();
     assert!(
         error(df!["y" => [Some(1.0), None], "x" => [1, 2]].unwrap()).starts_with("missing label: row 1 (counted from 0), column y")
     );
@@ -699,7 +706,12 @@ fn headerless_data_fit_by_count_alone() {
     assert_eq!(values(&plain.matching(&named_schema(), false).unwrap())[0], [Some(1.0), Some(2.0)]);
     let labelled = Files::of(&[("a.csv", "1,red,1,7\n2,blue,0,8\n")]);
     let options = ReadOptions { label: Some("3".into()), ..options() };
-    let data = read_matching(&[labelled.path("a.csv")], &options, &named_schema(), None, false).unwrap();
+    let data = read_matching(
+        &[labelled.path("a.csv")],
+        &options,
+        Expected { schema: &named_schema(), classes: None, needs_labels: false },
+    )
+    .unwrap();
     assert_eq!(data.labels().unwrap(), [7.0, 8.0]);
 }
 
@@ -709,7 +721,11 @@ fn text_labels_are_mapped_by_the_classes_of_training() {
     let schema = FeatureSchema::numeric(1);
     let read = |text: &str| {
         let files = Files::of(&[("a.csv", text)]);
-        let data = read_matching(&[files.path("a.csv")], &options(), &schema, Some(&classes), true);
+        let data = read_matching(
+            &[files.path("a.csv")],
+            &options(),
+            Expected { schema: &schema, classes: Some(&classes), needs_labels: true },
+        );
         data.map(|data| data.labels().unwrap().to_vec()).map_err(|error| files.error(Err(error)))
     };
     assert_eq!(read("yes,1\nyes,2\n").unwrap(), [1.0, 1.0]);
@@ -817,7 +833,7 @@ proptest! {
         let options = table.options(delimiter);
         let from_csv = read_training(&[csv], &options).unwrap();
         let from_parquet = read_training(&[parquet], &options).unwrap();
-        let from_frame = Dataset::from_dataframe(&table.frame(), "y").unwrap();
+        let from_frame = from_dataframe(&table.frame(), "y").unwrap();
         prop_assert_eq!(from_csv.schema(), from_parquet.schema());
         prop_assert_eq!(from_csv.schema(), from_frame.schema());
         let array = table.array(from_csv.schema());

@@ -2,9 +2,10 @@
 
 use crate::util::{Numbers, Tree, amount, csv, sapwood};
 use proptest::prelude::*;
-use sapwood::data::recordio::{Features, Labels, Record, encode, encode_answer, is_recordio, records};
-use sapwood::data::{Block, ReadOptions, read_matching, read_training};
+use sapwood::data::Block;
 use sapwood::{Dataset, Params};
+use sapwood_readers::recordio::{Features, Labels, Record, encode, encode_answer, is_recordio, records};
+use sapwood_readers::{Expected, ReadOptions, read_matching, read_training};
 use std::slice::from_ref;
 use std::sync::Mutex;
 
@@ -77,7 +78,8 @@ fn the_golden_file_reads_as_it_was_written() {
     assert_eq!(rows(&data), ROWS.map(|(_, features)| bits(&features)));
     assert_eq!(data.schema().index_base, Some(0), "some of it is sparse");
     assert_eq!(data.source().locate(5), format!("{}: record 6", path.display()));
-    let unlabelled = read_matching(&[path], &options(), data.schema(), None, false).unwrap();
+    let unlabelled =
+        read_matching(&[path], &options(), Expected { schema: data.schema(), classes: None, needs_labels: false }).unwrap();
     assert_eq!((rows(&unlabelled), unlabelled.labels()), (rows(&data), None));
 }
 
@@ -254,7 +256,9 @@ fn rows_that_do_not_fit_a_model_are_refused() {
         let mut row = [0.0; 2];
         let alone = record.fill(&mut row).unwrap_err().to_string();
         let path = tree.write("x.pb", encoded(&[record]));
-        let text = read_matching(&[path], &options(), &schema, None, false).unwrap_err().to_string();
+        let text = read_matching(&[path], &options(), Expected { schema: &schema, classes: None, needs_labels: false })
+            .unwrap_err()
+            .to_string();
         assert!(text.starts_with(alone.split(';').next().unwrap()), "{alone} / {text}");
         text
     };
@@ -262,7 +266,10 @@ fn rows_that_do_not_fit_a_model_are_refused() {
     assert!(error(sparse(&[0], &[1.0], Some(3))).starts_with("shape of 3 features where the model has 2"));
     assert!(error(sparse(&[2], &[1.0], None)).starts_with("key 2 where the model has 2 features"));
     let path = tree.write("y.pb", encoded(&[sparse(&[0], &[1.0], Some(1)), sparse(&[], &[], Some(2))]));
-    assert_eq!(rows(&read_matching(&[path], &options(), &schema, None, false).unwrap())[0], bits(&[1.0, f64::NAN]));
+    assert_eq!(
+        rows(&read_matching(&[path], &options(), Expected { schema: &schema, classes: None, needs_labels: false }).unwrap())[0],
+        bits(&[1.0, f64::NAN])
+    );
 }
 
 #[test]
@@ -274,7 +281,9 @@ fn options_without_meaning_and_models_of_text_are_refused() {
     assert!(error.starts_with("weight_column=w has no meaning for recordio data"), "{error}");
     let text = tree.write("t.csv", "y,c,x\n1,red,2\n2,blue,3\n1,red,4\n");
     let schema = read_training(&[text], &options()).unwrap().schema().clone();
-    let error = read_matching(&[path], &options(), &schema, None, false).unwrap_err().to_string();
+    let error = read_matching(&[path], &options(), Expected { schema: &schema, classes: None, needs_labels: false })
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("wrong type: feature c of the model is a "), "{error}");
 }
 

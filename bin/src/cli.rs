@@ -5,7 +5,7 @@
 use crate::report::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use sapwood::data::Format;
+use sapwood_readers::Format;
 use sapwood_score::Output;
 use std::ffi::OsString;
 use std::path::PathBuf;

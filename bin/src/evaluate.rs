@@ -3,11 +3,12 @@
 use crate::cli::EvaluateArgs;
 use crate::report::Failure;
 use crate::{output, reading, threads};
-use sapwood::data::ReadOptions;
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
-use sapwood::{Dataset, Model, data, objective};
+use sapwood::{Dataset, Model, objective};
+use sapwood_readers::ReadOptions;
+use sapwood_readers::{self as readers};
 use serde_json::{Map, Value, json};
 
 /// Prints the metrics.
@@ -24,7 +25,11 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let (sources, _) = reading::sources(&args.data, &options.meter)?;
     let values = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
-        let data = data::read_matching(&sources, &options, &model.schema, model.classes.as_deref(), true)?;
+        let data = readers::read_matching(
+            &sources,
+            &options,
+            readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true },
+        )?;
         reading::print_notes(&data);
         let values = evaluate(&scorer, &data, &metrics)?;
         reading::print_unknown_levels(&data);

@@ -4,9 +4,10 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
+use sapwood::Dataset;
 use sapwood::boost::Bins;
-use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
+use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -77,7 +78,7 @@ impl Place {
     /// Missing paths, or no file at all.
     pub fn files(&self) -> Result<BTreeSet<OsString>, Failure> {
         Ok(match self {
-            Self::Files(paths) => data::true_files(paths)?.into_iter().map(PathBuf::into_os_string).collect(),
+            Self::Files(paths) => readers::true_files(paths)?.into_iter().map(PathBuf::into_os_string).collect(),
             Self::Objects(objects) => objects.iter().map(|object| object.uri.to_string().into()).collect(),
             Self::Pipe(_) => BTreeSet::new(),
         })
@@ -104,7 +105,7 @@ impl Input {
     /// Missing paths, or no file at all.
     pub fn listed(&self) -> Result<Vec<PathBuf>, Failure> {
         match &self.place {
-            Place::Files(paths) => data::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
+            Place::Files(paths) => readers::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
             Place::Objects(_) | Place::Pipe(_) => Ok(Vec::new()),
         }
     }
@@ -200,7 +201,7 @@ impl Inputs {
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let mut fetched = s3::fetch(all().flat_map(|input| input.place.objects()), &options.meter)?.into_iter();
         let train_sources = self.train.place.sources(&mut spools, &mut fetched);
-        let train = data::read_training(&train_sources, &self.train.options(options))?;
+        let train = readers::read_training(&train_sources, &self.train.options(options))?;
         let mut validation = Vec::new();
         for (name, input) in self.watched() {
             let sources = input.place.sources(&mut spools, &mut fetched);
@@ -209,7 +210,11 @@ impl Inputs {
             {
                 report_shared(&format!("{} and {} are the same data", self.train.origin, input.origin), name, same_data, log)?;
             }
-            let set = data::read_matching(&sources, &input.options(options), train.schema(), train.classes(), true)?;
+            let set = readers::read_matching(
+                &sources,
+                &input.options(options),
+                readers::Expected { schema: train.schema(), classes: train.classes(), needs_labels: true },
+            )?;
             validation.push((name.clone(), set));
         }
         // All of them have been read from.

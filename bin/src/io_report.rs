@@ -1,6 +1,6 @@
 //! What reading the data cost, and what would make it cheaper: one line for people, an object for programs.
 
-use sapwood::data::IoStats;
+use sapwood_readers::IoStats;
 use serde_json::{Value, json};
 
 /// The reading of a job's data.

@@ -11,9 +11,10 @@ use crate::report::Failure;
 use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
+use sapwood::Dataset;
 use sapwood::boost::Bins;
-use sapwood::data::{Dataset, ReadOptions};
 use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
+use sapwood_readers::ReadOptions;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@
 use crate::log::Log;
 use crate::patience;
 use crate::report::Failure;
-use sapwood::data::Spool;
+use sapwood_readers::Spool;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};

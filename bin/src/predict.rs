@@ -4,8 +4,8 @@ use crate::cli::PredictArgs;
 use crate::log::Log;
 use crate::report::Failure;
 use crate::{output, reading, threads};
-use sapwood::data;
 use sapwood::predict::{Predictions, Scorer, predict};
+use sapwood_readers as readers;
 use std::io::{self, Write};
 use std::time::Instant;
 
@@ -28,7 +28,11 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     }
     let predictions = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
-        let data = data::read_matching(&sources, &options, &model.schema, model.classes.as_deref(), false)?;
+        let data = readers::read_matching(
+            &sources,
+            &options,
+            readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: false },
+        )?;
         reading::print_notes(&data);
         let start = Instant::now();
         let predictions = predict(&scorer, &data, args.output)?;

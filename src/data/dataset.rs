@@ -1,10 +1,17 @@
 //! A data set: features behind a [`BlockSource`], and what goes with every row.
 
 use super::block::BlockSource;
-use super::labels::{WEIGHT_RULE, is_weight};
-use super::roles::list;
+use crate::names::list;
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
+
+/// Which numbers are weights, for messages: what leaves room for gradients, which are kept in single precision.
+pub const WEIGHT_RULE: &str = "weights must lie in [0, 1e20]";
+
+/// Whether a number may be a row's weight.
+pub fn is_weight(x: f64) -> bool {
+    (0.0..=1e20).contains(&x)
+}
 
 /// Features, labels and row attributes, ready for [`Trainer::fit`](crate::Trainer::fit).
 #[derive(Clone)]
@@ -89,9 +96,27 @@ impl Dataset {
         Ok(self)
     }
 
+    /// Sets the texts of the labels, in the order of the classes that the labels are indices of.
+    #[must_use]
+    pub fn with_classes(mut self, classes: Option<Vec<String>>) -> Self {
+        self.classes = classes;
+        self
+    }
+
+    /// Adds what the reader found worth saying.
+    #[must_use]
+    pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        self.notes.extend(notes);
+        self
+    }
+
     /// A sentence for each categorical feature with texts that training did not see, as far as the data have been visited.
     pub fn unknown_levels(&self) -> Vec<String> {
-        self.source.unknown_levels().into_iter().map(|unknown| unknown_levels_note(&self.schema, unknown)).collect()
+        let note = |(feature, texts): (usize, Vec<String>)| {
+            let name = &self.schema.features[feature].name;
+            format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
+        };
+        self.source.unknown_levels().into_iter().map(note).collect()
     }
 
     /// Sets the row weights.
@@ -120,6 +145,18 @@ impl Dataset {
         Ok(self)
     }
 
+    /// Sets the query group of each row.
+    ///
+    /// # Errors
+    /// A wrong number of groups.
+    pub fn with_groups(mut self, groups: Vec<u64>) -> Result<Self> {
+        if groups.len() != self.rows() {
+            return Err(Error::data(format!("{} query groups for {} rows; there must be one a row", groups.len(), self.rows())));
+        }
+        self.groups = Some(groups);
+        Ok(self)
+    }
+
     fn check_attribute(&self, what: &str, values: &[f64], valid: impl Fn(f64) -> bool, rule: &str) -> Result<()> {
         if values.len() != self.rows() {
             return Err(Error::data(format!("{} {what}s for {} rows; there must be one a row", values.len(), self.rows())));
@@ -129,12 +166,6 @@ impl Dataset {
             None => Ok(()),
         }
     }
-}
-
-/// A sentence for a feature and some of its texts that are no level.
-pub(super) fn unknown_levels_note(schema: &FeatureSchema, (feature, texts): (usize, Vec<String>)) -> String {
-    let name = &schema.features[feature].name;
-    format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
 }
 
 impl std::fmt::Debug for Dataset {

@@ -20,7 +20,8 @@ pub enum Column {
 }
 
 impl Column {
-    pub(super) fn len(&self) -> usize {
+    /// The number of values.
+    pub fn len(&self) -> usize {
         match self {
             Self::F64(v) => v.len(),
             Self::F32(v) => v.len(),
@@ -28,7 +29,8 @@ impl Column {
         }
     }
 
-    pub(super) fn slice(&self, rows: std::ops::Range<usize>) -> Chunk<'_> {
+    /// Some consecutive values.
+    pub fn slice(&self, rows: std::ops::Range<usize>) -> Chunk<'_> {
         match self {
             Self::F64(v) => Chunk::F64(Cow::Borrowed(&v[rows])),
             Self::F32(v) => Chunk::F32(Cow::Borrowed(&v[rows])),
@@ -37,12 +39,12 @@ impl Column {
     }
 
     /// The size of the values in memory.
-    pub(super) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.len() * if matches!(self, Self::F64(_)) { 8 } else { 4 }
     }
 
     /// The first infinite value.
-    pub(super) fn infinite(&self) -> Option<usize> {
+    pub fn infinite(&self) -> Option<usize> {
         match self {
             Self::F64(v) => v.iter().position(|x| x.is_infinite()),
             Self::F32(v) => v.iter().position(|x| x.is_infinite()),

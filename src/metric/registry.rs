@@ -5,6 +5,7 @@ use super::auc::{Auc, Curve};
 use super::multiclass::{Multiclass, RowVerdict};
 use super::r2::R2;
 use super::row_mean::{RowLoss, RowMean};
+use crate::names::nearest;
 use crate::simd::Simd;
 use crate::{Error, Objective, Result};
 
@@ -195,13 +196,8 @@ fn unknown(name: &str, base: &str, objective: Objective) -> Error {
     if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == base) {
         return Error::parameter(format!("metric {name:?} is not supported: {instead}; {} has {fitting}", objective.name()));
     }
-    let lower = base.to_ascii_lowercase();
-    let nearest = METRICS
-        .iter()
-        .map(|(known, ..)| (strsim::damerau_levenshtein(&lower, known), *known))
-        .min()
-        .filter(|(distance, known)| *distance <= known.len().max(base.len()) / 3);
-    let hint = nearest.map_or_else(String::new, |(_, known)| format!("did you mean {known}? "));
+    let hint =
+        nearest(base, METRICS.iter().map(|(known, ..)| *known)).map_or_else(String::new, |known| format!("did you mean {known}? "));
     Error::parameter(format!("unknown metric {name:?}; {hint}{} has {fitting}", objective.name()))
 }
 

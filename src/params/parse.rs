@@ -3,6 +3,7 @@
 use super::compatibility::OBJECTIVES;
 use super::spec::{self, Effect, Group, Kind, ParamSpec, Range};
 use super::{Params, ParamsBuilder};
+use crate::names::nearest;
 use crate::{Error, Result};
 
 impl Params {
@@ -96,14 +97,9 @@ fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
 /// The error for a name that is in no row, with the nearest one that is.
 fn unknown(name: &str) -> Error {
     let known = spec::all().flat_map(|row| std::iter::once(&row.name).chain(row.aliases));
-    let lower = name.to_ascii_lowercase();
-    let nearest = known
-        .map(|known| (strsim::damerau_levenshtein(&lower, known), *known))
-        .min()
-        .filter(|(distance, known)| *distance <= 1 + known.len().max(name.len()) / 3);
-    let hint = nearest.map_or_else(
+    let hint = nearest(name, known.copied()).map_or_else(
         || "; `sapwood params` lists all".to_string(),
-        |(_, nearest)| format!("; did you mean {nearest}? (`sapwood params` lists all)"),
+        |nearest| format!("; did you mean {nearest}? (`sapwood params` lists all)"),
     );
     Error::parameter(format!("unknown parameter {name}{hint}"))
 }

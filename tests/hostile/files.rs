@@ -7,7 +7,7 @@ use crate::serve::models::{census, sparse, tree};
 use crate::util::{Run, SAPWOOD, Tree, run, with_clean_environment};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use sapwood::data::recordio::{Features, Record, encode};
+use sapwood_readers::recordio::{Features, Record, encode};
 use std::io::Write;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -2,7 +2,7 @@
 
 use super::models::{to_csv, to_json};
 use polars::prelude::{Column, DataFrame, NamedFrom, ParquetWriter, Series};
-use sapwood::data::recordio::{Features, Record, encode};
+use sapwood_readers::recordio::{Features, Record, encode};
 
 /// Rows to predict. A blank cell is missing.
 pub struct Rows {

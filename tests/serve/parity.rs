@@ -4,7 +4,7 @@ use super::client::Server;
 use super::forms::{Request, Rows};
 use super::models::{census, predicted, predicted_with, sparse, to_csv, train, tree};
 use crate::util::{Numbers, Tree, amount, csv};
-use sapwood::data::recordio::encode_answer;
+use sapwood_readers::recordio::encode_answer;
 
 /// What the forms of answers are for these lines of scores. In records, scores are in single precision.
 fn answers(lines: &str) -> [(&'static str, Vec<u8>); 4] {

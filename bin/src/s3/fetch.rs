@@ -5,7 +5,7 @@ use super::object::Object;
 use super::uri::Uri;
 use crate::report::Failure;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sapwood::data::{self, Meter, Remote, RemoteObject, Source};
+use sapwood_readers::{self as readers, Meter, Remote, RemoteObject, Source};
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub fn fetch<'o>(objects: impl Iterator<Item = &'o Object>, meter: &Meter) -> Re
     let objects: Vec<_> = objects.map(remote).collect();
     check_space(objects.iter().map(|object| object.bytes).sum())?;
     allow_open_files(objects.iter().filter(|object| object.bytes > 0).count())?;
-    Ok(data::fetch(objects, requests(), meter)?)
+    Ok(readers::fetch(objects, requests(), meter)?.into_iter().map(Source::from).collect())
 }
 
 /// An object's bytes from its beginning, of which no more are fetched than are read, but for some megabytes.

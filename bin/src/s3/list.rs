@@ -5,7 +5,7 @@ use super::object::Object;
 use super::store::Bucket;
 use super::uri::Uri;
 use crate::report::Failure;
-use sapwood::data::is_no_data;
+use sapwood_readers::is_no_data;
 use std::path::PathBuf;
 
 /// The objects behind `paths`, in reading order. `None` if these are paths of this machine.

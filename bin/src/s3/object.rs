@@ -6,7 +6,7 @@ use super::uri::Uri;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::primitives::DateTime;
-use sapwood::data::Remote;
+use sapwood_readers::Remote;
 use std::io;
 use std::ops::Range;
 use std::time::Duration;

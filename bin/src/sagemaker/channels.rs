@@ -4,7 +4,7 @@ use super::{Paths, config};
 use crate::inputs::{Input, Inputs, Place, VALIDATION, is_set_name};
 use crate::log::Log;
 use crate::report::Failure;
-use sapwood::data::Format;
+use sapwood_readers::Format;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

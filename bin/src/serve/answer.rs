@@ -2,8 +2,8 @@
 
 use super::content::Accept;
 use super::selection::{Selected, write_json_list, write_json_number};
-use sapwood::data::recordio::encode_answer;
 use sapwood::predict::Predictions;
+use sapwood_readers::recordio::encode_answer;
 
 /// What an answer is made from.
 pub enum Content<'s> {

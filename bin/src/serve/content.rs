@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, StatusCode, header};
-use sapwood::data::Encoding;
+use sapwood_readers::Encoding;
 
 const READABLE: &str =
     "text/csv, text/libsvm, application/x-recordio-protobuf, application/json, application/jsonlines, application/x-parquet";

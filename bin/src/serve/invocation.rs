@@ -10,8 +10,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use sapwood::data::{Encoding, ReadOptions, read_request};
 use sapwood::predict::{Output, predict};
+use sapwood_readers::{Encoding, ReadOptions, read_request};
 use std::sync::Arc;
 
 /// The numbers that one answer may hold: rows can be shorter in a body than their predictions.

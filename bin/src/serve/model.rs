@@ -3,7 +3,7 @@
 use super::selection::Selection;
 use crate::report::Failure;
 use crate::{reading, summary};
-use sapwood::data::InputSchema;
+use sapwood_readers::InputSchema;
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
 

@@ -6,7 +6,7 @@ use crate::cli::ServeArgs;
 use crate::reading;
 use crate::report::Failure;
 use crate::sagemaker::{Paths, default_root};
-use sapwood::data::ReadOptions;
+use sapwood_readers::ReadOptions;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;

@@ -3,8 +3,9 @@
 use super::super::finding::Report;
 use super::memory::{self, Size};
 use crate::inputs::{Input, Place};
-use sapwood::data::{Dataset, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
+use sapwood::Dataset;
 use sapwood::{FeatureKind, Params, objective};
+use sapwood_readers::{Expected, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
 use std::fs;
 
 /// Files other than text are read whole, up to this size.
@@ -25,9 +26,11 @@ pub fn check(channels: &[(&str, &Input)], params: &Params, report: &mut Report) 
         let read = match (&train, *name) {
             (None, "train") => read_training(std::slice::from_ref(&rows.source), &own),
             (None, _) => continue,
-            (Some(train), _) => {
-                read_matching(std::slice::from_ref(&rows.source), &own, train.schema(), classes(train, rows.whole), true)
-            }
+            (Some(train), _) => read_matching(
+                std::slice::from_ref(&rows.source),
+                &own,
+                Expected { schema: train.schema(), classes: classes(train, rows.whole), needs_labels: true },
+            ),
         };
         let data = match read {
             Ok(data) => data,

@@ -2,7 +2,7 @@
 
 use super::super::finding::Report;
 use crate::inputs::{Input, Place};
-use sapwood::data::list_files;
+use sapwood_readers::list_files;
 use std::fs;
 
 /// From this many files on their mean size matters.

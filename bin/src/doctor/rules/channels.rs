@@ -5,7 +5,7 @@ use super::super::node::Node;
 use super::{Context, mounts};
 use crate::inputs::VALIDATION;
 use crate::sagemaker::channels::{self, NO_DATA, TRAIN};
-use sapwood::data::Format;
+use sapwood_readers::Format;
 
 /// A channel that holds data.
 pub struct Channel<'n> {

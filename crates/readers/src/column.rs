@@ -1,0 +1,135 @@
+//! One column while its cells are read one by one, whatever the format: what is wrong with a cell, and what it becomes.
+
+use super::cells::{Cell, inexact_integer};
+use super::levels::{Raw, TextBuilder};
+use super::roles::Role;
+use crate::{WEIGHT_RULE, is_weight};
+
+/// How a column is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ColumnPlan {
+    pub role: Role,
+    /// As texts; otherwise as numbers.
+    pub texts: bool,
+}
+
+/// Who says which columns are texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Types {
+    /// Nobody yet: texts among numbers are counted.
+    Guessed,
+    /// The training data, as they were read.
+    Settled,
+    /// The schema that the data are to fit.
+    Given,
+}
+
+impl ColumnPlan {
+    /// What is wrong with a cell of this column, and what to do about it.
+    pub fn fault(self, types: Types, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
+        let attribute = !matches!(self.role, Role::Feature(_));
+        match (self.role, cell) {
+            (Role::Unused, _) => None,
+            (Role::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
+            (_, Cell::Missing) if attribute => {
+                Some(("missing value where there must be a number", "fill it in, or remove the row"))
+            }
+            (Role::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
+            (Role::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
+                Some(("bad query group", "groups must be integers from 0, or texts"))
+            }
+            (_, Cell::Number(x)) if x.is_infinite() && !self.texts => {
+                Some(("infinite value", "correct it, or list the text in missing_values"))
+            }
+            (_, Cell::Number(x)) if !self.texts && inexact_integer(text, x) => Some((
+                "integer beyond 2^53, which a 64-bit float cannot hold",
+                match types {
+                    Types::Given => CORRECT,
+                    _ => "ignore the column, or name it in categorical_features if it is an identifier",
+                },
+            )),
+            (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where there must be a number", "correct it")),
+            (_, Cell::Text(_)) if !self.texts => match types {
+                Types::Guessed => None,
+                Types::Settled => Some(TEXT_AMONG_NUMBERS),
+                Types::Given => Some((TEXT_AMONG_NUMBERS.0, CORRECT)),
+            },
+            _ => None,
+        }
+    }
+}
+
+/// What remains to be done where the columns cannot be others.
+const CORRECT: &str = "correct it, or list it in missing_values";
+
+pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = (
+    "text in a column of numbers",
+    "correct it, list it in missing_values, leave the column out with ignore_columns, or name the column in categorical_features",
+);
+
+pub(super) fn is_group(x: &f64) -> bool {
+    x.fract() == 0.0 && *x >= 0.0
+}
+
+/// What the cells of a column are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    pub numbers: u64,
+    pub words: u64,
+    /// The first row (within the block) whose cell is text, and the text.
+    pub first_word: Option<(usize, String)>,
+}
+
+pub(super) fn finish_texts(builder: TextBuilder) -> (Option<Raw>, Counts) {
+    let (numbers, words, first) = (builder.numbers, builder.words, builder.first_word);
+    let texts = builder.finish();
+    let first_word = first.and_then(|row| Some((row, texts.get(row)?.to_string())));
+    (Some(Raw::Texts(texts)), Counts { numbers, words, first_word })
+}
+
+/// Collects the cells of a column.
+pub(super) enum Builder {
+    Unused,
+    Numbers(Vec<f64>, Counts),
+    Texts(TextBuilder),
+}
+
+impl Builder {
+    pub fn new(plan: ColumnPlan) -> Self {
+        match plan {
+            ColumnPlan { role: Role::Unused, .. } => Self::Unused,
+            ColumnPlan { texts: true, .. } => Self::Texts(TextBuilder::default()),
+            ColumnPlan { texts: false, .. } => Self::Numbers(Vec::new(), Counts::default()),
+        }
+    }
+
+    pub fn push(&mut self, cell: Cell<'_>, text: &str) {
+        match self {
+            Self::Unused => {}
+            Self::Texts(builder) => builder.push(cell, text),
+            Self::Numbers(values, counts) => {
+                let value = match cell {
+                    Cell::Missing => f64::NAN,
+                    Cell::Number(x) => {
+                        counts.numbers += 1;
+                        x
+                    }
+                    Cell::Text(text) => {
+                        counts.words += 1;
+                        counts.first_word.get_or_insert_with(|| (values.len(), text.to_string()));
+                        f64::NAN
+                    }
+                };
+                values.push(value);
+            }
+        }
+    }
+
+    pub fn finish(self) -> (Option<Raw>, Counts) {
+        match self {
+            Self::Unused => (None, Counts::default()),
+            Self::Texts(builder) => finish_texts(builder),
+            Self::Numbers(values, counts) => (Some(Raw::numbers(values)), counts),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! One block of CSV text → columns.
+//!
+//! polars reads the block with one explicit schema. It neither reports lines nor short rows (those it fills with nulls), so its result
+//! counts only if the number of delimiters proves that every row is complete. Any doubt — a quote, a failure, a value that needs a
+//! closer look — hands the block to the careful path, which goes through the `csv` crate cell by cell, decides, and knows line and column.
+
+use super::Table;
+use crate::blocks::TextBlock;
+use crate::cells::{Cell, EXACT, MissingTexts};
+use crate::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, Types, finish_texts, is_group};
+use crate::frame;
+use crate::levels::{Raw, TextBuilder};
+use crate::roles::Role;
+use crate::row_end::count;
+use crate::source::display;
+use crate::{Error, Result};
+use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, NullValues, Schema, SerReader};
+use std::io::Cursor;
+use std::sync::Arc;
+
+/// What all blocks of a table are read by.
+pub(super) struct Plan {
+    pub table: Table,
+    pub columns: Vec<ColumnPlan>,
+    pub missing: MissingTexts,
+    /// While they are guessed, texts among numbers are counted, and the whole data set decides what a column is.
+    pub types: Types,
+    /// Blocks up to this size take the careful path at once: for a row or two, polars takes longer to begin than that to end.
+    pub careful_bytes: usize,
+}
+
+/// The columns of a block, by their position in the file; unused ones are `None`.
+pub(super) struct Parsed {
+    pub rows: usize,
+    pub columns: Vec<Option<Raw>>,
+    pub counts: Vec<Counts>,
+}
+
+impl Plan {
+    /// Reads a block of a file.
+    pub fn parse(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
+        let fast = if block.bytes.len() > self.careful_bytes { self.parse_fast(block) } else { None };
+        fast.map_or_else(|| self.parse_carefully(file, block), Ok)
+    }
+
+    /// Reads a block through polars; `None` if its result is not beyond doubt.
+    fn parse_fast(&self, block: &TextBlock) -> Option<Parsed> {
+        let width = self.table.width;
+        // In a file of one column a blank line cannot be told from an empty cell by counting delimiters.
+        if width < 2 || block.bytes.contains(&b'"') {
+            return None;
+        }
+        let frame = frame::guarded(|| self.read_frame(&block.bytes)).ok()?;
+        if count(&block.bytes, self.table.delimiter) != frame.height() * (width - 1) {
+            return None;
+        }
+        let (mut columns, mut counts) = (Vec::with_capacity(width), Vec::with_capacity(width));
+        for (column, plan) in frame.columns().iter().zip(&self.columns) {
+            let (raw, count) = self.convert_fast(column.as_materialized_series(), *plan)?;
+            columns.push(raw);
+            counts.push(count);
+        }
+        Some(Parsed { rows: frame.height(), columns, counts })
+    }
+
+    fn read_frame(&self, bytes: &[u8]) -> polars::prelude::PolarsResult<DataFrame> {
+        let dtype = |plan: &ColumnPlan| if plan.texts || plan.role == Role::Unused { DataType::String } else { DataType::Float64 };
+        let schema: Schema = self.columns.iter().enumerate().map(|(i, plan)| (i.to_string().into(), dtype(plan))).collect();
+        let missing = self.missing.texts().iter().map(Into::into).collect();
+        let parse = CsvParseOptions::default()
+            .with_separator(self.table.delimiter)
+            .with_quote_char(None)
+            .with_null_values(Some(NullValues::AllColumns(missing)));
+        CsvReadOptions::default()
+            .with_has_header(false)
+            .with_raise_if_empty(false)
+            .with_infer_schema_length(Some(0))
+            .with_n_threads(Some(1))
+            .with_schema(Some(Arc::new(schema)))
+            .with_parse_options(parse)
+            .into_reader_with_file_handle(Cursor::new(bytes))
+            .finish()
+    }
+
+    /// `None` if a value needs a closer look: infinite, from 2^53, or a number that `missing_values` may mean; a missing attribute.
+    fn convert_fast(&self, series: &polars::prelude::Series, plan: ColumnPlan) -> Option<(Option<Raw>, Counts)> {
+        if plan.role == Role::Unused {
+            return Some((None, Counts::default()));
+        }
+        let attribute = !matches!(plan.role, Role::Feature(_));
+        if attribute && series.null_count() > 0 {
+            return None;
+        }
+        if plan.texts {
+            let texts = series.str().ok()?;
+            let mut builder = TextBuilder::with_capacity(texts.len());
+            for text in texts.iter() {
+                let text = text.unwrap_or("");
+                let cell = self.missing.cell(text);
+                if attribute && cell == Cell::Missing {
+                    return None;
+                }
+                builder.push(cell, text);
+            }
+            return Some(finish_texts(builder));
+        }
+        let values = frame::floats(series.f64().ok()?);
+        let negative = plan.role != Role::Weight;
+        let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0) && !self.missing.may_be(x));
+        let missing = values.iter().filter(|x| x.is_nan()).count();
+        // polars also reads the word "nan": then there are more of them than nulls.
+        if missing != series.null_count() || !values.iter().all(plain) || (plan.role == Role::Group && !values.iter().all(is_group))
+        {
+            return None;
+        }
+        let counts = Counts { numbers: (values.len() - missing) as u64, ..Counts::default() };
+        Some((Some(Raw::numbers(values)), counts))
+    }
+
+    fn parse_carefully(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
+        let mut builders: Vec<_> = self.columns.iter().map(|plan| Builder::new(*plan)).collect();
+        let mut rows = 0;
+        self.for_each_record(block, |line, record| {
+            if record.len() != self.table.width {
+                return Err(self.ragged(file, line, record.len()));
+            }
+            for (at, (bytes, builder)) in record.iter().zip(&mut builders).enumerate() {
+                let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8(file, line, at, bytes))?;
+                let cell = self.missing.cell(text);
+                if let Some(fault) = self.columns[at].fault(self.types, cell, text) {
+                    return Err(self.error(fault, file, line, at, text));
+                }
+                builder.push(cell, text);
+            }
+            rows += 1;
+            Ok(true)
+        })?;
+        let (columns, counts) = builders.into_iter().map(Builder::finish).unzip();
+        Ok(Parsed { rows, columns, counts })
+    }
+
+    /// Calls `visit` with line and cells of every row that is not blank, until it returns `false`.
+    fn for_each_record(&self, block: &TextBlock, mut visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.table.delimiter)
+            .terminator(::csv::Terminator::Any(b'\n'))
+            .from_reader(&*block.bytes);
+        let mut record = ::csv::ByteRecord::new();
+        loop {
+            // The reader passes over empty lines, but gives the position in front of them.
+            let begin = reader.position().byte() as usize;
+            let blank = block.bytes[begin..].iter().take_while(|&&b| b == b'\n').count() as u64;
+            let line = block.first_line + reader.position().line() - 1 + blank;
+            match reader.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(error) => return Err(Error::internal(format!("the csv reader failed on bytes in memory: {error}"))),
+            }
+            let is_blank = record.len() == 1 && record[0].trim_ascii().is_empty();
+            if !is_blank && !visit(line, &record)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The line of a row of a block.
+    pub fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
+        let (mut at, mut found) = (0, None);
+        let _: Result<()> = self.for_each_record(block, |line, _| {
+            found = (at == row).then_some(line);
+            at += 1;
+            Ok(found.is_none())
+        });
+        found
+    }
+
+    /// The error for a text in a column of numbers.
+    pub fn text_among_numbers(&self, file: usize, line: u64, column: usize, text: &str) -> Error {
+        self.error(TEXT_AMONG_NUMBERS, file, line, column, text)
+    }
+
+    /// An error about a cell: the fault, the place, the text, the remedy.
+    pub fn error(&self, (what, remedy): (&str, &str), file: usize, line: u64, column: usize, text: &str) -> Error {
+        let mut text = text.trim().to_string();
+        if text.chars().count() > 60 {
+            text = text.chars().take(60).chain(['…']).collect();
+        }
+        Error::data(format!("{what}: {}: {text:?}; {remedy}", self.place(file, line, column)))
+    }
+
+    /// `train.csv:17:4 (column age)`: file, line and column, both counted from 1.
+    fn place(&self, file: usize, line: u64, column: usize) -> String {
+        let path = display(&self.table.files[file].path);
+        format!("{path}:{line}:{} ({})", column + 1, self.table.layout().describe(column))
+    }
+
+    fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
+        Error::schema(format!(
+            "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?}); correct the row, or quote cells that hold the delimiter",
+            display(&self.table.files[file].path),
+            self.table.width,
+            self.table.delimiter as char
+        ))
+    }
+
+    fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        self.error(("invalid UTF-8", "write the file as UTF-8"), file, line, column, &text)
+    }
+}

@@ -1,0 +1,295 @@
+//! CSV tables → data sets: the first pass, what it decides, and the source that later passes read from.
+
+use super::Table;
+use super::parse::{Parsed, Plan};
+use crate::blocks::{TextBlock, TextFile, for_each_block};
+use crate::cells::MissingTexts;
+use crate::column::{ColumnPlan, Counts, Types};
+use crate::labels::{Attributes, RawAttributes};
+use crate::levels::{LevelSet, Raw};
+use crate::names::list;
+use crate::piece::{Encoder, Piece};
+use crate::reader::{Fit, Input, Limits, Reader};
+use crate::roles::Role;
+use crate::text_source::{Harvest, PieceParser, Place, TextSource, nth_block};
+use crate::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result};
+use rayon::prelude::*;
+use std::sync::Arc;
+
+/// Reads CSV files.
+pub(crate) struct CsvReader;
+
+impl Reader for CsvReader {
+    fn training(&self, input: Input<'_>) -> Result<Dataset> {
+        training(input)
+    }
+
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+        matching(input, fit)
+    }
+}
+
+fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
+    let missing = MissingTexts::new(&options.missing);
+    let table = Table::open(files, options, &missing, None)?;
+    let layout = table.layout();
+    let roles = layout.training_roles(options)?;
+    let categorical = layout.categorical(options, &roles)?;
+    let plan = |(at, &role): (usize, &Role)| {
+        let texts = match role {
+            Role::Feature(_) => categorical[at] || table.mostly_text[at],
+            Role::Label | Role::Group => table.mostly_text[at],
+            _ => false,
+        };
+        ColumnPlan { role, texts }
+    };
+    let columns = roles.iter().enumerate().map(plan).collect();
+    let mut parser =
+        CsvParser { plan: Plan { table, columns, missing, types: Types::Guessed, careful_bytes: 0 }, encoders: Vec::new() };
+    let first = loop {
+        let pass = FirstPass::run(&parser, limits, true)?;
+        // A column whose first rows were numbers, but most of whose cells are text, is read again as texts.
+        let mut again = false;
+        for (column, counts) in parser.plan.columns.iter_mut().zip(&pass.counts) {
+            let surprise = !column.texts && counts.total.words > counts.total.numbers;
+            column.texts |= surprise;
+            again |= surprise;
+        }
+        if !again {
+            break pass;
+        }
+    };
+    refuse_stray_words(&parser.plan, &first.counts, &categorical, limits)?;
+    parser.plan.types = Types::Settled;
+    let (schema, notes) = schema(&parser.plan, first.levels, &categorical);
+    parser.encoders = Encoder::of(&schema);
+    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(notes))
+}
+
+/// Requests up to this size, bytes, are read cell by cell.
+const SMALL_REQUEST: usize = 4096;
+
+fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+    let Fit { schema, classes, needs_labels } = fit;
+    let missing = MissingTexts::new(&options.missing);
+    let table = Table::open(files, options, &missing, Some(schema))?;
+    if options.strict {
+        table.check_width(&files[0], schema)?;
+    }
+    let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels)?;
+    let plan = |(at, &role): (usize, &Role)| {
+        let texts = match role {
+            Role::Feature(position) => match &schema.features[position] {
+                Feature { kind: FeatureKind::Categorical { .. } | FeatureKind::Boolean, .. } => true,
+                Feature { kind: FeatureKind::Numeric, .. } => false,
+                feature => return Err(untold(feature, "CSV", &table.layout().file)),
+            },
+            Role::Label => classes.is_some(),
+            Role::Group => table.mostly_text[at],
+            _ => false,
+        };
+        Ok(ColumnPlan { role, texts })
+    };
+    let columns = roles.iter().enumerate().map(plan).collect::<Result<_>>()?;
+    let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
+    let plan = Plan { table, columns, missing, types: Types::Given, careful_bytes };
+    let parser = CsvParser { plan, encoders: schema.encoders() };
+    let first = FirstPass::run(&parser, limits, false)?;
+    Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes))
+}
+
+/// The error for a feature whose values are written down differently from place to place.
+pub(crate) fn untold(feature: &Feature, format: &str, place: &str) -> Error {
+    let Feature { name, kind } = feature;
+    let kind = kind.word();
+    Error::schema(format!(
+        "wrong type: feature {name} of the model is a {kind}, which {format} does not have: {place}; give the data as Parquet"
+    ))
+}
+
+/// Reads blocks of a CSV table as pieces.
+struct CsvParser {
+    plan: Plan,
+    /// One a feature; empty during the first pass over training data.
+    encoders: Vec<Encoder>,
+}
+
+impl CsvParser {
+    fn features(&self) -> usize {
+        self.plan.columns.iter().filter(|column| matches!(column.role, Role::Feature(_))).count()
+    }
+
+    /// Splits parsed columns into features, in schema order, and attributes.
+    fn split(&self, columns: Vec<Option<Raw>>) -> (Vec<Raw>, RawAttributes) {
+        let mut features: Vec<_> = (0..self.features()).map(|_| Raw::Numbers(crate::Column::F32(Vec::new()))).collect();
+        let mut attributes = RawAttributes::default();
+        for (raw, plan) in columns.into_iter().zip(&self.plan.columns) {
+            match (plan.role, raw) {
+                (Role::Feature(position), Some(raw)) => features[position] = raw,
+                (role, raw) => attributes.set(role, raw),
+            }
+        }
+        (features, attributes)
+    }
+
+    /// Encodes features; `place` gives file and line of a row for the error about a text that is no value.
+    fn encode(&self, rows: usize, features: Vec<Raw>, place: impl Fn(usize) -> (usize, u64)) -> Result<Piece> {
+        let encode = |(position, (raw, encoder)): (usize, (Raw, &Encoder))| {
+            encoder.encode(raw).map_err(|(row, text)| {
+                let (file, line) = place(row);
+                let column = self.plan.columns.iter().position(|c| c.role == Role::Feature(position)).unwrap_or(0);
+                let fault = ("text that is neither true nor false", "correct it, or list it in missing_values");
+                self.plan.error(fault, file, line, column, &text)
+            })
+        };
+        let columns = features.into_iter().zip(&self.encoders).enumerate().map(encode).collect::<Result<_>>()?;
+        Ok(Piece::Dense { rows, columns })
+    }
+}
+
+impl PieceParser for CsvParser {
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        Encoder::unknown_levels(&self.encoders)
+    }
+
+    fn files(&self) -> &[TextFile] {
+        &self.plan.table.files
+    }
+
+    fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
+        let parsed = self.plan.parse(file, block)?;
+        let (features, _) = self.split(parsed.columns);
+        self.encode(parsed.rows, features, |row| (file, self.line(block, row).unwrap_or(block.first_line)))
+    }
+
+    fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
+        self.plan.line(block, row)
+    }
+}
+
+/// What the first pass gathers.
+struct FirstPass {
+    counts: Vec<ColumnCounts>,
+    levels: Vec<LevelSet>,
+    blocks: Blocks,
+}
+
+type Blocks = (Vec<Place>, Option<Vec<Vec<Raw>>>, Vec<RawAttributes>);
+
+/// What the cells of a column are, over all blocks.
+#[derive(Clone, Debug, Default)]
+struct ColumnCounts {
+    total: Counts,
+    /// File and block of the first text.
+    first_block: (usize, usize),
+}
+
+impl ColumnCounts {
+    fn add(&mut self, block: (usize, usize), counts: Counts) {
+        self.total.numbers += counts.numbers;
+        self.total.words += counts.words;
+        if counts.first_word.is_some() && (self.total.first_word.is_none() || block < self.first_block) {
+            self.total.first_word = counts.first_word;
+            self.first_block = block;
+        }
+    }
+}
+
+impl FirstPass {
+    fn run(parser: &CsvParser, limits: Limits, collect_levels: bool) -> Result<Self> {
+        let width = parser.plan.table.width;
+        let levels: Vec<_> = (0..width).map(|_| LevelSet::default()).collect();
+        let harvest = Harvest::new(limits.cache_bytes);
+        for_each_block(&parser.plan.table.files, limits.block_bytes, &|file, index, block| {
+            let Parsed { rows, columns, counts } = parser.plan.parse(file, block)?;
+            if collect_levels {
+                for (raw, set) in columns.iter().zip(&levels) {
+                    if let Some(Raw::Texts(texts)) = raw {
+                        set.add(&texts.levels);
+                    }
+                }
+            }
+            let (features, attributes) = parser.split(columns);
+            let bytes = features.iter().map(Raw::bytes).sum();
+            harvest.add((file, index), rows, features, bytes, (((file, index), counts), attributes));
+            Ok(())
+        })?;
+        let (places, features, found) = harvest.finish();
+        let mut total = vec![ColumnCounts::default(); width];
+        let mut attributes = Vec::with_capacity(found.len());
+        for ((block, counts), found) in found {
+            total.iter_mut().zip(counts).for_each(|(total, counts)| total.add(block, counts));
+            attributes.push(found);
+        }
+        Ok(Self { counts: total, levels, blocks: (places, features, attributes) })
+    }
+}
+
+/// The error for the first text in a column that is numeric after all.
+fn refuse_stray_words(plan: &Plan, counts: &[ColumnCounts], categorical: &[bool], limits: Limits) -> Result<()> {
+    let stray = |at: usize| !categorical[at] && counts[at].total.words > 0 && counts[at].total.words <= counts[at].total.numbers;
+    let first = (0..counts.len()).filter(|&at| stray(at)).min_by_key(|&at| (counts[at].first_block, row_of(&counts[at])));
+    let Some(at) = first else { return Ok(()) };
+    let (file, block) = counts[at].first_block;
+    let text = counts[at].total.first_word.as_ref().map_or("", |(_, text)| text);
+    let found = nth_block(&plan.table.files[file], block, limits.block_bytes);
+    let line = found.and_then(|found| plan.line(&found, row_of(&counts[at]))).unwrap_or(0);
+    Err(plan.text_among_numbers(file, line, at, text))
+}
+
+fn row_of(counts: &ColumnCounts) -> usize {
+    counts.total.first_word.as_ref().map_or(0, |(row, _)| *row)
+}
+
+/// The schema that the first pass found, and a note about columns that became categorical by themselves.
+fn schema(plan: &Plan, levels: Vec<LevelSet>, categorical: &[bool]) -> (FeatureSchema, Vec<String>) {
+    let mut features = Vec::new();
+    let mut by_content = Vec::new();
+    for (at, (column, levels)) in plan.columns.iter().zip(levels).enumerate() {
+        let Role::Feature(position) = column.role else { continue };
+        let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
+        let kind = match column.texts {
+            true => FeatureKind::Categorical { levels: levels.sorted() },
+            false => FeatureKind::Numeric,
+        };
+        if let FeatureKind::Categorical { levels } = &kind
+            && !categorical[at]
+        {
+            by_content.push(format!("{name} ({} levels)", levels.len()));
+        }
+        features.push(Feature { name, kind });
+    }
+    let note = format!("columns of text taken as categorical: {}", list(&by_content));
+    let notes = if by_content.is_empty() { Vec::new() } else { vec![note] };
+    (FeatureSchema { features, named: plan.table.names.is_some(), index_base: None }, notes)
+}
+
+/// Puts the data set together.
+fn finish(
+    parser: CsvParser,
+    schema: impl Into<Arc<FeatureSchema>>,
+    blocks: Blocks,
+    classes: Option<&[String]>,
+    limits: Limits,
+) -> Result<Dataset> {
+    let (places, features, attributes) = blocks;
+    let schema = schema.into();
+    let mut source = TextSource { parser, block_bytes: limits.block_bytes, features: schema.len(), places, cache: None };
+    if source.places.is_empty() {
+        let files: Vec<_> = source.parser.files().iter().map(|f| crate::source::display(&f.path)).collect();
+        return Err(Error::data(format!("no rows: {} holds nothing but column names", list(&files))));
+    }
+    if let Some(features) = features {
+        let encode = |(features, place): (Vec<Raw>, &Place)| {
+            source.parser.encode(place.rows, features, |row| source.line(place.first_row + row).unwrap_or((place.file, 0)))
+        };
+        source.cache = Some(features.into_par_iter().zip(&source.places).map(encode).collect::<Result<_>>()?);
+    }
+    let attributes = Attributes::join(attributes, classes, |row, text| {
+        let (file, line) = source.line(row).unwrap_or((0, 0));
+        let column = source.parser.plan.columns.iter().position(|c| c.role == Role::Label).unwrap_or(0);
+        let fault = ("unknown class", "training knew no such label; correct it");
+        source.parser.plan.error(fault, file, line, column, text)
+    })?;
+    attributes.into_dataset(schema, Arc::new(source))
+}

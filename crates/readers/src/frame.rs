@@ -1,0 +1,320 @@
+//! polars columns → our columns, for Parquet files and data frames alike.
+
+use super::cells::{Cell, MissingTexts};
+use super::labels::{Attributes, RawAttributes};
+use super::levels::{LevelSet, Raw, TextBuilder, compact};
+use super::piece::Encoder;
+use super::roles::{Layout, Role};
+use crate::{Column, Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, WEIGHT_RULE, is_weight};
+use polars::prelude::{
+    ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, TimeUnit,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Runs polars code; its panics become errors, because it panics on some damaged files and on types it was built without.
+pub(super) fn guarded<T>(run: impl FnOnce() -> PolarsResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(|error: PolarsError| error.to_string()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(text.unwrap_or("polars gave up").to_string())
+        }
+    }
+}
+
+/// The values as `f64`; a null slot is NaN whatever its bytes hold.
+pub(super) fn floats(values: &ChunkedArray<Float64Type>) -> Vec<f64> {
+    map(values, f64::NAN, |x| x)
+}
+
+/// The converted values; `null` stands for a null slot.
+fn map<T: PolarsNumericType, X: Copy>(values: &ChunkedArray<T>, null: X, convert: impl Fn(T::Native) -> X) -> Vec<X> {
+    let mut out = Vec::with_capacity(values.len());
+    for chunk in values.downcast_iter() {
+        let slice = chunk.values().as_slice();
+        match chunk.validity().filter(|validity| validity.unset_bits() > 0) {
+            None => out.extend(slice.iter().map(|&x| convert(x))),
+            Some(validity) => {
+                out.extend(slice.iter().zip(validity.iter()).map(|(&x, valid)| if valid { convert(x) } else { null }));
+            }
+        }
+    }
+    out
+}
+
+/// How a type is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Physical {
+    Numeric,
+    Boolean,
+    Date,
+    Datetime,
+    Text,
+    /// Nulls only.
+    Nothing,
+}
+
+impl Physical {
+    /// The way to read a type, if there is one.
+    pub fn of(dtype: &DataType) -> Option<Self> {
+        Some(match dtype {
+            DataType::Boolean => Self::Boolean,
+            DataType::Date => Self::Date,
+            DataType::Datetime(..) => Self::Datetime,
+            DataType::String | DataType::Categorical(..) | DataType::Enum(..) => Self::Text,
+            DataType::Null => Self::Nothing,
+            DataType::Decimal(..) => Self::Numeric,
+            other if other.is_primitive_numeric() => Self::Numeric,
+            _ => return None,
+        })
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Numeric => "numeric",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::Text => "text",
+            Self::Nothing => "empty",
+        }
+    }
+
+    /// The feature kind of a column that is not categorical.
+    pub fn kind(self) -> FeatureKind {
+        match self {
+            Self::Boolean => FeatureKind::Boolean,
+            Self::Date => FeatureKind::Date,
+            Self::Datetime => FeatureKind::Datetime,
+            Self::Numeric | Self::Text | Self::Nothing => FeatureKind::Numeric,
+        }
+    }
+}
+
+/// What is wrong with a value of a column.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub row: usize,
+    pub what: &'static str,
+    pub value: String,
+    pub remedy: &'static str,
+}
+
+/// Reads a column, as texts under a dictionary or as numbers. Infinite values and integers beyond 2^53 are faults.
+pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> Result<Result<Raw, Fault>, String> {
+    guarded(|| if texts { as_texts(series, missing).map(Ok) } else { as_numbers(series) })
+}
+
+fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
+    let mut builder = TextBuilder::with_capacity(series.len());
+    match series.dtype() {
+        DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
+            let strings = series.cast(&DataType::String)?;
+            for text in strings.str()?.iter() {
+                let text = text.unwrap_or("");
+                builder.push(missing.cell(text), text);
+            }
+        }
+        DataType::Boolean => {
+            for value in series.bool()?.iter() {
+                let text = value.map_or("", |value| if value { "true" } else { "false" });
+                builder.push(missing.cell(text), text);
+            }
+        }
+        dtype if dtype.is_integer() => {
+            let strings = series.cast(&DataType::String)?;
+            for text in strings.str()?.iter() {
+                let text = text.unwrap_or("");
+                builder.push(MissingTexts::default().cell(text), text);
+            }
+        }
+        _ => {
+            for x in floats(series.cast(&DataType::Float64)?.f64()?) {
+                let text = if x.is_nan() { String::new() } else { x.to_string() };
+                let cell = if x.is_nan() { Cell::Missing } else { Cell::Number(x) };
+                builder.push(cell, &text);
+            }
+        }
+    }
+    Ok(Raw::Texts(builder.finish()))
+}
+
+fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
+    let values = match series.dtype() {
+        DataType::Float32 => return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| x)))),
+        DataType::Boolean => series.bool()?.iter().map(|b| b.map_or(f64::NAN, |b| f64::from(u8::from(b)))).collect(),
+        DataType::Date => map(series.date()?.physical(), f64::NAN, f64::from),
+        DataType::Datetime(unit, _) => {
+            let unit = *unit;
+            map(series.datetime()?.physical(), f64::NAN, |x| match unit {
+                TimeUnit::Nanoseconds => x.div_euclid(1000) as f64,
+                TimeUnit::Microseconds => x as f64,
+                TimeUnit::Milliseconds => x as f64 * 1000.0,
+            })
+        }
+        DataType::Int64 | DataType::UInt64 => {
+            if let Some(row) = inexact_row(series)? {
+                let value = series.get(row)?.to_string();
+                let remedy = "ignore the column, or name it in categorical_features if it is an identifier";
+                return Ok(Err(Fault { row, what: "integer beyond 2^53, which a 64-bit float cannot hold", value, remedy }));
+            }
+            floats(series.cast(&DataType::Float64)?.f64()?)
+        }
+        // A cast of text would turn what is no number into null.
+        DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where there must be numbers"),
+        _ => floats(series.cast(&DataType::Float64)?.f64()?),
+    };
+    Ok(finite(compact(values)))
+}
+
+/// The column, if no value is infinite.
+fn finite(column: Column) -> Result<Raw, Fault> {
+    match column.infinite() {
+        Some(row) => {
+            let value = column.slice(row..row + 1).get(0).to_string();
+            Err(Fault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
+        }
+        None => Ok(Raw::Numbers(column)),
+    }
+}
+
+/// The first row with an integer beyond ±2^53.
+fn inexact_row(series: &Series) -> PolarsResult<Option<usize>> {
+    const LIMIT: u64 = 1 << 53;
+    Ok(match series.dtype() {
+        DataType::UInt64 => series.u64()?.iter().position(|x| x.is_some_and(|x| x > LIMIT)),
+        _ => series.i64()?.iter().position(|x| x.is_some_and(|x| x.unsigned_abs() > LIMIT)),
+    })
+}
+
+/// Names and types of the columns of files or of a frame.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fields {
+    pub names: Vec<String>,
+    pub types: Vec<DataType>,
+}
+
+impl Fields {
+    /// How a column is read; columns of other types can only be ignored.
+    pub fn physical(&self, at: usize, place: &str) -> Result<Physical> {
+        Physical::of(&self.types[at]).ok_or_else(|| {
+            Error::schema(format!(
+                "column {} is of type {}, which is no feature: {place}; convert it, or leave it out with ignore_columns",
+                self.names[at], self.types[at]
+            ))
+        })
+    }
+
+    /// For every column, whether it is read as texts: its type is text, or `categorical` says so.
+    pub fn texts(&self, roles: &[Role], categorical: &[bool], place: &str) -> Result<Vec<bool>> {
+        let texts = |(at, &role): (usize, &Role)| {
+            let text = role != Role::Unused && self.physical(at, place)? == Physical::Text;
+            if text && matches!(role, Role::Weight | Role::BaseMargin) {
+                let name = &self.names[at];
+                return Err(Error::schema(format!("the {} column {name} holds text: {place}; it must hold numbers", role.word())));
+            }
+            Ok(text || categorical[at])
+        };
+        roles.iter().enumerate().map(texts).collect()
+    }
+
+    /// The schema of training data. `levels` are those of the columns that are read as texts.
+    pub fn schema(&self, roles: &[Role], texts: &[bool], levels: Vec<LevelSet>, place: &str) -> Result<FeatureSchema> {
+        let mut features = Vec::new();
+        for (at, levels) in levels.into_iter().enumerate() {
+            if matches!(roles[at], Role::Feature(_)) {
+                let kind = match texts[at] {
+                    true => FeatureKind::Categorical { levels: levels.sorted() },
+                    false => self.physical(at, place)?.kind(),
+                };
+                features.push(Feature { name: self.names[at].clone(), kind });
+            }
+        }
+        Ok(FeatureSchema { features, named: true, index_base: None })
+    }
+}
+
+/// A data set from a polars frame; `label` is the name of the label's column, every other column is a feature.
+///
+/// Numbers, booleans, dates (as days), datetimes (as microseconds) and decimals are numbers; nulls and NaN are missing. Columns
+/// of strings, categoricals and enums are categorical; a label of texts is coded in sorted order (see [`Dataset::classes`]).
+///
+/// # Errors
+/// No such column, a column of another type, an infinite value, an integer beyond 2^53, a missing or infinite label.
+///
+/// ```
+/// use polars::prelude::df;
+/// let frame = df!["price" => [1.5, 2.5], "colour" => ["red", "blue"], "size" => [Some(7), None]]?;
+/// let data = sapwood_readers::from_dataframe(&frame, "price")?;
+/// assert_eq!(data.labels(), Some(&[1.5, 2.5][..]));
+/// assert!(data.schema().features[0].kind.is_categorical());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
+    let place = "the data frame";
+    let fields = Fields { names: frame.get_column_names().iter().map(ToString::to_string).collect(), types: frame.dtypes() };
+    let layout = Layout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
+    let label = layout.find(label, "label")?;
+    if fields.names.len() == 1 {
+        return Err(Error::schema(format!("no feature column: {place} has the label alone")));
+    }
+    let position = |at: usize| if at > label { at - 1 } else { at };
+    let role = |at| if at == label { Role::Label } else { Role::Feature(position(at)) };
+    let roles: Vec<_> = (0..fields.names.len()).map(role).collect();
+    let texts = fields.texts(&roles, &vec![false; roles.len()], place)?;
+
+    let levels: Vec<_> = roles.iter().map(|_| LevelSet::default()).collect();
+    let mut features = Vec::new();
+    let mut attributes = RawAttributes::default();
+    for (at, column) in frame.columns().iter().enumerate() {
+        let fault = |row, what: &str, value: &str, remedy: &str| {
+            Error::data(format!("{what}: row {row} (counted from 0), column {}: {value:?}; {remedy}", fields.names[at]))
+        };
+        let raw = convert(column.as_materialized_series(), texts[at], &MissingTexts::default())
+            .map_err(|error| Error::data(format!("column {} cannot be read: {error}", fields.names[at])))?
+            .map_err(|f| fault(f.row, f.what, &f.value, f.remedy))?;
+        if let Some(f) = attributes_fault(roles[at], &raw) {
+            return Err(fault(f.row, f.what, &f.value, f.remedy));
+        }
+        if let Raw::Texts(texts) = &raw {
+            levels[at].add(&texts.levels);
+        }
+        match roles[at] {
+            Role::Feature(_) => features.push(raw),
+            role => attributes.set(role, Some(raw)),
+        }
+    }
+    let schema = fields.schema(&roles, &texts, levels, place)?;
+    let encode = |(raw, encoder): (Raw, Encoder)| {
+        encoder.encode(raw).map_err(|_| Error::internal("a column was read as text and is not categorical"))
+    };
+    let columns = features.into_iter().zip(Encoder::of(&schema)).map(encode).collect::<Result<_>>()?;
+    let columns = Columns::new(&schema, columns)?;
+    let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("a label is not among the labels"))?;
+    attributes.into_dataset(schema, Arc::new(columns))
+}
+
+/// The first value that cannot be a label, a weight, a group or a base margin.
+pub(super) fn attributes_fault(role: Role, raw: &Raw) -> Option<Fault> {
+    let (rule, remedy): (fn(f64) -> bool, _) = match role {
+        Role::Feature(_) | Role::Unused => return None,
+        Role::Label | Role::BaseMargin => (|x| x.is_finite(), "it must be there and finite"),
+        Role::Weight => (is_weight, WEIGHT_RULE),
+        Role::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
+    };
+    let bad = |x: f64| (!rule(x)).then_some(x);
+    let (row, value) = match raw {
+        Raw::Texts(texts) => (0..texts.codes.len()).find(|&row| texts.get(row).is_none()).map(|row| (row, f64::NAN))?,
+        Raw::Numbers(column) => (0..column.len()).find_map(|row| bad(column.slice(row..row + 1).get(0)).map(|x| (row, x)))?,
+    };
+    let what = match (role, value.is_nan()) {
+        (Role::Label, true) => "missing label",
+        (Role::Label, false) => "infinite label",
+        (Role::Weight, _) => "bad weight",
+        (Role::Group, _) => "bad query group",
+        _ => "bad base margin",
+    };
+    let value = if value.is_nan() { String::new() } else { value.to_string() };
+    Some(Fault { row, what, value, remedy })
+}

@@ -1,0 +1,206 @@
+//! JSON rows → a data set. A cell means what the same text means in a CSV file; `null` is missing.
+
+mod rows;
+mod value;
+
+pub(super) use rows::Form;
+
+use super::cells::{Cell, MissingTexts};
+use super::column::{Builder, ColumnPlan, Types};
+use super::csv::untold;
+use super::levels::Raw;
+use super::piece::Encoder;
+use super::roles::{Role, missing_names, unknown_name};
+use crate::{Block, BlockSource, Columns, Dataset, Error, FeatureKind, FeatureSource, InputSchema, ReadOptions, Result};
+use rows::{Row, Rows};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+use value::{Body, Value};
+
+/// Reads rows that are to fit `schema`; `name` is what messages call the body.
+pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
+    let body = Body::new(bytes, name)?;
+    let rows = Rows::of(&body, form)?;
+    let mut table = Table::new(&body, schema, MissingTexts::new(&options.missing))?;
+    let order = rows.columns.as_ref().map(|columns| table.order(columns)).transpose()?;
+    for &row in &rows.rows {
+        match (body.row(row)?, &order) {
+            (Row::Listed(cells), Some(order)) => table.add_listed(row, &cells, order.iter().copied())?,
+            (Row::Listed(cells), None) => table.add_listed(row, &cells, 0..schema.len())?,
+            (Row::Named(_), Some(_)) => {
+                return Err(body.error("a row that is no array beside \"columns\"", row, "make it an array"));
+            }
+            (Row::Named(cells), None) => table.add_named(row, &cells)?,
+        }
+    }
+    table.finish()
+}
+
+/// The columns as they grow row by row.
+struct Table<'a> {
+    body: &'a Body<'a>,
+    schema: &'a InputSchema,
+    missing: MissingTexts,
+    plans: Vec<ColumnPlan>,
+    builders: Vec<Builder>,
+    positions: HashMap<&'a str, usize>,
+    /// The cells of the present row, in schema order.
+    cells: Vec<Option<Value<'a>>>,
+    rows: usize,
+    /// Where each row begins; for messages about what is only seen at the end.
+    places: Vec<Value<'a>>,
+}
+
+impl<'a> Table<'a> {
+    fn new(body: &'a Body<'a>, schema: &'a InputSchema, missing: MissingTexts) -> Result<Self> {
+        let mut plans = Vec::with_capacity(schema.len());
+        for (position, feature) in schema.features.iter().enumerate() {
+            let texts = match feature.kind {
+                FeatureKind::Categorical { .. } | FeatureKind::Boolean => true,
+                FeatureKind::Numeric => false,
+                FeatureKind::Date | FeatureKind::Datetime => return Err(untold(feature, "JSON", body.name)),
+            };
+            plans.push(ColumnPlan { role: Role::Feature(position), texts });
+        }
+        let builders = plans.iter().map(|&plan| Builder::new(plan)).collect();
+        let positions = schema.features.iter().enumerate().map(|(position, feature)| (feature.name.as_str(), position)).collect();
+        let cells = vec![None; schema.len()];
+        Ok(Self { body, schema, missing, plans, builders, positions, cells, rows: 0, places: Vec::new() })
+    }
+
+    /// The positions in the schema of columns that are named once for all rows.
+    fn order(&self, columns: &[Value<'a>]) -> Result<Vec<usize>> {
+        let mut order = Vec::with_capacity(columns.len());
+        let mut names = Vec::with_capacity(columns.len());
+        let mut absent = vec![true; self.schema.len()];
+        for &column in columns {
+            let name = self.body.string(column)?;
+            let position = self.position(&name, order.len(), column)?;
+            if !std::mem::take(&mut absent[position]) {
+                return Err(self.twice(&name, column));
+            }
+            order.push(position);
+            names.push(name.into_owned());
+        }
+        let absent = absent.iter().zip(&self.schema.features).filter(|(absent, _)| **absent);
+        let absent: Vec<_> = absent.map(|(_, feature)| feature.name.clone()).collect();
+        if absent.is_empty() { Ok(order) } else { Err(missing_names(&absent, &names, self.body.name)) }
+    }
+
+    /// The position of a feature; `guess` is where it is if the sender keeps to the order of training.
+    fn position(&self, name: &str, guess: usize, place: Value<'a>) -> Result<usize> {
+        if self.schema.features.get(guess).is_some_and(|feature| feature.name == name) {
+            return Ok(guess);
+        }
+        self.positions.get(name).copied().ok_or_else(|| unknown_name(name, &self.body.place(place), self.schema))
+    }
+
+    fn twice(&self, name: &str, place: Value<'a>) -> Error {
+        Error::schema(format!("column {name:?} is given twice: {}; give it once", self.body.place(place)))
+    }
+
+    fn add_listed(&mut self, row: Value<'a>, cells: &[Value<'a>], order: impl ExactSizeIterator<Item = usize>) -> Result<()> {
+        if cells.len() != order.len() {
+            return Err(Error::schema(format!(
+                "wrong number of columns: {}: expected {}, found {}; give one value a column, null where it is missing",
+                self.body.place(row),
+                order.len(),
+                cells.len()
+            )));
+        }
+        cells.iter().zip(order).for_each(|(&cell, position)| self.cells[position] = Some(cell));
+        self.push(row)
+    }
+
+    fn add_named(&mut self, row: Value<'a>, cells: &[(Cow<'a, str>, Value<'a>)]) -> Result<()> {
+        for (guess, (name, cell)) in cells.iter().enumerate() {
+            let position = self.position(name, guess, cell)?;
+            if self.cells[position].replace(*cell).is_some() {
+                return Err(self.twice(name, cell));
+            }
+        }
+        if cells.len() < self.cells.len() {
+            let absent = self.cells.iter().zip(&self.schema.features).filter(|(cell, _)| cell.is_none());
+            let absent: Vec<_> = absent.map(|(_, feature)| feature.name.clone()).collect();
+            let names: Vec<_> = cells.iter().map(|(name, _)| name.to_string()).collect();
+            return Err(missing_names(&absent, &names, &self.body.place(row)));
+        }
+        self.push(row)
+    }
+
+    /// Adds the present row's cells to the columns.
+    fn push(&mut self, row: Value<'a>) -> Result<()> {
+        for (position, cell) in self.cells.iter_mut().enumerate() {
+            let Some(value) = cell.take() else { return Err(Error::internal("a row lacks a cell after it was checked")) };
+            let plan = self.plans[position];
+            let text = cell_text(self.body, value, plan.texts)?;
+            let meaning = text.as_ref().map_or(Cell::Missing, |text| self.missing.cell(text));
+            let text = text.as_deref().unwrap_or("");
+            if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
+                let name = &self.schema.features[position].name;
+                return Err(self.body.error(&format!("{what} (column {name})"), value, remedy));
+            }
+            self.builders[position].push(meaning, text);
+        }
+        self.rows += 1;
+        self.places.push(row);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Dataset> {
+        if self.rows == 0 {
+            return Err(Error::data(format!("no rows: {}", self.body.name)));
+        }
+        let encoders = self.schema.encoders();
+        let mut columns = Vec::with_capacity(encoders.len());
+        for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {
+            let raw = builder.finish().0.unwrap_or_else(|| Raw::numbers(Vec::new()));
+            columns.push(encoder.encode(raw).map_err(|(row, text)| {
+                let what = format!("text that is neither true nor false (column {}, {text:?})", feature.name);
+                self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
+            })?);
+        }
+        let source = JsonSource { columns: Columns::new(self.schema, columns)?, unknown: Encoder::unknown_levels(&encoders) };
+        Ok(Dataset::new(self.schema.shared(), Arc::new(source)))
+    }
+}
+
+/// Columns, and the texts in them that are no level of the model.
+struct JsonSource {
+    columns: Columns,
+    unknown: Vec<(usize, Vec<String>)>,
+}
+
+impl BlockSource for JsonSource {
+    fn rows(&self) -> usize {
+        self.columns.rows()
+    }
+
+    fn visit(&self, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
+        self.columns.visit(visit)
+    }
+
+    fn by_feature(&self) -> Option<&dyn FeatureSource> {
+        self.columns.by_feature()
+    }
+
+    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
+        self.unknown.clone()
+    }
+}
+
+/// The text that a CSV file would have in the place of a value; none for null. Truth values are 0 and 1 among numbers, as they are in
+/// Parquet files.
+fn cell_text<'a>(body: &Body<'a>, value: Value<'a>, texts: bool) -> Result<Option<Cow<'a, str>>> {
+    Ok(match (value.as_bytes().first(), texts) {
+        (Some(b'"'), _) => Some(body.string(value)?),
+        (Some(b'n'), _) => None,
+        (Some(b't'), false) => Some(Cow::Borrowed("1")),
+        (Some(b'f'), false) => Some(Cow::Borrowed("0")),
+        (Some(b'{' | b'['), _) => {
+            return Err(body.error("an array or object where there must be one value", value, "give a number, a text or null"));
+        }
+        _ => Some(Cow::Borrowed(value)),
+    })
+}

@@ -1,0 +1,126 @@
+//! What goes with every row besides its features: gathered piece by piece, joined into one list each, texts coded.
+
+use super::levels::{LevelIndex, LevelSet, Raw};
+use super::roles::Role;
+use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, MISSING_CODE, Result};
+use std::sync::Arc;
+
+/// The attributes of one piece as they were read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RawAttributes {
+    pub label: Option<Raw>,
+    pub weight: Option<Raw>,
+    pub group: Option<Raw>,
+    pub base_margin: Option<Raw>,
+}
+
+impl RawAttributes {
+    /// Takes a column if it is an attribute.
+    pub fn set(&mut self, role: Role, raw: Option<Raw>) {
+        match role {
+            Role::Label => self.label = raw,
+            Role::Weight => self.weight = raw,
+            Role::Group => self.group = raw,
+            Role::BaseMargin => self.base_margin = raw,
+            Role::Feature(_) | Role::Unused => {}
+        }
+    }
+}
+
+/// The attributes of all rows, checked by the readers.
+#[derive(Debug, Default)]
+pub(super) struct Attributes {
+    pub labels: Option<Vec<f64>>,
+    pub weights: Option<Vec<f64>>,
+    pub groups: Option<Vec<u64>>,
+    pub base_margin: Option<Vec<f64>>,
+    pub classes: Option<Vec<String>>,
+}
+
+impl Attributes {
+    /// Joins pieces in row order. Labels that are texts become positions in `classes`, or in the sorted list of all of them where
+    /// there is none; `unknown` makes the error about a row's text that is no class.
+    pub fn join(pieces: Vec<RawAttributes>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Self> {
+        let mut columns: [Vec<Raw>; 4] = Default::default();
+        for piece in pieces {
+            for (column, raw) in columns.iter_mut().zip([piece.label, piece.weight, piece.group, piece.base_margin]) {
+                column.extend(raw);
+            }
+        }
+        let [labels, weights, groups, base_margin] = columns;
+        let (labels, classes) = codes(labels, classes, unknown)?;
+        let (groups, _) = codes(groups, None, |_, _| Error::internal("a query group is not among the query groups"))?;
+        Ok(Self {
+            labels,
+            weights: numbers(weights),
+            groups: groups.map(|groups| groups.into_iter().map(|group| group as u64).collect()),
+            base_margin: numbers(base_margin),
+            classes,
+        })
+    }
+
+    /// The data set with these attributes.
+    pub fn into_dataset(self, schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Result<Dataset> {
+        let mut data = Dataset::new(schema, source).with_classes(self.classes);
+        if let Some(labels) = self.labels {
+            data = data.with_labels(labels)?;
+        }
+        if let Some(weights) = self.weights {
+            data = data.with_weights(weights)?;
+        }
+        if let Some(groups) = self.groups {
+            data = data.with_groups(groups)?;
+        }
+        match self.base_margin {
+            Some(margins) => data.with_base_margin(margins),
+            None => Ok(data),
+        }
+    }
+}
+
+fn numbers(pieces: Vec<Raw>) -> Option<Vec<f64>> {
+    (!pieces.is_empty()).then(|| pieces.iter().flat_map(widen).collect())
+}
+
+fn widen(raw: &Raw) -> Vec<f64> {
+    match raw {
+        Raw::Numbers(Column::F32(values)) => values.iter().map(|&x| f64::from(x)).collect(),
+        Raw::Numbers(Column::F64(values)) => values.clone(),
+        Raw::Numbers(Column::Codes(codes)) | Raw::Texts(super::levels::Texts { codes, .. }) => {
+            codes.iter().map(|&code| f64::from(code)).collect()
+        }
+    }
+}
+
+type Coded = (Option<Vec<f64>>, Option<Vec<String>>);
+
+/// Numbers as they are, texts as positions in the list of classes, which is returned too.
+fn codes(pieces: Vec<Raw>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Coded> {
+    if !pieces.iter().any(|raw| matches!(raw, Raw::Texts(_))) {
+        return Ok((numbers(pieces), None));
+    }
+    let classes = classes.map_or_else(|| all_levels(&pieces), <[String]>::to_vec);
+    let index = LevelIndex::new(&classes);
+    let mut labels = Vec::new();
+    for raw in &pieces {
+        let Raw::Texts(texts) = raw else {
+            return Err(Error::internal("a column was read as numbers in one piece and as text in another"));
+        };
+        let coded = texts.encode(&index);
+        if let Some(row) = coded.iter().position(|&code| code == MISSING_CODE) {
+            return Err(unknown(labels.len() + row, texts.get(row).unwrap_or("")));
+        }
+        labels.extend(coded.into_iter().map(f64::from));
+    }
+    Ok((Some(labels), Some(classes)))
+}
+
+fn all_levels(pieces: &[Raw]) -> Vec<String> {
+    let set = LevelSet::default();
+    for raw in pieces {
+        if let Raw::Texts(texts) = raw {
+            set.add(&texts.levels);
+        }
+    }
+    set.sorted()
+}

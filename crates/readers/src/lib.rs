@@ -1,0 +1,56 @@
+//! Files, pipes, remote objects, request bodies and polars frames → [`Dataset`](sapwood::Dataset): CSV, Parquet, libsvm,
+//! recordio-protobuf and JSON.
+//!
+//! [`read_training`] finds out the schema of a data set, [`read_matching`] reads data that are to fit a model, [`read_request`] reads rows
+//! to predict from the body of a request, and [`from_dataframe`] takes a polars frame.
+#![deny(missing_docs)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
+
+mod ahead;
+mod blocks;
+mod cells;
+mod column;
+mod csv;
+mod fetch;
+mod files;
+mod formats;
+mod frame;
+mod input_schema;
+mod json;
+mod labels;
+mod levels;
+mod libsvm;
+mod load;
+mod meter;
+mod options;
+mod parquet;
+mod piece;
+mod reader;
+pub mod recordio;
+mod request;
+mod roles;
+mod row_end;
+mod sample;
+mod sniff;
+mod source;
+mod temporary;
+#[cfg(test)]
+mod tests;
+mod text_source;
+mod touch;
+mod unwrap;
+
+pub use fetch::{Fetched, Remote, RemoteObject, fetch};
+pub use files::is_no_data;
+pub use frame::from_dataframe;
+pub use input_schema::InputSchema;
+pub use load::{Expected, list_files, read_matching, read_training, true_files};
+pub use meter::{IoStats, Meter};
+pub use options::{Format, ReadOptions};
+pub use request::{Encoding, read_request};
+pub use sample::{Sample, sample};
+pub use source::{Source, Spool};
+pub use touch::FirstTouch;
+
+use sapwood::data::{Block, BlockSource, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight};
+use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Params, Result, names, params};

@@ -1,0 +1,296 @@
+//! libsvm text: `label[:weight] [qid:group] index:value …`. What is absent is missing.
+//!
+//! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
+
+use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::cells::{inexact_integer, number};
+use super::labels::Attributes;
+use super::levels::compact;
+use super::options::refuse_column_options;
+use super::piece::{Piece, Sparse};
+use super::reader::{Fit, Input, Limits, Reader};
+use super::row_end::RowEnd;
+use super::sniff::Probe;
+use super::source::display;
+use super::text_source::{Harvest, PieceParser, TextSource};
+use crate::{Dataset, Error, FeatureSchema, Result, WEIGHT_RULE, is_weight};
+use std::sync::Arc;
+
+const FORMAT: &str = "libsvm data, whose rows are label[:weight] [qid:group] index:value";
+
+/// Reads libsvm files.
+pub(super) struct LibsvmReader;
+
+impl Reader for LibsvmReader {
+    fn training(&self, input: Input<'_>) -> Result<Dataset> {
+        training(input)
+    }
+
+    /// Indices mean what they meant in training.
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+        matching(input, fit)
+    }
+}
+
+fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+    refuse_column_options(options, FORMAT)?;
+    let parser = LibsvmParser { files: files(probes), base: 0, width: None, labelled: true };
+    let mut first = FirstPass::run(&parser, limits)?;
+    let base = if first.lowest == Some(0) { 0 } else { 1 };
+    let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
+    if width == 0 {
+        return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
+    }
+    for piece in first.pieces.iter_mut().flatten() {
+        piece.features.iter_mut().for_each(|index| *index -= base as u32);
+    }
+    let mut schema = FeatureSchema::numeric(width);
+    schema.index_base = Some(base as u8);
+    first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits)
+}
+
+fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+    let Fit { schema, classes, needs_labels } = fit;
+    refuse_column_options(options, FORMAT)?;
+    let Some(base) = schema.index_base else {
+        return Err(Error::schema(format!(
+            "the model was not trained on libsvm data, so that its features have no indices: {}; give the data as CSV or Parquet",
+            display(&probes[0].path)
+        )));
+    };
+    if classes.is_some() {
+        return Err(Error::schema("the model's labels are texts, which libsvm data do not have; give the data as CSV or Parquet"));
+    }
+    let needs_labels = needs_labels || options.label.is_some();
+    let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
+    let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
+    let first = FirstPass::run(&parser, limits)?;
+    let note = (!labelled).then(|| "the rows are taken for rows without a label: all begin with index:value".to_string());
+    Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
+}
+
+/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. Rows to
+/// predict often come like that; `label:weight` has no use for them.
+fn lacks_labels(sample: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(sample);
+    let mut rows = text.lines().map(|line| content(line).split_ascii_whitespace()).filter(|row| row.clone().next().is_some());
+    let index = |item: &str| item.split_once(':').and_then(|(index, _)| index.parse::<u32>().ok());
+    let is_feature = |mut row: std::str::SplitAsciiWhitespace<'_>| {
+        row.next().and_then(index).is_some_and(|first| row.next().is_none_or(|next| index(next).is_some_and(|next| first < next)))
+    };
+    // The last line may be cut off.
+    rows.all(is_feature)
+}
+
+fn files(probes: &[Probe]) -> Vec<TextFile> {
+    let file = |p: &Probe| TextFile { path: p.path.clone(), packing: p.packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line };
+    probes.iter().map(file).collect()
+}
+
+/// The largest number of features.
+const MOST_FEATURES: usize = 1 << 24;
+
+/// Reads blocks of libsvm text.
+struct LibsvmParser {
+    files: Vec<TextFile>,
+    /// What is taken from an index to get the feature's position.
+    base: u32,
+    /// The number of features, where it is known.
+    width: Option<usize>,
+    /// Whether rows begin with a label.
+    labelled: bool,
+}
+
+/// The rows of a block.
+#[derive(Default)]
+struct Rows {
+    labels: Vec<f64>,
+    weights: Vec<f64>,
+    groups: Vec<u64>,
+    starts: Vec<usize>,
+    indices: Vec<u32>,
+    values: Vec<f64>,
+    /// Whether any row has a weight.
+    weighted: bool,
+    /// Whether the rows have groups; nothing before the first row.
+    grouped: Option<bool>,
+}
+
+impl LibsvmParser {
+    fn rows(&self, file: usize, block: &TextBlock) -> Result<Rows> {
+        let mut rows = Rows { starts: vec![0], ..Rows::default() };
+        for (line, bytes) in (block.first_line..).zip(block.bytes.split(|&b| b == b'\n')) {
+            let text =
+                std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
+            let mut tokens = content(text).split_ascii_whitespace().peekable();
+            if tokens.peek().is_none() {
+                continue;
+            }
+            let label = if self.labelled { tokens.next().unwrap_or_default() } else { "0" };
+            let groups = rows.groups.len();
+            self.row(&mut rows, label, tokens).map_err(|(what, text, remedy)| self.error(what, file, line, text, remedy))?;
+            let has_group = rows.groups.len() > groups;
+            if *rows.grouped.get_or_insert(has_group) != has_group {
+                let what = if has_group { "row with a qid after rows without" } else { "row without a qid after rows with one" };
+                return Err(self.error(what, file, line, text.trim(), "give every row a qid, or none"));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Adds a row; an error is what is wrong, the offending text, and the remedy.
+    fn row<'a>(
+        &self,
+        rows: &mut Rows,
+        label: &'a str,
+        tokens: impl Iterator<Item = &'a str>,
+    ) -> Result<(), (&'static str, &'a str, &'static str)> {
+        let (label, weight) = label.split_once(':').map_or((label, None), |(label, weight)| (label, Some(weight)));
+        let finite = |text| number(text).filter(|x| x.is_finite());
+        let value =
+            finite(label).ok_or(("label that is no finite number", label, "rows are label[:weight] [qid:group] index:value …"))?;
+        rows.labels.push(value);
+        rows.weighted |= weight.is_some();
+        let weight = weight.map_or(Ok(1.0), |text| number(text).filter(|&w| is_weight(w)).ok_or(("bad weight", text, WEIGHT_RULE)));
+        rows.weights.push(weight?);
+        let mut last = None;
+        for (position, token) in tokens.enumerate() {
+            let no_pair = ("no index:value pair", token, "rows are label[:weight] [qid:group] index:value …");
+            let (index, value) = token.split_once(':').ok_or(no_pair)?;
+            if index == "qid" && position == 0 {
+                rows.groups.push(value.parse().map_err(|_| ("bad query group", token, "groups must be integers from 0"))?);
+                continue;
+            }
+            let index: u32 = index.parse().map_err(|_| no_pair)?;
+            let x = number(value).or_else(|| value.eq_ignore_ascii_case("nan").then_some(f64::NAN)).ok_or(no_pair)?;
+            if x.is_infinite() {
+                return Err(("infinite value", token, "correct it, or leave it out if it is missing"));
+            }
+            if inexact_integer(value, x) {
+                return Err(("integer beyond 2^53, which a 64-bit float cannot hold", token, "leave it out"));
+            }
+            if last.is_some_and(|last| index <= last) {
+                return Err(("index that does not increase", token, "sort the indices of a row, and give each once"));
+            }
+            let feature = index.checked_sub(self.base).ok_or(("index 0", token, "the indices of this model count from 1"))?;
+            if feature as usize >= MOST_FEATURES {
+                return Err(("index beyond 16,777,216, the most features there may be", token, "hash the features to fewer"));
+            }
+            if self.width.is_some_and(|width| feature as usize >= width) {
+                return Err(("index beyond the model's features", token, "give the features that training had"));
+            }
+            last = Some(index);
+            rows.indices.push(feature);
+            rows.values.push(x);
+        }
+        rows.starts.push(rows.indices.len());
+        Ok(())
+    }
+
+    fn error(&self, what: &str, file: usize, line: u64, text: &str, remedy: &str) -> Error {
+        let text: String = text.chars().take(60).collect();
+        Error::data(format!("{what}: {}:{line}: {text:?}; {remedy}", display(&self.files[file].path)))
+    }
+}
+
+fn content(line: &str) -> &str {
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
+    line.split('#').next().unwrap_or("")
+}
+
+impl PieceParser for LibsvmParser {
+    fn files(&self) -> &[TextFile] {
+        &self.files
+    }
+
+    fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
+        let Rows { starts, indices, values, .. } = self.rows(file, block)?;
+        Ok(Piece::Sparse(Sparse { starts, features: indices, values: compact(values) }))
+    }
+
+    fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
+        let lines = (block.first_line..).zip(block.bytes.split(|&b| b == b'\n'));
+        let mut rows = lines.filter(|(_, bytes)| !content(&String::from_utf8_lossy(bytes)).trim().is_empty());
+        rows.nth(row).map(|(line, _)| line)
+    }
+}
+
+/// What the first pass gathers.
+struct FirstPass {
+    places: Vec<super::text_source::Place>,
+    pieces: Option<Vec<Sparse>>,
+    attributes: Vec<BlockAttributes>,
+    lowest: Option<u32>,
+    highest: Option<u32>,
+}
+
+struct BlockAttributes {
+    labels: Vec<f64>,
+    weights: Vec<f64>,
+    groups: Vec<u64>,
+    weighted: bool,
+    lowest: Option<u32>,
+    highest: Option<u32>,
+}
+
+impl FirstPass {
+    fn run(parser: &LibsvmParser, limits: Limits) -> Result<Self> {
+        let harvest = Harvest::new(limits.cache_bytes);
+        for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
+            let rows = parser.rows(file, block)?;
+            let attributes = BlockAttributes {
+                weights: rows.weights,
+                groups: rows.groups,
+                weighted: rows.weighted,
+                lowest: rows.indices.iter().min().copied(),
+                highest: rows.indices.iter().max().copied(),
+                labels: rows.labels,
+            };
+            let sparse = Sparse { starts: rows.starts, features: rows.indices, values: compact(rows.values) };
+            let bytes = sparse.bytes();
+            harvest.add((file, index), attributes.labels.len(), sparse, bytes, attributes);
+            Ok(())
+        })?;
+        let (places, pieces, attributes) = harvest.finish();
+        let first = &parser.files[0].path;
+        if places.is_empty() {
+            return Err(Error::data(format!("no rows: {}", display(first))));
+        }
+        let grouped = attributes.iter().filter(|block| !block.groups.is_empty()).count();
+        if grouped != 0 && grouped != attributes.len() {
+            return Err(Error::data(format!(
+                "some rows have a qid and others do not: {}; give every row a qid, or none",
+                display(first)
+            )));
+        }
+        let lowest = attributes.iter().filter_map(|block| block.lowest).min();
+        let highest = attributes.iter().filter_map(|block| block.highest).max();
+        Ok(Self { places, pieces, attributes, lowest, highest })
+    }
+
+    /// Puts the data set together; the pieces hold positions of features, as `parser` will give them.
+    fn finish(
+        self,
+        parser: LibsvmParser,
+        schema: impl Into<Arc<FeatureSchema>>,
+        keep_labels: bool,
+        limits: Limits,
+    ) -> Result<Dataset> {
+        let weighted = self.attributes.iter().any(|block| block.weighted);
+        let mut attributes = Attributes::default();
+        let (mut labels, mut weights, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+        for block in self.attributes {
+            labels.extend(block.labels);
+            weights.extend(block.weights);
+            groups.extend(block.groups);
+        }
+        attributes.labels = keep_labels.then_some(labels);
+        attributes.weights = weighted.then_some(weights);
+        attributes.groups = (!groups.is_empty()).then_some(groups);
+        let cache = self.pieces.map(|pieces| pieces.into_iter().map(Piece::Sparse).collect());
+        let schema = schema.into();
+        let features = schema.len();
+        let source = TextSource { parser, block_bytes: limits.block_bytes, features, places: self.places, cache };
+        attributes.into_dataset(schema, Arc::new(source))
+    }
+}

@@ -1,0 +1,118 @@
+//! Files → [`Dataset`].
+
+use super::files::{Listing, no_data};
+use super::sniff::{Probe, word};
+use super::source::{Source, display};
+use crate::formats::reader;
+use crate::reader::{Fit, Input, Limits};
+use crate::{Dataset, Error, FeatureSchema, Format, InputSchema, ReadOptions, Result};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// The data files behind `paths`, in reading order: directories are searched to any depth, hidden and `_`-prefixed files, checksums and
+/// manifests passed over. Files in directories are not looked at: some may be empty.
+///
+/// # Errors
+/// A path that does not exist or cannot be read, or no file at all.
+pub fn list_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    Ok(Listing::new(&to_sources(paths))?.files.iter().map(|file| file.to_path_buf()).collect())
+}
+
+/// The same files under the names that links lead to.
+///
+/// # Errors
+/// As [`list_files`].
+pub fn true_files(paths: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
+    Ok(Listing::new(&to_sources(paths))?.true_names.into_iter().collect())
+}
+
+/// Reads training data: finds out the schema, the labels and what else goes with a row.
+///
+/// # Errors
+/// Anything wrong with the files: the message names file, line, column, the offending text and the remedy.
+pub fn read_training(sources: &[impl Clone + Into<Source>], options: &ReadOptions) -> Result<Dataset> {
+    read_training_within(&to_sources(sources), options, Limits::default())
+}
+
+pub(super) fn to_sources(sources: &[impl Clone + Into<Source>]) -> Vec<Source> {
+    sources.iter().cloned().map(Into::into).collect()
+}
+
+/// [`read_training`] within other limits.
+pub(super) fn read_training_within(sources: &[Source], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
+    let set = FileSet::open(sources, options)?;
+    let data = reader(set.format).training(Input { files: &set.probes, options, limits })?;
+    Ok(set.noted(data))
+}
+
+/// What data to read for a model, or beside training data, must be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// Columns are matched to its features: by name where both have names, else by position. Categories are coded by its levels.
+    pub schema: &'a FeatureSchema,
+    /// The texts of the labels in class order; `None` where labels are numbers.
+    pub classes: Option<&'a [String]>,
+    /// Whether there must be labels. Otherwise they are read only if the options name their column.
+    pub needs_labels: bool,
+}
+
+/// Reads data for a model or beside training data.
+///
+/// # Errors
+/// As [`read_training`], and columns that do not fit the schema: a wrong count, a missing column, a wrong type.
+pub fn read_matching(sources: &[impl Clone + Into<Source>], options: &ReadOptions, expected: Expected<'_>) -> Result<Dataset> {
+    read_matching_within(&to_sources(sources), options, expected, Limits::default())
+}
+
+/// [`read_matching`] within other limits.
+pub(super) fn read_matching_within(
+    sources: &[Source],
+    options: &ReadOptions,
+    expected: Expected<'_>,
+    limits: Limits,
+) -> Result<Dataset> {
+    let set = FileSet::open(sources, options)?;
+    let Expected { schema, classes, needs_labels } = expected;
+    let fit = Fit { schema: &InputSchema::new(schema.clone()), classes, needs_labels };
+    let data = reader(set.format).matching(Input { files: &set.probes, options, limits }, fit)?;
+    Ok(set.noted(data))
+}
+
+/// Files of one format.
+pub(super) struct FileSet {
+    pub probes: Vec<Probe>,
+    pub format: Format,
+    pub note: Option<String>,
+}
+
+impl FileSet {
+    /// Looks at all files. There is at least one.
+    pub fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
+        let mut listing = Listing::new(sources)?;
+        let files = std::mem::take(&mut listing.files);
+        let found: Vec<_> = files.par_iter().map(|file| Probe::new(&file.clone().metered(&options.meter), options)).collect();
+        let mut probes: Vec<Probe> = Vec::with_capacity(found.len());
+        for (file, probe) in files.into_iter().zip(found) {
+            match probe? {
+                Some(probe) => probes.push(probe),
+                None => listing.passed_over.push(file.to_path_buf()),
+            }
+        }
+        let Some(first) = probes.first() else { return Err(no_data(sources, &listing.passed_over)) };
+        if let Some(other) = probes.iter().find(|probe| probe.format != first.format) {
+            return Err(Error::schema(format!(
+                "files disagree: {} is {}, {} is {}; put files of one format in a data set, or say which format it is",
+                display(&first.path),
+                word(Some(first.format)),
+                display(&other.path),
+                word(Some(other.format))
+            )));
+        }
+        Ok(Self { format: first.format, probes, note: listing.note() })
+    }
+
+    fn noted(self, data: Dataset) -> Dataset {
+        data.with_notes(self.note)
+    }
+}

@@ -1,0 +1,103 @@
+//! How files are to be read: which format, which columns play which part.
+
+use crate::params::Header;
+use crate::{Error, Meter, Params, Result};
+
+/// A file format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-, tab-, semicolon-, pipe- or space-separated values.
+    Csv,
+    /// `label[:weight] [qid:n] index:value …`.
+    Libsvm,
+    /// Apache Parquet.
+    Parquet,
+    /// SageMaker's protobuf records in RecordIO frames.
+    Recordio,
+}
+
+/// How files are to be read. Columns are given by name or by 0-based index.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// The format; found out by looking at the data where absent.
+    pub format: Option<Format>,
+    /// Whether text may come in RecordIO frames, each of which ends a line. Text that does not is read as well.
+    pub unwrap_records: bool,
+    /// Whether CSV files begin with a line of column names.
+    pub header: Header,
+    /// The CSV delimiter; detected where absent.
+    pub delimiter: Option<u8>,
+    /// The label's column. Training defaults to the first column.
+    pub label: Option<String>,
+    /// The weights' column.
+    pub weight: Option<String>,
+    /// The query groups' column.
+    pub group: Option<String>,
+    /// The base margins' column.
+    pub base_margin: Option<String>,
+    /// Columns to leave out.
+    pub ignore: Vec<String>,
+    /// Columns to treat as categorical although their values are numbers.
+    pub categorical: Vec<String>,
+    /// Texts that stand for a missing value.
+    pub missing: Vec<String>,
+    /// Whether the column after the label holds the weights.
+    pub csv_weights: bool,
+    /// Whether data for a model must have its columns and no others, as requests must: a CSV header is what holds the model's names, a
+    /// column that the model does not know is an error.
+    pub strict: bool,
+    /// Counts what is read.
+    pub meter: Meter,
+}
+
+impl ReadOptions {
+    /// What the parameters say about reading. `delimiter` has been checked by then.
+    ///
+    /// # Errors
+    /// A delimiter that is not one ASCII character.
+    pub fn from_params(params: &Params) -> Result<Self> {
+        Ok(Self {
+            format: None,
+            unwrap_records: false,
+            header: params.header,
+            delimiter: params.delimiter.as_deref().map(delimiter).transpose()?,
+            label: params.label_column.clone(),
+            weight: params.weight_column.clone(),
+            group: params.group_column.clone(),
+            base_margin: params.base_margin_column.clone(),
+            ignore: params.ignore_columns.clone(),
+            categorical: params.categorical_features.clone(),
+            missing: params.missing_values.clone(),
+            csv_weights: params.csv_weights,
+            strict: false,
+            meter: Meter::default(),
+        })
+    }
+}
+
+fn delimiter(text: &str) -> Result<u8> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        "space" => Ok(b' '),
+        _ => match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
+            _ => Err(Error::parameter(format!("delimiter={text:?} is no delimiter; give one character, or tab"))),
+        },
+    }
+}
+
+/// Refuses options that name columns, for a format without any: to ignore them would be to train another model than was asked for.
+pub(super) fn refuse_column_options(options: &ReadOptions, format: &str) -> Result<()> {
+    let named = [
+        ("label_column", options.label.as_deref().filter(|&label| label != "0")),
+        ("weight_column", options.weight.as_deref()),
+        ("group_column", options.group.as_deref()),
+        ("base_margin_column", options.base_margin.as_deref()),
+        ("ignore_columns", options.ignore.first().map(String::as_str)),
+        ("categorical_features", options.categorical.first().map(String::as_str)),
+    ];
+    match named.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
+        Some((name, value)) => Err(Error::parameter(format!("{name}={value} has no meaning for {format}; remove it"))),
+        None => Ok(()),
+    }
+}

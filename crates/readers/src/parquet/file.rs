@@ -1,0 +1,240 @@
+//! One Parquet file: its metadata, checked before anything relies on them, and one column of some of its rows.
+
+use super::joined::refuse_several;
+use super::pages::{self, ChunkClaims};
+use crate::frame::{Fields, Physical, guarded};
+use crate::names::list;
+use crate::source::display;
+use crate::source::{DataFile, Whole};
+use crate::{Error, Result};
+use polars::io::mmap::MmapBytesReader;
+use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One file, its metadata read.
+pub(super) struct ParquetFile {
+    pub path: DataFile,
+    /// Without the writer's notes where columns have the same types without them.
+    metadata: Arc<FileMetadata>,
+    /// Whether a column is the same when the others are left out of the metadata.
+    separable: bool,
+}
+
+impl ParquetFile {
+    /// Opens a file; also gives its columns.
+    pub fn open(path: DataFile) -> Result<(Self, Fields)> {
+        refuse_several(&path)?;
+        let mut file = open(&path)?;
+        let length = file.seek(SeekFrom::End(0)).and_then(|length| file.rewind().map(|()| length));
+        let length = length.map_err(|e| Error::io(&path, e))?;
+        let most = if path.is_in_memory() { MOST_UNPACKED.max(length.saturating_mul(MOST_UNPACKED_TIMES)) } else { u64::MAX };
+        let read = guarded(|| {
+            let mut reader = ParquetReader::new(file);
+            let schema = reader.schema()?;
+            // polars panics on types that it was built without; a column of such a type may still be left out.
+            let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
+            let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), known(f))).unzip();
+            let metadata = reader.get_metadata()?.clone();
+            let mut bare = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
+            bare.set_metadata(without_notes(&metadata));
+            let same = bare.schema().is_ok_and(|found| found == schema);
+            // Columns are sorted by position, which a column by itself does not keep.
+            let separable = same && metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
+            let fault = contradiction(&metadata, length, most);
+            Ok((fault, if same { bare.get_metadata()?.clone() } else { metadata }, separable, Fields { names, types }))
+        });
+        let (contradiction, metadata, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
+        if let Some(contradiction) = contradiction {
+            return Err(damaged(&path, contradiction));
+        }
+        Ok((Self { path, metadata, separable }, fields))
+    }
+
+    /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
+    pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
+        self.fetch(offset..offset + rows, name)?;
+        let mut file = open(&self.path)?;
+        let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
+        if let Some(fault) = fault {
+            return Err(self.damaged_column(name, fault));
+        }
+        let frame = guarded(|| {
+            let mut reader = ParquetReader::new(file);
+            // polars infers the types of all columns that it is told of, whichever it reads.
+            let (metadata, column) = match self.separable {
+                true => (Arc::new(self.metadata.pruned(&[name.into()], &[])?), 0),
+                false => (self.metadata.clone(), column),
+            };
+            reader.set_metadata(metadata);
+            let reader = reader.with_projection(Some(vec![column])).with_slice(Some((offset, rows)));
+            reader.read_parallel(ParallelStrategy::None).finish()
+        });
+        let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
+        match frame.columns() {
+            [column] if column.len() == rows => Ok(column.as_materialized_series().clone()),
+            _ => Err(self.damaged_column(name, "it has not as many rows as the file says")),
+        }
+    }
+
+    /// The error of a column that cannot be read.
+    pub fn damaged_column(&self, name: &str, error: &str) -> Error {
+        damaged(&self.path, &format!("column {name}: {error}"))
+    }
+
+    /// Reads a column of some rows from beginning to end, so that it is in the page cache: polars maps files into memory, and a page at a
+    /// time is the slowest way to read one from another machine.
+    fn fetch(&self, rows: Range<usize>, name: &str) -> Result<()> {
+        let mut opened = self.path.open()?;
+        if self.path.is_in_memory() {
+            return Ok(());
+        }
+        // A row group is fetched with the first of its rows: slices may be parts of one.
+        for Chunk { range, .. } in self.chunks(rows.clone(), name).filter(|chunk| rows.contains(&chunk.first_row)) {
+            let fetched = opened.seek(SeekFrom::Start(range.start)).and_then(|_| {
+                let mut bytes = opened.by_ref().take(range.end.saturating_sub(range.start));
+                let mut buffer = vec![0; FETCHED_BYTES.min(bytes.limit() as usize)];
+                loop {
+                    match bytes.read(&mut buffer) {
+                        Ok(0) => return Ok(()),
+                        Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                        _ => {}
+                    }
+                }
+            });
+            fetched.map_err(|error| Error::io(&self.path, error))?;
+        }
+        Ok(())
+    }
+
+    /// The chunks of a column in the row groups that hold some of `rows`.
+    fn chunks<'a>(&'a self, rows: Range<usize>, name: &'a str) -> impl Iterator<Item = Chunk> + 'a {
+        let mut begin = 0;
+        let groups = self.metadata.row_groups.iter().filter_map(move |group| {
+            let first = begin;
+            begin += group.num_rows();
+            (first < rows.end && rows.start < begin).then_some((first, group))
+        });
+        let columns = groups.flat_map(move |(first, group)| {
+            group.columns_under_root_iter(name).into_iter().flatten().map(move |column| (first, column))
+        });
+        columns.map(|(first_row, column)| Chunk {
+            first_row,
+            range: column.byte_range(),
+            claims: ChunkClaims {
+                start: column.byte_range().start,
+                values: column.num_values().unsigned_abs(),
+                bytes: column.uncompressed_size().unsigned_abs(),
+            },
+        })
+    }
+
+    /// Looks at the page headers of a column in the row groups that hold some of `rows`.
+    fn check_pages(&self, mut file: impl Read + Seek, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
+        let length = file.seek(SeekFrom::End(0))?;
+        for Chunk { claims, .. } in self.chunks(rows, name) {
+            if let Some(fault) = pages::check(&mut file, length, &claims)? {
+                return Ok(Some(fault));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Rows of row groups, neighbours joined as long as they have at most `most` rows.
+    pub fn slices(&self, most: usize) -> Vec<(usize, usize)> {
+        let mut slices: Vec<(usize, usize)> = Vec::new();
+        let mut offset = 0;
+        for rows in self.metadata.row_groups.iter().map(|group| group.num_rows()).filter(|&rows| rows > 0) {
+            match slices.last_mut() {
+                Some((_, last)) if *last + rows <= most => *last += rows,
+                _ => slices.push((offset, rows)),
+            }
+            offset += rows;
+        }
+        slices
+    }
+}
+
+/// A column of a row group.
+struct Chunk {
+    /// The first row of the group.
+    first_row: usize,
+    /// Where it is in the file.
+    range: Range<u64>,
+    claims: ChunkClaims,
+}
+
+/// Bytes that are fetched with one call.
+const FETCHED_BYTES: usize = 4 << 20;
+
+/// The metadata without the writer's notes, among them often an Arrow schema, which polars would decode for every column that is read.
+fn without_notes(metadata: &FileMetadata) -> Arc<FileMetadata> {
+    Arc::new(FileMetadata { key_value_metadata: None, ..metadata.clone() })
+}
+
+/// What a request may unpack to, bytes: a small body must not take all memory.
+const MOST_UNPACKED: u64 = 64 << 20;
+/// The same as a multiple of the body's length.
+const MOST_UNPACKED_TIMES: u64 = 32;
+
+/// A file as polars wants it.
+fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
+    Ok(match path.open_whole()? {
+        Whole::File(file) => Box::new(file),
+        Whole::Memory(bytes) => Box::new(bytes),
+    })
+}
+
+/// What in the metadata cannot be true, or is too much. polars takes numbers of rows and values on trust and asks for that much memory,
+/// and a failed request for memory ends the process.
+fn contradiction(metadata: &FileMetadata, length: u64, most_unpacked: u64) -> Option<&'static str> {
+    let (mut rows, mut unpacked) = (0usize, 0u64);
+    for group in &metadata.row_groups {
+        rows = rows.saturating_add(group.num_rows());
+        for column in group.parquet_columns() {
+            let flat = column.descriptor().descriptor.max_rep_level == 0;
+            if flat && usize::try_from(column.num_values()) != Ok(group.num_rows()) {
+                return Some("a column has not as many values as its row group has rows");
+            }
+            if column.byte_range().end > length {
+                return Some("a column lies beyond the end of the file");
+            }
+            unpacked = unpacked.saturating_add(column.uncompressed_size().unsigned_abs());
+            if unpacked > most_unpacked {
+                return Some("its columns unpack to many times its size");
+            }
+        }
+    }
+    (rows != metadata.num_rows).then_some("the row groups have not as many rows as the file")
+}
+
+fn damaged(path: &Path, error: &str) -> Error {
+    let error = error.lines().next().unwrap_or("");
+    Error::data(format!("damaged or unsupported Parquet file: {}: {error}; write the file anew", display(path)))
+}
+
+/// Checks that another file has the same columns as the first. A column of nulls alone takes the type that others give it.
+pub(super) fn merge(first: &mut Fields, first_path: &str, other: &Fields, path: &str) -> Result<()> {
+    if first.names != other.names {
+        return Err(Error::schema(format!(
+            "files disagree about columns: {first_path} has {}, {path} has {}",
+            list(&first.names),
+            list(&other.names)
+        )));
+    }
+    for ((name, ours), theirs) in first.names.iter().zip(&mut first.types).zip(&other.types) {
+        match (Physical::of(ours), Physical::of(theirs)) {
+            (Some(Physical::Nothing), _) => *ours = theirs.clone(),
+            (_, Some(Physical::Nothing)) => {}
+            (a, b) if a == b => {}
+            _ => {
+                return Err(Error::schema(format!(
+                    "files disagree about column {name}: it is {ours} in {first_path}, {theirs} in {path}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,268 @@
+//! RecordIO files → data sets.
+
+use super::record::{Fault, Features, Labels, Place, Placed, Record};
+use crate::blocks::{TextBlock, TextFile, for_each_block};
+use crate::labels::Attributes;
+use crate::levels::compact;
+use crate::options::refuse_column_options;
+use crate::piece::{Piece, Sparse};
+use crate::reader::{Fit, Input, Limits, Reader};
+use crate::row_end::RowEnd;
+use crate::sniff::Probe;
+use crate::source::display;
+use crate::text_source::{Harvest, PieceParser, TextSource};
+use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
+use std::sync::Arc;
+
+const FORMAT: &str = "recordio data, whose records are features[\"values\"] and label[\"values\"]";
+
+/// Reads RecordIO files.
+pub(crate) struct RecordioReader;
+
+impl Reader for RecordioReader {
+    /// Data that hold a sparse record anywhere count as sparse, and their keys as indices from 0.
+    fn training(&self, input: Input<'_>) -> Result<Dataset> {
+        training(input)
+    }
+
+    /// Features are matched by their positions.
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+        matching(input, fit)
+    }
+}
+
+fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+    refuse_column_options(options, FORMAT)?;
+    let parser = RecordParser { files: files(probes), width: None, labels: Labels::Required };
+    let first = FirstPass::run(&parser, limits)?;
+    let width = first.width(&parser)?;
+    let mut schema = FeatureSchema::numeric(width);
+    schema.index_base = first.facts.iter().any(|facts| facts.sparse).then_some(0);
+    first.finish(RecordParser { width: Some(width), ..parser }, schema, limits)
+}
+
+fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+    let Fit { schema, classes, needs_labels } = fit;
+    refuse_column_options(options, FORMAT)?;
+    if classes.is_some() {
+        return Err(Error::schema(
+            "the model's labels are texts, which recordio data do not have; give the data as CSV or Parquet",
+        ));
+    }
+    if let Some(feature) =
+        schema.features.iter().find(|feature| !matches!(feature.kind, FeatureKind::Numeric | FeatureKind::Boolean))
+    {
+        return Err(Error::schema(format!(
+            "wrong type: feature {} of the model is a {}, which recordio does not have: {}; give the data as CSV or Parquet",
+            feature.name,
+            feature.kind.word(),
+            display(&probes[0].path)
+        )));
+    }
+    let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
+    let parser = RecordParser { files: files(probes), width: Some(schema.len()), labels };
+    let first = FirstPass::run(&parser, limits)?;
+    first.finish(parser, schema.shared(), limits)
+}
+
+fn files(probes: &[Probe]) -> Vec<TextFile> {
+    let file =
+        |p: &Probe| TextFile { path: p.path.clone(), packing: p.packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Record };
+    probes.iter().map(file).collect()
+}
+
+/// Reads blocks of records.
+struct RecordParser {
+    files: Vec<TextFile>,
+    /// The number of features, where it is known.
+    width: Option<usize>,
+    labels: Labels,
+}
+
+/// What a block says about the number of features.
+#[derive(Clone, Copy, Debug, Default)]
+struct Facts {
+    /// What the first record that tells a number tells.
+    told: Option<(usize, Place)>,
+    highest: Option<u32>,
+    sparse: bool,
+}
+
+/// The rows of a block.
+#[derive(Default)]
+struct Rows {
+    labels: Vec<f64>,
+    /// Where each row begins, and the end of the last.
+    starts: Vec<usize>,
+    /// Empty as long as all rows are dense.
+    keys: Vec<u32>,
+    values: Vec<f64>,
+    facts: Facts,
+}
+
+impl Rows {
+    fn push(&mut self, record: Record, place: Place) -> Result<(), Fault> {
+        self.labels.extend(record.label);
+        let (keys, values, told) = match record.features {
+            Features::Dense(values) => {
+                if values.is_empty() {
+                    return Err(Fault::new("record without a feature", "give it values, or a shape if all are missing"));
+                }
+                let told = Some(values.len());
+                let keys = if self.facts.sparse { (0..values.len() as u32).collect() } else { Vec::new() };
+                (keys, values, told)
+            }
+            Features::Sparse { keys, values, width } => {
+                self.become_sparse();
+                self.facts.highest = self.facts.highest.max(keys.iter().max().copied());
+                (keys, values, width)
+            }
+        };
+        match (self.facts.told, told) {
+            (Some((first, _)), Some(told)) if first != told => {
+                return Err(Fault::new(
+                    format!("{told} features where earlier records have {first}"),
+                    "give all records the same number",
+                ));
+            }
+            (None, Some(told)) => self.facts.told = Some((told, place)),
+            _ => {}
+        }
+        self.keys.extend(keys);
+        self.values.extend(values);
+        self.starts.push(self.values.len());
+        Ok(())
+    }
+
+    /// Gives keys to the dense rows so far.
+    fn become_sparse(&mut self) {
+        if !std::mem::replace(&mut self.facts.sparse, true) {
+            self.keys = self.starts.windows(2).flat_map(|row| 0..(row[1] - row[0]) as u32).collect();
+        }
+    }
+
+    fn piece(self) -> Piece {
+        let rows = self.starts.len() - 1;
+        if self.facts.sparse {
+            return Piece::Sparse(Sparse { starts: self.starts, features: self.keys, values: compact(self.values) });
+        }
+        let width = self.values.len().checked_div(rows).unwrap_or(0);
+        let column = |at| compact(self.values.iter().skip(at).step_by(width).copied().collect());
+        Piece::Dense { rows, columns: (0..width).map(column).collect() }
+    }
+}
+
+impl RecordParser {
+    fn rows(&self, file: usize, block: &TextBlock) -> Result<Rows> {
+        let mut rows = Rows { starts: vec![0], ..Rows::default() };
+        // Sparse records of a model may tell fewer features than it has, each another number.
+        let first = Place { number: block.first_line, offset: block.offset };
+        for (place, record) in Placed::new(&block.bytes, self.labels, first) {
+            let pushed = record.and_then(|record| {
+                let Some(width) = self.width else { return rows.push(record, place) };
+                record.features.check_width(width)?;
+                rows.push(untold(record), place)
+            });
+            pushed.map_err(|fault| self.error(&fault, file, place))?;
+        }
+        Ok(rows)
+    }
+
+    fn error(&self, fault: &Fault, file: usize, place: Place) -> Error {
+        fault.error(&format!("{}: ", display(&self.files[file].path)), place)
+    }
+}
+
+/// The record without its number of features, which was checked.
+fn untold(mut record: Record) -> Record {
+    if let Features::Sparse { width, .. } = &mut record.features {
+        *width = None;
+    }
+    record
+}
+
+impl PieceParser for RecordParser {
+    fn files(&self) -> &[TextFile] {
+        &self.files
+    }
+
+    fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
+        Ok(self.rows(file, block)?.piece())
+    }
+
+    /// Every record is a row.
+    fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
+        Some(block.first_line + row as u64)
+    }
+
+    fn place(&self, file: usize, line: u64) -> String {
+        format!("{}: record {line}", display(&self.files[file].path))
+    }
+}
+
+/// What the first pass gathers.
+struct FirstPass {
+    places: Vec<crate::text_source::Place>,
+    pieces: Option<Vec<Piece>>,
+    labels: Vec<f64>,
+    facts: Vec<Facts>,
+}
+
+impl FirstPass {
+    fn run(parser: &RecordParser, limits: Limits) -> Result<Self> {
+        let harvest = Harvest::new(limits.cache_bytes);
+        for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
+            let mut rows = parser.rows(file, block)?;
+            let (labels, facts) = (std::mem::take(&mut rows.labels), rows.facts);
+            let count = rows.starts.len() - 1;
+            let piece = rows.piece();
+            let bytes = piece.bytes();
+            harvest.add((file, index), count, piece, bytes, (labels, facts));
+            Ok(())
+        })?;
+        let (places, pieces, found) = harvest.finish();
+        if places.is_empty() {
+            return Err(Error::data(format!("no records: {}", display(&parser.files[0].path))));
+        }
+        let (labels, facts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
+        Ok(Self { places, pieces, labels: labels.concat(), facts })
+    }
+
+    /// The number of features: what records tell, which must be the same everywhere, or else what the keys need.
+    fn width(&self, parser: &RecordParser) -> Result<usize> {
+        let blocks = || self.places.iter().zip(&self.facts);
+        let mut told = blocks().filter_map(|(block, facts)| facts.told.map(|(width, place)| (block.file, width, place)));
+        let highest = self.facts.iter().filter_map(|facts| facts.highest).max();
+        let Some((file, width, place)) = told.next() else {
+            let width = highest.map_or(0, |key| key as usize + 1);
+            return match width {
+                0 => Err(Error::data(format!("no feature in any record: {}", display(&parser.files[0].path)))),
+                _ => Ok(width),
+            };
+        };
+        let name = |file: usize, place: Place| parser.place(file, place.number);
+        if let Some((other, found, at)) = told.find(|(_, found, _)| *found != width) {
+            return Err(Error::schema(format!(
+                "records disagree: {} has {width} features, {} has {found}; give all records the same number",
+                name(file, place),
+                name(other, at)
+            )));
+        }
+        match highest {
+            Some(key) if key as usize >= width => Err(Error::schema(format!(
+                "records disagree: {} has {width} features, and elsewhere there is a key {key} (counted from 0); give all records one shape",
+                name(file, place)
+            ))),
+            _ => Ok(width),
+        }
+    }
+
+    fn finish(self, parser: RecordParser, schema: impl Into<Arc<FeatureSchema>>, limits: Limits) -> Result<Dataset> {
+        let labelled = parser.labels == Labels::Required;
+        let attributes = Attributes { labels: labelled.then_some(self.labels), ..Attributes::default() };
+        let schema = schema.into();
+        let features = schema.len();
+        let source = TextSource { parser, block_bytes: limits.block_bytes, features, places: self.places, cache: self.pieces };
+        attributes.into_dataset(schema, Arc::new(source))
+    }
+}

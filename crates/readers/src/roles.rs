@@ -1,0 +1,356 @@
+//! Which column plays which part: label, weight, group, base margin, feature, or none.
+
+use crate::names::{list, nearest};
+use crate::{Error, FeatureSchema, ReadOptions, Result};
+use std::collections::HashMap;
+
+/// What a column is used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The feature at this position of the schema.
+    Feature(usize),
+    Label,
+    Weight,
+    Group,
+    BaseMargin,
+    Unused,
+}
+
+impl Role {
+    /// The part as a word, for messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Feature(_) => "feature",
+            Self::Label => "label",
+            Self::Weight => "weight",
+            Self::Group => "group",
+            Self::BaseMargin => "base margin",
+            Self::Unused => "unused",
+        }
+    }
+}
+
+/// The columns that a set of files has.
+pub(super) struct Layout<'a> {
+    /// Their names, where the files have names.
+    pub names: Option<&'a [String]>,
+    pub width: usize,
+    /// The first file, for messages.
+    pub file: String,
+}
+
+impl Layout<'_> {
+    /// A column's position: `column` is its name or else its 0-based index.
+    pub fn find(&self, column: &str, what: &str) -> Result<usize> {
+        if let Some(at) = self.names.and_then(|names| names.iter().position(|n| n == column)) {
+            return Ok(at);
+        }
+        match column.parse::<usize>() {
+            Ok(index) if index < self.width => Ok(index),
+            Ok(index) => Err(Error::schema(format!(
+                "no {what} column {index}: {} has {} columns, numbered 0 to {}",
+                self.file,
+                self.width,
+                self.width.saturating_sub(1)
+            ))),
+            Err(_) => Err(self.unknown(column, what)),
+        }
+    }
+
+    fn unknown(&self, column: &str, what: &str) -> Error {
+        let Some(names) = self.names else {
+            return Error::schema(format!(
+                "no {what} column {column:?}: {} has no column names; give a 0-based index, or header=true if its first line holds names",
+                self.file
+            ));
+        };
+        let hint = hint(column, names);
+        Error::schema(format!("no {what} column {column:?} in {}; {hint}its columns are {}", self.file, list(names)))
+    }
+
+    /// A column as messages call it.
+    pub fn describe(&self, column: usize) -> String {
+        match self.names {
+            Some(names) => format!("column {}", names[column]),
+            None => format!("column {column} (counted from 0)"),
+        }
+    }
+
+    /// The roles of training data: what the options name, the label by default in column 0, everything else a feature.
+    pub fn training_roles(&self, options: &ReadOptions) -> Result<Vec<Role>> {
+        let mut roles = self.attribute_roles(options, Some(0))?;
+        let free = roles.iter_mut().filter(|role| **role == Role::Feature(0));
+        let features = free.enumerate().map(|(position, role)| *role = Role::Feature(position)).count();
+        if features == 0 {
+            return Err(Error::schema(format!(
+                "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; check delimiter and header",
+                self.file, self.width
+            )));
+        }
+        Ok(roles)
+    }
+
+    /// For every column, whether the options name it as categorical.
+    pub fn categorical(&self, options: &ReadOptions, roles: &[Role]) -> Result<Vec<bool>> {
+        let mut categorical = vec![false; self.width];
+        for column in &options.categorical {
+            let at = self.find(column, "categorical")?;
+            if !matches!(roles[at], Role::Feature(_)) {
+                return Err(Error::schema(format!(
+                    "{} of {} is named in categorical_features, but it is no feature: it is the {} column",
+                    self.describe(at),
+                    self.file,
+                    roles[at].word()
+                )));
+            }
+            categorical[at] = true;
+        }
+        Ok(categorical)
+    }
+
+    /// Roles of all columns but the features; these are all [`Role::Feature`]`(0)` yet. `default_label` is used where the options name none.
+    pub fn attribute_roles(&self, options: &ReadOptions, default_label: Option<usize>) -> Result<Vec<Role>> {
+        let mut roles = vec![Role::Feature(0); self.width];
+        let label = match &options.label {
+            Some(label) => Some(self.find(label, "label")?),
+            None => default_label,
+        };
+        let mut given = Vec::new();
+        given.extend(label.map(|at| (Role::Label, at)));
+        for (role, column) in
+            [(Role::Weight, &options.weight), (Role::Group, &options.group), (Role::BaseMargin, &options.base_margin)]
+        {
+            if let Some(column) = column {
+                given.push((role, self.find(column, role.word())?));
+            }
+        }
+        if let (true, Some(label)) = (options.csv_weights, label) {
+            let next = label + 1;
+            if next >= self.width {
+                return Err(Error::schema(format!("csv_weights is on, but no column follows the label in {}", self.file)));
+            }
+            if given.iter().all(|&(role, at)| role != Role::Weight || at != next) {
+                given.push((Role::Weight, next));
+            }
+        }
+        for (role, at) in given {
+            if roles[at] != Role::Feature(0) {
+                return Err(Error::schema(format!(
+                    "{} of {} is to be {} and {} at once",
+                    self.describe(at),
+                    self.file,
+                    roles[at].word(),
+                    role.word()
+                )));
+            }
+            if role == Role::Weight && roles.contains(&Role::Weight) {
+                return Err(Error::schema("csv_weights and weight_column name different columns; give one of them"));
+            }
+            roles[at] = role;
+        }
+        for column in &options.ignore {
+            let at = self.find(column, "ignored")?;
+            if roles[at] != Role::Feature(0) && roles[at] != Role::Unused {
+                return Err(Error::schema(format!(
+                    "{} of {} is to be ignored and to be the {} at once",
+                    self.describe(at),
+                    self.file,
+                    roles[at].word()
+                )));
+            }
+            roles[at] = Role::Unused;
+        }
+        Ok(roles)
+    }
+
+    /// The roles of columns that are to fit `schema`, and notes about columns left out.
+    pub fn matching_roles(
+        &self,
+        options: &ReadOptions,
+        schema: &FeatureSchema,
+        need_label: bool,
+    ) -> Result<(Vec<Role>, Vec<String>)> {
+        let mut roles = self.attribute_roles(options, need_label.then_some(0))?;
+        match self.names {
+            Some(names) if schema.named => {
+                let notes = self.match_names(&mut roles, names, schema, options.strict)?;
+                Ok((roles, notes))
+            }
+            _ => {
+                let notes = self.match_positions(&mut roles, schema, need_label)?;
+                Ok((roles, notes))
+            }
+        }
+    }
+
+    fn match_names(&self, roles: &mut [Role], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
+        let positions: HashMap<&str, usize> =
+            schema.features.iter().enumerate().rev().map(|(position, feature)| (feature.name.as_str(), position)).collect();
+        let mut extra = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            match (roles[at], positions.get(name.as_str()).copied()) {
+                (Role::Feature(_), Some(position)) => roles[at] = Role::Feature(position),
+                (Role::Feature(_), None) => {
+                    roles[at] = Role::Unused;
+                    extra.push(name.clone());
+                }
+                (Role::Unused, _) | (_, None) => {}
+                (role, Some(_)) => {
+                    return Err(Error::schema(format!(
+                        "column {name} of {} is to be the {}, but it is a feature of the model; name another one",
+                        self.file,
+                        role.word()
+                    )));
+                }
+            }
+        }
+        if let (true, Some(unknown)) = (strict, extra.first()) {
+            return Err(unknown_name(unknown, &self.file, schema));
+        }
+        let mut is_there = vec![false; schema.len()];
+        for role in roles.iter() {
+            if let Role::Feature(position) = role {
+                is_there[*position] = true;
+            }
+        }
+        let absent = schema.features.iter().zip(&is_there).filter(|(_, is_there)| !**is_there).map(|(f, _)| f.name.clone());
+        let absent: Vec<_> = absent.collect();
+        if !absent.is_empty() {
+            return Err(missing_names(&absent, names, &self.file));
+        }
+        let note = format!("left out columns that the model does not know: {} ({})", list(&extra), self.file);
+        Ok(if extra.is_empty() { Vec::new() } else { vec![note] })
+    }
+
+    fn match_positions(&self, roles: &mut [Role], schema: &FeatureSchema, need_label: bool) -> Result<Vec<String>> {
+        let free = roles.iter_mut().filter(|role| matches!(role, Role::Feature(_)));
+        let found = free.enumerate().map(|(position, role)| *role = Role::Feature(position)).count();
+        if found != schema.len() {
+            let others = self.width - found;
+            let remedy = match (found == schema.len() + 1, roles.contains(&Role::Label) || need_label) {
+                (true, false) => "; if one of them is the label, say which (label_column)",
+                (false, true) if self.width == schema.len() => "; if there is no label among them, do not name one",
+                _ => "; give exactly the model's features, in the order of training",
+            };
+            return Err(Error::schema(format!(
+                "wrong number of columns: {} has {} columns, {others} of them label, weight, group, base margin or ignored, which leaves \
+                 {found} for the model's {} features{remedy}",
+                self.file,
+                self.width,
+                schema.len()
+            )));
+        }
+        Ok(match (self.names, schema.named) {
+            (Some(_), false) => vec![format!("the model has no column names: columns of {} are matched by position", self.file)],
+            (None, true) => vec![format!("{} has no column names: its columns are matched by position", self.file)],
+            _ => Vec::new(),
+        })
+    }
+}
+
+/// The error for a name that is none of the model's.
+pub(super) fn unknown_name(name: &str, place: &str, schema: &FeatureSchema) -> Error {
+    let names: Vec<_> = schema.features.iter().map(|feature| feature.name.clone()).collect();
+    let hint = hint(name, &names);
+    Error::schema(format!("unknown column {name:?}: {place}; {hint}the model's columns are {}", list(&names)))
+}
+
+/// The error for names of the model that the data do not have.
+pub(super) fn missing_names(absent: &[String], names: &[String], place: &str) -> Error {
+    Error::schema(format!("missing columns: {place} has no {}; its columns are {}", list(absent), list(names)))
+}
+
+/// A question after the nearest name, if one is near.
+fn hint(name: &str, names: &[String]) -> String {
+    nearest(name, names.iter().map(String::as_str)).map_or_else(String::new, |nearest| format!("did you mean {nearest:?}? "))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::params::Header;
+
+    /// Options of which nothing is set.
+    pub(crate) fn options() -> ReadOptions {
+        ReadOptions {
+            format: None,
+            unwrap_records: false,
+            header: Header::Auto,
+            delimiter: None,
+            label: None,
+            weight: None,
+            group: None,
+            base_margin: None,
+            ignore: Vec::new(),
+            categorical: Vec::new(),
+            missing: vec!["NA".into(), "?".into()],
+            csv_weights: false,
+            strict: false,
+            meter: crate::Meter::default(),
+        }
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        text.split(' ').map(String::from).collect()
+    }
+
+    fn layout(names: Option<&[String]>, width: usize) -> Layout<'_> {
+        Layout { names, width, file: "x.csv".into() }
+    }
+
+    #[test]
+    fn columns_are_named_or_counted() {
+        let names = names("y age 0");
+        let layout = layout(Some(&names), 3);
+        assert_eq!(layout.find("0", "label").unwrap(), 2);
+        assert_eq!(layout.find("1", "label").unwrap(), 1);
+        assert!(layout.find("agee", "label").unwrap_err().to_string().contains("did you mean \"age\"?"));
+        assert!(layout.find("7", "label").unwrap_err().to_string().contains("numbered 0 to 2"));
+        let headerless = Layout { names: None, ..layout };
+        assert!(headerless.find("age", "label").unwrap_err().to_string().contains("has no column names"));
+    }
+
+    #[test]
+    fn training_roles_follow_the_options() {
+        use Role::*;
+        let roles = |o: &ReadOptions| layout(None, 4).training_roles(o);
+        assert_eq!(roles(&options()).unwrap(), [Label, Feature(0), Feature(1), Feature(2)]);
+        let weights = ReadOptions { csv_weights: true, ..options() };
+        assert_eq!(roles(&weights).unwrap(), [Label, Weight, Feature(0), Feature(1)]);
+        let all = ReadOptions { label: Some("3".into()), group: Some("0".into()), ignore: vec!["1".into()], ..options() };
+        assert_eq!(roles(&all).unwrap(), [Group, Unused, Feature(0), Label]);
+        let twice = ReadOptions { weight: Some("0".into()), ..options() };
+        assert!(roles(&twice).unwrap_err().to_string().contains("label and weight at once"));
+        let ignored = ReadOptions { ignore: vec!["0".into()], ..options() };
+        assert!(roles(&ignored).unwrap_err().to_string().contains("to be ignored and to be the label"));
+        let nothing = ReadOptions { ignore: names("1 2 3"), ..options() };
+        assert!(roles(&nothing).unwrap_err().to_string().starts_with("no feature column"));
+    }
+
+    #[test]
+    fn names_match_in_any_order_and_headerless_files_by_count() {
+        use Role::*;
+        let mut schema = FeatureSchema::numeric(2);
+        schema.named = true;
+        let columns = names("f1 extra f0 y");
+        let (roles, notes) = layout(Some(&columns), 4).matching_roles(&options(), &schema, false).unwrap();
+        assert_eq!(roles, [Feature(1), Unused, Feature(0), Unused]);
+        assert!(notes[0].contains("extra, y"));
+        let few = names("f1 y");
+        let error = layout(Some(&few), 2).matching_roles(&options(), &schema, false).unwrap_err().to_string();
+        assert!(error.starts_with("missing columns: x.csv has no f0"), "{error}");
+        let error = layout(Some(&columns), 4).matching_roles(&options(), &schema, true).unwrap_err().to_string();
+        assert!(error.contains("is to be the label, but it is a feature"), "{error}");
+
+        let count = |width, label: Option<&str>, need| {
+            let options = ReadOptions { label: label.map(Into::into), ..options() };
+            layout(None, width).matching_roles(&options, &schema, need).map(|(roles, _)| roles).map_err(|e| e.to_string())
+        };
+        assert_eq!(count(2, None, false).unwrap(), [Feature(0), Feature(1)]);
+        assert_eq!(count(3, None, true).unwrap(), [Label, Feature(0), Feature(1)]);
+        assert_eq!(count(3, Some("2"), false).unwrap(), [Feature(0), Feature(1), Label]);
+        assert!(count(3, None, false).unwrap_err().contains("say which (label_column)"));
+        assert!(count(1, None, false).unwrap_err().starts_with("wrong number of columns: x.csv has 1 columns"));
+        assert!(count(2, Some("0"), false).unwrap_err().contains("do not name one"));
+    }
+}

@@ -1,0 +1,16 @@
+//! Temporary files that keep what can be read only once.
+
+use crate::Error;
+use std::io;
+use std::path::Path;
+
+/// The error of data that find no place in a temporary file.
+pub(super) fn cannot_keep(name: &Path, bytes: u64, error: &io::Error) -> Error {
+    Error::io(
+        std::env::temp_dir(),
+        format!(
+            "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory that has the space, or let the data come as files",
+            name.display()
+        ),
+    )
+}
