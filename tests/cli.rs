@@ -405,7 +405,7 @@ fn scoring_commands_take_parameters_about_reading_only() {
     tree.write("tabs.csv", tree.read("train.csv").replace(',', "\t"));
     let predict = |words: &[&str]| sapwood(["predict", "--model", &model, "--data", &tabs, "--label", "0"].iter().chain(words));
     assert_eq!(predict(&["delimiter=tab", "header=false"]).ok().stdout.lines().count(), 200);
-    predict(&["eta=0.1"]).user_error(&["eta is about training"]);
+    predict(&["eta=0.1"]).user_error(&["eta is a training parameter"]);
     predict(&["delimitr=tab"]).user_error(&["did you mean delimiter?"]);
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 fn options() -> ReadOptions {
-    ReadOptions::from_params(&Params::builder().num_round(1).build().unwrap()).unwrap()
+    ReadOptions::new(&sapwood::params::DataParams::default()).unwrap()
 }
 
 /// A directory that vanishes, and files in it.

@@ -24,7 +24,7 @@ const ROWS: [(f64, [f64; 3]); 7] = [
 ];
 
 fn options() -> ReadOptions {
-    ReadOptions::from_params(&Params::builder().num_round(1).build().unwrap()).unwrap()
+    ReadOptions::new(&sapwood::params::DataParams::default()).unwrap()
 }
 
 fn bits(row: &[f64]) -> Vec<u64> {

@@ -48,7 +48,7 @@ impl Job {
         }
         let checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval, &mut log));
         let mut checkpoints = checkpoints.transpose()?;
-        let options = ReadOptions::from_params(&self.params)?;
+        let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
             let cache = match &self.cache {
@@ -57,7 +57,7 @@ impl Job {
             };
             let mut data = match cache.as_ref().and_then(|cache| cache.load(&mut log)) {
                 Some(data) => data,
-                None => self.inputs.load(&options, self.params.same_data, &mut log)?,
+                None => self.inputs.load(&options, self.params.data.same_data, &mut log)?,
             };
             data.describe(&mut log);
             let load = start.elapsed();
@@ -106,7 +106,7 @@ impl Job {
         if self.summary_out.as_ref().is_some_and(|summary| name(summary) == name(&self.model_out)) {
             return Err(Failure::user(format!("{}: cannot be the model and its summary at once", self.model_out.display())));
         }
-        let files = self.inputs.check(self.params.same_data, log)?;
+        let files = self.inputs.check(self.params.data.same_data, log)?;
         outputs.try_for_each(|path| output::refuse_input(path, &files))
     }
 

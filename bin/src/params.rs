@@ -23,10 +23,10 @@ pub fn run(args: &ParamsArgs) -> Result<(), Failure> {
 
 /// A table that fits a terminal: name, default, range, first sentence.
 fn plain() -> String {
-    let rows: Vec<[String; 3]> = spec::ACTIVE.iter().map(cells).collect();
+    let rows: Vec<[String; 3]> = spec::active().map(cells).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths = [width(0), width(1), width(2)];
-    let lines = rows.iter().zip(spec::ACTIVE).map(|([name, default, range], row)| {
+    let lines = rows.iter().zip(spec::active()).map(|([name, default, range], row)| {
         let [a, b, c] = widths;
         format!("{name:a$}  {default:b$}  {range:c$}  {}\n", row.doc.trim())
     });

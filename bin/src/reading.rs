@@ -4,8 +4,8 @@ use crate::cli::{self, ReadingArgs};
 use crate::inputs::Place;
 use crate::report::Failure;
 use crate::s3;
-use sapwood::params::spec::{self, Group};
-use sapwood::{Dataset, Params};
+use sapwood::Dataset;
+use sapwood::params::DataParams;
 use sapwood_readers::{Meter, ReadOptions, Source};
 use sapwood_score::{Error, Model};
 use std::collections::BTreeSet;
@@ -71,17 +71,9 @@ pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) ->
 /// A parameter that is unknown, has a wrong value or is about training.
 pub fn options_of(words: &[String], label: Option<&str>, weight: Option<&str>) -> Result<ReadOptions, Failure> {
     let mut pairs = cli::pairs(words)?;
-    if let Some((name, _)) = pairs.iter().find(|(name, _)| spec::find(name).is_some_and(|row| row.group != Group::Data)) {
-        return Err(Failure::user(format!(
-            "{name} is about training; only parameters about reading data, like header or delimiter, fit here"
-        )));
-    }
     let flags = [("label_column", label), ("weight_column", weight)];
     pairs.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?.to_string()))));
-    // The one parameter without a default; nothing is trained here.
-    pairs.push(("num_round".to_string(), "1".to_string()));
-    let (params, _) = Params::from_pairs(pairs)?;
-    Ok(ReadOptions::from_params(&params)?)
+    Ok(ReadOptions::new(&DataParams::from_pairs(pairs)?)?)
 }
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.

@@ -1,37 +1,37 @@
 //! The table's other rows: parameters of XGBoost that Sapwood knows but does not act on. Types and ranges are those of SageMaker's
 //! XGBoost container where it has the parameter, else XGBoost's own: a job that was wrong there is wrong here, and is told so.
 
-use super::spec::{Effect, Group, Kind, PLAIN, ParamSpec, Range};
+use super::row::{Effect, Group, PLAIN, ParamKind, ParamSpec, Range};
 use super::value::ParamValue;
 
 /// A parameter without an effect here.
-const fn accepted(name: &'static str, kind: Kind, reason: &'static str) -> ParamSpec {
+const fn accepted(name: &'static str, kind: ParamKind, reason: &'static str) -> ParamSpec {
     let (effect, doc) = (Effect::Accepted { kind, reason }, "Accepted without effect.");
     ParamSpec { name, expected: kind.expected(), group: Group::Compatibility, effect, doc, ..PLAIN }
 }
 
 const fn flag(name: &'static str, reason: &'static str) -> ParamSpec {
-    accepted(name, Kind::Flag, reason)
+    accepted(name, ParamKind::Flag, reason)
 }
 
 const fn integer(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
-    ParamSpec { range, ..accepted(name, Kind::Integer, reason) }
+    ParamSpec { range, ..accepted(name, ParamKind::Integer, reason) }
 }
 
 const fn number(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
-    ParamSpec { range, ..accepted(name, Kind::Number, reason) }
+    ParamSpec { range, ..accepted(name, ParamKind::Number, reason) }
 }
 
 const fn numbers(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
-    ParamSpec { range, ..accepted(name, Kind::Numbers, reason) }
+    ParamSpec { range, ..accepted(name, ParamKind::Numbers, reason) }
 }
 
 const fn word(name: &'static str, words: &'static [&'static str], reason: &'static str) -> ParamSpec {
-    ParamSpec { words, ..accepted(name, Kind::Word, reason) }
+    ParamSpec { words, ..accepted(name, ParamKind::Word, reason) }
 }
 
 const fn words(name: &'static str, words: &'static [&'static str], reason: &'static str) -> ParamSpec {
-    ParamSpec { words, ..accepted(name, Kind::Words, reason) }
+    ParamSpec { words, ..accepted(name, ParamKind::Words, reason) }
 }
 
 /// A parameter that XGBoost acts on and Sapwood does not: only harmless values are accepted.
@@ -148,7 +148,7 @@ pub(super) const OBJECTIVES: &[(&str, &str)] = &[
     ("survival:cox", SURVIVAL),
 ];
 
-impl Kind {
+impl ParamKind {
     const fn expected(self) -> &'static str {
         match self {
             Self::Integer => i64::EXPECTED,

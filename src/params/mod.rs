@@ -6,11 +6,12 @@
 pub mod compatibility;
 mod parse;
 mod render;
+mod row;
 pub mod spec;
 mod value;
 
 pub use render::{json, markdown};
-pub use spec::Params;
+pub use spec::{DataParams, Params};
 pub use value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 
 use crate::{Error, Result};
@@ -22,6 +23,12 @@ pub struct ParamsBuilder {
     params: Params,
     /// Names that were given, in order; a default does not count.
     given: Vec<&'static str>,
+}
+
+impl Default for DataParams {
+    fn default() -> Self {
+        Self::defaults()
+    }
 }
 
 impl Params {
@@ -45,12 +52,12 @@ impl Params {
     /// The parameters that decide the model, with their values as text, in the table's order; then the columns that were named for
     /// labels, weights and base margins, for whoever evaluates the model.
     pub fn model_affecting(&self) -> Vec<(String, String)> {
-        let model = spec::ACTIVE.iter().filter(|s| s.group == spec::Group::Model);
+        let model = spec::active().filter(|s| s.group == spec::Group::Model);
         let mut pairs: Vec<_> = model.filter_map(|s| Some((s.name.to_string(), self.render(s.name)?))).collect();
         let columns = [
-            ("label_column", &self.label_column),
-            ("weight_column", &self.weight_column),
-            ("base_margin_column", &self.base_margin_column),
+            ("label_column", &self.data.label_column),
+            ("weight_column", &self.data.weight_column),
+            ("base_margin_column", &self.data.base_margin_column),
         ];
         pairs.extend(columns.into_iter().filter_map(|(name, column)| Some((name.to_string(), column.clone()?))));
         pairs
@@ -80,7 +87,7 @@ impl Params {
 
     /// Checks every range and what parameters demand of each other.
     fn check(&self, given: &[&str]) -> Result<()> {
-        for row in spec::ACTIVE {
+        for row in spec::active() {
             if row.required && !given.contains(&row.name) {
                 return Err(Error::parameter(format!("missing required parameter {0}; give it, for example {0}=100", row.name)));
             }

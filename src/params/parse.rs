@@ -1,8 +1,8 @@
 //! `name=value` texts → [`Params`]: aliases, types, "did you mean", and the notes on parameters without effect.
 
 use super::compatibility::OBJECTIVES;
-use super::spec::{self, Effect, Group, Kind, ParamSpec, Range};
-use super::{Params, ParamsBuilder};
+use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
+use super::{DataParams, Params, ParamsBuilder};
 use crate::names::nearest;
 use crate::{Error, Result};
 
@@ -13,7 +13,33 @@ impl Params {
     /// An unknown name (the nearest known one is suggested), a value of the wrong type or out of range, a parameter of XGBoost
     /// that is not supported at this value, or one parameter given twice with different values.
     pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<String>)> {
-        let mut builder = Self::builder();
+        let (builder, notes) = ParamsBuilder::from_pairs(pairs)?;
+        Ok((builder.build()?, notes))
+    }
+}
+
+impl DataParams {
+    /// Checked parameters from names (or aliases) and texts.
+    ///
+    /// # Errors
+    /// As [`Params::from_pairs`], and a parameter that does not say how data are read.
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<Self> {
+        let pairs: Vec<_> = pairs.into_iter().collect();
+        let is_other = |(name, _): &&(N, V)| spec::find(name.as_ref().trim()).is_some_and(|row| row.group != Group::Data);
+        if let Some((name, _)) = pairs.iter().find(is_other) {
+            return Err(Error::parameter(format!(
+                "{} is a training parameter; only parameters about reading data, such as header or delimiter, apply here",
+                name.as_ref().trim()
+            )));
+        }
+        Ok(ParamsBuilder::from_pairs(pairs)?.0.params.data)
+    }
+}
+
+impl ParamsBuilder {
+    /// What names and texts say, and notes on those without effect.
+    fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<String>)> {
+        let mut builder = Params::builder();
         let mut notes = Vec::new();
         let mut seen: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in pairs {
@@ -32,11 +58,9 @@ impl Params {
             seen.push((row.name, value.to_string()));
             builder.accept(row, name, value, &mut notes)?;
         }
-        Ok((builder.build()?, notes))
+        Ok((builder, notes))
     }
-}
 
-impl ParamsBuilder {
     fn accept(&mut self, row: &'static ParamSpec, name: &str, value: &str, notes: &mut Vec<String>) -> Result<()> {
         match row.effect {
             Effect::Active => {
@@ -81,7 +105,7 @@ fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {
 /// What a value of the parameter looks like.
 fn expected(row: &ParamSpec) -> String {
     match row.effect {
-        Effect::Accepted { kind: Kind::Words, .. } => format!("{} of {}", row.expected, row.words.join(", ")),
+        Effect::Accepted { kind: ParamKind::Words, .. } => format!("{} of {}", row.expected, row.words.join(", ")),
         _ if !row.words.is_empty() => row.words.join(" or "),
         _ if row.range == Range::ANY => row.expected.to_string(),
         _ => format!("{} in {}", row.expected, row.range),

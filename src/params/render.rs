@@ -2,7 +2,7 @@
 
 use super::compatibility::COMPATIBILITY;
 use super::parse::group_word;
-use super::spec::{self, Effect, Group, Kind, ParamSpec, Range};
+use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub fn markdown() -> String {
             out,
             "\n## {title}\n\n{about}\n\n| name | aliases | type | default | range | tune | meaning |\n|---|---|---|---|---|---|---|\n"
         );
-        for row in spec::ACTIVE.iter().filter(|row| row.group == group) {
+        for row in spec::active().filter(|row| row.group == group) {
             let _ = writeln!(out, "{}", markdown_row(row));
         }
     }
@@ -64,7 +64,7 @@ fn code(texts: &[&str]) -> String {
 /// The type of a parameter in a word or two.
 fn kind(row: &ParamSpec) -> &'static str {
     match row.effect {
-        Effect::Accepted { kind: Kind::Words, .. } => row.expected,
+        Effect::Accepted { kind: ParamKind::Words, .. } => row.expected,
         _ if row.words.is_empty() => row.expected,
         _ => "choice",
     }

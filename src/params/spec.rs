@@ -2,189 +2,28 @@
 //! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it. The rows of
 //! parameters that are known but not acted on are in `compatibility.rs`.
 
+use super::ParamsBuilder;
+pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
+
+use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 use sapwood_score::Objective;
 
-/// What a parameter is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// Decides the model.
-    Model,
-    /// Says how the data are read.
-    Data,
-    /// Changes how the job runs, never the model.
-    Runtime,
-    /// Known from XGBoost; see [`Effect`].
-    Compatibility,
-}
-
-/// What giving a parameter does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
-    /// It is acted upon.
-    Active,
-    /// It has no meaning here and cannot change the result: a value that it may have is accepted with one note.
-    Accepted {
-        /// What its value may be.
-        kind: Kind,
-        /// Why it has no effect.
-        reason: &'static str,
-    },
-    /// Accepted with one note at these values, which change nothing; refused by name at any other.
-    InertOnly {
-        /// The harmless values.
-        values: &'static [&'static str],
-        /// What to do instead of giving another.
-        remedy: &'static str,
-    },
-}
-
-/// The type of a parameter that is accepted without effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A whole number in the range.
-    Integer,
-    /// A number in the range.
-    Number,
-    /// A list of numbers in the range.
-    Numbers,
-    /// True or false.
-    Flag,
-    /// One of the words.
-    Word,
-    /// A list of the words.
-    Words,
-}
-
-/// The range of a numeric parameter.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
-    /// Smallest value.
-    pub min: f64,
-    /// Largest value.
-    pub max: f64,
-    /// Whether the smallest value itself is excluded.
-    pub min_open: bool,
-    /// Whether the largest value itself is excluded.
-    pub max_open: bool,
-}
-
-impl Range {
-    /// Any number.
-    pub const ANY: Self = Self::closed(f64::NEG_INFINITY, f64::INFINITY);
-
-    /// `min <= x <= max`.
-    pub(super) const fn closed(min: f64, max: f64) -> Self {
-        Self { min, max, min_open: false, max_open: false }
-    }
-
-    /// `min < x <= max`.
-    pub(super) const fn open(min: f64, max: f64) -> Self {
-        Self { min_open: true, ..Self::closed(min, max) }
-    }
-
-    /// `min < x < max`.
-    pub(super) const fn inside(min: f64, max: f64) -> Self {
-        Self { max_open: true, ..Self::open(min, max) }
-    }
-
-    /// `x >= min`.
-    pub(super) const fn from(min: f64) -> Self {
-        Self::closed(min, f64::INFINITY)
-    }
-
-    /// Whether `x` lies in the range. Infinity never does.
-    pub fn contains(&self, x: f64) -> bool {
-        let above = if self.min_open { x > self.min } else { x >= self.min };
-        let below = if self.max_open { x < self.max } else { x <= self.max };
-        above && below && x.is_finite()
-    }
-}
-
-/// Mathematical interval notation.
-impl std::fmt::Display for Range {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let open = if self.min_open || self.min.is_infinite() { '(' } else { '[' };
-        let close = if self.max_open || self.max.is_infinite() { ')' } else { ']' };
-        let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
-        let sign = if self.min == f64::NEG_INFINITY { "−" } else { "" };
-        write!(f, "{open}{sign}{}, {}{close}", end(self.min), end(self.max))
-    }
-}
-
-/// The part of a parameter's range that a tuner should explore.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tunable {
-    /// Lower end.
-    pub min: f64,
-    /// Upper end.
-    pub max: f64,
-    /// Whether to search on a logarithmic scale.
-    pub log: bool,
-}
-
-/// One row of the table.
-#[derive(Clone, Copy, Debug)]
-pub struct ParamSpec {
-    /// Its name: XGBoost's.
-    pub name: &'static str,
-    /// Other names it goes by.
-    pub aliases: &'static [&'static str],
-    /// The type of its value, in a word or two.
-    pub expected: &'static str,
-    /// The words it may be, where it is a choice.
-    pub words: &'static [&'static str],
-    /// The default, as text; empty where there is none.
-    pub default: &'static str,
-    /// Whether it must be given.
-    pub required: bool,
-    /// Where its value must lie.
-    pub range: Range,
-    /// What a tuner should explore.
-    pub tunable: Option<Tunable>,
-    /// What it is about.
-    pub group: Group,
-    /// What giving it does.
-    pub effect: Effect,
-    /// What it means.
-    pub doc: &'static str,
-}
-
-pub(super) const PLAIN: ParamSpec = ParamSpec {
-    name: "",
-    aliases: &[],
-    expected: "text",
-    words: &[],
-    default: "",
-    required: false,
-    range: Range::ANY,
-    tunable: None,
-    group: Group::Model,
-    effect: Effect::Active,
-    doc: "",
-};
-
-const fn tunable(min: f64, max: f64) -> Option<Tunable> {
-    Some(Tunable { min, max, log: false })
-}
-
-const fn tunable_log(min: f64, max: f64) -> Option<Tunable> {
-    Some(Tunable { min, max, log: true })
-}
-
-/// Expands the table of active parameters into [`Params`], its builder and [`ACTIVE`].
+/// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
+/// the builder.
 macro_rules! parameters {
-    ($($(#[doc = $doc:literal])+ $field:ident ($name:literal): $type:ty = $default:literal { $($key:ident: $value:expr),* $(,)? })+) => {
-        /// Every parameter that Sapwood acts on, checked. Made by [`Params::builder`] or [`Params::from_pairs`](super::Params::from_pairs).
+    ($(#[doc = $about:literal])+ $name:ident, $table:ident, { $($(#[doc = $part_doc:literal])+ $part:ident: $part_type:ty)? }
+     $($(#[doc = $doc:literal])+ $field:ident ($text:literal): $type:ty = $default:literal { $($key:ident: $value:expr),* $(,)? })+) => {
+        $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
-        pub struct Params {
+        pub struct $name {
             $($(#[doc = $doc])+ pub $field: $type,)+
+            $($(#[doc = $part_doc])+ pub $part: $part_type,)?
         }
 
-        /// The parameters that Sapwood acts on.
-        pub const ACTIVE: &[ParamSpec] = &[$(ParamSpec {
-            name: $name,
+        const $table: &[ParamSpec] = &[$(ParamSpec {
+            name: $text,
             expected: <$type as ParamValue>::EXPECTED,
             default: $default,
             doc: concat!($($doc),+),
@@ -192,17 +31,17 @@ macro_rules! parameters {
             ..PLAIN
         }),+];
 
-        impl Params {
+        impl $name {
             /// Every parameter at its default, unchecked: required ones are zero.
             pub(super) fn defaults() -> Self {
-                Self { $($field: default_of::<$type>($name, $default),)+ }
+                Self { $($field: default_of::<$type>($text, $default),)+ $($part: <$part_type>::defaults(),)? }
             }
 
             /// Sets the parameter called `name` from text; `None` if the text is no value of its type.
             pub(super) fn assign(&mut self, name: &str, text: &str) -> Option<()> {
                 match name {
-                    $($name => self.$field = <$type as ParamValue>::parse(text)?,)+
-                    _ => return None,
+                    $($text => self.$field = <$type as ParamValue>::parse(text)?,)+
+                    _ => return None $(.or_else(|| self.$part.assign(name, text)))?,
                 }
                 Some(())
             }
@@ -210,30 +49,47 @@ macro_rules! parameters {
             /// The value of the parameter called `name` as text.
             pub fn render(&self, name: &str) -> Option<String> {
                 match name {
-                    $($name => Some(self.$field.render()),)+
-                    _ => None,
+                    $($text => Some(self.$field.render()),)+
+                    _ => None $(.or_else(|| self.$part.render(name)))?,
                 }
             }
 
             /// The value of the parameter called `name` as a number, where it is one.
             pub(super) fn number(&self, name: &str) -> Option<f64> {
                 match name {
-                    $($name => self.$field.as_number(),)+
-                    _ => None,
+                    $($text => self.$field.as_number(),)+
+                    _ => None $(.or_else(|| self.$part.number(name)))?,
                 }
             }
         }
 
-        impl super::ParamsBuilder {
+        impl ParamsBuilder {
             $($(#[doc = $doc])+
             #[must_use]
             pub fn $field(mut self, value: <$type as ParamValue>::Arg) -> Self {
-                self.params.$field = <$type as ParamValue>::from_arg(value);
-                self.given.push($name);
+                Holds::<$name>::values(&mut self).$field = <$type as ParamValue>::from_arg(value);
+                self.given.push($text);
                 self
             })+
         }
     };
+}
+
+/// A builder of these values, among others.
+trait Holds<T> {
+    fn values(&mut self) -> &mut T;
+}
+
+impl Holds<Params> for ParamsBuilder {
+    fn values(&mut self) -> &mut Params {
+        &mut self.params
+    }
+}
+
+impl Holds<DataParams> for ParamsBuilder {
+    fn values(&mut self) -> &mut DataParams {
+        &mut self.params.data
+    }
 }
 
 /// The value of a default. The table's own texts are checked by a test, so a wrong one cannot be shipped.
@@ -242,6 +98,11 @@ fn default_of<T: ParamValue>(name: &str, text: &str) -> T {
 }
 
 parameters! {
+    /// Every parameter of a training job, checked. Made by [`Params::builder`] or [`Params::from_pairs`](super::Params::from_pairs).
+    Params, TRAINING, {
+        /// How data are read.
+        data: DataParams
+    }
     /// The loss to minimise.
     objective("objective"): Objective = "reg:squarederror" {
         aliases: &["application", "loss"],
@@ -336,6 +197,17 @@ parameters! {
     early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
         aliases: &["early_stopping_round", "n_iter_no_change"], range: Range::closed(1.0, 1_000_000.0),
     }
+    /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
+    checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
+    /// Number of threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
+    nthread("nthread"): u32 = "0" {
+        aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),
+    }
+}
+
+parameters! {
+    /// The parameters that say how data are read, checked: scoring has them, too.
+    DataParams, DATA, {}
     /// Columns to treat as categorical although their values are numbers: names, or 0-based indices.
     categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature"], group: Group::Data }
     /// Texts that stand for a missing value; the empty cell always does.
@@ -358,17 +230,16 @@ parameters! {
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
     same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
-    /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
-    checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
-    /// Number of threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
-    nthread("nthread"): u32 = "0" {
-        aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),
-    }
+}
+
+/// The rows of the parameters that Sapwood acts on.
+pub fn active() -> impl Iterator<Item = &'static ParamSpec> {
+    TRAINING.iter().chain(DATA)
 }
 
 /// Every row of the table.
 pub fn all() -> impl Iterator<Item = &'static ParamSpec> {
-    ACTIVE.iter().chain(super::compatibility::COMPATIBILITY)
+    active().chain(super::compatibility::COMPATIBILITY)
 }
 
 /// The row for a name or an alias.

@@ -53,4 +53,5 @@ pub use source::{Source, Spool};
 pub use touch::FirstTouch;
 
 use sapwood::data::{Block, BlockSource, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight};
-use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Params, Result, names, params};
+use sapwood::params::DataParams;
+use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, names, params};

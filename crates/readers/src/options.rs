@@ -1,7 +1,7 @@
 //! How files are to be read: which format, which columns play which part.
 
 use crate::params::Header;
-use crate::{Error, Meter, Params, Result};
+use crate::{DataParams, Error, Meter, Result};
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl ReadOptions {
     ///
     /// # Errors
     /// A delimiter that is not one ASCII character.
-    pub fn from_params(params: &Params) -> Result<Self> {
+    pub fn new(params: &DataParams) -> Result<Self> {
         Ok(Self {
             format: None,
             unwrap_records: false,

@@ -49,9 +49,10 @@ const NAME: &str = "request";
 /// where libsvm rows have them; CSV and Parquet must not have a column for them. `None` if there is nothing but white space.
 ///
 /// ```
-/// use sapwood::{FeatureSchema, Params};
+/// use sapwood::FeatureSchema;
+/// use sapwood::params::DataParams;
 /// use sapwood_readers::{Encoding, InputSchema, ReadOptions, read_request};
-/// let options = ReadOptions::from_params(&Params::builder().num_round(1).build()?)?;
+/// let options = ReadOptions::new(&DataParams::default())?;
 /// let schema = InputSchema::new(FeatureSchema::numeric(2));
 /// let data = read_request(b"1,2\n3,NA\n"[..].into(), Encoding::Csv, &options, &schema)?;
 /// assert_eq!(data.map(|data| data.rows()), Some(2));

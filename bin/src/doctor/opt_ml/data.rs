@@ -15,7 +15,7 @@ const NAMED: usize = 8;
 
 /// Reads the beginning of all channels, `train` first.
 pub fn check(channels: &[(&str, &Input)], params: &Params, report: &mut Report) {
-    let options = match ReadOptions::from_params(params) {
+    let options = match ReadOptions::new(&params.data) {
         Ok(options) => options,
         Err(error) => return report.error(None, error.to_string(), ""),
     };
@@ -102,7 +102,7 @@ fn describe(input: &Input, data: &Dataset, rows: &Sample, params: &Params, repor
     if features.len() > NAMED {
         names.push("…");
     }
-    let label = params.label_column.as_deref().map_or_else(|| "the first column".to_string(), |name| format!("column {name}"));
+    let label = params.data.label_column.as_deref().map_or_else(|| "the first column".to_string(), |name| format!("column {name}"));
     report.note(
         None,
         format!(

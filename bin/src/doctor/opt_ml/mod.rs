@@ -92,7 +92,7 @@ fn inputs(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mut R
             report.error(None, "early_stopping_rounds needs a channel called validation", fix);
         }
         // Missing directories are reported channel by channel.
-        if let Err(failure) = inputs.check(params.same_data, &mut log)
+        if let Err(failure) = inputs.check(params.data.same_data, &mut log)
             && failure.message().contains("same_data=error")
         {
             report.error(None, failure.message(), "");

@@ -20,7 +20,7 @@ pub fn check(channels: &[Channel<'_>], params: Option<&Params>, context: &mut Co
     let Some(train) = channels.iter().find(|channel| channel.name == TRAIN).and_then(|channel| location(channel.node)) else {
         return;
     };
-    let severity = match params.map(|params| params.same_data) {
+    let severity = match params.map(|params| params.data.same_data) {
         Some(SameData::Error) => Severity::Error,
         _ => Severity::Warning,
     };

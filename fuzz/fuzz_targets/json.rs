@@ -1,0 +1,8 @@
+#![no_main]
+use libfuzzer_sys::fuzz_target;
+use sapwood_readers::Encoding;
+
+fuzz_target!(|bytes: &[u8]| {
+    sapwood_fuzz::request(Encoding::Json, bytes);
+    sapwood_fuzz::request(Encoding::JsonLines, bytes);
+});

@@ -1,0 +1,57 @@
+//! What the targets that read data have in common: bytes are read as training data and as a request to a model of a number, a category
+//! and a boolean. Reading may refuse them; it must not panic, and what it accepts must be whole.
+
+use sapwood::data::Block;
+use sapwood::params::DataParams;
+use sapwood::{Dataset, Feature, FeatureKind, FeatureSchema};
+use sapwood_readers::{Encoding, Format, InputSchema, ReadOptions, Spool, read_request, read_training};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn options(format: Option<Format>) -> ReadOptions {
+    let mut options = ReadOptions::new(&DataParams::default()).expect("the defaults are valid");
+    options.format = format;
+    options
+}
+
+fn schema() -> InputSchema {
+    let feature = |name: &str, kind| Feature { name: name.into(), kind };
+    let levels = ["blue", "green", "red"].map(String::from).to_vec();
+    let features = vec![
+        feature("size", FeatureKind::Numeric),
+        feature("colour", FeatureKind::Categorical { levels }),
+        feature("new", FeatureKind::Boolean),
+    ];
+    let mut schema = FeatureSchema::numeric(3);
+    schema.features = features;
+    schema.named = true;
+    InputSchema::new(schema)
+}
+
+/// Visits all rows, twice, as training does: both passes must see each row once.
+fn check(data: &Dataset) {
+    for _ in 0..2 {
+        let rows = AtomicUsize::new(0);
+        let visited = data.source().visit_rows(&|block: &Block<'_>| {
+            rows.fetch_add(block.rows, Ordering::Relaxed);
+            Ok(())
+        });
+        assert!(visited.is_err() || rows.into_inner() == data.rows());
+    }
+    assert!(data.labels().is_none_or(|labels| labels.len() == data.rows()));
+}
+
+/// Reads the bytes as training data.
+pub fn training(format: Format, bytes: &[u8]) {
+    let Ok(spool) = Spool::read(Path::new("fuzz"), bytes) else { return };
+    if let Ok(data) = read_training(&[spool], &options(Some(format))) {
+        check(&data);
+    }
+}
+
+/// Reads the bytes as the body of a request.
+pub fn request(encoding: Encoding, bytes: &[u8]) {
+    if let Ok(Some(data)) = read_request(bytes.into(), encoding, &options(None), &schema()) {
+        check(&data);
+    }
+}

@@ -1,0 +1,168 @@
+//! What one row of the table of parameters says.
+
+/// What a parameter is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Decides the model.
+    Model,
+    /// Says how the data are read.
+    Data,
+    /// Changes how the job runs, never the model.
+    Runtime,
+    /// Known from XGBoost; see [`Effect`].
+    Compatibility,
+}
+
+/// What giving a parameter does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// It is acted upon.
+    Active,
+    /// It has no meaning here and cannot change the result: a value that it may have is accepted with one note.
+    Accepted {
+        /// What its value may be.
+        kind: ParamKind,
+        /// Why it has no effect.
+        reason: &'static str,
+    },
+    /// Accepted with one note at these values, which change nothing; refused by name at any other.
+    InertOnly {
+        /// The harmless values.
+        values: &'static [&'static str],
+        /// What to do instead of giving another.
+        remedy: &'static str,
+    },
+}
+
+/// The type of a parameter that is accepted without effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamKind {
+    /// A whole number in the range.
+    Integer,
+    /// A number in the range.
+    Number,
+    /// A list of numbers in the range.
+    Numbers,
+    /// True or false.
+    Flag,
+    /// One of the words.
+    Word,
+    /// A list of the words.
+    Words,
+}
+
+/// The range of a numeric parameter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Whether the smallest value itself is excluded.
+    pub min_open: bool,
+    /// Whether the largest value itself is excluded.
+    pub max_open: bool,
+}
+
+impl Range {
+    /// Any number.
+    pub const ANY: Self = Self::closed(f64::NEG_INFINITY, f64::INFINITY);
+
+    /// `min <= x <= max`.
+    pub(super) const fn closed(min: f64, max: f64) -> Self {
+        Self { min, max, min_open: false, max_open: false }
+    }
+
+    /// `min < x <= max`.
+    pub(super) const fn open(min: f64, max: f64) -> Self {
+        Self { min_open: true, ..Self::closed(min, max) }
+    }
+
+    /// `min < x < max`.
+    pub(super) const fn inside(min: f64, max: f64) -> Self {
+        Self { max_open: true, ..Self::open(min, max) }
+    }
+
+    /// `x >= min`.
+    pub(super) const fn from(min: f64) -> Self {
+        Self::closed(min, f64::INFINITY)
+    }
+
+    /// Whether `x` lies in the range. Infinity never does.
+    pub fn contains(&self, x: f64) -> bool {
+        let above = if self.min_open { x > self.min } else { x >= self.min };
+        let below = if self.max_open { x < self.max } else { x <= self.max };
+        above && below && x.is_finite()
+    }
+}
+
+/// Mathematical interval notation.
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let open = if self.min_open || self.min.is_infinite() { '(' } else { '[' };
+        let close = if self.max_open || self.max.is_infinite() { ')' } else { ']' };
+        let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
+        let sign = if self.min == f64::NEG_INFINITY { "−" } else { "" };
+        write!(f, "{open}{sign}{}, {}{close}", end(self.min), end(self.max))
+    }
+}
+
+/// The part of a parameter's range that a tuner should explore.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tunable {
+    /// Lower end.
+    pub min: f64,
+    /// Upper end.
+    pub max: f64,
+    /// Whether to search on a logarithmic scale.
+    pub log: bool,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct ParamSpec {
+    /// Its name: XGBoost's.
+    pub name: &'static str,
+    /// Other names it goes by.
+    pub aliases: &'static [&'static str],
+    /// The type of its value, in a word or two.
+    pub expected: &'static str,
+    /// The words it may be, where it is a choice.
+    pub words: &'static [&'static str],
+    /// The default, as text; empty where there is none.
+    pub default: &'static str,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Where its value must lie.
+    pub range: Range,
+    /// What a tuner should explore.
+    pub tunable: Option<Tunable>,
+    /// What it is about.
+    pub group: Group,
+    /// What giving it does.
+    pub effect: Effect,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+pub(super) const PLAIN: ParamSpec = ParamSpec {
+    name: "",
+    aliases: &[],
+    expected: "text",
+    words: &[],
+    default: "",
+    required: false,
+    range: Range::ANY,
+    tunable: None,
+    group: Group::Model,
+    effect: Effect::Active,
+    doc: "",
+};
+
+pub(super) const fn tunable(min: f64, max: f64) -> Option<Tunable> {
+    Some(Tunable { min, max, log: false })
+}
+
+pub(super) const fn tunable_log(min: f64, max: f64) -> Option<Tunable> {
+    Some(Tunable { min, max, log: true })
+}
