@@ -1,5 +1,6 @@
 //! A data set: features behind a [`BlockSource`], and what goes with every row.
 
+use super::CancellationToken;
 use super::block::BlockSource;
 use super::labels::{WEIGHT_RULE, is_weight};
 use super::roles::list;
@@ -17,6 +18,7 @@ pub struct Dataset {
     pub(crate) base_margin: Option<Vec<f64>>,
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
+    pub(crate) cancellation: CancellationToken,
 }
 
 impl Dataset {
@@ -31,6 +33,7 @@ impl Dataset {
             base_margin: None,
             classes: None,
             notes: Vec::new(),
+            cancellation: CancellationToken::default(),
         }
     }
 

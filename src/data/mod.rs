@@ -4,6 +4,7 @@ mod ahead;
 mod base_margins;
 mod block;
 mod blocks;
+mod cancellation;
 mod cells;
 mod column;
 mod csv;
@@ -37,6 +38,7 @@ mod unwrap;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
+pub use cancellation::CancellationToken;
 pub use dataset::Dataset;
 pub use fetch::{Fetched, Remote, RemoteObject, fetch};
 pub use files::is_no_data;

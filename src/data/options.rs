@@ -1,6 +1,6 @@
 //! How files are to be read: which format, which columns play which part.
 
-use super::Meter;
+use super::{CancellationToken, Meter};
 use crate::params::Header;
 use crate::{Error, Params, Result};
 
@@ -49,6 +49,8 @@ pub struct ReadOptions {
     pub strict: bool,
     /// Counts what is read.
     pub meter: Meter,
+    /// Ends the reading of a request, and the scoring of what was read.
+    pub cancellation: CancellationToken,
 }
 
 impl ReadOptions {
@@ -72,6 +74,7 @@ impl ReadOptions {
             csv_weights: params.csv_weights,
             strict: false,
             meter: Meter::default(),
+            cancellation: CancellationToken::default(),
         })
     }
 }

@@ -61,11 +61,17 @@ const NAME: &str = "request";
 ///
 /// # Errors
 /// Of kind [`Schema`](crate::ErrorKind::Schema) where columns do not fit, of kind [`Data`](crate::ErrorKind::Data) where the body cannot
-/// be read as what it claims to be.
+/// be read as what it claims to be, of kind [`Cancelled`](crate::ErrorKind::Cancelled) where the options' token was.
 pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
+    let mut data = read(body, encoding, options, schema)?;
+    data.iter_mut().for_each(|data| data.cancellation = options.cancellation.clone());
+    Ok(data)
+}
+
+fn read(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     let format = match encoding {
         Encoding::Csv => Format::Csv,
         Encoding::Libsvm => Format::Libsvm,

@@ -304,6 +304,7 @@ pub(super) mod tests {
             csv_weights: false,
             strict: false,
             meter: crate::data::Meter::default(),
+            cancellation: crate::data::CancellationToken::default(),
         }
     }
 

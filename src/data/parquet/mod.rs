@@ -14,7 +14,7 @@ use super::load::{Limits, display};
 use super::piece::Encoder;
 use super::roles::{Layout, Role, list};
 use super::sniff::Probe;
-use super::{Dataset, InputSchema, ReadOptions};
+use super::{CancellationToken, Dataset, InputSchema, ReadOptions};
 use crate::{Error, Feature, FeatureKind, Result};
 use file::{ParquetFile, merge};
 use rayon::prelude::*;
@@ -96,6 +96,7 @@ struct ParquetSet {
     fields: Fields,
     slices: Vec<Slice>,
     missing: MissingTexts,
+    cancellation: CancellationToken,
 }
 
 impl ParquetSet {
@@ -124,7 +125,8 @@ impl ParquetSet {
         for (other, path) in all_fields.iter().zip(&paths[1..]) {
             merge(&mut fields, &paths[0], other, path)?;
         }
-        Ok(Self { files, fields, slices, missing: MissingTexts::new(&options.missing) })
+        let (missing, cancellation) = (MissingTexts::new(&options.missing), options.cancellation.clone());
+        Ok(Self { files, fields, slices, missing, cancellation })
     }
 
     fn layout(&self) -> Layout<'_> {
@@ -133,6 +135,7 @@ impl ParquetSet {
 
     /// Rows of one column.
     fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
+        self.cancellation.check()?;
         let file = &self.files[slice.file];
         let name = &self.fields.names[column];
         let series = file.read(slice.offset, slice.rows, column, name)?;
