@@ -20,6 +20,8 @@ pub enum ErrorKind {
     Checkpoint,
     /// Cached data that cannot be used.
     Cache,
+    /// Work that nobody waits for any longer.
+    Cancelled,
     /// A defect of Sapwood itself.
     Internal,
 }

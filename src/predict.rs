@@ -3,7 +3,7 @@
 //! Readers hand over blocks of columns; each is cut into tiles of rows that fit the cache, turned row-major and scored. What a
 //! tile gives depends on its rows alone, so that neither threads nor block sizes can change a bit.
 
-use crate::data::{BaseMargins, Block, Chunk, MISSING_CODE};
+use crate::data::{BaseMargins, Block, CancellationToken, Chunk, MISSING_CODE};
 use crate::{Dataset, Error, Model, Result};
 use rayon::prelude::*;
 pub use sapwood_score::{Output, Predictions, Scorer};
@@ -52,7 +52,7 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
     let columns = output.columns(model);
     let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
     data.source().visit_rows(&|block| {
-        let values = score_block(scorer, output, &base, block)?;
+        let values = score_block(scorer, output, &base, block, &data.cancellation)?;
         // The lock is held for a copy only; no panic can leave half of one behind that anybody would look at.
         let (rows, all) = &mut *done.lock().unwrap_or_else(PoisonError::into_inner);
         let place = all.get_mut(block.first_row * columns..(block.first_row + block.rows) * columns);
@@ -68,16 +68,23 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
 }
 
 /// The values of a block, row by row.
-fn score_block(scorer: &Scorer, output: Output, base: &BaseMargins<'_>, block: &Block<'_>) -> Result<Vec<f64>> {
+fn score_block(
+    scorer: &Scorer,
+    output: Output,
+    base: &BaseMargins<'_>,
+    block: &Block<'_>,
+    cancellation: &CancellationToken,
+) -> Result<Vec<f64>> {
     check_columns(scorer.num_features(), block)?;
     let tile_rows = scorer.tile_rows();
     let tiles = (0..block.rows.div_ceil(tile_rows)).into_par_iter().map_init(Vec::new, |tile, index| {
+        cancellation.check()?;
         let first = index * tile_rows;
         let count = tile_rows.min(block.rows - first);
         fill_tile(block, first, count, scorer.num_features(), tile);
-        scorer.score_tile(output, tile, base.of_rows(block.first_row + first, count))
+        Ok(scorer.score_tile(output, tile, base.of_rows(block.first_row + first, count))?)
     });
-    Ok(tiles.collect::<Result<Vec<_>, _>>()?.concat())
+    Ok(tiles.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Checks that the block holds every feature once, for all its rows.

@@ -3,6 +3,7 @@
 
 mod bombs;
 pub mod damage;
+mod dictionaries;
 mod files;
 mod requests;
 

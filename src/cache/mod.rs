@@ -11,7 +11,7 @@ mod arrays;
 
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::boost::Bins;
-use crate::data::{Block, BlockSource, Dataset};
+use crate::data::{Block, BlockSource, CancellationToken, Dataset};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,7 @@ impl Parts {
                 base_margin: parts.base_margin,
                 classes: header.classes.clone(),
                 notes: set.notes,
+                cancellation: CancellationToken::default(),
             };
             sets.push((set.name, data));
         }

@@ -1,5 +1,6 @@
 //! A data set: features behind a [`BlockSource`], and what goes with every row.
 
+use super::CancellationToken;
 use super::block::BlockSource;
 use crate::names::list;
 use crate::{Error, FeatureSchema, Result};
@@ -24,6 +25,7 @@ pub struct Dataset {
     pub(crate) base_margin: Option<Vec<f64>>,
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
+    pub(crate) cancellation: CancellationToken,
 }
 
 impl Dataset {
@@ -38,6 +40,7 @@ impl Dataset {
             base_margin: None,
             classes: None,
             notes: Vec::new(),
+            cancellation: CancellationToken::default(),
         }
     }
 
@@ -107,6 +110,13 @@ impl Dataset {
     #[must_use]
     pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
+        self
+    }
+
+    /// Ends reading and scoring of these data soon after the token is cancelled.
+    #[must_use]
+    pub fn with_cancellation(mut self, cancellation: CancellationToken) -> Self {
+        self.cancellation = cancellation;
         self
     }
 

@@ -2,10 +2,12 @@
 
 mod base_margins;
 mod block;
+mod cancellation;
 mod dataset;
 mod memory;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
+pub use cancellation::CancellationToken;
 pub use dataset::{Dataset, WEIGHT_RULE, is_weight};
 pub use memory::{Column, Columns};

@@ -68,7 +68,7 @@ pub async fn serve(listener: TcpListener, router: Router, server: &Arc<Server>, 
                 prepare(&stream, server.settings.timeout);
                 let service = TowerToHyperService::new(router.clone());
                 let mut http = http1::Builder::new();
-                http.timer(TokioTimer::new()).header_read_timeout(server.settings.timeout).half_close(true);
+                http.timer(TokioTimer::new()).header_read_timeout(server.settings.timeout);
                 let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 let server = server.clone();
                 tokio::spawn(async move {

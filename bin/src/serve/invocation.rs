@@ -10,6 +10,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sapwood::data::CancellationToken;
 use sapwood::predict::{Output, predict};
 use sapwood_readers::{Encoding, ReadOptions, read_request};
 use std::sync::Arc;
@@ -34,8 +35,11 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
     let encoding = content::encoding(&head.headers)?;
     let form = Accept::wanted(&head.headers, server.settings.default_accept)?;
     let shared = server.clone();
-    let answer = server.workers.run(move || {
-        let answer = score(&shared, &model, bytes.into(), encoding, form);
+    let answer = server.workers.run(move |token| {
+        let answer = score(&shared, &model, bytes.into(), encoding, form, token);
+        if token.check().is_err() {
+            shared.log.debug(|| "a client left before its answer was there".to_string());
+        }
         drop(place);
         answer
     });
@@ -46,8 +50,15 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
 }
 
 /// Reads and scores a body; `None` if it is blank.
-fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<Vec<u8>>, Refusal> {
-    let options: &ReadOptions = &server.settings.options;
+fn score(
+    server: &Server,
+    model: &Served,
+    body: Arc<[u8]>,
+    encoding: Encoding,
+    form: Accept,
+    token: &CancellationToken,
+) -> Result<Option<Vec<u8>>, Refusal> {
+    let options = &ReadOptions { cancellation: token.clone(), ..server.settings.options.clone() };
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
@@ -59,6 +70,7 @@ fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, f
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
         None => predict(scorer, &data, Output::Value).map(Content::Predictions),
     };
+    token.check().map_err(refuse)?;
     let answer = content.and_then(|content| content.render(form)).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);

@@ -3,6 +3,7 @@
 
 use super::refusal::Refusal;
 use crate::report::{self, Failure};
+use sapwood::data::CancellationToken;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
@@ -41,21 +42,37 @@ impl Workers {
         Ok(Self { queue })
     }
 
-    /// Runs `task` when a thread is free. Whoever no longer waits for the result does not get a thread.
+    /// Runs `task` when a thread is free. Where nobody waits for the result any longer, it gets no thread, or its token is cancelled.
     ///
     /// # Errors
     /// What `task` returns; 500 where it panics.
-    pub async fn run<T: Send + 'static>(&self, task: impl FnOnce() -> Result<T, Refusal> + Send + 'static) -> Result<T, Refusal> {
+    pub async fn run<T, F>(&self, task: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce(&CancellationToken) -> Result<T, Refusal> + Send + 'static,
+    {
         let (answer, result) = oneshot::channel();
+        let waiting = Waiting::default();
+        let token = waiting.0.clone();
         let work = move || {
             if !answer.is_closed() {
-                let outcome = report::catch(|| Ok(task())).unwrap_or_else(|panic| Err(Refusal::defect(panic.to_string())));
+                let outcome = report::catch(|| Ok(task(&token))).unwrap_or_else(|panic| Err(Refusal::defect(panic.to_string())));
                 let _ = answer.send(outcome);
             }
         };
         let gone = || Refusal::defect("the scoring threads are gone");
         self.queue.send(Box::new(work)).map_err(|_| gone())?;
         result.await.map_err(|_| gone())?
+    }
+}
+
+/// Whoever waits for a task. hyper drops the future of a request, and so this, when the client closes its connection.
+#[derive(Default)]
+struct Waiting(CancellationToken);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 
@@ -83,9 +100,9 @@ mod tests {
         report::quiet_panics();
         let workers = Workers::start(1).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let refusal = runtime.block_on(workers.run::<()>(|| panic!("index {} out of range", 7))).unwrap_err();
+        let refusal = runtime.block_on(workers.run::<(), _>(|_| panic!("index {} out of range", 7))).unwrap_err();
         assert_eq!(refusal.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(refusal.message.contains("index 7 out of range"), "{}", refusal.message);
-        assert_eq!(runtime.block_on(workers.run(|| Ok(rayon::current_num_threads()))).unwrap(), 1);
+        assert_eq!(runtime.block_on(workers.run(|_| Ok(rayon::current_num_threads()))).unwrap(), 1);
     }
 }

@@ -106,7 +106,7 @@ impl Builder {
     pub fn push(&mut self, cell: Cell<'_>, text: &str) {
         match self {
             Self::Unused => {}
-            Self::Texts(builder) => builder.push(cell, text),
+            Self::Texts(builder) => drop(builder.push(cell, text)),
             Self::Numbers(values, counts) => {
                 let value = match cell {
                     Cell::Missing => f64::NAN,

@@ -7,8 +7,11 @@ use super::piece::Encoder;
 use super::roles::{Layout, Role};
 use crate::{Column, Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, WEIGHT_RULE, is_weight};
 use polars::prelude::{
-    ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, TimeUnit,
+    ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, StringChunked, TimeUnit,
 };
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -109,11 +112,13 @@ pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> R
 fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
     let mut builder = TextBuilder::with_capacity(series.len());
     match series.dtype() {
-        DataType::String | DataType::Categorical(..) | DataType::Enum(..) => {
-            let strings = series.cast(&DataType::String)?;
-            for text in strings.str()?.iter() {
-                let text = text.unwrap_or("");
-                builder.push(missing.cell(text), text);
+        DataType::String => push_strings(&mut builder, series.str()?, missing),
+        DataType::Categorical(_, mapping) | DataType::Enum(_, mapping) => {
+            let mut seen = HashMap::new();
+            let categories = series.to_physical_repr().cast(&DataType::UInt32)?;
+            for category in categories.u32()?.iter() {
+                let text = category.and_then(|category| mapping.cat_to_str(category)).unwrap_or("");
+                push_once(&mut builder, &mut seen, category, text, missing);
             }
         }
         DataType::Boolean => {
@@ -138,6 +143,31 @@ fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
         }
     }
     Ok(Raw::Texts(builder.finish()))
+}
+
+/// Texts from this length on are told apart by where they are before they are read: all rows that have an entry of a Parquet
+/// dictionary share its bytes, and a small file may hold millions of rows of a megabyte each. What is remembered of an entry takes less
+/// memory than its text.
+const SHARED_FROM: usize = 64;
+
+fn push_strings(builder: &mut TextBuilder, strings: &StringChunked, missing: &MissingTexts) {
+    let mut seen = HashMap::new();
+    for text in strings.iter() {
+        let text = text.unwrap_or("");
+        if text.len() < SHARED_FROM {
+            builder.push(missing.cell(text), text);
+        } else {
+            push_once(builder, &mut seen, (text.as_ptr(), text.len()), text, missing);
+        }
+    }
+}
+
+/// Adds a text; where its key was `seen`, without another look at it.
+fn push_once<K: Eq + Hash>(builder: &mut TextBuilder, seen: &mut HashMap<K, u32>, key: K, text: &str, missing: &MissingTexts) {
+    match seen.entry(key) {
+        Entry::Occupied(code) => builder.repeat(*code.get()),
+        Entry::Vacant(place) => *place.insert(builder.push(missing.cell(text), text)),
+    };
 }
 
 fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {

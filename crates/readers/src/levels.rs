@@ -32,10 +32,10 @@ impl TextBuilder {
         Self { texts: Texts { codes: Vec::with_capacity(rows), levels: Vec::new() }, ..Self::default() }
     }
 
-    /// Adds a cell; `text` is its text as it stands.
-    pub fn push(&mut self, cell: Cell<'_>, text: &str) {
+    /// Adds a cell, and gives its code; `text` is its text as it stands.
+    pub fn push(&mut self, cell: Cell<'_>, text: &str) -> u32 {
         let level = match cell {
-            Cell::Missing => return self.texts.codes.push(MISSING_CODE),
+            Cell::Missing => return self.repeat(MISSING_CODE),
             Cell::Number(x) => {
                 self.numbers += 1;
                 canonical(x).map_or(Cow::Borrowed(text.trim()), Cow::Owned)
@@ -55,7 +55,13 @@ impl TextBuilder {
                 code
             }
         };
+        self.repeat(code)
+    }
+
+    /// Adds a cell that has the text of an earlier one, by the code of that one. It is not counted.
+    pub fn repeat(&mut self, code: u32) -> u32 {
         self.texts.codes.push(code);
+        code
     }
 
     pub fn finish(self) -> Texts {
@@ -86,6 +92,8 @@ pub(super) struct LevelIndex {
 
 /// Unknown texts that are remembered.
 const UNKNOWN_KEPT: usize = 5;
+/// What is remembered of each.
+const UNKNOWN_BYTES: usize = 200;
 
 impl LevelIndex {
     pub fn new(levels: &[String]) -> Self {
@@ -107,7 +115,8 @@ impl LevelIndex {
         let other = || spellings.iter().find_map(|spelling| self.codes.get(*spelling));
         self.codes.get(level).or_else(other).copied().unwrap_or_else(|| {
             let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-            unknown.insert(level.to_string());
+            let shown = &level[..level.floor_char_boundary(UNKNOWN_BYTES)];
+            unknown.insert(if shown.len() < level.len() { format!("{shown}…") } else { shown.to_string() });
             if unknown.len() > UNKNOWN_KEPT {
                 unknown.pop_last();
             }
@@ -189,7 +198,9 @@ mod tests {
     fn texts(cells: &[&str]) -> TextBuilder {
         let missing = MissingTexts::new(&["NA".into()]);
         let mut builder = TextBuilder::default();
-        cells.iter().for_each(|text| builder.push(missing.cell(text), text));
+        for text in cells {
+            builder.push(missing.cell(text), text);
+        }
         builder
     }
 

@@ -1,7 +1,7 @@
 //! How files are to be read: which format, which columns play which part.
 
 use crate::params::Header;
-use crate::{DataParams, Error, Meter, Result};
+use crate::{CancellationToken, DataParams, Error, Meter, Result};
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct ReadOptions {
     pub strict: bool,
     /// Counts what is read.
     pub meter: Meter,
+    /// Ends the reading of a request, and the scoring of what was read.
+    pub cancellation: CancellationToken,
 }
 
 impl ReadOptions {
@@ -71,6 +73,7 @@ impl ReadOptions {
             csv_weights: params.csv_weights,
             strict: false,
             meter: Meter::default(),
+            cancellation: CancellationToken::default(),
         })
     }
 }

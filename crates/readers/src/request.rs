@@ -63,11 +63,16 @@ const NAME: &str = "request";
 ///
 /// # Errors
 /// Of kind [`Schema`](crate::ErrorKind::Schema) where columns do not fit, of kind [`Data`](crate::ErrorKind::Data) where the body cannot
-/// be read as what it claims to be.
+/// be read as what it claims to be, of kind [`Cancelled`](crate::ErrorKind::Cancelled) where the options' token was.
 pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
+    let data = read(body, encoding, options, schema)?;
+    Ok(data.map(|data| data.with_cancellation(options.cancellation.clone())))
+}
+
+fn read(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     let format = match encoding {
         Encoding::Csv => Format::Csv,
         Encoding::Libsvm => Format::Libsvm,

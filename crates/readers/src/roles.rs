@@ -287,6 +287,7 @@ pub(super) mod tests {
             csv_weights: false,
             strict: false,
             meter: crate::Meter::default(),
+            cancellation: crate::CancellationToken::default(),
         }
     }
 

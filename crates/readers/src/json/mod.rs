@@ -25,6 +25,7 @@ pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: 
     let mut table = Table::new(&body, schema, MissingTexts::new(&options.missing))?;
     let order = rows.columns.as_ref().map(|columns| table.order(columns)).transpose()?;
     for &row in &rows.rows {
+        options.cancellation.check()?;
         match (body.row(row)?, &order) {
             (Row::Listed(cells), Some(order)) => table.add_listed(row, &cells, order.iter().copied())?,
             (Row::Listed(cells), None) => table.add_listed(row, &cells, 0..schema.len())?,

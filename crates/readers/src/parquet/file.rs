@@ -17,8 +17,11 @@ use std::sync::Arc;
 /// One file, its metadata read.
 pub(super) struct ParquetFile {
     pub path: DataFile,
-    /// Without the writer's notes where columns have the same types without them.
     metadata: Arc<FileMetadata>,
+    /// The same without the writer's notes.
+    bare: Arc<FileMetadata>,
+    /// For every column, whether it is read by the bare metadata.
+    is_bare: Vec<bool>,
     /// Whether a column is the same when the others are left out of the metadata.
     separable: bool,
 }
@@ -36,21 +39,31 @@ impl ParquetFile {
             let schema = reader.schema()?;
             // polars panics on types that it was built without; a column of such a type may still be left out.
             let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
-            let (names, types) = schema.iter_values().map(|f| (f.name.to_string(), known(f))).unzip();
             let metadata = reader.get_metadata()?.clone();
             let mut bare = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
             bare.set_metadata(without_notes(&metadata));
-            let same = bare.schema().is_ok_and(|found| found == schema);
+            let bare_schema = guarded(|| bare.schema()).unwrap_or_default();
+            let (mut names, mut types, mut is_bare) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, noted) in schema.iter_values().enumerate() {
+                let found = bare_schema.get_at_index(at).map(|(_, field)| field).filter(|field| field.name == noted.name);
+                let (noted_type, found_type) = (known(noted), found.map(known));
+                // polars makes categories of a text that the notes call a dictionary's, and so hashes every row's text; as a string,
+                // a row is no more than a reference to its text.
+                let is_dictionary = matches!(noted_type, DataType::Categorical(..) | DataType::Enum(..));
+                is_bare.push(is_dictionary || found == Some(noted));
+                names.push(noted.name.to_string());
+                types.push(found_type.filter(|_| is_dictionary).unwrap_or(noted_type));
+            }
             // Columns are sorted by position, which a column by itself does not keep.
-            let separable = same && metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
+            let separable = metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
             let fault = contradiction(&metadata, length, most);
-            Ok((fault, if same { bare.get_metadata()?.clone() } else { metadata }, separable, Fields { names, types }))
+            Ok((fault, metadata, bare.get_metadata()?.clone(), is_bare, separable, Fields { names, types }))
         });
-        let (contradiction, metadata, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, bare, is_bare, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
             return Err(damaged(&path, contradiction));
         }
-        Ok((Self { path, metadata, separable }, fields))
+        Ok((Self { path, metadata, bare, is_bare, separable }, fields))
     }
 
     /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
@@ -64,9 +77,10 @@ impl ParquetFile {
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
             // polars infers the types of all columns that it is told of, whichever it reads.
-            let (metadata, column) = match self.separable {
-                true => (Arc::new(self.metadata.pruned(&[name.into()], &[])?), 0),
-                false => (self.metadata.clone(), column),
+            let (metadata, column) = match (self.is_bare.get(column), self.separable) {
+                (Some(true), true) => (Arc::new(self.bare.pruned(&[name.into()], &[])?), 0),
+                (Some(true), false) => (self.bare.clone(), column),
+                _ => (self.metadata.clone(), column),
             };
             reader.set_metadata(metadata);
             let reader = reader.with_projection(Some(vec![column])).with_slice(Some((offset, rows)));
@@ -127,6 +141,7 @@ impl ParquetFile {
                 start: column.byte_range().start,
                 values: column.num_values().unsigned_abs(),
                 bytes: column.uncompressed_size().unsigned_abs(),
+                of_client: self.path.is_in_memory(),
             },
         })
     }
@@ -142,14 +157,20 @@ impl ParquetFile {
         Ok(None)
     }
 
-    /// Rows of row groups, neighbours joined as long as they have at most `most` rows.
+    /// Rows of row groups, neighbours joined as long as they have at most `most` rows, and columns of at most [`SLICE_BYTES`].
     pub fn slices(&self, most: usize) -> Vec<(usize, usize)> {
         let mut slices: Vec<(usize, usize)> = Vec::new();
-        let mut offset = 0;
-        for rows in self.metadata.row_groups.iter().map(|group| group.num_rows()).filter(|&rows| rows > 0) {
+        let (mut offset, mut bytes) = (0, 0u64);
+        for group in self.metadata.row_groups.iter().filter(|group| group.num_rows() > 0) {
+            let rows = group.num_rows();
+            let largest = group.parquet_columns().iter().map(|column| column.uncompressed_size().unsigned_abs()).max().unwrap_or(0);
+            bytes = bytes.saturating_add(largest);
             match slices.last_mut() {
-                Some((_, last)) if *last + rows <= most => *last += rows,
-                _ => slices.push((offset, rows)),
+                Some((_, last)) if *last + rows <= most && bytes <= SLICE_BYTES => *last += rows,
+                _ => {
+                    slices.push((offset, rows));
+                    bytes = largest;
+                }
             }
             offset += rows;
         }
@@ -174,7 +195,11 @@ fn without_notes(metadata: &FileMetadata) -> Arc<FileMetadata> {
     Arc::new(FileMetadata { key_value_metadata: None, ..metadata.clone() })
 }
 
-/// What a request may unpack to, bytes: a small body must not take all memory.
+/// The unpacked bytes of a column up to which row groups are read together: each may bring a dictionary of its own.
+const SLICE_BYTES: u64 = 64 << 20;
+
+/// What a request may unpack to, bytes, every value counted as one at least: a small body must not take all memory, nor a thread for
+/// minutes.
 const MOST_UNPACKED: u64 = 64 << 20;
 /// The same as a multiple of the body's length.
 const MOST_UNPACKED_TIMES: u64 = 32;
@@ -201,7 +226,7 @@ fn contradiction(metadata: &FileMetadata, length: u64, most_unpacked: u64) -> Op
             if column.byte_range().end > length {
                 return Some("a column lies beyond the end of the file");
             }
-            unpacked = unpacked.saturating_add(column.uncompressed_size().unsigned_abs());
+            unpacked = unpacked.saturating_add(column.uncompressed_size().unsigned_abs().max(column.num_values().unsigned_abs()));
             if unpacked > most_unpacked {
                 return Some("its columns unpack to many times its size");
             }

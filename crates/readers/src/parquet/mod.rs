@@ -16,7 +16,7 @@ use super::roles::{Layout, Role};
 use super::sniff::Probe;
 use super::source::display;
 use crate::names::list;
-use crate::{Dataset, Error, Feature, FeatureKind, ReadOptions, Result};
+use crate::{CancellationToken, Dataset, Error, Feature, FeatureKind, ReadOptions, Result};
 use file::{ParquetFile, merge};
 use rayon::prelude::*;
 use source::ParquetSource;
@@ -99,6 +99,7 @@ struct ParquetSet {
     fields: Fields,
     slices: Vec<Slice>,
     missing: MissingTexts,
+    cancellation: CancellationToken,
 }
 
 impl ParquetSet {
@@ -127,7 +128,8 @@ impl ParquetSet {
         for (other, path) in all_fields.iter().zip(&paths[1..]) {
             merge(&mut fields, &paths[0], other, path)?;
         }
-        Ok(Self { files, fields, slices, missing: MissingTexts::new(&options.missing) })
+        let (missing, cancellation) = (MissingTexts::new(&options.missing), options.cancellation.clone());
+        Ok(Self { files, fields, slices, missing, cancellation })
     }
 
     fn layout(&self) -> Layout<'_> {
@@ -136,6 +138,7 @@ impl ParquetSet {
 
     /// Rows of one column.
     fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
+        self.cancellation.check()?;
         let file = &self.files[slice.file];
         let name = &self.fields.names[column];
         let series = file.read(slice.offset, slice.rows, column, name)?;

@@ -13,7 +13,13 @@ pub(super) struct ChunkClaims {
     pub values: u64,
     /// The size after decompression.
     pub bytes: u64,
+    /// Whether a client sent them. Then pages must not unpack to more than this size together, and values must not take over the
+    /// beginning of the one before: every row of a long text would take no more bytes than a small number.
+    pub of_client: bool,
 }
+
+/// `Encoding::DELTA_BYTE_ARRAY` of parquet.thrift.
+const DELTA_BYTE_ARRAY: i64 = 7;
 
 /// The numbers in a page header; those that are absent are 0.
 #[derive(Debug, Default, PartialEq)]
@@ -26,12 +32,14 @@ struct PageHeader {
     entries: i64,
     /// Nulls, rows and level bytes of a version 2 page.
     others: [i64; 4],
+    /// How the values of a data page are encoded.
+    encoding: i64,
     is_data: bool,
 }
 
 /// Walks over the pages of a column; what is wrong with them, if anything is.
 pub(super) fn check(file: &mut (impl Read + Seek), length: u64, claims: &ChunkClaims) -> io::Result<Option<&'static str>> {
-    let (mut at, mut seen) = (claims.start, 0);
+    let (mut at, mut seen, mut all) = (claims.start, 0, 0u64);
     while seen < claims.values {
         let Some((page, header_bytes)) = read_header(file, at, length)? else {
             return Ok(Some("a page header cannot be read"));
@@ -43,12 +51,16 @@ pub(super) fn check(file: &mut (impl Read + Seek), length: u64, claims: &ChunkCl
         let [unpacked, packed, values, entries] = [page.unpacked, page.packed, page.values, page.entries].map(i64::unsigned_abs);
         at += header_bytes + packed;
         seen += if page.is_data { values } else { 0 };
+        all = if claims.of_client { all.saturating_add(unpacked) } else { unpacked };
         if at > length {
             return Ok(Some("a page lies beyond the end of the file"));
         }
         let others_fit = page.others.iter().all(|&n| n.unsigned_abs() <= values.max(unpacked));
-        if seen > claims.values || unpacked > claims.bytes || entries > unpacked || !others_fit {
+        if seen > claims.values || all > claims.bytes || entries > unpacked || !others_fit {
             return Ok(Some("a page header contradicts the file's metadata"));
+        }
+        if page.encoding == DELTA_BYTE_ARRAY && claims.of_client {
+            return Ok(Some("it is encoded as DELTA_BYTE_ARRAY, which requests must not use; use PLAIN or a dictionary"));
         }
     }
     Ok(None)
@@ -183,19 +195,23 @@ impl Input<'_> {
     /// `PageHeader` of parquet.thrift.
     fn page_header(&mut self) -> Option<PageHeader> {
         let mut page = PageHeader::default();
-        let PageHeader { unpacked, packed, values, entries, others: [nulls, rows, definitions, repetitions], is_data } = &mut page;
+        let PageHeader { unpacked, packed, values, entries, others, encoding, is_data } = &mut page;
+        let [nulls, rows, definitions, repetitions] = others;
         self.fields(DEPTH, &mut |input, number, kind| {
             match (number, kind) {
                 (2, kind::I16..=kind::I64) => *unpacked = input.integer()?,
                 (3, kind::I16..=kind::I64) => *packed = input.integer()?,
                 (5, kind::STRUCT) => {
                     *is_data = true;
-                    input.integers(DEPTH, &mut [(1, values)])?;
+                    input.integers(DEPTH, &mut [(1, values), (2, encoding)])?;
                 }
                 (7, kind::STRUCT) => input.integers(DEPTH, &mut [(1, entries)])?,
                 (8, kind::STRUCT) => {
                     *is_data = true;
-                    input.integers(DEPTH, &mut [(1, values), (2, nulls), (3, rows), (5, definitions), (6, repetitions)])?;
+                    input.integers(
+                        DEPTH,
+                        &mut [(1, values), (2, nulls), (3, rows), (4, encoding), (5, definitions), (6, repetitions)],
+                    )?;
                 }
                 _ => return Some(false),
             }
@@ -220,6 +236,31 @@ mod tests {
         assert_eq!(input.at, bytes.len() - 1);
         for end in 0..bytes.len() - 1 {
             assert_eq!(Input { bytes: &bytes[..end], at: 0 }.page_header(), None);
+        }
+    }
+
+    #[test]
+    fn clients_must_not_send_values_that_take_over_others() {
+        for (encoding, of_client, refused) in [(0, true, false), (14, false, false), (14, true, true)] {
+            // As above, and a body of 60 bytes.
+            let mut bytes = vec![0x15, 0, 0x15, 200, 1, 0x15, 120, 0x2c, 0x15, 14, 0x15, encoding, 0x15, 6, 0x15, 6, 0, 0];
+            bytes.resize(bytes.len() + 60, 0);
+            let claims = ChunkClaims { start: 0, values: 7, bytes: 100, of_client };
+            let fault = check(&mut io::Cursor::new(&bytes), bytes.len() as u64, &claims).unwrap();
+            assert_eq!(fault.is_some_and(|fault| fault.contains("DELTA_BYTE_ARRAY")), refused, "{encoding} {of_client}: {fault:?}");
+            assert!(refused || fault.is_none(), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn pages_of_clients_must_not_unpack_to_more_than_the_metadata_say() {
+        // Two pages of 7 values and 100 bytes each.
+        let header = [0x15, 0, 0x15, 200, 1, 0x15, 120, 0x2c, 0x15, 14, 0x15, 0, 0x15, 6, 0x15, 6, 0, 0];
+        let bytes = [&header[..], &[0; 60], &header, &[0; 60]].concat();
+        for (size, of_client, fits) in [(200, true, true), (199, true, false), (199, false, true)] {
+            let claims = ChunkClaims { start: 0, values: 14, bytes: size, of_client };
+            let fault = check(&mut io::Cursor::new(&bytes), bytes.len() as u64, &claims).unwrap();
+            assert_eq!(fault.is_none(), fits, "{size} {of_client}: {fault:?}");
         }
     }
 
