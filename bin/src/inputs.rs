@@ -4,6 +4,7 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
+use crate::streams;
 use sapwood::boost::Bins;
 use sapwood::data::{self, Dataset, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood::params::SameData;
@@ -262,6 +263,6 @@ impl Loaded {
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
-    eprintln!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len());
+    streams::diagnostic(format_args!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
     data.notes().iter().for_each(|note| log.note(note));
 }
