@@ -1,12 +1,12 @@
 //! One request for predictions, from its body to its answer.
 
 use super::Server;
-use super::answer::Content;
+use super::answer::{Answer, Content};
 use super::body::{self, Received};
 use super::content::{self, Accept};
 use super::model::Served;
+use super::outgoing::Outgoing;
 use super::refusal::Refusal;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -40,13 +40,14 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         answer
     });
     let Some(answer) = answer.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let mut response = Response::new(Body::from(answer));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    let media_type = HeaderValue::from_static(answer.media_type());
+    let mut response = Response::new(answer.into_body());
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     Ok(response)
 }
 
 /// Reads and scores a body; `None` if it is blank.
-fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<Vec<u8>>, Refusal> {
+fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, form: Accept) -> Result<Option<Outgoing>, Refusal> {
     let options: &ReadOptions = &server.settings.options;
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
     let scorer = &model.scorer;
@@ -55,11 +56,17 @@ fn score(server: &Server, model: &Served, body: Arc<[u8]>, encoding: Encoding, f
         let message = format!("{} rows are more than one answer may hold; send fewer rows a request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
+    let columns = match &model.selection {
+        Some(selection) => selection.columns(scorer.model()),
+        None => Output::Value.columns(scorer.model()),
+    };
+    let reservation = server.answers.reserve(data.rows().saturating_mul(columns.max(1)))?;
     let content = match &model.selection {
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
         None => predict(scorer, &data, Output::Value).map(Content::Predictions),
     };
-    let answer = content.and_then(|content| content.render(form)).map_err(refuse)?;
+    let answer = Answer::new(content.map_err(refuse)?, form);
+    let answer = Outgoing::new(answer, reservation, server.settings.timeout).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);
     }
