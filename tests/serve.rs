@@ -8,3 +8,4 @@ pub mod models;
 mod parity;
 mod several;
 mod statuses;
+mod unread;

@@ -24,5 +24,6 @@ mod s3;
 mod sagemaker;
 mod score;
 mod serve;
+mod streams;
 mod train;
 mod util;

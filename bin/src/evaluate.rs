@@ -2,7 +2,7 @@
 
 use crate::cli::EvaluateArgs;
 use crate::report::Failure;
-use crate::{output, reading, threads};
+use crate::{reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
@@ -35,7 +35,7 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
         reading::print_unknown_levels(&data);
         Ok::<_, Failure>(values)
     })?;
-    output::print(&format!("{values}\n"))
+    streams::print_result(&format!("{values}\n"))
 }
 
 /// The metrics that were named in training; none stands for the objective's default.
@@ -52,7 +52,9 @@ fn trained_with<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
 fn note_columns(model: &Model, options: &ReadOptions) {
     for (name, given) in [("weight_column", &options.weight), ("base_margin_column", &options.base_margin)] {
         if let (Some(column), None) = (trained_with(model, name), given) {
-            eprintln!("note: the model was trained with {name}={column}; give it here, too, if the data have it");
+            streams::diagnostic(format_args!(
+                "note: the model was trained with {name}={column}; give it here, too, if the data have it"
+            ));
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
+use crate::streams;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
@@ -267,6 +268,6 @@ impl Loaded {
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
-    eprintln!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len());
+    streams::diagnostic(format_args!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
     data.notes().iter().for_each(|note| log.note(note));
 }

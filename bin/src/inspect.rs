@@ -2,7 +2,7 @@
 
 use crate::cli::InspectArgs;
 use crate::report::Failure;
-use crate::{output, reading, summary};
+use crate::{reading, streams, summary};
 use sapwood::{FeatureKind, Model};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -18,7 +18,7 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let model = reading::load_model(&args.model)?;
     let bytes = reading::bytes(&args.model)?;
     let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
-    output::print(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
+    streams::print_result(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
 }
 
 /// What only the bytes of the file tell.

@@ -69,21 +69,24 @@ impl Job {
             }
             Ok::<_, Failure>((trained, data.train.rows(), data.train.schema().len(), load, stopped))
         })?;
-        trained.warnings.iter().for_each(|text| log.warning(text));
-        let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
-        if !io.is_empty() {
-            eprintln!("{}", io.line());
-        }
 
+        // Before anything is said: whoever reads it may have stopped, with the pipe still open.
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;
         output::write_whole(&self.model_out, |out| out.write_all(&bytes))?;
+        let save = save.elapsed();
+
+        trained.warnings.iter().for_each(|text| log.warning(text));
+        let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
+        if !io.is_empty() {
+            log.info(&io.line());
+        }
         if let Some(signal) = stopped {
             let rounds = trained.model.num_rounds();
             log.note(&format!("{} ended training; the model of {rounds} rounds is saved", signal::name(signal)));
         }
         if let Some(path) = &self.summary_out {
-            let seconds = summary::Seconds { load, save: save.elapsed(), total: start.elapsed() };
+            let seconds = summary::Seconds { load, save, total: start.elapsed() };
             let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks(), io: &io };
             let text = format!("{:#}\n", summary.json());
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;

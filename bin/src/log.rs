@@ -1,7 +1,7 @@
 //! Remarks about a training run: printed at once, and kept for the summary. `SAPWOOD_LOG=debug` prints more.
 
 use crate::report::Failure;
-use std::io::Write;
+use crate::streams::diagnostic;
 
 /// Everything that deserves the user's attention, each thing once.
 #[derive(Debug, Default)]
@@ -32,18 +32,18 @@ impl Log {
     /// Something for whoever wants to know where time goes. Not kept.
     pub fn debug(&self, text: impl FnOnce() -> String) {
         if self.debug {
-            print(&format!("debug: {}", text()));
+            diagnostic(format_args!("debug: {}", text()));
         }
     }
 
     /// Something that whoever runs this process wants to see. Not kept.
     pub fn info(&self, text: &str) {
-        print(text);
+        diagnostic(text);
     }
 
     /// Something went wrong that happens again and again, like a bad request. Not kept.
     pub fn incident(&self, text: &str) {
-        print(&format!("warning: {text}"));
+        diagnostic(format_args!("warning: {text}"));
     }
 
     /// Something is likely wrong.
@@ -64,14 +64,9 @@ impl Log {
     fn add(&mut self, word: &str, text: &str) {
         if !self.remarks.iter().any(|known| known == text) {
             if !self.silent {
-                eprintln!("{word}: {text}");
+                diagnostic(format_args!("{word}: {text}"));
             }
             self.remarks.push(text.to_string());
         }
     }
-}
-
-/// Prints a line to standard error. Nobody there to read it is no reason to stop.
-fn print(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

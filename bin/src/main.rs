@@ -26,6 +26,7 @@ mod s3;
 mod sagemaker;
 mod serve;
 mod signal;
+mod streams;
 mod summary;
 mod threads;
 mod train;
@@ -34,6 +35,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
 use report::{Ending, Failure};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -48,14 +50,17 @@ fn main() -> ExitCode {
     };
     match report::catch(|| run(command)) {
         Ok(ending) => ending.exit_code(),
-        Err(failure) => {
-            eprintln!("{failure}");
-            if let Some(file) = failure_file {
-                sagemaker::failure::write(&file, &failure.to_string());
-            }
-            failure.exit_code()
-        }
+        Err(failure) => fail(&failure, failure_file.as_deref()),
     }
+}
+
+/// Tells SageMaker, if this is its job, and then whoever reads standard error, if anybody does.
+fn fail(failure: &Failure, failure_file: Option<&Path>) -> ExitCode {
+    if let Some(file) = failure_file {
+        sagemaker::failure::write(file, &failure.to_string());
+    }
+    streams::diagnostic(failure);
+    failure.exit_code()
 }
 
 /// The command that the arguments ask for, or the exit code of a wish for help or a mistake.
@@ -65,25 +70,16 @@ fn parse() -> Result<Command, ExitCode> {
         Ok(Cli { command: Some(command) }) => Ok(command),
         // SageMaker jobs with an entry point of their own are started without any argument.
         Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(Box::default())),
-        Ok(Cli { command: None }) => {
-            eprintln!("UserError: no command given; `sapwood --help` lists them");
-            Err(ExitCode::from(2))
-        }
+        Ok(Cli { command: None }) => Err(fail(&Failure::user("no command given; `sapwood --help` lists them"), None)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            // A closed pipe behind `--help` is no failure.
-            let _ = error.print();
-            Err(ExitCode::SUCCESS)
+            Err(streams::written(error.print()).map_or_else(|failure| fail(&failure, None), |()| ExitCode::SUCCESS))
         }
         Err(error) => {
             let text = error.render().to_string();
             let failure = Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
-            eprintln!("{failure}");
             // Only where SageMaker's configuration is: such a line may be anybody's.
             let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || sagemaker::is_configured());
-            if let Some(file) = args.and_then(|args| train::failure_file(&args)) {
-                sagemaker::failure::write(&file, &failure.to_string());
-            }
-            Err(failure.exit_code())
+            Err(fail(&failure, args.and_then(|args| train::failure_file(&args)).as_deref()))
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Writing results: files, or objects of S3, that appear whole or not at all, and a standard output that may be closed early.
+//! Writing results to files, or objects of S3, that appear whole or not at all.
 
 use crate::report::Failure;
 use crate::s3;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, ErrorKind, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -99,28 +99,6 @@ pub fn remove_unfinished(directory: &Path, name: &str, age: Duration) {
             let _ = fs::remove_file(entry.path());
         }
     }
-}
-
-/// Writes to standard output through `fill`. A reader that has seen enough (`| head`) is no failure.
-///
-/// # Errors
-/// Standard output cannot be written for another reason.
-pub fn write_stdout(fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    match fill(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Failure::user(format!("standard output cannot be written: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints text to standard output.
-///
-/// # Errors
-/// As [`write_stdout`].
-pub fn print(text: &str) -> Result<(), Failure> {
-    write_stdout(|out| out.write_all(text.as_bytes()))
 }
 
 /// The path behind symbolic links, so that a link stays one when its target is replaced; a URI as all are written.

@@ -1,8 +1,8 @@
 //! `sapwood params`: the parameter table for people, for the documentation and for programs.
 
 use crate::cli::ParamsArgs;
-use crate::output;
 use crate::report::Failure;
+use crate::streams;
 use sapwood::params::compatibility::COMPATIBILITY;
 use sapwood::params::spec::{self, Effect, ParamSpec};
 
@@ -18,7 +18,7 @@ pub fn run(args: &ParamsArgs) -> Result<(), Failure> {
     } else {
         plain()
     };
-    output::print(&text)
+    streams::print_result(&text)
 }
 
 /// A table that fits a terminal: name, default, range, first sentence.

@@ -3,7 +3,7 @@
 use crate::cli::PredictArgs;
 use crate::log::Log;
 use crate::report::Failure;
-use crate::{output, reading, threads};
+use crate::{output, reading, streams, threads};
 use sapwood::predict::{Predictions, Scorer, predict};
 use sapwood_readers as readers;
 use std::io::{self, Write};
@@ -43,7 +43,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     })?;
     match &args.out {
         Some(path) => output::write_whole(path, |out| write_lines(&predictions, out)),
-        None => output::write_stdout(|out| write_lines(&predictions, out)),
+        None => streams::write_result(|out| write_lines(&predictions, out)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person sees while training runs: metric lines on standard output, and a progress bar where there is a terminal.
 
+use crate::streams;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::{IsTerminal, Write};
 
 /// The progress of training.
 pub struct Progress {
@@ -12,7 +12,7 @@ pub struct Progress {
 impl Progress {
     /// Progress over `rounds` rounds.
     pub fn new(rounds: u32) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
+        let bar = streams::has_terminal().then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} rounds, {eta} left");
             ProgressBar::new(u64::from(rounds)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
@@ -26,14 +26,9 @@ impl Progress {
         }
     }
 
-    /// Prints a line to standard output at once, so that whoever reads a pipe sees it when it is due.
+    /// Prints a line to standard output.
     pub fn line(&self, text: &str) {
-        let write = || {
-            let mut out = std::io::stdout().lock();
-            // A log that nobody reads any more must not cost the model.
-            let _ = writeln!(out, "{text}").and_then(|()| out.flush());
-        };
-        self.aside(write);
+        self.aside(|| streams::progress(text));
     }
 
     /// Runs what prints, with the bar out of its way.

@@ -4,6 +4,7 @@ use crate::cli::{self, ReadingArgs};
 use crate::inputs::Place;
 use crate::report::Failure;
 use crate::s3;
+use crate::streams;
 use sapwood::Dataset;
 use sapwood::params::DataParams;
 use sapwood_readers::{Meter, ReadOptions, Source};
@@ -78,10 +79,10 @@ pub fn options_of(words: &[String], label: Option<&str>, weight: Option<&str>) -
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.
 pub fn print_unknown_levels(data: &Dataset) {
-    data.unknown_levels().iter().for_each(|note| eprintln!("note: {note}"));
+    data.unknown_levels().iter().for_each(|note| streams::diagnostic(format_args!("note: {note}")));
 }
 
 /// Prints what the reader has to say about the data.
 pub fn print_notes(data: &Dataset) {
-    data.notes().iter().for_each(|note| eprintln!("note: {note}"));
+    data.notes().iter().for_each(|note| streams::diagnostic(format_args!("note: {note}")));
 }

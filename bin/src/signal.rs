@@ -2,6 +2,7 @@
 
 use crate::report::{Failure, signal_exit_code};
 use crate::sagemaker::failure;
+use crate::streams;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::PathBuf;
@@ -65,10 +66,10 @@ impl Signals {
                 && self.phase.compare_exchange(PREPARING, ENDING, Ordering::SeqCst, Ordering::SeqCst).is_ok()
             {
                 let message = format!("stopped by {} before the first round: there is no model to save", name(signal));
-                eprintln!("{message}");
                 if let Some(file) = failure_file {
                     failure::write(&file, &message);
                 }
+                streams::diagnostic(message);
                 std::process::exit(i32::from(signal_exit_code(signal)));
             }
             std::thread::sleep(WATCH_INTERVAL);

@@ -2,10 +2,10 @@
 
 use crate::util::{Tree, command, send};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The executable, serving on a port of its own; killed when dropped.
 pub struct Server {
@@ -67,6 +67,17 @@ impl Server {
         let kept = log.clone();
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| *kept.lock().unwrap() += &format!("{line}\n")));
         Self { child, port, log }
+    }
+
+    /// Starts a server on `port` that has no log, and waits until it accepts connections.
+    pub fn silent(mut serve: Command, port: u16) -> Self {
+        let server = Self { child: serve.spawn().expect("sapwood starts"), port, log: Arc::default() };
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !server.accepts() {
+            assert!(Instant::now() < deadline, "no server on port {port}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        server
     }
 
     /// A connection on which nothing was sent yet.
@@ -143,6 +154,11 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that nobody listens on just now.
+pub fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
 /// Reads an answer to the end of its connection.

@@ -22,8 +22,8 @@ mod translate;
 mod yaml;
 
 use crate::cli::DoctorArgs;
-use crate::output;
 use crate::report::Failure;
+use crate::streams;
 use finding::{Finding, Report, Severity};
 use std::fs::File;
 use std::io::Read;
@@ -44,7 +44,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     for path in &args.paths {
         findings.extend(if path.is_dir() { opt_ml::check(path) } else { check(&path.display().to_string(), &read(path)?) });
     }
-    output::print(&if args.json { print::json(&findings) } else { print::text(&findings) })?;
+    streams::print_result(&if args.json { print::json(&findings) } else { print::text(&findings) })?;
     verdict(&findings)
 }
 
@@ -84,6 +84,6 @@ fn verdict(findings: &[Finding]) -> Result<(), Failure> {
     if errors > 0 {
         return Err(Failure::user(format!("{summary}; mend the errors before the job is started")));
     }
-    eprintln!("{summary}");
+    streams::diagnostic(summary);
     Ok(())
 }

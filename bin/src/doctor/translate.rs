@@ -6,8 +6,8 @@ use super::document::{self, Resource};
 use super::finding::{Position, Report};
 use super::node::{Entry, Node, Value};
 use super::{check, emit, print, request};
-use crate::output;
 use crate::report::Failure;
+use crate::streams;
 use std::path::Path;
 
 /// What ACK takes of an object's metadata; the rest is a cluster's own.
@@ -36,15 +36,15 @@ pub fn run(file: &Path) -> Result<(), Failure> {
         }
     }
     if report.has_errors() {
-        eprint!("{}", print::text(&report.findings()));
+        streams::diagnostics(&print::text(&report.findings()));
         return Err(Failure::user(format!("{name}: is no manifest that the operator would have taken; mend the errors first")));
     }
     if count == 0 {
         return Err(Failure::user(format!("{name}: holds no manifest of the retired operator; there is nothing to translate")));
     }
     let text = translated.join("---\n");
-    eprint!("{}", print::text(&check("<translated>", &text)));
-    output::print(&text)
+    streams::diagnostics(&print::text(&check("<translated>", &text)));
+    streams::print_result(&text)
 }
 
 fn entry(key: &str, value: Value, at: Position) -> Entry {

@@ -7,7 +7,7 @@ use std::path::Path;
 const LIMIT: usize = 1024;
 
 /// Leaves `message` for the platform. The file is written in place and not renamed into it: under Kubernetes it may be a mount of
-/// its own. What goes wrong here must not hide the failure itself, which standard error has by now.
+/// its own. What goes wrong here must not hide the failure itself, which standard error gets, too.
 pub fn write(path: &Path, message: &str) {
     if let Some(directory) = path.parent() {
         let _ = fs::create_dir_all(directory);

@@ -1,12 +1,12 @@
 //! One request for predictions, from its body to its answer.
 
 use super::Server;
-use super::answer::Content;
+use super::answer::{Answer, Content};
 use super::body::{self, Received};
 use super::content::{self, Accept};
 use super::model::Served;
+use super::outgoing::Outgoing;
 use super::refusal::Refusal;
-use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -44,8 +44,9 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         answer
     });
     let Some(answer) = answer.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
-    let mut response = Response::new(Body::from(answer));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    let media_type = HeaderValue::from_static(answer.media_type());
+    let mut response = Response::new(answer.into_body());
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     Ok(response)
 }
 
@@ -57,7 +58,7 @@ fn score(
     encoding: Encoding,
     form: Accept,
     token: &CancellationToken,
-) -> Result<Option<Vec<u8>>, Refusal> {
+) -> Result<Option<Outgoing>, Refusal> {
     let options = &ReadOptions { cancellation: token.clone(), ..server.settings.options.clone() };
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
     let scorer = &model.scorer;
@@ -66,12 +67,18 @@ fn score(
         let message = format!("{} rows are more than one answer may hold; send fewer rows a request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
+    let columns = match &model.selection {
+        Some(selection) => selection.columns(scorer.model()),
+        None => Output::Value.columns(scorer.model()),
+    };
+    let reservation = server.answers.reserve(data.rows().saturating_mul(columns.max(1)))?;
     let content = match &model.selection {
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
         None => predict(scorer, &data, Output::Value).map(Content::Predictions),
     };
     token.check().map_err(refuse)?;
-    let answer = content.and_then(|content| content.render(form)).map_err(refuse)?;
+    let answer = Answer::new(content.map_err(refuse)?, form);
+    let answer = Outgoing::new(answer, reservation, server.settings.timeout).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);
     }

@@ -4,12 +4,14 @@
 
 mod answer;
 mod body;
+mod budget;
 mod connections;
 mod content;
 mod invocation;
 mod memory;
 mod model;
 mod models;
+mod outgoing;
 mod refusal;
 mod routes;
 mod selection;
@@ -19,6 +21,7 @@ mod workers;
 use crate::cli::ServeArgs;
 use crate::log::Log;
 use crate::report::Failure;
+use budget::Budget;
 use model::Served;
 use models::Models;
 use settings::Settings;
@@ -34,6 +37,8 @@ pub struct Server {
     workers: Workers,
     /// One for each request whose body is in memory as a whole.
     places: Arc<Semaphore>,
+    /// What answers take until they are written.
+    answers: Budget,
     log: Log,
 }
 
@@ -59,7 +64,8 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     log.info(&format!("{} on {address}, {} scored at a time", models.describe(), settings.slots));
     let workers = Workers::start(settings.slots)?;
     let places = Arc::new(Semaphore::new(settings.slots + settings.queue));
-    let server = Arc::new(Server { settings, models, workers, places, log });
+    let answers = Budget::new(settings.answer_memory);
+    let server = Arc::new(Server { settings, models, workers, places, answers, log });
     runtime.block_on(connections::serve(listener, routes::router(&server), &server, stop));
     // Whoever still computes is cut off: 25 seconds are over.
     runtime.shutdown_background();

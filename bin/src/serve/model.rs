@@ -6,6 +6,7 @@ use crate::{reading, summary};
 use sapwood_readers::InputSchema;
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A model and what its answers hold.
 pub struct Served {
@@ -14,7 +15,7 @@ pub struct Served {
     /// The file it came from.
     pub file: PathBuf,
     /// The model, ready to score.
-    pub scorer: Scorer,
+    pub scorer: Arc<Scorer>,
     /// Its features, ready to read rows.
     pub input: InputSchema,
     /// What each row's answer holds, where `SAGEMAKER_INFERENCE_OUTPUT` says so.
@@ -32,7 +33,14 @@ impl Served {
         let sha256 = summary::sha256(&model.to_bytes()?);
         let selection = selection.map(|keys| Selection::parse(keys, model.objective)).transpose()?;
         let input = InputSchema::new(model.schema.clone());
-        Ok(Self { name: name.to_string(), file: file.to_path_buf(), scorer: Scorer::new(model)?, input, selection, sha256 })
+        Ok(Self {
+            name: name.to_string(),
+            file: file.to_path_buf(),
+            scorer: Arc::new(Scorer::new(model)?),
+            input,
+            selection,
+            sha256,
+        })
     }
 
     /// What the log says about it.

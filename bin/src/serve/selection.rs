@@ -2,9 +2,10 @@
 
 use crate::report::Failure;
 use sapwood::predict::{Output, Predictions, Scorer, predict};
-use sapwood::{Dataset, Objective};
+use sapwood::{Dataset, Model, Objective};
 use sapwood_score::write_number;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One thing to tell about a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl Key {
 /// What to tell about every row, in order.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    keys: Vec<Key>,
+    keys: Arc<[Key]>,
 }
 
 impl Selection {
@@ -63,7 +64,7 @@ impl Selection {
                 ))
             })
         };
-        let keys = names.map(key).collect::<Result<Vec<_>, _>>()?;
+        let keys = names.map(key).collect::<Result<Arc<[_]>, _>>()?;
         if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT names nothing")) } else { Ok(Self { keys }) }
     }
 
@@ -71,29 +72,40 @@ impl Selection {
     ///
     /// # Errors
     /// Data that cannot be read.
-    pub fn score<'s>(&'s self, scorer: &'s Scorer, data: &Dataset) -> sapwood::Result<Selected<'s>> {
-        let objective = scorer.model().objective;
-        let needed = |keys: &[Key]| self.keys.iter().any(|key| keys.contains(key));
-        let scored = |wanted: bool, output| wanted.then(|| predict(scorer, data, output)).transpose();
-        let raw = match objective {
-            Objective::Softmax => Output::Margin,
-            _ => Output::Value,
-        };
+    pub fn score(&self, scorer: &Arc<Scorer>, data: &Dataset) -> sapwood::Result<Selected> {
+        let [class, probability, raw] = self.outputs(scorer.model().objective);
+        let scored = |output: Option<Output>| output.map(|output| predict(scorer, data, output)).transpose();
         Ok(Selected {
-            keys: &self.keys,
-            scorer,
+            keys: self.keys.clone(),
+            scorer: scorer.clone(),
             rows: data.rows(),
-            class: scored(needed(&[Key::PredictedLabel]), Output::Class)?,
-            probability: scored(needed(&[Key::Probability, Key::Probabilities]), Output::Probability)?,
-            raw: scored(needed(&[Key::RawScore, Key::RawScores, Key::PredictedScore]), raw)?,
+            class: scored(class)?,
+            probability: scored(probability)?,
+            raw: scored(raw)?,
         })
+    }
+
+    /// The numbers that a row is scored for.
+    pub fn columns(&self, model: &Model) -> usize {
+        self.outputs(model.objective).into_iter().flatten().map(|output| output.columns(model)).sum()
+    }
+
+    /// The kinds of output that the keys need: for classes, for probabilities, for raw scores.
+    fn outputs(&self, objective: Objective) -> [Option<Output>; 3] {
+        let needed = |keys: &[Key], output| self.keys.iter().any(|key| keys.contains(key)).then_some(output);
+        let raw = if objective == Objective::Softmax { Output::Margin } else { Output::Value };
+        [
+            needed(&[Key::PredictedLabel], Output::Class),
+            needed(&[Key::Probability, Key::Probabilities], Output::Probability),
+            needed(&[Key::RawScore, Key::RawScores, Key::PredictedScore], raw),
+        ]
     }
 }
 
 /// The answers' content.
-pub struct Selected<'s> {
-    keys: &'s [Key],
-    scorer: &'s Scorer,
+pub struct Selected {
+    keys: Arc<[Key]>,
+    scorer: Arc<Scorer>,
     rows: usize,
     class: Option<Predictions>,
     probability: Option<Predictions>,
@@ -108,7 +120,7 @@ enum Item {
     Labels,
 }
 
-impl Selected<'_> {
+impl Selected {
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
@@ -239,6 +251,6 @@ mod tests {
         assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
         assert!(error(" , ", Objective::Softmax).contains("names nothing"));
         let keys = Selection::parse(" Labels,predicted_label ", Objective::BinaryLogitraw).unwrap().keys;
-        assert_eq!(keys, [Key::Labels, Key::PredictedLabel]);
+        assert_eq!(keys[..], [Key::Labels, Key::PredictedLabel]);
     }
 }

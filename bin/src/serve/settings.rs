@@ -37,6 +37,8 @@ pub struct Settings {
     pub multi_model: bool,
     /// What models may take together, bytes.
     pub model_memory: u64,
+    /// What answers may take together, bytes.
+    pub answer_memory: u64,
     /// How cells are read.
     pub options: ReadOptions,
     model: Option<PathBuf>,
@@ -78,6 +80,7 @@ impl Settings {
             batch_strategy: batch_strategy()?,
             multi_model: flag("SAGEMAKER_MULTI_MODEL")?,
             model_memory: number::<u64>("SAPWOOD_MAX_MODEL_MEMORY_MB", 0..=u64::MAX >> 20)?.map_or(memory / 2, |mb| mb << 20),
+            answer_memory: number::<u64>("SAPWOOD_MAX_ANSWER_MEMORY_MB", 1..=u64::MAX >> 20)?.map_or(memory / 4, |mb| mb << 20),
             options: options(&words)?,
             model: args.model.clone(),
             root: args.opt_ml.clone().unwrap_or_else(default_root),

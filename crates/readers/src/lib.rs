@@ -52,6 +52,8 @@ pub use sample::{Sample, sample};
 pub use source::{Source, Spool};
 pub use touch::FirstTouch;
 
-use sapwood::data::{Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight};
+use sapwood::data::{
+    Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight,
+};
 use sapwood::params::DataParams;
 use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, names, params};

@@ -1,0 +1,74 @@
+//! The memory that answers may take together, from before their rows are scored until their last byte is with the system.
+
+use super::refusal::Refusal;
+use axum::http::StatusCode;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// What a permit of the semaphore stands for, bytes.
+const UNIT: usize = 1 << 10;
+/// What the HTTP library holds of an answer while the socket takes nothing: 16 pieces, and some text is wider than its numbers.
+const BUFFERED: usize = 512 << 10;
+/// A number in memory, and about what its text takes.
+const NUMBER: usize = size_of::<f64>();
+const TEXT: usize = 32;
+
+/// Memory for answers.
+pub struct Budget {
+    free: Arc<Semaphore>,
+    units: usize,
+}
+
+/// The part of one answer; to be dropped with it.
+pub type Reservation = Arc<OwnedSemaphorePermit>;
+
+impl Budget {
+    /// A budget of so many bytes.
+    pub fn new(bytes: u64) -> Self {
+        let units = usize::try_from(bytes).unwrap_or(usize::MAX) / UNIT;
+        // Semaphores count in u32 where several permits are taken at once.
+        let units = units.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
+        Self { free: Arc::new(Semaphore::new(units)), units }
+    }
+
+    /// Memory for an answer of so many numbers.
+    ///
+    /// # Errors
+    /// 413 where all of the memory would not do, 503 where other answers have it.
+    pub fn reserve(&self, numbers: usize) -> Result<Reservation, Refusal> {
+        let bytes = numbers.saturating_mul(NUMBER).saturating_add(numbers.saturating_mul(TEXT).min(BUFFERED));
+        let units = bytes.div_ceil(UNIT);
+        if units > self.units {
+            let message = format!(
+                "the answer would take {units} KiB of memory, all answers may take {} KiB; send fewer rows a request, or raise \
+                 SAPWOOD_MAX_ANSWER_MEMORY_MB",
+                self.units
+            );
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+        }
+        // Below the number of all units, which is a u32.
+        self.free.clone().try_acquire_many_owned(units as u32).map(Arc::new).map_err(|_| {
+            let message = "answers that their clients have not read yet take the memory; try again, or add instances";
+            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_taken_comes_back() {
+        let budget = Budget::new(1 << 20);
+        let status = |numbers| budget.reserve(numbers).map(drop).map_err(|refusal| refusal.status.as_u16());
+        let held = budget.reserve(60_000).unwrap();
+        assert_eq!((status(1), status(60_000)), (Ok(()), Err(503)));
+        let piece = held.clone();
+        drop(held);
+        assert_eq!(status(60_000), Err(503));
+        drop(piece);
+        assert_eq!(status(60_000), Ok(()));
+        assert_eq!((status(1 << 17), status(usize::MAX)), (Err(413), Err(413)));
+    }
+}
