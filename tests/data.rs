@@ -4,7 +4,7 @@ use flate2::{Compression, write::GzEncoder};
 use polars::prelude::*;
 use proptest::prelude::*;
 use sapwood::data::Block;
-use sapwood::{Dataset, ErrorKind, Feature, FeatureKind, FeatureSchema, Params};
+use sapwood::{Dataset, ErrorKind, Feature, FeatureKind, FeatureSchema};
 use sapwood_readers::from_dataframe;
 use sapwood_readers::{Expected, Format, ReadOptions, list_files, read_matching, read_training};
 use std::fs::{self, File};
