@@ -1,6 +1,6 @@
 //! Which rows cuts are computed from, and their values of one feature.
 
-use super::cuts::Weighted;
+use super::cuts::WeightedValue;
 use crate::data::{Chunk, Dataset};
 use crate::sampling::{self, Draw, Purpose};
 use rayon::prelude::*;
@@ -25,10 +25,10 @@ impl<'a> SampleRows<'a> {
     }
 
     /// The distinct values of a feature in these rows, ascending, with their weights. The chunks hold all of its values in order.
-    pub fn sorted(&self, chunks: &[Chunk<'_>]) -> Vec<Weighted> {
+    pub fn sorted(&self, chunks: &[Chunk<'_>]) -> Vec<WeightedValue> {
         let mut singles = Vec::new();
         let mut doubles = Vec::new();
-        let mut sample = Sample::default();
+        let mut sample = WeightedValues::default();
         let mut first_row = 0;
         for chunk in chunks {
             match chunk {
@@ -59,7 +59,7 @@ impl<'a> SampleRows<'a> {
     }
 
     /// Takes the values that a chunk, which begins at `first_row`, has in these rows, with the rows' weights.
-    pub fn take(&self, first_row: usize, chunk: &Chunk<'_>, sample: &mut Sample) {
+    pub fn take(&self, first_row: usize, chunk: &Chunk<'_>, sample: &mut WeightedValues) {
         let rows = self.within(first_row, chunk);
         match chunk {
             Chunk::Sparse { places, values, .. } => {
@@ -78,7 +78,7 @@ impl<'a> SampleRows<'a> {
 }
 
 /// Values that are not missing, ascending, each with the number of times it occurs.
-fn distinct<T: radsort::Key + Copy + PartialEq + Add<Output = T> + Default>(mut values: Vec<T>) -> Vec<Weighted>
+fn distinct<T: radsort::Key + Copy + PartialEq + Add<Output = T> + Default>(mut values: Vec<T>) -> Vec<WeightedValue>
 where
     f64: From<T>,
 {
@@ -94,15 +94,15 @@ const COMPACT_FROM: usize = 65_536;
 
 /// Values with weights. Weights are integers, so that equal values may be merged in any order.
 #[derive(Default)]
-pub(super) struct Sample {
-    values: Vec<Weighted>,
+pub(super) struct WeightedValues {
+    values: Vec<WeightedValue>,
     /// Length after the last merge of equal values.
     compact: usize,
 }
 
-impl Sample {
+impl WeightedValues {
     /// Takes more values with their weights. What is missing or weighs nothing does not count.
-    pub fn extend(&mut self, more: impl Iterator<Item = Weighted>) {
+    pub fn extend(&mut self, more: impl Iterator<Item = WeightedValue>) {
         // Adding zero turns -0.0 into 0.0, which compares equal to it but has other bits.
         self.values.extend(more.filter(|(x, weight)| !x.is_nan() && *weight > 0).map(|(x, weight)| (x + 0.0, weight)));
         if self.values.len() > 2 * self.compact + COMPACT_FROM {
@@ -124,10 +124,10 @@ impl Sample {
     }
 
     pub fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<Weighted>()
+        self.values.capacity() * size_of::<WeightedValue>()
     }
 
-    pub fn into_sorted(mut self) -> Vec<Weighted> {
+    pub fn into_sorted(mut self) -> Vec<WeightedValue> {
         self.compact();
         self.values
     }

@@ -10,7 +10,7 @@ use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
 use super::trainer::Phases;
-use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
+use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
 use crate::numeric::reorder;
@@ -28,7 +28,7 @@ pub(super) struct Watched<'a> {
     labels: Cow<'a, [f64]>,
     weights: Option<Cow<'a, [f64]>>,
     /// Its bins, for validation data; the training data's rows are followed by the grower.
-    bins: Option<(BinnedMatrix, Columns)>,
+    bins: Option<(BinnedMatrix, BinColumns)>,
     pub(super) scores: Scores,
 }
 
@@ -37,16 +37,16 @@ pub(super) struct Binned {
     mapper: BinMapper,
     matrix: BinnedMatrix,
     /// The same bins by column, where that pays.
-    columns: Columns,
+    columns: BinColumns,
 }
 
 #[cfg(test)]
 impl Binned {
     /// The same data with no feature stored sparsely.
     pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
-        let mapper = self.mapper.without_usual_bins();
+        let mapper = self.mapper.without_most_frequent_bins();
         let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
-        Self { mapper, columns: Columns::none(), matrix }
+        Self { mapper, columns: BinColumns::none(), matrix }
     }
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Training<'a> {
     simd: Simd,
     train: &'a Dataset,
     /// Whether some rows have weight zero.
-    has_idle_rows: bool,
+    has_zero_weights: bool,
     sampler: RowSampler,
     /// Whether few rows are copied to grow a tree on.
     pub(super) copies: bool,
@@ -97,12 +97,12 @@ impl<'a> Training<'a> {
         {
             warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
         }
-        let has_idle_rows = train.weights().is_some_and(|weights| weights.contains(&0.0));
+        let has_zero_weights = train.weights().is_some_and(|weights| weights.contains(&0.0));
         Ok(Self {
             params,
             simd,
             train,
-            has_idle_rows,
+            has_zero_weights,
             sampler: RowSampler::new(params),
             copies: true,
             order: RowOrder::fixed(),
@@ -135,7 +135,7 @@ impl<'a> Training<'a> {
         bins.check(self.params, &sets)?;
         let Bins { mapper, train: matrix, validation } = bins;
         for (watched, matrix) in self.watched[1..].iter_mut().zip(validation) {
-            let columns = Columns::of(&matrix);
+            let columns = BinColumns::of(&matrix);
             watched.bins = Some((matrix, columns));
         }
         let columns = self.columns(&matrix);
@@ -144,10 +144,14 @@ impl<'a> Training<'a> {
         Ok(Binned { mapper, columns, matrix })
     }
 
-    /// The columns of the training data's matrix, where they pay: for parting short rows, for rows that a tree was not grown on, and for
+    /// The columns of the training data's matrix, where they pay: for partitioning short rows, for rows that a tree was not grown on, and for
     /// trees of few features.
-    fn columns(&self, matrix: &BinnedMatrix) -> Columns {
-        if self.sampler.samples() || self.params.colsample_bytree < 1.0 { Columns::of(matrix) } else { Columns::if_short(matrix) }
+    fn columns(&self, matrix: &BinnedMatrix) -> BinColumns {
+        if self.sampler.samples() || self.params.colsample_bytree < 1.0 {
+            BinColumns::of(matrix)
+        } else {
+            BinColumns::if_short(matrix)
+        }
     }
 
     /// The loop over rounds, from the first or from those of a checkpoint on: the model that is kept, and the metrics of every round.
@@ -300,9 +304,9 @@ impl<'a> Training<'a> {
     /// The rows that the next tree is grown on, with their quantised gradients. Rows of weight zero are none: they must not count as rows
     /// of a category either.
     fn draw_rows(&self, tree: (usize, u64), is_first: bool, matrix: &BinnedMatrix, buffers: &mut Buffers) {
-        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
-        let is_idle = weights.map(|weights| |place: u32| weights[place as usize] <= 0.0);
-        let drawn = self.sampler.draw(tree, &buffers.gradients, |place| self.order.row(place), is_idle);
+        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_zero_weights);
+        let has_zero_weight = weights.map(|weights| |position: u32| weights[position as usize] <= 0.0);
+        let drawn = self.sampler.draw(tree, &buffers.gradients, |position| self.order.row(position), has_zero_weight);
         let is_sample = matches!(drawn, Drawn::Some(_));
         buffers.take(drawn, matrix, self.copies);
         if is_first || is_sample {
@@ -311,9 +315,9 @@ impl<'a> Training<'a> {
     }
 
     /// Lays the training rows out anew: everything that has a number a row.
-    fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut Columns) {
+    fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut BinColumns) {
         // The old ones go before there are new ones.
-        *columns = Columns::none();
+        *columns = BinColumns::none();
         matrix.reorder(order);
         *columns = self.columns(matrix);
         self.loss.reorder(order);

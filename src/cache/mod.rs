@@ -87,7 +87,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
         schema: train.schema().clone(),
         classes: train.classes.clone(),
         features: bins.mapper().features().iter().map(Feature::of).collect(),
-        usual: bins.mapper().usual().to_vec(),
+        usual: bins.mapper().most_frequent().to_vec(),
         sets: sets.iter().map(|((name, data), matrix)| Set::of(name, data, matrix)).collect(),
     };
     let header = serde_json::to_vec(&header)?;
@@ -109,7 +109,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
             match &tile.cells {
                 Cells::Narrow(cells) => out.write(cells)?,
                 Cells::Wide(cells) => out.write(cells)?,
-                Cells::Sparse(SparseRows { starts, places, usual }) => {
+                Cells::Sparse(SparseRows { starts, slots: places, most_frequent: usual }) => {
                     out.write(&starts.iter().map(|&start| start as u64).collect::<Vec<_>>())?;
                     out.write(places)?;
                     out.write(usual)?;
@@ -229,7 +229,7 @@ impl SetParts {
                 Tile::Sparse { starts, places, usual } => Cells::Sparse(SparseRows {
                     starts: input.read::<u64>(starts)?.into_iter().map(|start| start as usize).collect(),
                     places: input.read(places)?,
-                    usual: input.read(usual)?,
+                    most_frequent: input.read(usual)?,
                 }),
             });
         }
