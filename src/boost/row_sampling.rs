@@ -91,40 +91,29 @@ impl RowSampler {
         self.first_round < usize::MAX
     }
 
-    /// Draws the rows of the tree number `index`, of those that have a positive weight; the row at a position is `row(position)`.
-    pub fn draw(
-        &self,
-        (round, index): (usize, u64),
-        gradients: &[GradientPair],
-        row: impl Fn(u32) -> u32 + Sync,
-        has_zero_weight: Option<impl Fn(u32) -> bool + Sync>,
-    ) -> Drawn {
-        let weightless = |position| has_zero_weight.as_ref().is_some_and(|has_zero_weight| has_zero_weight(position));
+    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`.
+    pub fn draw(&self, (round, index): (usize, u64), gradients: &[GradientPair], row: impl Fn(u32) -> u32 + Sync) -> Drawn {
         let seed = self.seed;
         let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
         let rows = gradients.len();
         match self.method {
-            _ if round < self.first_round => match has_zero_weight {
-                None => Drawn::All,
-                Some(_) => choose(rows, false, |position| f32::from(u8::from(!weightless(position)))),
-            },
+            _ if round < self.first_round => Drawn::All,
             Method::Uniform(share) => {
                 let draw = draw(Purpose::Rows, share);
-                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position).into()) & !weightless(position))))
+                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position).into()))))
             }
             Method::MinimalVariance { share, lambda } => {
                 let magnitude = |pair: &GradientPair| magnitude(pair, lambda);
-                let threshold = MagnitudeCounts::of(gradients, magnitude, weightless).threshold(share);
+                let threshold = MagnitudeCounts::of(gradients, magnitude).threshold(share);
                 let uniform = draw(Purpose::Rows, 1.0);
                 choose(rows, true, |position| {
                     let chance = (f64::from(magnitude(&gradients[position as usize])) / threshold).min(1.0);
-                    let is_drawn = uniform.number(row(position).into()) < chance;
-                    if is_drawn && !weightless(position) { (1.0 / chance) as f32 } else { 0.0 }
+                    if uniform.number(row(position).into()) < chance { (1.0 / chance) as f32 } else { 0.0 }
                 })
             }
             Method::OneSide { top, other } => {
                 let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs().min(f32::MAX);
-                let (bucket, share) = MagnitudeCounts::of(gradients, magnitude, weightless).top(top);
+                let (bucket, share) = MagnitudeCounts::of(gradients, magnitude).top(top);
                 let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
                 let factor = ((1.0 - top) / other) as f32;
                 choose(rows, true, |position| {
@@ -132,7 +121,6 @@ impl RowSampler {
                     let is_top = here > bucket || (here == bucket && on_top.has(row));
                     match (is_top, is_top || among_others.has(row)) {
                         (_, false) => 0.0,
-                        _ if weightless(position) => 0.0,
                         (true, _) => 1.0,
                         (false, true) => factor,
                     }
@@ -185,14 +173,9 @@ struct MagnitudeCounts {
 }
 
 impl MagnitudeCounts {
-    /// Counts the rows that have a positive weight.
-    fn of(
-        gradients: &[GradientPair],
-        magnitude: impl Fn(&GradientPair) -> f32 + Sync,
-        weightless: impl Fn(u32) -> bool + Sync,
-    ) -> Self {
-        let count = |mut buckets: Vec<u64>, (position, pair): (usize, &GradientPair)| {
-            buckets[bucket_of(magnitude(pair))] += u64::from(!weightless(position as u32));
+    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync) -> Self {
+        let count = |mut buckets: Vec<u64>, pair: &GradientPair| {
+            buckets[bucket_of(magnitude(pair))] += 1;
             buckets
         };
         let add = |mut all: Vec<u64>, other: Vec<u64>| {
@@ -200,7 +183,7 @@ impl MagnitudeCounts {
             all
         };
         let none = || vec![0; BUCKETS];
-        let buckets = gradients.par_iter().enumerate().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        let buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
         Self { rows: buckets.iter().sum(), buckets }
     }
 
@@ -265,7 +248,7 @@ mod tests {
 
     fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> RowSample {
         let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
-        match sampler.draw((100, 7), gradients, order, None::<fn(u32) -> bool>) {
+        match sampler.draw((100, 7), gradients, order) {
             Drawn::All => panic!("all rows"),
             Drawn::Some(sample) => sample,
         }
@@ -322,20 +305,6 @@ mod tests {
         let surely = all[ROWS * 19 / 100];
         let mut largest = (0..ROWS as u32).filter(|&row| magnitude(row) > surely);
         assert!(largest.all(|row| sample.rows.binary_search(&row).is_ok_and(|at| sample.factor(at) == 1.0)));
-    }
-
-    #[test]
-    fn rows_of_weight_zero_are_no_part_of_the_share() {
-        let gradients = gradients();
-        let has_zero_weight = |position: u32| !position.is_multiple_of(5);
-        for method in methods() {
-            let sampler = RowSampler::new(&method.num_round(1).build().unwrap());
-            let Drawn::Some(sample) = sampler.draw((100, 7), &gradients, |position| position, Some(has_zero_weight)) else {
-                panic!("all rows")
-            };
-            let share = sample.rows.len() as f64 / (ROWS / 5) as f64;
-            assert!((share - 0.3).abs() < 0.02 && sample.rows.iter().all(|&row| !has_zero_weight(row)), "{share}");
-        }
     }
 
     #[test]

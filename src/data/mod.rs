@@ -4,8 +4,11 @@ mod base_margins;
 mod block;
 mod dataset;
 mod memory;
+mod targets;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use dataset::{Dataset, WEIGHT_RULE, is_weight};
 pub use memory::{Column, Columns};
+pub(crate) use targets::Targets;
+pub use targets::TargetsView;

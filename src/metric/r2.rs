@@ -30,6 +30,6 @@ impl Metric for R2 {
 
 fn mean_of_labels(evaluation: &Evaluation<'_>, value: impl Fn(f64) -> f64 + Sync) -> f64 {
     mean_of_chunks(evaluation, |rows, values| {
-        values.iter_mut().zip(&evaluation.labels[rows]).for_each(|(out, &label)| *out = value(label));
+        values.iter_mut().zip(&evaluation.targets.labels()[rows]).for_each(|(out, &label)| *out = value(label));
     })
 }

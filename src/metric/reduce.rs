@@ -15,9 +15,9 @@ pub(super) fn mean_of_chunks(evaluation: &Evaluation<'_>, chunk: impl Fn(Range<u
         let mut values = [0.0; CHUNK];
         let values = &mut values[..rows.len()];
         chunk(rows.clone(), values);
-        weighted_sum(values, evaluation.weights.map(|weights| &weights[rows]))
+        weighted_sum(values, evaluation.targets.slice(rows).weights())
     };
-    let rows = evaluation.rows();
+    let rows = evaluation.targets.rows();
     let chunks = (0..rows.div_ceil(CHUNK)).into_par_iter().map(|i| i * CHUNK..rows.min((i + 1) * CHUNK));
     let sums: Vec<[f64; 2]> = chunks.map(sums).collect();
     // Not in parallel: additions in the order of the chunks.

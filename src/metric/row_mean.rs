@@ -56,7 +56,7 @@ impl Metric for RowMean {
 pub(super) fn mean_loss(simd: Simd, loss: RowLoss, evaluation: &Evaluation<'_>) -> f64 {
     mean_of_chunks(evaluation, |rows, values| {
         values.copy_from_slice(&evaluation.margins[rows.clone()]);
-        losses(simd, loss, evaluation.objective, &evaluation.labels[rows], values);
+        losses(simd, loss, evaluation.objective, &evaluation.targets.labels()[rows], values);
     })
 }
 

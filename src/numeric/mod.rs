@@ -7,5 +7,5 @@ mod sum;
 
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
-pub(crate) use reorder::reorder;
+pub(crate) use reorder::{gather, reorder};
 pub use sum::{Grid, par_sum, sum, weighted_mean};
