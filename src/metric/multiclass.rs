@@ -37,7 +37,7 @@ impl Metric for Multiclass {
     }
 
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        mean_of_chunks(evaluation, |rows, values| match self.verdict {
+        mean_of_chunks(self.simd, evaluation, |rows, values| match self.verdict {
             RowVerdict::LogLoss => log_losses(self.simd, evaluation, rows, values),
             RowVerdict::Error => hits(evaluation, rows, values, 0.0),
             RowVerdict::Accuracy => hits(evaluation, rows, values, 1.0),
