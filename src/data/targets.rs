@@ -162,13 +162,13 @@ mod tests {
         }
     }
 
-    /// Everything of each row.
-    fn rows(view: TargetsView<'_>) -> Vec<(f64, (f64, f64), f64, u64, Vec<f64>)> {
+    /// Everything of each row: label, bounds, weight, group, base margins.
+    fn rows(view: TargetsView<'_>) -> Vec<[f64; 7]> {
         let (lower, upper) = view.label_bounds().unwrap();
         let margins = view.base_margin().unwrap();
         let row = |row: usize| {
-            let margins = margins[2 * row..2 * row + 2].to_vec();
-            (view.labels()[row], (lower[row], upper[row]), view.weight(row), view.groups().unwrap()[row], margins)
+            let group = view.groups().unwrap()[row] as f64;
+            [view.labels()[row], lower[row], upper[row], view.weight(row), group, margins[2 * row], margins[2 * row + 1]]
         };
         (0..view.rows()).map(row).collect()
     }
@@ -176,8 +176,8 @@ mod tests {
     #[test]
     fn gathered_rows_take_everything_with_them() {
         let all = rows(targets().view());
-        assert_eq!(rows(targets().gather(&[2, 0, 1]).view()), [all[2].clone(), all[0].clone(), all[1].clone()]);
-        assert_eq!(rows(targets().gather(&[1]).view()), [all[1].clone()]);
+        assert_eq!(rows(targets().gather(&[2, 0, 1]).view()), [all[2], all[0], all[1]]);
+        assert_eq!(rows(targets().gather(&[1]).view()), [all[1]]);
         assert_eq!(Targets::none(3).gather(&[2, 2]).view().rows(), 2);
     }
 

@@ -11,6 +11,8 @@ mod reduce;
 mod registry;
 mod row_mean;
 
+#[cfg(test)]
+pub(crate) use registry::fitting;
 pub use registry::{default_metric, metrics};
 
 use crate::data::TargetsView;
