@@ -48,7 +48,7 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
     let model = scorer.model();
     model.schema.check(data.schema())?;
     output.check(model.objective)?;
-    let base = BaseMargins::of(data, &model.base_score)?;
+    let base = BaseMargins::of(data.targets(), &model.base_score)?;
     let columns = output.columns(model);
     let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
     data.source().visit_rows(&|block| {

@@ -1,6 +1,6 @@
 //! The inner steps of training one by one, for the benchmarks under `benches/`. Not part of the API: anything here may change.
 
-use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
+use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::grow::{NodeRows, RowBins, SideTable};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
@@ -14,7 +14,7 @@ pub struct Workbench {
     params: Params,
     mapper: BinMapper,
     matrix: BinnedMatrix,
-    columns: Columns,
+    columns: BinColumns,
     quantised: Quantised,
     pools: Pools,
     simd: Simd,
@@ -45,7 +45,7 @@ impl Workbench {
         let mut quantised = Quantised::new();
         quantised.fill(simd, gradients);
         let pools = Pools::new(&matrix);
-        let columns = Columns::of(&matrix);
+        let columns = BinColumns::of(&matrix);
         Ok(Self { params, mapper, matrix, columns, quantised, pools, simd, profiler: Profiler::new(1) })
     }
 
@@ -68,8 +68,8 @@ impl Workbench {
             profiler: &self.profiler,
         };
         let histogram = builder.build(rows);
-        let place = self.matrix.place(0);
-        let total = histogram.total(place.slot, place.value_bins);
+        let layout = self.matrix.layout(0);
+        let total = histogram.total(layout.slot, layout.value_bins);
         NodeHistogram { histogram, total, rows: rows.len() }
     }
 
@@ -85,13 +85,13 @@ impl Workbench {
         finder.best(node.sums(), self.quantised.units, &features).0.map(|split| split.gain)
     }
 
-    /// Parts the rows of a node by its best split; how many go left.
+    /// Partitions the rows of a node by its best split; how many go left.
     pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], spare: &mut [u32], sides: &mut [u8]) -> Option<usize> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
         let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd, &self.profiler);
         let split = finder.best(node.sums(), self.quantised.units, &features).0?;
-        let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.place(split.feature));
+        let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
         let bins = RowBins { matrix: &self.matrix, columns: &self.columns, simd: self.simd };
-        Some(NodeRows::new(rows, spare, sides).part(&bins, &table, &self.profiler).0.rows.len())
+        Some(NodeRows::new(rows, spare, sides).partition(&bins, &table, &self.profiler).0.rows.len())
     }
 }

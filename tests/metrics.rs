@@ -1,6 +1,7 @@
 //! Metrics against values that XGBoost and scikit-learn compute on the same predictions.
 
 use sapwood::Objective;
+use sapwood::data::TargetsView;
 use sapwood::metric::{Evaluation, metrics};
 
 // Computed by Python 3.11 with xgboost 3.2.0, scikit-learn 1.9.1 and numpy 2.4.6:
@@ -101,7 +102,8 @@ fn metrics_agree_with_xgboost_and_scikit_learn() {
         let metric = metrics(&[name.to_string()], objective).unwrap().remove(0);
         let (margins, labels) = (margins(objective), labels(objective));
         for (weights, expected) in [(None, plain), (Some(&WEIGHT[..]), weighted)] {
-            let value = metric.evaluate(&Evaluation { objective, margins: &margins, labels: &labels, weights });
+            let value =
+                metric.evaluate(&Evaluation::new(objective, &margins, TargetsView::new(&labels, weights).unwrap()).unwrap());
             assert!((value - expected).abs() < 5e-7, "{name} of {}: {value} is not {expected}", objective.name());
         }
     }

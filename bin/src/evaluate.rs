@@ -62,9 +62,9 @@ fn note_columns(model: &Model, options: &ReadOptions) {
 fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {
     let model = scorer.model();
     // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
-    let labels = objective::check_labels(model.objective, model.num_outputs(), data)?;
+    let targets = objective::check_labels(model.objective, model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
-    let evaluation = Evaluation { objective: model.objective, margins: &margins, labels, weights: data.weights() };
+    let evaluation = Evaluation::new(model.objective, &margins, targets)?;
     let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
     Ok(Value::Object(values.collect::<Map<_, _>>()))
 }

@@ -2,9 +2,11 @@
 
 use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
-use super::matrix::{BinnedMatrix, Cells, Kind, NARROW_FEATURES, SPARSE_FEATURES, WIDE_FEATURES, check_rows, usual_places};
+use super::matrix::{
+    BinnedMatrix, Cells, NARROW_FEATURES, SPARSE_FEATURES, TileKind, WIDE_FEATURES, check_rows, most_frequent_slots,
+};
 use super::sample::SampleRows;
-use super::sparse::{Entry, SparseRows};
+use super::sparse::{SparseEntry, SparseRows};
 use crate::data::{Chunk, Dataset, FeatureSource};
 use crate::simd::Simd;
 use crate::{Params, Result};
@@ -18,10 +20,10 @@ const BATCH: usize = 4096;
 const RUN: usize = 65_536;
 
 /// The bins of one feature in every row.
-enum BinColumn {
+enum BinnedFeature {
     Narrow(Vec<u8>),
     Wide(Vec<u16>),
-    /// The bins that are not the usual one, with their rows, ascending.
+    /// The bins that are not the most frequent one, with their rows, ascending.
     Sparse(Vec<(u32, u16)>),
 }
 
@@ -38,83 +40,83 @@ pub(super) fn bin(
     let weight = sample_rows.weight();
     let features = &data.schema().features;
     let kinds = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
-    let (mut bins, mut usual) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
+    let (mut bins, mut most_frequent) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
     let mut tiles = Tiles::new(rows);
     let mut sparse = Vec::new();
     for batch in kinds.chunks(at_a_time) {
         let first = bins.len();
         let bin_feature = |(position, kind): (usize, &FeatureBins)| {
             let chunks = source.feature(first + position)?;
-            let (bins, usual) = match kind {
+            let (bins, most_frequent) = match kind {
                 FeatureBins::Numeric { .. } => FeatureBins::numeric(&sample_rows.sorted(&chunks), weight, params),
                 FeatureBins::Categorical { .. } => (kind.clone(), None),
             };
-            let column = column(&bins, usual, &chunks, rows, simd);
-            Ok((bins, usual, column))
+            let column = column(&bins, most_frequent, &chunks, rows, simd);
+            Ok((bins, most_frequent, column))
         };
         let binned: Vec<Result<_>> = batch.par_iter().enumerate().map(bin_feature).collect();
         for binned in binned {
-            let (found, found_usual, column) = binned?;
+            let (found, found_most_frequent, column) = binned?;
             match column {
-                BinColumn::Narrow(column) => tiles.add_narrow(column),
-                BinColumn::Wide(column) => tiles.add_wide(column),
-                BinColumn::Sparse(entries) => sparse.push((bins.len(), entries)),
+                BinnedFeature::Narrow(column) => tiles.add_narrow(column),
+                BinnedFeature::Wide(column) => tiles.add_wide(column),
+                BinnedFeature::Sparse(entries) => sparse.push((bins.len(), entries)),
             }
             bins.push(found);
-            usual.push(found_usual);
+            most_frequent.push(found_most_frequent);
         }
     }
-    let mapper = BinMapper::of(bins, usual);
+    let mapper = BinMapper::of(bins, most_frequent);
     if sparse.len() < SPARSE_FEATURES {
         // Layouts have these features last.
         for (feature, entries) in std::mem::take(&mut sparse) {
-            let usual = mapper.usual()[feature].unwrap_or_default() as u16;
+            let most_frequent = mapper.most_frequent()[feature].unwrap_or_default() as u16;
             if mapper.features()[feature].is_narrow() {
-                tiles.add_narrow(unpack(&entries, usual as u8, rows, |bin| bin as u8));
+                tiles.add_narrow(unpack(&entries, most_frequent as u8, rows, |bin| bin as u8));
             } else {
-                tiles.add_wide(unpack(&entries, usual, rows, |bin| bin));
+                tiles.add_wide(unpack(&entries, most_frequent, rows, |bin| bin));
             }
         }
     }
     let (mut narrow, mut wide) = tiles.finish();
     let mut sparse = sparse.into_iter().map(|(_, entries)| entries).collect::<VecDeque<_>>();
     let matrix = BinnedMatrix::assemble(&mapper, rows, |kind, features, offsets| match kind {
-        Kind::Narrow => Cells::Narrow(narrow.pop_front().unwrap_or_default()),
-        Kind::Wide => Cells::Wide(wide.pop_front().unwrap_or_default()),
-        Kind::Sparse => {
-            let placed = |(offset, entries): (&u32, Vec<(u32, u16)>)| -> Vec<Entry> {
+        TileKind::Narrow => Cells::Narrow(narrow.pop_front().unwrap_or_default()),
+        TileKind::Wide => Cells::Wide(wide.pop_front().unwrap_or_default()),
+        TileKind::Sparse => {
+            let placed = |(offset, entries): (&u32, Vec<(u32, u16)>)| -> Vec<SparseEntry> {
                 entries.into_iter().map(|(row, bin)| (row, offset + u32::from(bin))).collect()
             };
             let columns: Vec<_> = offsets.iter().zip(sparse.drain(..)).map(placed).collect();
-            Cells::Sparse(SparseRows::new(rows, &columns, usual_places(&mapper, features, offsets)))
+            Cells::Sparse(SparseRows::new(rows, &columns, most_frequent_slots(&mapper, features, offsets)))
         }
     });
     Ok((mapper, matrix))
 }
 
-/// The bins of every row, of which only those that are not the usual one were kept.
-fn unpack<C: Copy>(entries: &[(u32, u16)], usual: C, rows: usize, cell: impl Fn(u16) -> C) -> Vec<C> {
-    let mut column = vec![usual; rows];
+/// The bins of every row, of which only those that are not the most frequent one were kept.
+fn unpack<C: Copy>(entries: &[(u32, u16)], most_frequent: C, rows: usize, cell: impl Fn(u16) -> C) -> Vec<C> {
+    let mut column = vec![most_frequent; rows];
     entries.iter().for_each(|&(row, bin)| column[row as usize] = cell(bin));
     column
 }
 
 /// The bins of consecutive chunks.
-fn column(bins: &FeatureBins, usual: Option<usize>, chunks: &[Chunk<'_>], rows: usize, simd: Simd) -> BinColumn {
+fn column(bins: &FeatureBins, most_frequent: Option<usize>, chunks: &[Chunk<'_>], rows: usize, simd: Simd) -> BinnedFeature {
     let lookup = Lookup::new(bins);
-    if let Some(usual) = usual {
+    if let Some(most_frequent) = most_frequent {
         let mut entries = Vec::new();
         let mut first_row = 0;
         for chunk in chunks {
-            lookup.unusual(simd, chunk, usual, |row, bin| entries.push(((first_row + row) as u32, bin)));
+            lookup.other_bins(simd, chunk, most_frequent, |row, bin| entries.push(((first_row + row) as u32, bin)));
             first_row += chunk.len();
         }
-        return BinColumn::Sparse(entries);
+        return BinnedFeature::Sparse(entries);
     }
     if bins.is_narrow() {
-        BinColumn::Narrow(look_up(&lookup, chunks, rows, simd, |bin| bin as u8))
+        BinnedFeature::Narrow(look_up(&lookup, chunks, rows, simd, |bin| bin as u8))
     } else {
-        BinColumn::Wide(look_up(&lookup, chunks, rows, simd, |bin| bin))
+        BinnedFeature::Wide(look_up(&lookup, chunks, rows, simd, |bin| bin))
     }
 }
 
@@ -142,7 +144,7 @@ fn look_up<C: Copy + Default + Send>(
     column
 }
 
-/// Columns that become tiles as soon as there are enough of them.
+/// BinColumns that become tiles as soon as there are enough of them.
 struct Tiles {
     rows: usize,
     narrow: Vec<Vec<u8>>,

@@ -4,10 +4,10 @@
 //! rule is LightGBM's `GreedyFindBin`: values heavier than a bin's share get a bin of their own.
 
 /// A distinct value and its weight in fixed point.
-pub(crate) type Weighted = (f64, u64);
+pub(crate) type WeightedValue = (f64, u64);
 
 /// Upper ends of the bins, ascending; the last is infinity, so that there are as many cuts as bins. `values` are sorted and distinct.
-pub(crate) fn cuts(values: &[Weighted], max_bins: usize) -> Vec<f64> {
+pub(crate) fn cuts(values: &[WeightedValue], max_bins: usize) -> Vec<f64> {
     let mut cuts = if values.len() <= max_bins {
         values.windows(2).map(|pair| between(pair[0].0, pair[1].0)).collect()
     } else {
@@ -23,7 +23,7 @@ fn between(a: f64, b: f64) -> f64 {
     if middle >= a && middle < b { middle } else { a }
 }
 
-fn equal_frequency(values: &[Weighted], max_bins: usize) -> Vec<f64> {
+fn equal_frequency(values: &[WeightedValue], max_bins: usize) -> Vec<f64> {
     let total: u128 = values.iter().map(|v| u128::from(v.1)).sum();
     let heavy = |weight: u64| u128::from(weight) * max_bins as u128 >= total;
     let mut rest_weight: u128 = values.iter().filter(|v| !heavy(v.1)).map(|v| u128::from(v.1)).sum();
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_heavy_value_has_a_bin_of_its_own() {
-        let values: Vec<Weighted> = (0..1000).map(|i| (f64::from(i), if i == 500 { 10_000 } else { 1 })).collect();
+        let values: Vec<WeightedValue> = (0..1000).map(|i| (f64::from(i), if i == 500 { 10_000 } else { 1 })).collect();
         let cuts = cuts(&values, 16);
         // Neighbours that would not fill half a bin of their own may stay with it.
         let below = cuts.iter().rev().find(|&&cut| cut < 500.0);

@@ -13,8 +13,8 @@ const TABLE: usize = GROUP * GROUP;
 pub(super) enum Lookup<'a> {
     /// Numbers in few bins: cuts are counted, free of branches.
     Table {
-        singles: Box<Table<f32>>,
-        doubles: Box<Table<f64>>,
+        singles: Box<CutTable<f32>>,
+        doubles: Box<CutTable<f64>>,
         bins: &'a FeatureBins,
     },
     Other(&'a FeatureBins),
@@ -24,29 +24,29 @@ impl<'a> Lookup<'a> {
     pub fn new(bins: &'a FeatureBins) -> Self {
         match bins {
             FeatureBins::Numeric { cuts } if cuts.len() <= TABLE => {
-                let singles = Box::new(Table::new(cuts.iter().map(|&cut| round_down(cut)), f32::INFINITY));
-                let doubles = Box::new(Table::new(cuts.iter().copied(), f64::INFINITY));
+                let singles = Box::new(CutTable::new(cuts.iter().map(|&cut| round_down(cut)), f32::INFINITY));
+                let doubles = Box::new(CutTable::new(cuts.iter().copied(), f64::INFINITY));
                 Self::Table { singles, doubles, bins }
             }
             _ => Self::Other(bins),
         }
     }
 
-    /// Calls `take` with the position and the bin of every value that is not in the usual bin, in order.
-    pub fn unusual(&self, simd: Simd, chunk: &Chunk<'_>, usual: usize, mut take: impl FnMut(usize, u16)) {
+    /// Calls `take` with the position and the bin of every value that is not in the most frequent bin, in order.
+    pub fn other_bins(&self, simd: Simd, chunk: &Chunk<'_>, most_frequent: usize, mut take: impl FnMut(usize, u16)) {
         let (Self::Table { bins, .. } | Self::Other(bins)) = self;
         match chunk {
-            Chunk::Sparse { places, values, .. } if usual == bins.value_bins() => {
+            Chunk::Sparse { places, values, .. } if most_frequent == bins.value_bins() => {
                 let present = places.iter().zip(values).map(|(&place, &x)| (place as usize, bins.bin(x)));
-                present.filter(|&(_, bin)| bin != usual).for_each(|(place, bin)| take(place, bin as u16));
+                present.filter(|&(_, bin)| bin != most_frequent).for_each(|(place, bin)| take(place, bin as u16));
             }
             _ => {
                 let mut batch = [0; BATCH];
                 for start in (0..chunk.len()).step_by(BATCH) {
                     let batch = &mut batch[..BATCH.min(chunk.len() - start)];
                     self.bins(simd, chunk, start..start + batch.len(), batch);
-                    let unusual = batch.iter().enumerate().filter(|(_, bin)| usize::from(**bin) != usual);
-                    unusual.for_each(|(i, &bin)| take(start + i, bin));
+                    let other_bins = batch.iter().enumerate().filter(|(_, bin)| usize::from(**bin) != most_frequent);
+                    other_bins.for_each(|(i, &bin)| take(start + i, bin));
                 }
             }
         }
@@ -89,13 +89,13 @@ fn round_down(x: f64) -> f32 {
 }
 
 /// Cuts, padded with infinity, which is below no value.
-pub(super) struct Table<T> {
+pub(super) struct CutTable<T> {
     /// The last cut of each group.
     ends: [T; GROUP],
     groups: [[T; GROUP]; GROUP],
 }
 
-impl<T: Copy> Table<T> {
+impl<T: Copy> CutTable<T> {
     fn new(cuts: impl Iterator<Item = T>, infinity: T) -> Self {
         let mut groups = [[infinity; GROUP]; GROUP];
         groups.as_flattened_mut().iter_mut().zip(cuts).for_each(|(place, cut)| *place = cut);
@@ -105,7 +105,7 @@ impl<T: Copy> Table<T> {
 
 /// Counts the cuts below each value, which is the number of its bin: first whole groups, then those of one group.
 #[inline(always)]
-fn search<T: Copy + PartialOrd>(table: &Table<T>, value_bins: usize, values: &[T], out: &mut [u16]) {
+fn search<T: Copy + PartialOrd>(table: &CutTable<T>, value_bins: usize, values: &[T], out: &mut [u16]) {
     let count = |cuts: &[T; GROUP], x: T| cuts.iter().map(|&cut| u32::from(cut < x)).sum::<u32>() as usize;
     for (out, &x) in out.iter_mut().zip(values) {
         // The last end is infinity: a group is left.
@@ -116,8 +116,8 @@ fn search<T: Copy + PartialOrd>(table: &Table<T>, value_bins: usize, values: &[T
         *out = if is_missing { value_bins } else { bin } as u16;
     }
 }
-dispatch! { fn search_singles(table: &Table<f32>, value_bins: usize, values: &[f32], out: &mut [u16]) = search }
-dispatch! { fn search_doubles(table: &Table<f64>, value_bins: usize, values: &[f64], out: &mut [u16]) = search }
+dispatch! { fn search_singles(table: &CutTable<f32>, value_bins: usize, values: &[f32], out: &mut [u16]) = search }
+dispatch! { fn search_doubles(table: &CutTable<f64>, value_bins: usize, values: &[f64], out: &mut [u16]) = search }
 
 #[cfg(test)]
 mod tests {

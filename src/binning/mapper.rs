@@ -1,7 +1,7 @@
 //! [`BinMapper`]: from raw values to bin numbers, learned from a sample of rows.
 
-use super::cuts::{Weighted, cuts};
-use super::sample::{Sample, SampleRows};
+use super::cuts::{WeightedValue, cuts};
+use super::sample::{SampleRows, WeightedValues};
 use crate::data::{Block, Dataset};
 use crate::{Error, Feature, FeatureKind, Params, Result};
 use rayon::prelude::*;
@@ -14,7 +14,7 @@ const SAMPLE_BYTES: usize = 512 << 20;
 /// The largest number of levels of a categorical feature: level codes and the missing bin fit 16 bits.
 const MAX_LEVELS: usize = 65_535;
 
-/// A feature has a usual bin if at most one in this many rows is in another.
+/// A feature has a most frequent bin if at most one in this many rows is in another.
 const RARE: u64 = 8;
 
 /// The bins of one feature. Value bins come first; the bin after them holds missing values.
@@ -45,12 +45,12 @@ impl FeatureBins {
         }
     }
 
-    /// The bins of a numeric feature with such values (distinct, ascending), and the usual one if there is one. `weight` is that of the
+    /// The bins of a numeric feature with such values (distinct, ascending), and the most frequent one if there is one. `weight` is that of the
     /// sample with missing values counted.
-    pub(super) fn numeric(values: &[Weighted], weight: u64, params: &Params) -> (Self, Option<usize>) {
+    pub(super) fn numeric(values: &[WeightedValue], weight: u64, params: &Params) -> (Self, Option<usize>) {
         let cuts = cuts(values, params.max_bin as usize - 1);
-        let usual = usual_bin(&cuts, values, weight);
-        (Self::Numeric { cuts }, usual)
+        let most_frequent = most_frequent_bin(&cuts, values, weight);
+        (Self::Numeric { cuts }, most_frequent)
     }
 
     /// The number of bins for values; also the number of the bin for missing values.
@@ -80,7 +80,7 @@ impl FeatureBins {
 }
 
 /// The bin that all but a few of the rows are in.
-fn usual_bin(cuts: &[f64], mut values: &[Weighted], weight: u64) -> Option<usize> {
+fn most_frequent_bin(cuts: &[f64], mut values: &[WeightedValue], weight: u64) -> Option<usize> {
     let mut missing = weight;
     let mut heaviest = (0, 0);
     for (bin, &cut) in cuts.iter().enumerate() {
@@ -99,7 +99,7 @@ fn usual_bin(cuts: &[f64], mut values: &[Weighted], weight: u64) -> Option<usize
 pub struct BinMapper {
     features: Vec<FeatureBins>,
     /// The bin that nearly all rows of a feature are in, where there is such a one.
-    usual: Vec<Option<usize>>,
+    most_frequent: Vec<Option<usize>>,
 }
 
 impl BinMapper {
@@ -115,7 +115,7 @@ impl BinMapper {
         let features = &data.schema().features;
         let rows = SampleRows::new(data, params.seed);
         let mut bins = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
-        let mut usual = vec![None; bins.len()];
+        let mut most_frequent = vec![None; bins.len()];
         let weight = rows.weight();
         let mut pending: Vec<usize> = (0..features.len()).filter(|&f| matches!(bins[f], FeatureBins::Numeric { .. })).collect();
         while !pending.is_empty() {
@@ -125,26 +125,26 @@ impl BinMapper {
                 .into_par_iter()
                 .map(|sample| FeatureBins::numeric(&sample.into_sorted(), weight, params))
                 .collect::<Vec<_>>();
-            pending.iter().zip(found).for_each(|(&feature, found)| (bins[feature], usual[feature]) = found);
+            pending.iter().zip(found).for_each(|(&feature, found)| (bins[feature], most_frequent[feature]) = found);
             pending = postponed;
         }
-        Ok(Self { features: bins, usual })
+        Ok(Self { features: bins, most_frequent })
     }
 
     /// Bins that were found otherwise.
-    pub(crate) fn of(features: Vec<FeatureBins>, usual: Vec<Option<usize>>) -> Self {
-        Self { features, usual }
+    pub(crate) fn of(features: Vec<FeatureBins>, most_frequent: Vec<Option<usize>>) -> Self {
+        Self { features, most_frequent }
     }
 
-    /// The same bins, none of them taken for usual.
+    /// The same bins, none of them taken for a most frequent one.
     #[cfg(test)]
-    pub(crate) fn without_usual_bins(self) -> Self {
-        Self { usual: vec![None; self.features.len()], ..self }
+    pub(crate) fn without_most_frequent_bins(self) -> Self {
+        Self { most_frequent: vec![None; self.features.len()], ..self }
     }
 
-    /// The usual bin of each feature that has one.
-    pub(crate) fn usual(&self) -> &[Option<usize>] {
-        &self.usual
+    /// The most frequent bin of each feature that has one.
+    pub(crate) fn most_frequent(&self) -> &[Option<usize>] {
+        &self.most_frequent
     }
 
     /// The bins of each feature.
@@ -157,7 +157,7 @@ impl BinMapper {
 /// the same in every pass.
 struct SamplingPass {
     /// By position among the features that were asked for.
-    samples: Vec<Mutex<Sample>>,
+    samples: Vec<Mutex<WeightedValues>>,
     /// Positions from here on are left to another pass.
     limit: AtomicUsize,
     bytes: AtomicUsize,
@@ -166,7 +166,7 @@ struct SamplingPass {
 
 impl SamplingPass {
     /// Samples of the first few of `features` (ascending), at least of one: as many as `budget` bytes hold.
-    fn run(data: &Dataset, rows: &SampleRows<'_>, features: &[usize], budget: usize) -> Result<Vec<Sample>> {
+    fn run(data: &Dataset, rows: &SampleRows<'_>, features: &[usize], budget: usize) -> Result<Vec<WeightedValues>> {
         let pass = Self {
             samples: features.iter().map(|_| Mutex::default()).collect(),
             limit: AtomicUsize::new(features.len()),
@@ -187,7 +187,7 @@ impl SamplingPass {
         Ok(pass.samples.into_iter().take(done).map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner)).collect())
     }
 
-    fn add(&self, position: usize, take: impl FnOnce(&mut Sample)) {
+    fn add(&self, position: usize, take: impl FnOnce(&mut WeightedValues)) {
         let mut sample = self.sample(position);
         // Looked at under the lock: whoever lowers the limit empties the samples beyond it afterwards.
         if position >= self.limit.load(Ordering::SeqCst) {
@@ -215,7 +215,7 @@ impl SamplingPass {
         }
     }
 
-    fn sample(&self, position: usize) -> MutexGuard<'_, Sample> {
+    fn sample(&self, position: usize) -> MutexGuard<'_, WeightedValues> {
         self.samples[position].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

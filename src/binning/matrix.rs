@@ -5,8 +5,8 @@
 
 use super::lookup::Lookup;
 use super::mapper::BinMapper;
-use super::sparse::{Entry, SparseRows};
-use super::turn::most;
+use super::sparse::{SparseEntry, SparseRows};
+use super::transpose::column_maxima;
 use crate::data::{Block, Chunk, Dataset};
 use crate::simd::{Simd, prefetch};
 use crate::{Error, Result};
@@ -19,7 +19,7 @@ pub(crate) const NARROW_FEATURES: usize = 16;
 /// Features of a tile of 16-bit cells.
 pub(crate) const WIDE_FEATURES: usize = 8;
 
-/// Features with a usual bin are stored by their other bins if there are at least so many: fewer are not worth a loop over each row.
+/// Features with a most frequent bin are stored by their other bins if there are at least so many: fewer are not worth a loop over each row.
 pub(super) const SPARSE_FEATURES: usize = 32;
 
 /// Rows that are filled under one lock.
@@ -41,13 +41,13 @@ pub(crate) enum Cells {
     Narrow(Vec<u8>),
     /// Some feature has more.
     Wide(Vec<u16>),
-    /// Nearly all rows are in the features' usual bins.
+    /// Nearly all rows are in the features' most frequent bins.
     Sparse(SparseRows),
 }
 
 /// The kind of a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TileKind {
     Narrow,
     Wide,
     Sparse,
@@ -74,12 +74,12 @@ impl Tile {
         self.features.len()
     }
 
-    /// The cells of some rows: at each place those of the row that is at `order[place]` here.
-    fn some_rows(&self, order: &[u32]) -> Cells {
+    /// The cells of some rows: at each position those of the row that is at `order[position]` here.
+    fn gather(&self, order: &[u32]) -> Cells {
         match &self.cells {
-            Cells::Narrow(cells) => Cells::Narrow(some_rows(cells, self.width(), order)),
-            Cells::Wide(cells) => Cells::Wide(some_rows(cells, self.width(), order)),
-            Cells::Sparse(rows) => Cells::Sparse(rows.some_rows(order)),
+            Cells::Narrow(cells) => Cells::Narrow(gather(cells, self.width(), order)),
+            Cells::Wide(cells) => Cells::Wide(gather(cells, self.width(), order)),
+            Cells::Sparse(rows) => Cells::Sparse(rows.gather(order)),
         }
     }
 
@@ -105,7 +105,7 @@ impl Tile {
 
 /// Where a feature is found.
 #[derive(Clone, Copy, Debug, PartialEq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct FeatureLayout {
     /// Its tile.
     pub tile: usize,
     /// Its column in the tile.
@@ -114,8 +114,8 @@ pub(crate) struct Place {
     pub slot: usize,
     /// The number of its value bins; the missing bin follows them.
     pub value_bins: usize,
-    /// Of a sparse feature: where its usual bin is in a node's histogram.
-    pub usual: Option<usize>,
+    /// Of a sparse feature: where its most frequent bin is in a node's histogram.
+    pub most_frequent: Option<usize>,
 }
 
 /// A data set as bin numbers.
@@ -123,7 +123,7 @@ pub(crate) struct Place {
 pub struct BinnedMatrix {
     rows: usize,
     tiles: Vec<Tile>,
-    places: Vec<Place>,
+    layouts: Vec<FeatureLayout>,
 }
 
 impl BinnedMatrix {
@@ -134,35 +134,35 @@ impl BinnedMatrix {
     pub fn build(mapper: &BinMapper, data: &Dataset, simd: Simd) -> Result<Self> {
         let rows = check_rows(data)?;
         let mut matrix = Self::assemble(mapper, rows, |kind, features, _| match kind {
-            Kind::Narrow => Cells::Narrow(vec![0; rows * features.len()]),
-            Kind::Wide => Cells::Wide(vec![0; rows * features.len()]),
-            Kind::Sparse => Cells::Sparse(SparseRows::new(0, &[], Vec::new())),
+            TileKind::Narrow => Cells::Narrow(vec![0; rows * features.len()]),
+            TileKind::Wide => Cells::Wide(vec![0; rows * features.len()]),
+            TileKind::Sparse => Cells::Sparse(SparseRows::new(0, &[], Vec::new())),
         });
         let segments = Segments::new(&mut matrix.tiles);
-        let places = &matrix.places;
+        let layouts = &matrix.layouts;
         let fill = |block: &Block<'_>| {
             block.columns.par_iter().for_each(|(feature, chunk)| {
                 let lookup = Lookup::new(&mapper.features()[*feature]);
-                segments.fill(simd, places[*feature], mapper.usual()[*feature], &lookup, block.first_row, chunk);
+                segments.fill(simd, layouts[*feature], mapper.most_frequent()[*feature], &lookup, block.first_row, chunk);
             });
             Ok(())
         };
         data.source().visit(&fill)?;
         let sparse = segments.finish();
         if let (Some(columns), Some(tile)) = (sparse, matrix.tiles.last_mut()) {
-            tile.cells = Cells::Sparse(SparseRows::new(rows, &columns, usual_places(mapper, &tile.features, &tile.offsets)));
+            tile.cells = Cells::Sparse(SparseRows::new(rows, &columns, most_frequent_slots(mapper, &tile.features, &tile.offsets)));
         }
         Ok(matrix)
     }
 
     /// A matrix of tiles whose cells `cells` gives, by their kind, their features, and where these begin in the tile's histogram.
     /// Tiles come in the order of [`groups`].
-    pub(super) fn assemble(mapper: &BinMapper, rows: usize, mut cells: impl FnMut(Kind, &[u32], &[u32]) -> Cells) -> Self {
+    pub(super) fn assemble(mapper: &BinMapper, rows: usize, mut cells: impl FnMut(TileKind, &[u32], &[u32]) -> Cells) -> Self {
         let mut matrix = Self::without_tiles(rows, mapper.features().len());
         for (features, kind) in groups(mapper) {
             let bins = |&feature: &u32| {
-                let usual = mapper.usual()[feature as usize].filter(|_| kind == Kind::Sparse);
-                (feature, mapper.features()[feature as usize].value_bins(), usual)
+                let most_frequent = mapper.most_frequent()[feature as usize].filter(|_| kind == TileKind::Sparse);
+                (feature, mapper.features()[feature as usize].value_bins(), most_frequent)
             };
             let bins: Vec<_> = features.iter().map(bins).collect();
             matrix.add_tile(&bins, |offsets| cells(kind, &features, offsets));
@@ -180,30 +180,36 @@ impl BinnedMatrix {
         let matrix = Self::assemble(mapper, rows, |kind, features, offsets| {
             let cells = cells.next().unwrap_or(Cells::Narrow(Vec::new()));
             kinds_fit &= match &cells {
-                Cells::Narrow(_) => kind == Kind::Narrow,
-                Cells::Wide(_) => kind == Kind::Wide,
-                Cells::Sparse(rows) => kind == Kind::Sparse && rows.usual == usual_places(mapper, features, offsets),
+                Cells::Narrow(_) => kind == TileKind::Narrow,
+                Cells::Wide(_) => kind == TileKind::Wide,
+                Cells::Sparse(rows) => {
+                    kind == TileKind::Sparse && rows.most_frequent == most_frequent_slots(mapper, features, offsets)
+                }
             };
             cells
         });
         (kinds_fit && matrix.tiles.iter().all(|tile| tile.is_sound(rows))).then_some(matrix)
     }
 
-    /// A matrix that has no place for any feature yet.
+    /// A matrix that no feature is in yet.
     pub(super) fn without_tiles(rows: usize, features: usize) -> Self {
-        Self { rows, tiles: Vec::new(), places: vec![Place { tile: 0, column: 0, slot: 0, value_bins: 0, usual: None }; features] }
+        Self {
+            rows,
+            tiles: Vec::new(),
+            layouts: vec![FeatureLayout { tile: 0, column: 0, slot: 0, value_bins: 0, most_frequent: None }; features],
+        }
     }
 
-    /// Adds a tile of features, each with its number of value bins and its usual bin; `cells` is told where they begin in the tile's
+    /// Adds a tile of features, each with its number of value bins and its most frequent bin; `cells` is told where they begin in the tile's
     /// histogram.
     pub(super) fn add_tile(&mut self, features: &[(u32, usize, Option<usize>)], cells: impl FnOnce(&[u32]) -> Cells) {
         let first_slot = self.slots();
         let mut offsets = Vec::with_capacity(features.len());
         let mut slots = 0;
-        for (column, &(feature, value_bins, usual)) in features.iter().enumerate() {
+        for (column, &(feature, value_bins, most_frequent)) in features.iter().enumerate() {
             let slot = first_slot + slots;
-            let usual = usual.map(|bin| slot + bin);
-            self.places[feature as usize] = Place { tile: self.tiles.len(), column, slot, value_bins, usual };
+            let most_frequent = most_frequent.map(|bin| slot + bin);
+            self.layouts[feature as usize] = FeatureLayout { tile: self.tiles.len(), column, slot, value_bins, most_frequent };
             offsets.push(slots as u32);
             slots += value_bins + 1;
         }
@@ -217,9 +223,9 @@ impl BinnedMatrix {
         self.rows
     }
 
-    /// The number of features, those without a place counted.
+    /// The number of features, also those that are in no tile.
     pub(crate) fn features(&self) -> usize {
-        self.places.len()
+        self.layouts.len()
     }
 
     /// Memory that the bin numbers take.
@@ -232,20 +238,20 @@ impl BinnedMatrix {
         self.tiles.iter().map(bytes).sum()
     }
 
-    /// Moves rows: at each place then is the row that was at `order[place]`.
+    /// Moves rows: at each position then is the row that was at `order[position]`.
     pub(crate) fn reorder(&mut self, order: &[u32]) {
-        self.tiles.iter_mut().for_each(|tile| tile.cells = tile.some_rows(order));
+        self.tiles.iter_mut().for_each(|tile| tile.cells = tile.gather(order));
     }
 
-    /// A matrix of some rows: at each place the row that is at `order[place]` here.
-    pub(crate) fn some_rows(&self, order: &[u32]) -> Self {
+    /// A matrix of some rows: at each position the row that is at `order[position]` here.
+    pub(crate) fn gather(&self, order: &[u32]) -> Self {
         let tiles = self.tiles.iter().map(|tile| Tile {
             features: tile.features.clone(),
             offsets: tile.offsets.clone(),
-            cells: tile.some_rows(order),
+            cells: tile.gather(order),
             ..*tile
         });
-        Self { rows: order.len(), tiles: tiles.collect(), places: self.places.clone() }
+        Self { rows: order.len(), tiles: tiles.collect(), layouts: self.layouts.clone() }
     }
 
     /// The tiles.
@@ -262,7 +268,7 @@ impl BinnedMatrix {
     pub(crate) fn most_slots_of_a_tile(&self) -> usize {
         let (mut narrow, mut wide, mut sparse) = (Vec::new(), Vec::new(), 0);
         for tile in &self.tiles {
-            let slots = tile.features.iter().map(|&feature| self.place(feature).value_bins + 1);
+            let slots = tile.features.iter().map(|&feature| self.layout(feature).value_bins + 1);
             match &tile.cells {
                 Cells::Narrow(_) => narrow.extend(slots),
                 Cells::Wide(_) => wide.extend(slots),
@@ -276,31 +282,31 @@ impl BinnedMatrix {
         most(narrow, NARROW_FEATURES).max(most(wide, WIDE_FEATURES)).max(sparse)
     }
 
-    pub(crate) fn place(&self, feature: u32) -> Place {
-        self.places[feature as usize]
+    pub(crate) fn layout(&self, feature: u32) -> FeatureLayout {
+        self.layouts[feature as usize]
     }
 
     /// The bin of a feature in a row.
     #[inline]
-    pub(crate) fn bin(&self, row: usize, place: Place) -> usize {
-        let (tile, column) = (&self.tiles[place.tile], place.column);
+    pub(crate) fn bin(&self, row: usize, layout: FeatureLayout) -> usize {
+        let (tile, column) = (&self.tiles[layout.tile], layout.column);
         match &tile.cells {
             Cells::Narrow(cells) => usize::from(cells[row * tile.width() + column]),
             Cells::Wide(cells) => usize::from(cells[row * tile.width() + column]),
             Cells::Sparse(rows) => {
                 let first = tile.offsets[column];
                 let end = tile.offsets.get(column + 1).map_or(tile.slots as u32, |&end| end);
-                (rows.find(row, first..end).unwrap_or(rows.usual[column]) - first) as usize
+                (rows.find(row, first..end).unwrap_or(rows.most_frequent[column]) - first) as usize
             }
         }
     }
 }
 
 /// The features of each tile, and its kind: narrow tiles, then wide ones, then at most one of sparse features. Dense tiles have the
-/// features without a usual bin first, and in each tile of their kind features keep their order.
-fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, Kind)> {
+/// features without a most frequent bin first, and in each tile of their kind features keep their order.
+fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, TileKind)> {
     let all = 0..mapper.features().len() as u32;
-    let (rare, mut dense): (Vec<u32>, Vec<u32>) = all.partition(|&f| mapper.usual()[f as usize].is_some());
+    let (rare, mut dense): (Vec<u32>, Vec<u32>) = all.partition(|&f| mapper.most_frequent()[f as usize].is_some());
     let sparse = if rare.len() >= SPARSE_FEATURES {
         rare
     } else {
@@ -308,9 +314,9 @@ fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, Kind)> {
         Vec::new()
     };
     let (narrow, wide): (Vec<u32>, Vec<u32>) = dense.into_iter().partition(|&f| mapper.features()[f as usize].is_narrow());
-    let narrow = narrow.chunks(NARROW_FEATURES).map(|features| (features.to_vec(), Kind::Narrow));
-    let wide = wide.chunks(WIDE_FEATURES).map(|features| (features.to_vec(), Kind::Wide));
-    narrow.chain(wide).chain((!sparse.is_empty()).then_some((sparse, Kind::Sparse))).collect()
+    let narrow = narrow.chunks(NARROW_FEATURES).map(|features| (features.to_vec(), TileKind::Narrow));
+    let wide = wide.chunks(WIDE_FEATURES).map(|features| (features.to_vec(), TileKind::Wide));
+    narrow.chain(wide).chain((!sparse.is_empty()).then_some((sparse, TileKind::Sparse))).collect()
 }
 
 /// Whether the cells of every row are below these limits, column by column.
@@ -318,13 +324,13 @@ fn are_below<C: Copy + Into<u32> + Ord + Default + Sync, const N: usize>(cells: 
     let width = limits.len();
     cells
         .par_chunks(width * MOVED_ROWS)
-        .all(|cells| most::<C, N>(cells, width).into_iter().zip(limits).all(|(most, &limit)| most.into() < limit))
+        .all(|cells| column_maxima::<C, N>(cells, width).into_iter().zip(limits).all(|(most, &limit)| most.into() < limit))
 }
 
-/// For each of a tile's features, the place of its usual bin in the tile's histogram.
-pub(super) fn usual_places(mapper: &BinMapper, features: &[u32], offsets: &[u32]) -> Vec<u32> {
-    let place = |(&feature, &offset): (&u32, &u32)| offset + mapper.usual()[feature as usize].unwrap_or_default() as u32;
-    features.iter().zip(offsets).map(place).collect()
+/// For each of a tile's features, the slot of its most frequent bin in the tile's histogram.
+pub(super) fn most_frequent_slots(mapper: &BinMapper, features: &[u32], offsets: &[u32]) -> Vec<u32> {
+    let slot = |(&feature, &offset): (&u32, &u32)| offset + mapper.most_frequent()[feature as usize].unwrap_or_default() as u32;
+    features.iter().zip(offsets).map(slot).collect()
 }
 
 /// The number of rows, if row numbers can count them.
@@ -337,7 +343,7 @@ pub(super) fn check_rows(data: &Dataset) -> Result<usize> {
 }
 
 /// The cells of some rows.
-fn some_rows<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u32]) -> Vec<C> {
+fn gather<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u32]) -> Vec<C> {
     let mut moved = vec![C::default(); order.len() * width];
     moved.par_chunks_mut(MOVED_ROWS * width).zip(order.par_chunks(MOVED_ROWS)).for_each(|(moved, order)| {
         for (i, row) in moved.chunks_exact_mut(width).enumerate() {
@@ -359,7 +365,7 @@ enum TileCells<'a> {
     Narrow(usize, Vec<Mutex<&'a mut [u8]>>),
     Wide(usize, Vec<Mutex<&'a mut [u16]>>),
     /// Where each feature begins in the tile's histogram, and its entries.
-    Sparse(&'a [u32], Vec<Mutex<Vec<Entry>>>),
+    Sparse(&'a [u32], Vec<Mutex<Vec<SparseEntry>>>),
 }
 
 impl<'a> Segments<'a> {
@@ -376,26 +382,36 @@ impl<'a> Segments<'a> {
     }
 
     /// Writes the bins of consecutive values of one feature.
-    fn fill(&self, simd: Simd, place: Place, usual: Option<usize>, lookup: &Lookup<'_>, first_row: usize, chunk: &Chunk<'_>) {
-        match &self.tiles[place.tile] {
+    fn fill(
+        &self,
+        simd: Simd,
+        layout: FeatureLayout,
+        most_frequent: Option<usize>,
+        lookup: &Lookup<'_>,
+        first_row: usize,
+        chunk: &Chunk<'_>,
+    ) {
+        match &self.tiles[layout.tile] {
             TileCells::Narrow(width, segments) => {
-                fill_segments(simd, segments, (*width, place.column), lookup, first_row, chunk, |bin| bin as u8);
+                fill_segments(simd, segments, (*width, layout.column), lookup, first_row, chunk, |bin| bin as u8);
             }
             TileCells::Wide(width, segments) => {
-                fill_segments(simd, segments, (*width, place.column), lookup, first_row, chunk, |bin| bin);
+                fill_segments(simd, segments, (*width, layout.column), lookup, first_row, chunk, |bin| bin);
             }
             TileCells::Sparse(offsets, columns) => {
-                let offset = offsets[place.column];
+                let offset = offsets[layout.column];
                 let mut entries = Vec::new();
-                let usual = usual.unwrap_or_default();
-                lookup.unusual(simd, chunk, usual, |row, bin| entries.push(((first_row + row) as u32, offset + u32::from(bin))));
-                columns[place.column].lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries);
+                let most_frequent = most_frequent.unwrap_or_default();
+                lookup.other_bins(simd, chunk, most_frequent, |row, bin| {
+                    entries.push(((first_row + row) as u32, offset + u32::from(bin)))
+                });
+                columns[layout.column].lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries);
             }
         }
     }
 
     /// The entries of the sparse features, if there are any, each feature's in the order of rows.
-    fn finish(self) -> Option<Vec<Vec<Entry>>> {
+    fn finish(self) -> Option<Vec<Vec<SparseEntry>>> {
         let columns = self.tiles.into_iter().find_map(|tile| match tile {
             TileCells::Sparse(_, columns) => Some(columns),
             _ => None,

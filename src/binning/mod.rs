@@ -9,15 +9,15 @@ mod matrix;
 mod sample;
 mod select;
 mod sparse;
-mod turn;
+mod transpose;
 
 use crate::data::Dataset;
 use crate::simd::Simd;
 use crate::{Params, Result};
-pub(crate) use columns::{Column, Columns};
+pub(crate) use columns::{BinColumn, BinColumns};
 pub use mapper::{BinMapper, FeatureBins};
 pub use matrix::BinnedMatrix;
-pub(crate) use matrix::{Cells, Place, Tile};
+pub(crate) use matrix::{Cells, FeatureLayout, Tile};
 pub(crate) use sparse::SparseRows;
 
 /// Raw values that may be in memory at a time where data are read feature by feature.

@@ -1,7 +1,8 @@
 //! Which rows cuts are computed from, and their values of one feature.
 
-use super::cuts::Weighted;
+use super::cuts::WeightedValue;
 use crate::data::{Chunk, Dataset};
+use crate::numeric::Grid;
 use crate::sampling::{self, Draw, Purpose};
 use rayon::prelude::*;
 use std::ops::Add;
@@ -18,17 +19,23 @@ pub(super) struct SampleRows<'a> {
 
 impl<'a> SampleRows<'a> {
     pub fn new(data: &'a Dataset, seed: i64) -> Self {
-        let fraction = SAMPLE_ROWS as f64 / data.rows().max(1) as f64;
-        let draw = Draw::new(sampling::key(seed, Purpose::Cuts, 0), fraction);
-        let drawn = |row: &usize| draw.has(*row as u64);
-        Self { rows: (0..data.rows()).into_par_iter().filter(drawn).collect(), weights: FixedWeights::new(data.weights()) }
+        // Rows are counted and numbered without those of weight zero: they are none.
+        let weighted = data.targets.weighted_rows();
+        let count = weighted.as_ref().map_or(data.rows(), Vec::len);
+        let draw = Draw::new(sampling::key(seed, Purpose::Cuts, 0), SAMPLE_ROWS as f64 / count.max(1) as f64);
+        let drawn = (0..count).into_par_iter().filter(|&row| draw.has(row as u64));
+        let rows = match weighted {
+            None => drawn.collect(),
+            Some(weighted) => drawn.map(|row| weighted[row] as usize).collect(),
+        };
+        Self { rows, weights: FixedWeights::new(data.weights()) }
     }
 
     /// The distinct values of a feature in these rows, ascending, with their weights. The chunks hold all of its values in order.
-    pub fn sorted(&self, chunks: &[Chunk<'_>]) -> Vec<Weighted> {
+    pub fn sorted(&self, chunks: &[Chunk<'_>]) -> Vec<WeightedValue> {
         let mut singles = Vec::new();
         let mut doubles = Vec::new();
-        let mut sample = Sample::default();
+        let mut sample = WeightedValues::default();
         let mut first_row = 0;
         for chunk in chunks {
             match chunk {
@@ -59,7 +66,7 @@ impl<'a> SampleRows<'a> {
     }
 
     /// Takes the values that a chunk, which begins at `first_row`, has in these rows, with the rows' weights.
-    pub fn take(&self, first_row: usize, chunk: &Chunk<'_>, sample: &mut Sample) {
+    pub fn take(&self, first_row: usize, chunk: &Chunk<'_>, sample: &mut WeightedValues) {
         let rows = self.within(first_row, chunk);
         match chunk {
             Chunk::Sparse { places, values, .. } => {
@@ -78,7 +85,7 @@ impl<'a> SampleRows<'a> {
 }
 
 /// Values that are not missing, ascending, each with the number of times it occurs.
-fn distinct<T: radsort::Key + Copy + PartialEq + Add<Output = T> + Default>(mut values: Vec<T>) -> Vec<Weighted>
+fn distinct<T: radsort::Key + Copy + PartialEq + Add<Output = T> + Default>(mut values: Vec<T>) -> Vec<WeightedValue>
 where
     f64: From<T>,
 {
@@ -94,17 +101,17 @@ const COMPACT_FROM: usize = 65_536;
 
 /// Values with weights. Weights are integers, so that equal values may be merged in any order.
 #[derive(Default)]
-pub(super) struct Sample {
-    values: Vec<Weighted>,
+pub(super) struct WeightedValues {
+    values: Vec<WeightedValue>,
     /// Length after the last merge of equal values.
     compact: usize,
 }
 
-impl Sample {
-    /// Takes more values with their weights. What is missing or weighs nothing does not count.
-    pub fn extend(&mut self, more: impl Iterator<Item = Weighted>) {
+impl WeightedValues {
+    /// Takes more values with their weights. What is missing does not count.
+    pub fn extend(&mut self, more: impl Iterator<Item = WeightedValue>) {
         // Adding zero turns -0.0 into 0.0, which compares equal to it but has other bits.
-        self.values.extend(more.filter(|(x, weight)| !x.is_nan() && *weight > 0).map(|(x, weight)| (x + 0.0, weight)));
+        self.values.extend(more.filter(|(x, _)| !x.is_nan()).map(|(x, weight)| (x + 0.0, weight)));
         if self.values.len() > 2 * self.compact + COMPACT_FROM {
             self.compact();
         }
@@ -124,25 +131,28 @@ impl Sample {
     }
 
     pub fn bytes(&self) -> usize {
-        self.values.capacity() * size_of::<Weighted>()
+        self.values.capacity() * size_of::<WeightedValue>()
     }
 
-    pub fn into_sorted(mut self) -> Vec<Weighted> {
+    pub fn into_sorted(mut self) -> Vec<WeightedValue> {
         self.compact();
         self.values
     }
 }
 
-/// Row weights as integers, the largest 2^24.
+/// Bits of the largest weight as an integer.
+const WEIGHT_BITS: i32 = 25;
+
+/// The weights of rows that have some, as integers: whole numbers keep their proportions, so that each is as many equal rows.
 struct FixedWeights<'a> {
     weights: Option<&'a [f64]>,
-    scale: f64,
+    grid: Grid,
 }
 
 impl<'a> FixedWeights<'a> {
     fn new(weights: Option<&'a [f64]>) -> Self {
         let max = weights.map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max));
-        Self { weights, scale: if max > 0.0 { 16_777_216.0 / max } else { 0.0 } }
+        Self { weights, grid: Grid::of_bits(max, WEIGHT_BITS) }
     }
 
     /// Whether all rows weigh 1.
@@ -154,8 +164,7 @@ impl<'a> FixedWeights<'a> {
     fn of(&self, row: usize) -> u64 {
         match self.weights {
             None => 1,
-            Some(w) if w[row] > 0.0 => ((w[row] * self.scale).round() as u64).max(1),
-            Some(_) => 0,
+            Some(w) => (self.grid.units(w[row]) as u64).max(1),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A matrix of some of the features: for trees that use few of them.
 
 use super::by_feature::side_by_side;
-use super::columns::{Column, Columns};
+use super::columns::{BinColumn, BinColumns};
 use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
 use super::sparse::SparseRows;
 use rayon::prelude::*;
@@ -10,15 +10,15 @@ use rayon::prelude::*;
 const RUN: usize = 4096;
 
 /// A column of a tile.
-type Source<'a> = (&'a Tile, usize);
+type TileColumn<'a> = (&'a Tile, usize);
 
 impl BinnedMatrix {
-    /// The same rows with some of the features only, in tiles of their own. The others have no place in it. `columns` are of the same
+    /// The same rows with some of the features only, in tiles of their own. The others are in none. `columns` are of the same
     /// rows; there may be none, but where there are, far less is read.
-    pub(crate) fn select(&self, columns: &Columns, features: &[u32]) -> Self {
+    pub(crate) fn select(&self, columns: &BinColumns, features: &[u32]) -> Self {
         let mut wanted = vec![false; self.features()];
         features.iter().for_each(|&feature| wanted[feature as usize] = true);
-        let (mut narrow, mut wide): (Vec<Source<'_>>, Vec<Source<'_>>) = (Vec::new(), Vec::new());
+        let (mut narrow, mut wide): (Vec<TileColumn<'_>>, Vec<TileColumn<'_>>) = (Vec::new(), Vec::new());
         let mut sparse = None;
         for tile in self.tiles() {
             let chosen: Vec<usize> = (0..tile.features.len()).filter(|&c| wanted[tile.features[c] as usize]).collect();
@@ -30,38 +30,40 @@ impl BinnedMatrix {
             }
         }
         let mut selected = Self::without_tiles(self.rows(), self.features());
-        let bins = |&(tile, column): &Source<'_>| {
+        let bins = |&(tile, column): &TileColumn<'_>| {
             let feature = tile.features[column];
-            let place = self.place(feature);
-            (feature, place.value_bins, place.usual.map(|slot| slot - place.slot))
+            let layout = self.layout(feature);
+            (feature, layout.value_bins, layout.most_frequent.map(|slot| slot - layout.slot))
         };
         for sources in narrow.chunks(NARROW_FEATURES) {
             let columns = sources.iter().map(|&(tile, column)| match columns.get(tile.features[column]) {
-                Some(Column::Narrow(cells)) => Some(&cells[..]),
+                Some(BinColumn::Narrow(cells)) => Some(&cells[..]),
                 _ => None,
             });
             let cells = match columns.collect::<Option<Vec<_>>>() {
                 Some(columns) => side_by_side(&columns, self.rows()),
-                None => some_of(self.rows(), sources, |tile| if let Cells::Narrow(cells) = &tile.cells { cells } else { &[] }),
+                None => {
+                    gather_columns(self.rows(), sources, |tile| if let Cells::Narrow(cells) = &tile.cells { cells } else { &[] })
+                }
             };
             selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Narrow(cells));
         }
         for sources in wide.chunks(WIDE_FEATURES) {
-            let cells = some_of(self.rows(), sources, |tile| if let Cells::Wide(cells) = &tile.cells { cells } else { &[] });
+            let cells = gather_columns(self.rows(), sources, |tile| if let Cells::Wide(cells) = &tile.cells { cells } else { &[] });
             selected.add_tile(&sources.iter().map(bins).collect::<Vec<_>>(), |_| Cells::Wide(cells));
         }
         if let Some((tile, rows, columns)) = sparse {
             let sources: Vec<_> = columns.iter().map(|&column| bins(&(tile, column))).collect();
-            selected.add_tile(&sources, |offsets| Cells::Sparse(some_columns(tile, rows, &columns, offsets)));
+            selected.add_tile(&sources, |offsets| Cells::Sparse(gather_sparse(tile, rows, &columns, offsets)));
         }
         selected
     }
 }
 
-/// Columns of dense tiles as one tile's cells.
-fn some_of<'a, C: Copy + Default + Send + Sync + 'a>(
+/// BinColumns of dense tiles as one tile's cells.
+fn gather_columns<'a, C: Copy + Default + Send + Sync + 'a>(
     rows: usize,
-    sources: &[Source<'a>],
+    sources: &[TileColumn<'a>],
     cells_of: impl Fn(&'a Tile) -> &'a [C] + Sync,
 ) -> Vec<C> {
     let width = sources.len();
@@ -76,15 +78,15 @@ fn some_of<'a, C: Copy + Default + Send + Sync + 'a>(
 }
 
 /// Some columns of a sparse tile, whose features begin at `offsets` in the new tile's histogram.
-fn some_columns(tile: &Tile, rows: &SparseRows, columns: &[usize], offsets: &[u32]) -> SparseRows {
+fn gather_sparse(tile: &Tile, rows: &SparseRows, columns: &[usize], offsets: &[u32]) -> SparseRows {
     const GONE: u32 = u32::MAX;
     let mut moved = vec![GONE; tile.slots];
-    let mut usual = Vec::with_capacity(columns.len());
+    let mut most_frequent = Vec::with_capacity(columns.len());
     for (&column, &offset) in columns.iter().zip(offsets) {
         let first = tile.offsets[column];
         let end = tile.offsets.get(column + 1).map_or(tile.slots, |&end| end as usize);
-        moved[first as usize..end].iter_mut().zip(offset..).for_each(|(place, to)| *place = to);
-        usual.push(rows.usual[column] - first + offset);
+        moved[first as usize..end].iter_mut().zip(offset..).for_each(|(slot, to)| *slot = to);
+        most_frequent.push(rows.most_frequent[column] - first + offset);
     }
-    rows.map(&moved, GONE, usual)
+    rows.map(&moved, GONE, most_frequent)
 }

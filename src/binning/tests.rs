@@ -102,7 +102,7 @@ fn every_form_of_tile_holds_the_bins_of_the_values() {
             let chunk = &data.source().by_feature().unwrap().feature(feature).unwrap()[0];
             for place in 0..rows {
                 let expected = bins.bin(chunk.get(row_at(place)));
-                assert_eq!(matrix.bin(place, matrix.place(feature as u32)), expected, "feature {feature}, place {place}");
+                assert_eq!(matrix.bin(place, matrix.layout(feature as u32)), expected, "feature {feature}, place {place}");
             }
         }
     };

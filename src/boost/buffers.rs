@@ -1,7 +1,7 @@
 //! [`Buffers`]: what a tree is grown from, in memory that every tree uses anew.
 
-use super::row_sampling::{Drawn, Sample};
-use crate::binning::{BinnedMatrix, Columns};
+use super::row_sampling::{Drawn, RowSample};
+use crate::binning::{BinColumns, BinnedMatrix};
 use crate::grow::{RowBins, TreeInput};
 use crate::histogram::Quantised;
 use crate::objective::GradientPair;
@@ -27,7 +27,7 @@ pub(super) struct Buffers {
     quantised: Quantised,
     /// The rows that the tree is grown on, or the numbers of their copies; and a buffer with any contents.
     pub rows: [Vec<u32>; 2],
-    no_columns: Columns,
+    no_columns: BinColumns,
 }
 
 impl Buffers {
@@ -38,7 +38,7 @@ impl Buffers {
             copies: None,
             quantised: Quantised::new(),
             rows: Default::default(),
-            no_columns: Columns::none(),
+            no_columns: BinColumns::none(),
         }
     }
 
@@ -55,7 +55,7 @@ impl Buffers {
             Drawn::All => self.count_up(matrix.rows()),
             Drawn::Some(sample) if may_copy && FEWER * sample.rows.len() <= matrix.rows() => {
                 self.sampled = Some(self.of_copies(&sample, memory));
-                self.copies = Some(matrix.some_rows(&sample.rows));
+                self.copies = Some(matrix.gather(&sample.rows));
                 self.count_up(sample.rows.len());
             }
             Drawn::Some(sample) => {
@@ -90,7 +90,7 @@ impl Buffers {
         self.rows[0].extend(0..rows as u32);
     }
 
-    fn of_copies(&self, sample: &Sample, mut memory: Vec<GradientPair>) -> Vec<GradientPair> {
+    fn of_copies(&self, sample: &RowSample, mut memory: Vec<GradientPair>) -> Vec<GradientPair> {
         let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
         rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut memory);
         memory

@@ -21,3 +21,5 @@ pub use trainer::{Phases, Trained, Trainer, threads};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod weight_tests;

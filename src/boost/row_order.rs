@@ -3,7 +3,7 @@
 //! A leaf's rows are scattered over the matrix, and reading them waits for memory. Consecutive trees split alike, so with the rows laid
 //! out in the order of a tree's leaves, the rows of the next trees' nodes lie close together. It costs about as much as the
 //! histograms of one tree. No bit of the model changes: histograms and leaf sums are sums of integers, and rows are sampled by their
-//! number in the data set, not by their place.
+//! number in the data set, not by their position.
 
 use crate::binning::BinnedMatrix;
 use crate::numeric::reorder;
@@ -18,7 +18,7 @@ const SMALLEST_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct RowOrder {
     pays: bool,
-    /// The row at each place; as long as rows lie as they came, none.
+    /// The row at each position; as long as rows lie as they came, none.
     rows: Option<Vec<u32>>,
 }
 
@@ -44,12 +44,12 @@ impl RowOrder {
         self.pays && rounds.is_multiple_of(EVERY)
     }
 
-    /// The row at a place.
-    pub fn row(&self, place: u32) -> u32 {
-        self.rows.as_ref().map_or(place, |rows| rows[place as usize])
+    /// The row at a position.
+    pub fn row(&self, position: u32) -> u32 {
+        self.rows.as_ref().map_or(position, |rows| rows[position as usize])
     }
 
-    /// Takes note that the row at each place is now the one that was at `order[place]`.
+    /// Takes note that the row at each position is now the one that was at `order[position]`.
     pub fn change(&mut self, order: &[u32]) {
         match &mut self.rows {
             None => self.rows = Some(order.to_vec()),

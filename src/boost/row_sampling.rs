@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// Rows that one task looks at.
 const CHUNK: usize = 65_536;
 
-/// Magnitudes of a [`Counts`] bucket agree in sign, exponent and the first bits of the mantissa: within 1.6 %.
+/// Magnitudes of a [`MagnitudeCounts`] bucket agree in sign, exponent and the first bits of the mantissa: within 1.6 %.
 const BUCKET_BITS: u32 = 17;
 const BUCKETS: usize = 1 << (31 - BUCKET_BITS);
 
@@ -39,19 +39,19 @@ enum Method {
 /// The rows that a tree is grown on.
 pub(super) enum Drawn {
     All,
-    Some(Sample),
+    Some(RowSample),
 }
 
 /// Some rows.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Sample {
+pub(super) struct RowSample {
     /// Ascending.
     pub rows: Vec<u32>,
     /// What the gradients of each are multiplied by; none: they are left as they are.
     pub factors: Vec<f32>,
 }
 
-impl Sample {
+impl RowSample {
     /// Leaves only the sample's rows their gradients, times their factors. What others have becomes zero, as if they were not there.
     pub fn apply(&self, gradients: &mut [GradientPair]) {
         gradients.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, gradients)| {
@@ -91,48 +91,36 @@ impl RowSampler {
         self.first_round < usize::MAX
     }
 
-    /// Draws the rows of the tree number `index`, of those that are not idle; the row at a place is `row(place)`.
-    pub fn draw(
-        &self,
-        (round, index): (usize, u64),
-        gradients: &[GradientPair],
-        row: impl Fn(u32) -> u32 + Sync,
-        is_idle: Option<impl Fn(u32) -> bool + Sync>,
-    ) -> Drawn {
-        let idle = |place| is_idle.as_ref().is_some_and(|is_idle| is_idle(place));
+    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`.
+    pub fn draw(&self, (round, index): (usize, u64), gradients: &[GradientPair], row: impl Fn(u32) -> u32 + Sync) -> Drawn {
         let seed = self.seed;
         let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
         let rows = gradients.len();
         match self.method {
-            _ if round < self.first_round => match is_idle {
-                None => Drawn::All,
-                Some(_) => choose(rows, false, |place| f32::from(u8::from(!idle(place)))),
-            },
+            _ if round < self.first_round => Drawn::All,
             Method::Uniform(share) => {
                 let draw = draw(Purpose::Rows, share);
-                choose(rows, false, |place| f32::from(u8::from(draw.has(row(place).into()) & !idle(place))))
+                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position).into()))))
             }
             Method::MinimalVariance { share, lambda } => {
                 let magnitude = |pair: &GradientPair| magnitude(pair, lambda);
-                let threshold = Counts::of(gradients, magnitude, idle).threshold(share);
+                let threshold = MagnitudeCounts::of(gradients, magnitude).threshold(share);
                 let uniform = draw(Purpose::Rows, 1.0);
-                choose(rows, true, |place| {
-                    let chance = (f64::from(magnitude(&gradients[place as usize])) / threshold).min(1.0);
-                    let is_drawn = uniform.number(row(place).into()) < chance;
-                    if is_drawn && !idle(place) { (1.0 / chance) as f32 } else { 0.0 }
+                choose(rows, true, |position| {
+                    let chance = (f64::from(magnitude(&gradients[position as usize])) / threshold).min(1.0);
+                    if uniform.number(row(position).into()) < chance { (1.0 / chance) as f32 } else { 0.0 }
                 })
             }
             Method::OneSide { top, other } => {
                 let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs().min(f32::MAX);
-                let (bucket, share) = Counts::of(gradients, magnitude, idle).top(top);
+                let (bucket, share) = MagnitudeCounts::of(gradients, magnitude).top(top);
                 let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
                 let factor = ((1.0 - top) / other) as f32;
-                choose(rows, true, |place| {
-                    let (row, here) = (row(place).into(), bucket_of(magnitude(&gradients[place as usize])));
+                choose(rows, true, |position| {
+                    let (row, here) = (row(position).into(), bucket_of(magnitude(&gradients[position as usize])));
                     let is_top = here > bucket || (here == bucket && on_top.has(row));
                     match (is_top, is_top || among_others.has(row)) {
                         (_, false) => 0.0,
-                        _ if idle(place) => 0.0,
                         (true, _) => 1.0,
                         (false, true) => factor,
                     }
@@ -146,12 +134,12 @@ impl RowSampler {
 fn choose(rows: usize, with_factors: bool, factor: impl Fn(u32) -> f32 + Sync) -> Drawn {
     let choose = |first: usize| {
         let count = CHUNK.min(rows - first);
-        let mut sample = Sample { rows: vec![0; count], factors: vec![0.0; if with_factors { count } else { 0 }] };
+        let mut sample = RowSample { rows: vec![0; count], factors: vec![0.0; if with_factors { count } else { 0 }] };
         let mut chosen = 0;
-        for place in first as u32..(first + count) as u32 {
-            let factor = factor(place);
+        for position in first as u32..(first + count) as u32 {
+            let factor = factor(position);
             // Free of branches: which rows are drawn is not to be predicted.
-            sample.rows[chosen] = place;
+            sample.rows[chosen] = position;
             if with_factors {
                 sample.factors[chosen] = factor;
             }
@@ -162,9 +150,9 @@ fn choose(rows: usize, with_factors: bool, factor: impl Fn(u32) -> f32 + Sync) -
         sample
     };
     let starts: Vec<usize> = (0..rows).step_by(CHUNK).collect();
-    let chosen: Vec<Sample> = starts.into_par_iter().map(choose).collect();
+    let chosen: Vec<RowSample> = starts.into_par_iter().map(choose).collect();
     let (rows, factors): (Vec<_>, Vec<_>) = chosen.into_iter().map(|sample| (sample.rows, sample.factors)).unzip();
-    Drawn::Some(Sample { rows: rows.concat(), factors: factors.concat() })
+    Drawn::Some(RowSample { rows: rows.concat(), factors: factors.concat() })
 }
 
 /// √(g² + λ h²). In double precision squares neither overflow nor vanish.
@@ -179,16 +167,15 @@ fn bucket_of(magnitude: f32) -> usize {
 }
 
 /// Numbers of rows by magnitude.
-struct Counts {
+struct MagnitudeCounts {
     buckets: Vec<u64>,
     rows: u64,
 }
 
-impl Counts {
-    /// Counts the rows that are not idle.
-    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync, idle: impl Fn(u32) -> bool + Sync) -> Self {
-        let count = |mut buckets: Vec<u64>, (place, pair): (usize, &GradientPair)| {
-            buckets[bucket_of(magnitude(pair))] += u64::from(!idle(place as u32));
+impl MagnitudeCounts {
+    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync) -> Self {
+        let count = |mut buckets: Vec<u64>, pair: &GradientPair| {
+            buckets[bucket_of(magnitude(pair))] += 1;
             buckets
         };
         let add = |mut all: Vec<u64>, other: Vec<u64>| {
@@ -196,7 +183,7 @@ impl Counts {
             all
         };
         let none = || vec![0; BUCKETS];
-        let buckets = gradients.par_iter().enumerate().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        let buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
         Self { rows: buckets.iter().sum(), buckets }
     }
 
@@ -259,9 +246,9 @@ mod tests {
         (0..ROWS).map(pair).collect()
     }
 
-    fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> Sample {
+    fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> RowSample {
         let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
-        match sampler.draw((100, 7), gradients, order, None::<fn(u32) -> bool>) {
+        match sampler.draw((100, 7), gradients, order) {
             Drawn::All => panic!("all rows"),
             Drawn::Some(sample) => sample,
         }
@@ -280,7 +267,7 @@ mod tests {
         let gradients = gradients();
         let all: f64 = gradients.iter().map(|pair| f64::from(pair.hess)).sum();
         for (method, kept) in methods().into_iter().zip([0.3, 1.0, 1.0]) {
-            let sample = drawn(method.clone(), &gradients, |place| place);
+            let sample = drawn(method.clone(), &gradients, |position| position);
             let share = sample.rows.len() as f64 / ROWS as f64;
             assert!((share - 0.3).abs() < 0.005, "{method:?}: {share}");
             let hess = |(at, &row): (usize, &u32)| f64::from(gradients[row as usize].hess * sample.factor(at));
@@ -298,11 +285,11 @@ mod tests {
             let backwards: Vec<_> = forwards.iter().rev().copied().collect();
             let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
             let three = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-            let sample = one.install(|| drawn(method.clone(), &forwards, |place| place));
-            let mut other = three.install(|| drawn(method, &backwards, |place| last - place));
+            let sample = one.install(|| drawn(method.clone(), &forwards, |position| position));
+            let mut other = three.install(|| drawn(method, &backwards, |position| last - position));
             other.rows.reverse();
             other.factors.reverse();
-            other.rows.iter_mut().for_each(|place| *place = last - *place);
+            other.rows.iter_mut().for_each(|position| *position = last - *position);
             assert!(sample == other);
         }
     }
@@ -311,7 +298,7 @@ mod tests {
     fn one_side_sampling_keeps_the_largest() {
         let gradients = gradients();
         let [.., goss] = methods();
-        let sample = drawn(goss, &gradients, |place| place);
+        let sample = drawn(goss, &gradients, |position| position);
         let magnitude = |row: u32| (gradients[row as usize].grad * gradients[row as usize].hess).abs();
         let mut all: Vec<f32> = (0..ROWS as u32).map(magnitude).collect();
         all.sort_by(|a, b| b.total_cmp(a));
@@ -321,24 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn idle_rows_are_no_part_of_the_share() {
-        let gradients = gradients();
-        let is_idle = |place: u32| !place.is_multiple_of(5);
-        for method in methods() {
-            let sampler = RowSampler::new(&method.num_round(1).build().unwrap());
-            let Drawn::Some(sample) = sampler.draw((100, 7), &gradients, |place| place, Some(is_idle)) else { panic!("all rows") };
-            let share = sample.rows.len() as f64 / (ROWS / 5) as f64;
-            assert!((share - 0.3).abs() < 0.02 && sample.rows.iter().all(|&row| !is_idle(row)), "{share}");
-        }
-    }
-
-    #[test]
     fn a_few_enormous_gradients_leave_room_for_the_others() {
         for outlier in [1e19f32, 1e38] {
             let mut gradients = gradients();
             gradients[17] = GradientPair { grad: outlier, hess: 1.0 };
             let [_, gradient_based, _] = methods();
-            let sample = drawn(gradient_based, &gradients, |place| place);
+            let sample = drawn(gradient_based, &gradients, |position| position);
             let share = sample.rows.len() as f64 / ROWS as f64;
             assert!((share - 0.3).abs() < 0.01 && sample.rows.contains(&17), "{share}");
         }
@@ -348,7 +323,7 @@ mod tests {
     fn gradients_that_are_all_alike_are_drawn_alike() {
         for method in methods() {
             let alike = vec![GradientPair { grad: 0.5, hess: 0.25 }; ROWS];
-            let share = drawn(method, &alike, |place| place).rows.len() as f64 / ROWS as f64;
+            let share = drawn(method, &alike, |position| position).rows.len() as f64 / ROWS as f64;
             assert!((share - 0.3).abs() < 0.01, "{share}");
         }
     }

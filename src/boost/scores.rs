@@ -1,9 +1,9 @@
 //! [`Scores`]: the margins of every row while trees are added.
 
-use crate::data::BaseMargins;
+use crate::data::{BaseMargins, TargetsView};
 use crate::grow::{GrownTree, Router};
 use crate::numeric::reorder;
-use crate::{Dataset, Error, Result};
+use crate::{Error, Result};
 use rayon::prelude::*;
 
 /// Rows that one task updates.
@@ -16,10 +16,10 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    /// The margins before the first tree: the data set's base margins, else the base score.
-    pub fn new(data: &Dataset, base_score: &[f64]) -> Result<Self> {
-        let (rows, outputs) = (data.rows(), base_score.len());
-        let base = BaseMargins::of(data, base_score)?;
+    /// The margins before the first tree: the rows' base margins, else the base score.
+    pub fn new(targets: TargetsView<'_>, base_score: &[f64]) -> Result<Self> {
+        let (rows, outputs) = (targets.rows(), base_score.len());
+        let base = BaseMargins::of(targets, base_score)?;
         let mut margins = Vec::new();
         let numbers = rows.checked_mul(outputs).filter(|&numbers| margins.try_reserve_exact(numbers).is_ok());
         let numbers = numbers
@@ -32,11 +32,6 @@ impl Scores {
     /// The margins of all outputs.
     pub fn all(&self) -> &[f64] {
         &self.margins
-    }
-
-    /// The margins of one output.
-    pub fn of(&self, output: usize) -> &[f64] {
-        &self.margins[output * self.rows..(output + 1) * self.rows]
     }
 
     /// Moves rows: at each place then is the row that was at `order[place]`.

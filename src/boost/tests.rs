@@ -64,7 +64,12 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
                 margins[model.output_of(index)] += value;
             }
             for (output, margin) in margins.iter().enumerate() {
-                assert_eq!(watched.scores.of(output)[row].to_bits(), margin.to_bits(), "{} row {row}", watched.name);
+                assert_eq!(
+                    watched.scores.all()[output * x.nrows() + row].to_bits(),
+                    margin.to_bits(),
+                    "{} row {row}",
+                    watched.name
+                );
             }
         }
     }

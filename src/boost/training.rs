@@ -10,11 +10,11 @@ use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
 use super::trainer::Phases;
-use crate::binning::{self, BinMapper, BinnedMatrix, Columns};
+use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
+use crate::data::Targets;
 use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
-use crate::numeric::reorder;
-use crate::objective::{self, Loss};
+use crate::objective::{self, Loss, Round};
 use crate::profile::{Phase, Profile, Profiler};
 use crate::simd::Simd;
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
@@ -25,10 +25,10 @@ use std::time::Instant;
 pub(super) struct Watched<'a> {
     pub(super) name: &'a str,
     data: &'a Dataset,
-    labels: Cow<'a, [f64]>,
-    weights: Option<Cow<'a, [f64]>>,
+    /// Those of the data set, until training rows are left out or laid out anew.
+    targets: Cow<'a, Targets>,
     /// Its bins, for validation data; the training data's rows are followed by the grower.
-    bins: Option<(BinnedMatrix, Columns)>,
+    bins: Option<(BinnedMatrix, BinColumns)>,
     pub(super) scores: Scores,
 }
 
@@ -37,16 +37,16 @@ pub(super) struct Binned {
     mapper: BinMapper,
     matrix: BinnedMatrix,
     /// The same bins by column, where that pays.
-    columns: Columns,
+    columns: BinColumns,
 }
 
 #[cfg(test)]
 impl Binned {
     /// The same data with no feature stored sparsely.
     pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
-        let mapper = self.mapper.without_usual_bins();
+        let mapper = self.mapper.without_most_frequent_bins();
         let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
-        Self { mapper, columns: Columns::none(), matrix }
+        Self { mapper, columns: BinColumns::none(), matrix }
     }
 }
 
@@ -55,8 +55,8 @@ pub(super) struct Training<'a> {
     params: &'a Params,
     simd: Simd,
     train: &'a Dataset,
-    /// Whether some rows have weight zero.
-    has_idle_rows: bool,
+    /// The training rows that have weight, where some have none. Those that have none are left out.
+    weighted_rows: Option<Vec<u32>>,
     sampler: RowSampler,
     /// Whether few rows are copied to grow a tree on.
     pub(super) copies: bool,
@@ -79,30 +79,39 @@ impl<'a> Training<'a> {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }
         let simd = Simd::detect()?;
-        let loss = objective::loss(params, train)?;
+        let outputs = objective::num_outputs(params, train)?;
+        objective::check_labels(params.objective, outputs, train)?;
+        let weighted_rows = train.targets.weighted_rows();
+        let targets = match &weighted_rows {
+            Some(rows) => Cow::Owned(train.targets.gather(rows)),
+            None => Cow::Borrowed(&train.targets),
+        };
+        let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, params.objective)?;
-        let base_score = loss.base_score()?;
-        let mut watched = vec![Watched::new("train", train, train, &base_score)?];
+        let base_score = loss.base_score(targets.view())?;
+        let mut watched = vec![Watched::new("train", train, targets, &base_score)?];
         for (name, data) in validation {
             // Metrics rely on it.
-            objective::check_labels(params.objective, base_score.len(), data)?;
-            watched.push(Watched::new(name, data, train, &base_score)?);
+            objective::check_labels(params.objective, outputs, data)?;
+            if data.schema().features != train.schema().features {
+                return Err(Error::schema(format!("the features of {name} are not those of the training data")));
+            }
+            watched.push(Watched::new(name, data, Cow::Borrowed(&data.targets), &base_score)?);
         }
         let mut warnings = params.warnings();
         if train.base_margin().is_some() {
             warnings.push("base margins replace the base score in training; give them to predict, too (base_margin_column)".into());
         }
-        if let Some((first, rest)) = watched[0].labels.split_first()
+        if let Some((first, rest)) = watched[0].targets.view().labels().split_first()
             && rest.iter().all(|label| label == first)
         {
             warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
         }
-        let has_idle_rows = train.weights().is_some_and(|weights| weights.contains(&0.0));
         Ok(Self {
             params,
             simd,
             train,
-            has_idle_rows,
+            weighted_rows,
             sampler: RowSampler::new(params),
             copies: true,
             order: RowOrder::fixed(),
@@ -133,9 +142,12 @@ impl<'a> Training<'a> {
         let started = Instant::now();
         let sets: Vec<_> = self.watched.iter().map(|watched| (watched.name, watched.data)).collect();
         bins.check(self.params, &sets)?;
-        let Bins { mapper, train: matrix, validation } = bins;
+        let Bins { mapper, train: mut matrix, validation } = bins;
+        if let Some(rows) = &self.weighted_rows {
+            matrix = matrix.gather(rows);
+        }
         for (watched, matrix) in self.watched[1..].iter_mut().zip(validation) {
-            let columns = Columns::of(&matrix);
+            let columns = BinColumns::of(&matrix);
             watched.bins = Some((matrix, columns));
         }
         let columns = self.columns(&matrix);
@@ -144,10 +156,14 @@ impl<'a> Training<'a> {
         Ok(Binned { mapper, columns, matrix })
     }
 
-    /// The columns of the training data's matrix, where they pay: for parting short rows, for rows that a tree was not grown on, and for
+    /// The columns of the training data's matrix, where they pay: for partitioning short rows, for rows that a tree was not grown on, and for
     /// trees of few features.
-    fn columns(&self, matrix: &BinnedMatrix) -> Columns {
-        if self.sampler.samples() || self.params.colsample_bytree < 1.0 { Columns::of(matrix) } else { Columns::if_short(matrix) }
+    fn columns(&self, matrix: &BinnedMatrix) -> BinColumns {
+        if self.sampler.samples() || self.params.colsample_bytree < 1.0 {
+            BinColumns::of(matrix)
+        } else {
+            BinColumns::if_short(matrix)
+        }
     }
 
     /// The loop over rounds, from the first or from those of a checkpoint on: the model that is kept, and the metrics of every round.
@@ -273,10 +289,10 @@ impl<'a> Training<'a> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, grower.profiler);
         let mut leaf_order = Vec::new();
-        profiler.step(Phase::Gradients, || self.loss.start_round(self.watched[0].scores.all()));
+        profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round()));
         for output in 0..self.base_score.len() {
             profiler.step(Phase::Gradients, || {
-                self.loss.gradients(output, self.watched[0].scores.of(output), &mut buffers.gradients);
+                self.loss.gradients(output, &self.watched[0].round(), &mut buffers.gradients);
             });
             for parallel in 0..self.params.num_parallel_tree {
                 let index = trees.len() as u64;
@@ -297,12 +313,9 @@ impl<'a> Training<'a> {
         leaf_order
     }
 
-    /// The rows that the next tree is grown on, with their quantised gradients. Rows of weight zero are none: they must not count as rows
-    /// of a category either.
+    /// The rows that the next tree is grown on, with their quantised gradients.
     fn draw_rows(&self, tree: (usize, u64), is_first: bool, matrix: &BinnedMatrix, buffers: &mut Buffers) {
-        let weights = self.watched[0].weights.as_deref().filter(|_| self.has_idle_rows);
-        let is_idle = weights.map(|weights| |place: u32| weights[place as usize] <= 0.0);
-        let drawn = self.sampler.draw(tree, &buffers.gradients, |place| self.order.row(place), is_idle);
+        let drawn = self.sampler.draw(tree, &buffers.gradients, |position| self.order.row(position));
         let is_sample = matches!(drawn, Drawn::Some(_));
         buffers.take(drawn, matrix, self.copies);
         if is_first || is_sample {
@@ -311,18 +324,14 @@ impl<'a> Training<'a> {
     }
 
     /// Lays the training rows out anew: everything that has a number a row.
-    fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut Columns) {
+    fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut BinColumns) {
         // The old ones go before there are new ones.
-        *columns = Columns::none();
+        *columns = BinColumns::none();
         matrix.reorder(order);
         *columns = self.columns(matrix);
-        self.loss.reorder(order);
         let train = &mut self.watched[0];
         train.scores.reorder(order);
-        reorder(train.labels.to_mut(), order);
-        if let Some(weights) = &mut train.weights {
-            reorder(weights.to_mut(), order);
-        }
+        train.targets = Cow::Owned(train.targets.gather(order));
         self.order.change(order);
     }
 
@@ -351,8 +360,7 @@ impl<'a> Training<'a> {
                 let value = metric.evaluate(&metric::Evaluation {
                     objective: self.params.objective,
                     margins: watched.scores.all(),
-                    labels: &watched.labels,
-                    weights: watched.weights.as_deref(),
+                    targets: watched.targets.view(),
                 });
                 values.push((watched.name.to_string(), metric.name().to_string(), value));
             }
@@ -385,12 +393,13 @@ struct Step<'b> {
 }
 
 impl<'a> Watched<'a> {
-    fn new(name: &'a str, data: &'a Dataset, train: &Dataset, base_score: &[f64]) -> Result<Self> {
-        if data.schema().features != train.schema().features {
-            return Err(Error::schema(format!("the features of {name} are not those of the training data")));
-        }
-        let labels = data.labels().ok_or_else(|| Error::data(format!("{name} has no labels")))?;
-        let (labels, weights) = (Cow::Borrowed(labels), data.weights().map(Cow::Borrowed));
-        Ok(Self { name, data, labels, weights, bins: None, scores: Scores::new(data, base_score)? })
+    fn new(name: &'a str, data: &'a Dataset, targets: Cow<'a, Targets>, base_score: &[f64]) -> Result<Self> {
+        let scores = Scores::new(targets.view(), base_score)?;
+        Ok(Self { name, data, targets, bins: None, scores })
+    }
+
+    /// What the loss sees of them.
+    fn round(&self) -> Round<'_> {
+        Round { targets: self.targets.view(), margins: self.scores.all() }
     }
 }

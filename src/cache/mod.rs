@@ -11,7 +11,7 @@ mod arrays;
 
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::boost::Bins;
-use crate::data::{Block, BlockSource, CancellationToken, Dataset};
+use crate::data::{Block, BlockSource, CancellationToken, Dataset, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
         schema: train.schema().clone(),
         classes: train.classes.clone(),
         features: bins.mapper().features().iter().map(Feature::of).collect(),
-        usual: bins.mapper().usual().to_vec(),
+        usual: bins.mapper().most_frequent().to_vec(),
         sets: sets.iter().map(|((name, data), matrix)| Set::of(name, data, matrix)).collect(),
     };
     let header = serde_json::to_vec(&header)?;
@@ -101,15 +101,16 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
         }
     }
     for ((_, data), matrix) in sets {
-        for numbers in [&data.labels, &data.weights, &data.base_margin] {
+        let targets = &data.targets;
+        for numbers in [&targets.labels, &targets.weights, &targets.base_margin] {
             out.write(numbers.as_deref().unwrap_or_default())?;
         }
-        out.write(data.groups.as_deref().unwrap_or_default())?;
+        out.write(targets.groups.as_deref().unwrap_or_default())?;
         for tile in matrix.tiles() {
             match &tile.cells {
                 Cells::Narrow(cells) => out.write(cells)?,
                 Cells::Wide(cells) => out.write(cells)?,
-                Cells::Sparse(SparseRows { starts, places, usual }) => {
+                Cells::Sparse(SparseRows { starts, slots: places, most_frequent: usual }) => {
                     out.write(&starts.iter().map(|&start| start as u64).collect::<Vec<_>>())?;
                     out.write(places)?;
                     out.write(usual)?;
@@ -200,10 +201,14 @@ impl Parts {
             let data = Dataset {
                 schema: header.schema.clone().into(),
                 source: Arc::new(Unread { rows: set.rows, unknown_levels: set.unknown_levels }),
-                labels: parts.labels,
-                weights: parts.weights,
-                groups: parts.groups,
-                base_margin: parts.base_margin,
+                targets: Targets {
+                    rows: set.rows,
+                    labels: parts.labels,
+                    label_bounds: None,
+                    weights: parts.weights,
+                    groups: parts.groups,
+                    base_margin: parts.base_margin,
+                },
                 classes: header.classes.clone(),
                 notes: set.notes,
                 cancellation: CancellationToken::default(),
@@ -229,8 +234,8 @@ impl SetParts {
                 Tile::Wide(cells) => Cells::Wide(input.read(cells)?),
                 Tile::Sparse { starts, places, usual } => Cells::Sparse(SparseRows {
                     starts: input.read::<u64>(starts)?.into_iter().map(|start| start as usize).collect(),
-                    places: input.read(places)?,
-                    usual: input.read(usual)?,
+                    slots: input.read(places)?,
+                    most_frequent: input.read(usual)?,
                 }),
             });
         }
@@ -260,17 +265,19 @@ impl Set {
         let tile = |cells: &Cells| match cells {
             Cells::Narrow(cells) => Tile::Narrow(cells.len()),
             Cells::Wide(cells) => Tile::Wide(cells.len()),
-            Cells::Sparse(rows) => Tile::Sparse { starts: rows.starts.len(), places: rows.places.len(), usual: rows.usual.len() },
+            Cells::Sparse(rows) => {
+                Tile::Sparse { starts: rows.starts.len(), places: rows.slots.len(), usual: rows.most_frequent.len() }
+            }
         };
         Self {
             name: name.to_string(),
             rows: data.rows(),
             notes: data.notes.clone(),
             unknown_levels: data.source.unknown_levels(),
-            labels: length(&data.labels),
-            weights: length(&data.weights),
-            base_margin: length(&data.base_margin),
-            groups: data.groups.as_ref().map(Vec::len),
+            labels: length(&data.targets.labels),
+            weights: length(&data.targets.weights),
+            base_margin: length(&data.targets.base_margin),
+            groups: data.targets.groups.as_ref().map(Vec::len),
             tiles: matrix.tiles().iter().map(|matrix| tile(&matrix.cells)).collect(),
         }
     }

@@ -126,7 +126,7 @@ fn cells_that_are_no_bins_are_refused() {
                 short.pop();
             }
             (Cells::Sparse(wrong), Cells::Sparse(short)) => {
-                wrong.places[0] = matrix.tiles()[tile].slots as u32;
+                wrong.slots[0] = matrix.tiles()[tile].slots as u32;
                 short.starts.pop();
             }
             _ => unreachable!("both are of the same tile"),

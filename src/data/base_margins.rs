@@ -1,6 +1,6 @@
 //! [`BaseMargins`]: where the rows of a data set begin, before any tree.
 
-use super::Dataset;
+use super::TargetsView;
 use crate::{Error, Result};
 
 /// The margins that rows begin with.
@@ -15,13 +15,13 @@ pub(crate) enum BaseMargins<'a> {
 }
 
 impl<'a> BaseMargins<'a> {
-    /// The base margins of a data set, else the base score.
+    /// The base margins of some rows, else the base score.
     ///
     /// # Errors
     /// Base margins in another number than rows or rows × outputs.
-    pub fn of(data: &'a Dataset, base_score: &'a [f64]) -> Result<Self> {
-        let (rows, outputs) = (data.rows(), base_score.len());
-        match data.base_margin() {
+    pub fn of(targets: TargetsView<'a>, base_score: &'a [f64]) -> Result<Self> {
+        let (rows, outputs) = (targets.rows(), base_score.len());
+        match targets.base_margin() {
             None => Ok(Self::Score(base_score)),
             Some(margins) if margins.len() == rows * outputs => Ok(Self::PerOutput(margins, outputs)),
             Some(margins) if margins.len() == rows => Ok(Self::PerRow(margins, outputs)),

@@ -2,6 +2,7 @@
 
 use super::CancellationToken;
 use super::block::BlockSource;
+use super::targets::{LabelBounds, Targets, TargetsView};
 use crate::names::list;
 use crate::{Error, FeatureSchema, Result};
 use std::sync::Arc;
@@ -19,10 +20,7 @@ pub fn is_weight(x: f64) -> bool {
 pub struct Dataset {
     pub(crate) schema: Arc<FeatureSchema>,
     pub(crate) source: Arc<dyn BlockSource>,
-    pub(crate) labels: Option<Vec<f64>>,
-    pub(crate) weights: Option<Vec<f64>>,
-    pub(crate) groups: Option<Vec<u64>>,
-    pub(crate) base_margin: Option<Vec<f64>>,
+    pub(crate) targets: Targets,
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
     pub(crate) cancellation: CancellationToken,
@@ -31,17 +29,9 @@ pub struct Dataset {
 impl Dataset {
     /// A data set without labels.
     pub fn new(schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Self {
-        Self {
-            schema: schema.into(),
-            source,
-            labels: None,
-            weights: None,
-            groups: None,
-            base_margin: None,
-            classes: None,
-            notes: Vec::new(),
-            cancellation: CancellationToken::default(),
-        }
+        let targets = Targets::none(source.rows());
+        let (schema, cancellation) = (schema.into(), CancellationToken::default());
+        Self { schema, source, targets, classes: None, notes: Vec::new(), cancellation }
     }
 
     /// The number of rows.
@@ -59,24 +49,29 @@ impl Dataset {
         &*self.source
     }
 
+    /// What goes with every row besides its features: labels, weights, query groups, base margins.
+    pub fn targets(&self) -> TargetsView<'_> {
+        self.targets.view()
+    }
+
     /// One label a row: a number, or the index of its class.
     pub fn labels(&self) -> Option<&[f64]> {
-        self.labels.as_deref()
+        self.targets.labels.as_deref()
     }
 
     /// One non-negative weight a row; all 1 where absent.
     pub fn weights(&self) -> Option<&[f64]> {
-        self.weights.as_deref()
+        self.targets.weights.as_deref()
     }
 
     /// The query group of each row.
     pub fn groups(&self) -> Option<&[u64]> {
-        self.groups.as_deref()
+        self.targets.groups.as_deref()
     }
 
     /// The margin each row starts from, row by row (`rows` or `rows × outputs` values), instead of the base score.
     pub fn base_margin(&self) -> Option<&[f64]> {
-        self.base_margin.as_deref()
+        self.targets.base_margin.as_deref()
     }
 
     /// The texts of the labels in class order (sorted), where labels were texts.
@@ -95,7 +90,7 @@ impl Dataset {
     /// A wrong number of labels, or one that is not finite.
     pub fn with_labels(mut self, labels: Vec<f64>) -> Result<Self> {
         self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
-        self.labels = Some(labels);
+        self.targets.labels = Some(labels);
         Ok(self)
     }
 
@@ -135,7 +130,7 @@ impl Dataset {
     /// A wrong number of weights, or one outside [0, 1e20].
     pub fn with_weights(mut self, weights: Vec<f64>) -> Result<Self> {
         self.check_attribute("weight", &weights, is_weight, WEIGHT_RULE)?;
-        self.weights = Some(weights);
+        self.targets.weights = Some(weights);
         Ok(self)
     }
 
@@ -151,7 +146,7 @@ impl Dataset {
             let row = bad / (margin.len() / self.rows());
             return Err(Error::data(format!("{}: base margin is {}; it must be finite", self.source.locate(row), margin[bad])));
         }
-        self.base_margin = Some(margin);
+        self.targets.base_margin = Some(margin);
         Ok(self)
     }
 
@@ -163,7 +158,22 @@ impl Dataset {
         if groups.len() != self.rows() {
             return Err(Error::data(format!("{} query groups for {} rows; there must be one a row", groups.len(), self.rows())));
         }
-        self.groups = Some(groups);
+        self.targets.groups = Some(groups);
+        Ok(self)
+    }
+
+    /// Sets the bounds that each row's label is known to lie between; a bound may be infinite.
+    ///
+    /// # Errors
+    /// A wrong number of bounds, one that is NaN, or a lower bound above the upper one.
+    pub fn with_label_bounds(mut self, lower: Vec<f64>, upper: Vec<f64>) -> Result<Self> {
+        self.check_attribute("lower label bound", &lower, |x| !x.is_nan(), "bounds must be numbers")?;
+        self.check_attribute("upper label bound", &upper, |x| !x.is_nan(), "bounds must be numbers")?;
+        if let Some(row) = lower.iter().zip(&upper).position(|(lower, upper)| lower > upper) {
+            let (place, low, high) = (self.source.locate(row), lower[row], upper[row]);
+            return Err(Error::data(format!("{place}: the lower label bound {low} is above the upper one, {high}; exchange them")));
+        }
+        self.targets.label_bounds = Some(LabelBounds { lower, upper });
         Ok(self)
     }
 

@@ -5,9 +5,12 @@ mod block;
 mod cancellation;
 mod dataset;
 mod memory;
+mod targets;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use cancellation::CancellationToken;
 pub use dataset::{Dataset, WEIGHT_RULE, is_weight};
 pub use memory::{Column, Columns};
+pub(crate) use targets::Targets;
+pub use targets::TargetsView;

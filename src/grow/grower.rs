@@ -6,7 +6,7 @@ use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::NodeRows;
 use super::side::{RowBins, SideTable};
 use crate::Params;
-use crate::binning::{BinMapper, BinnedMatrix, Columns};
+use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
@@ -36,15 +36,15 @@ pub(crate) struct TreeInput<'a> {
     pub gradients: &'a [GradientPair],
     pub quantised: &'a Quantised,
     /// The bins by column, of the same rows.
-    pub columns: &'a Columns,
+    pub columns: &'a BinColumns,
     /// The rows to grow on, ascending, and a buffer with any contents. Both are in the grown tree.
     pub rows: [Vec<u32>; 2],
 }
 
 /// What the tasks of one tree share.
-pub(super) struct Context<'a> {
+pub(super) struct TreeContext<'a> {
     matrix: &'a BinnedMatrix,
-    columns: &'a Columns,
+    columns: &'a BinColumns,
     finder: SplitFinder<'a>,
     histograms: HistogramBuilder<'a>,
     quantised: &'a Quantised,
@@ -103,17 +103,17 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// What a tree of some features, on a matrix that has these, needs to know.
-    fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> Context<'c> {
+    fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> TreeContext<'c> {
         let &TreeInput { quantised, columns, index, .. } = input;
         let mut used = vec![false; matrix.tiles().len()];
-        features.iter().for_each(|&f| used[matrix.place(f).tile] = true);
+        features.iter().for_each(|&f| used[matrix.layout(f).tile] = true);
         let histograms =
             HistogramBuilder { matrix, gradients: quantised, used, pools: &self.pools, simd: self.simd, profiler: self.profiler };
         let finder = SplitFinder::new(self.params, self.mapper, matrix, self.simd, self.profiler);
-        Context { matrix, columns, finder, histograms, quantised, features, index }
+        TreeContext { matrix, columns, finder, histograms, quantised, features, index }
     }
 
-    fn grow_from(&self, context: &Context<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
+    fn grow_from(&self, context: &TreeContext<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
         let growth = Growth { grower: self, context };
         match self.params.grow_policy {
             GrowPolicy::Depthwise => growth.depthwise(root),
@@ -122,13 +122,13 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// The matrix of the features that the tree may be split on, if these are far fewer than it was to be grown on.
-    fn narrowed(&self, context: &Context<'_>, root: &OpenNode<'_>) -> Option<(BinnedMatrix, Vec<u32>)> {
+    fn narrowed(&self, context: &TreeContext<'_>, root: &OpenNode<'_>) -> Option<(BinnedMatrix, Vec<u32>)> {
         root.split.as_ref()?;
         let features = root.features.as_ref().filter(|features| features.len() * FEWER <= context.features.len())?;
         Some((self.select(context.matrix, context.columns, features), features.to_vec()))
     }
 
-    fn select(&self, matrix: &BinnedMatrix, columns: &Columns, features: &[u32]) -> BinnedMatrix {
+    fn select(&self, matrix: &BinnedMatrix, columns: &BinColumns, features: &[u32]) -> BinnedMatrix {
         self.profiler.step(Phase::Reorder, || matrix.select(columns, features))
     }
 
@@ -138,7 +138,7 @@ impl<'a> TreeGrower<'a> {
             let mut words = self.pools.nodes.take();
             let per_slot = histogram.form.words();
             for &feature in features {
-                let (old, new) = (from.place(feature), to.place(feature));
+                let (old, new) = (from.layout(feature), to.layout(feature));
                 let length = (old.value_bins + 1) * per_slot;
                 words[new.slot * per_slot..][..length].copy_from_slice(&histogram.words[old.slot * per_slot..][..length]);
             }
@@ -149,12 +149,12 @@ impl<'a> TreeGrower<'a> {
         root
     }
 
-    fn root<'r>(&self, context: &Context<'_>, rows: NodeRows<'r>) -> OpenNode<'r> {
+    fn root<'r>(&self, context: &TreeContext<'_>, rows: NodeRows<'r>) -> OpenNode<'r> {
         let histogram = context.histograms.build(rows.rows);
         let sums = match context.features.first() {
             Some(&feature) => {
-                let place = context.matrix.place(feature);
-                histogram.total(place.slot, place.value_bins)
+                let layout = context.matrix.layout(feature);
+                histogram.total(layout.slot, layout.value_bins)
             }
             None => Sums::default(),
         };
@@ -180,14 +180,14 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// Whether a node may have a split at all: only then is its histogram worth building.
-    fn may_split(&self, context: &Context<'_>, node: &OpenNode<'_>) -> bool {
+    fn may_split(&self, context: &TreeContext<'_>, node: &OpenNode<'_>) -> bool {
         let deep_enough = self.params.max_depth > 0 && node.depth >= self.params.max_depth;
         let hess = node.sums.hess as f64 * context.quantised.units.hess;
         !deep_enough && node.range.len() >= 2 && hess >= 2.0 * self.params.min_child_weight
     }
 
     /// Finds the node's split and keeps the histogram for its children if there is one.
-    fn find_split(&self, context: &Context<'_>, node: &mut OpenNode<'_>, histogram: Histogram) {
+    fn find_split(&self, context: &TreeContext<'_>, node: &mut OpenNode<'_>, histogram: Histogram) {
         let features = self.node_features(context, node);
         let sums = NodeSums { histogram: &histogram, total: node.sums, rows: node.range.len() };
         let (split, splittable) = context.finder.best(sums, context.quantised.units, &features);
@@ -208,24 +208,24 @@ impl<'a> TreeGrower<'a> {
         self.params.colsample_bylevel < 1.0 || self.params.colsample_bynode < 1.0
     }
 
-    fn node_features<'c>(&self, context: &'c Context<'_>, node: &OpenNode<'_>) -> Cow<'c, [u32]> {
+    fn node_features<'c>(&self, context: &'c TreeContext<'_>, node: &OpenNode<'_>) -> Cow<'c, [u32]> {
         if !self.samples_by_node() {
             return node.features.as_ref().map_or(Cow::Borrowed(&context.features), |features| Cow::Owned(features.to_vec()));
         }
         let seed = self.params.seed;
-        let place = sampling::mix(context.index);
-        let level_key = sampling::key(seed, Purpose::Level, place ^ u64::from(node.depth));
+        let stream = sampling::mix(context.index);
+        let level_key = sampling::key(seed, Purpose::Level, stream ^ u64::from(node.depth));
         let level = sampling::columns(level_key, &context.features, self.params.colsample_bylevel);
-        let key = sampling::key(seed, Purpose::Node, place ^ node.path);
+        let key = sampling::key(seed, Purpose::Node, stream ^ node.path);
         Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode))
     }
 
-    /// Carries out a node's split: parts its rows, and finds its children's splits.
-    pub(super) fn split<'r>(&self, context: &Context<'_>, node: &mut OpenNode<'r>) {
+    /// Carries out a node's split: partitions its rows, and finds its children's splits.
+    pub(super) fn split<'r>(&self, context: &TreeContext<'_>, node: &mut OpenNode<'r>) {
         let (Some(split), Some(rows)) = (&node.split, node.rows.take()) else { return };
-        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], context.matrix.place(split.feature));
+        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], context.matrix.layout(split.feature));
         let bins = RowBins { matrix: context.matrix, columns: context.columns, simd: self.simd };
-        let (left, right) = rows.part(&bins, &table, self.profiler);
+        let (left, right) = rows.partition(&bins, &table, self.profiler);
         let middle = node.range.start + left.rows.len();
         let (depth, features) = (node.depth + 1, &node.features);
         let child = |side: u64, range, sums, rows: NodeRows<'r>| OpenNode {
@@ -252,7 +252,7 @@ impl<'a> TreeGrower<'a> {
     /// Builds the smaller child's histogram and gets the larger one's by subtraction from the parent's.
     fn find_child_splits<'r>(
         &self,
-        context: &Context<'_>,
+        context: &TreeContext<'_>,
         left: &mut OpenNode<'r>,
         right: &mut OpenNode<'r>,
         mut parent: Histogram,

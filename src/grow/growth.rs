@@ -4,7 +4,7 @@
 //! expand the next best ones ahead of their turn; splits are committed best first all the same. So the tree is the one that sequential
 //! growth gives, whatever the number of threads, and no thread waits for another as long as there is a committed leaf worth expanding.
 
-use super::grower::{Context, TreeGrower};
+use super::grower::{TreeContext, TreeGrower};
 use super::node::{GrownNode, Leaf, OpenNode};
 use rayon::Scope;
 use rayon::prelude::*;
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Clone, Copy)]
 pub(super) struct Growth<'g, 'a> {
     pub grower: &'g TreeGrower<'a>,
-    pub context: &'g Context<'g>,
+    pub context: &'g TreeContext<'g>,
 }
 
 impl Growth<'_, '_> {
@@ -60,7 +60,7 @@ impl Growth<'_, '_> {
             self.grower.split(self.context, &mut node);
             let mut frontier_now = frontier.lock().unwrap_or_else(PoisonError::into_inner);
             frontier_now.in_work -= 1;
-            frontier_now.open.insert(Rank::of(&node), Slot::Expanded(node));
+            frontier_now.open.insert(GainRank::of(&node), Slot::Expanded(node));
             self.commit(&mut frontier_now);
             let mut next = self.take(&mut frontier_now).into_iter();
             drop(frontier_now);
@@ -101,7 +101,7 @@ impl Growth<'_, '_> {
     /// Adds a node to the open ones, if it has a split.
     fn open<'r>(&self, frontier: &mut Frontier<'r>, node: OpenNode<'r>) {
         if node.split.is_some() {
-            frontier.open.insert(Rank::of(&node), Slot::Waiting(node));
+            frontier.open.insert(GainRank::of(&node), Slot::Waiting(node));
         } else {
             self.close(&mut frontier.nodes, node);
         }
@@ -157,7 +157,7 @@ fn reserve(nodes: &mut Vec<GrownNode>, count: usize) -> usize {
 struct Frontier<'r> {
     nodes: Vec<GrownNode>,
     /// Best first.
-    open: BTreeMap<Rank, Slot<'r>>,
+    open: BTreeMap<GainRank, Slot<'r>>,
     leaves: usize,
     /// Nodes that threads are expanding.
     in_work: usize,
@@ -171,33 +171,33 @@ enum Slot<'r> {
 
 /// Larger gains come first; of equal gains, the lower number.
 #[derive(Clone, Copy)]
-struct Rank {
+struct GainRank {
     gain: f64,
     id: usize,
 }
 
-impl Rank {
+impl GainRank {
     fn of(node: &OpenNode<'_>) -> Self {
         Self { gain: node.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain), id: node.id }
     }
 }
 
-impl Ord for Rank {
+impl Ord for GainRank {
     fn cmp(&self, other: &Self) -> Ordering {
         other.gain.total_cmp(&self.gain).then(self.id.cmp(&other.id))
     }
 }
 
-impl PartialOrd for Rank {
+impl PartialOrd for GainRank {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Rank {
+impl PartialEq for GainRank {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other) == Ordering::Equal
     }
 }
 
-impl Eq for Rank {}
+impl Eq for GainRank {}

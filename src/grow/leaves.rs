@@ -24,7 +24,7 @@ pub(crate) fn set_leaf_values(
     regularisation: &Regularisation,
     shrinkage: f64,
 ) {
-    let scales = (Scale::new(largest.0), Scale::new(largest.1));
+    let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
     let is_stump = nodes.len() == 1;
     nodes.par_iter_mut().for_each(|node| {
         if let GrownNode::Leaf(leaf) = node {
@@ -37,7 +37,7 @@ pub(crate) fn set_leaf_values(
     });
 }
 
-fn sum(rows: &[u32], gradients: &[GradientPair], scales: (Scale, Scale)) -> (i128, i128) {
+fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint)) -> (i128, i128) {
     rows.chunks(ROWS_PER_SUM).fold((0, 0), |total, rows| {
         let (grad, hess) = rows
             .iter()
@@ -49,9 +49,9 @@ fn sum(rows: &[u32], gradients: &[GradientPair], scales: (Scale, Scale)) -> (i12
 
 /// Fixed point for single-precision numbers up to some magnitude: that one becomes 2^50 to 2^51 units.
 #[derive(Clone, Copy)]
-struct Scale(f64);
+struct FixedPoint(f64);
 
-impl Scale {
+impl FixedPoint {
     fn new(largest: f32) -> Self {
         let exponent = (f64::from(largest).to_bits() >> 52) as i64 - 1023;
         // Of zeros only, anything is the scale.
@@ -87,7 +87,7 @@ mod tests {
         };
         let gradients: Vec<_> = (0..20_000).map(pair).collect();
         let largest = gradients.iter().fold((0f32, 0f32), |max, p| (max.0.max(p.grad.abs()), max.1.max(p.hess)));
-        let scales = (Scale::new(largest.0), Scale::new(largest.1));
+        let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
         let rows: Vec<u32> = (0..20_000).collect();
         let backwards: Vec<u32> = rows.iter().rev().copied().collect();
         let found = sum(&rows, &gradients, scales);
@@ -100,11 +100,11 @@ mod tests {
     #[test]
     fn every_magnitude_has_a_scale() {
         for largest in [f32::from_bits(1), f32::MIN_POSITIVE, 1.0, 1.999, f32::MAX] {
-            let scale = Scale::new(largest);
+            let scale = FixedPoint::new(largest);
             assert_eq!(scale.value(i128::from(scale.units(largest))), f64::from(largest));
             assert_eq!(scale.units(-largest), -scale.units(largest));
             assert!(scale.units(largest) < 1 << 51);
         }
-        assert_eq!(Scale::new(0.0).units(0.0), 0);
+        assert_eq!(FixedPoint::new(0.0).units(0.0), 0);
     }
 }

@@ -3,7 +3,7 @@
 use super::partition::NodeRows;
 use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
-use crate::split::{Decision, SplitInfo};
+use crate::split::{BinCondition, SplitInfo};
 use sapwood_score::{Condition, Node, Split, Tree};
 use std::ops::Range;
 use std::sync::Arc;
@@ -69,13 +69,13 @@ impl GrownTree {
         let grown = |node: &Node| match node {
             Node::Leaf { value, cover } => Some(GrownNode::Leaf(Leaf { value: *value, cover: *cover, ..Leaf::default() })),
             Node::Split(split) => {
-                let decision = decision(&split.condition, mapper.features().get(split.feature as usize)?)?;
+                let condition = bin_condition(&split.condition, mapper.features().get(split.feature as usize)?)?;
                 let (left, right) = (split.left as usize, split.right as usize);
                 let none = Sums::default();
                 let split = SplitInfo {
                     gain: split.gain,
                     feature: split.feature,
-                    decision,
+                    condition,
                     missing_left: split.default_left,
                     left: none,
                     right: none,
@@ -142,21 +142,23 @@ impl GrownTree {
 }
 
 /// The other way round.
-fn decision(condition: &Condition, bins: &FeatureBins) -> Option<Decision> {
+fn bin_condition(condition: &Condition, bins: &FeatureBins) -> Option<BinCondition> {
     match (condition, bins) {
         (Condition::Threshold(threshold), FeatureBins::Numeric { cuts }) => {
             let bin = cuts.partition_point(|cut| cut < threshold);
-            (cuts.get(bin) == Some(threshold)).then_some(Decision::Bin(bin))
+            (cuts.get(bin) == Some(threshold)).then_some(BinCondition::Bin(bin))
         }
-        (Condition::Levels(words), FeatureBins::Categorical { .. }) => Some(Decision::Levels(words.clone())),
+        (Condition::Levels(words), FeatureBins::Categorical { .. }) => Some(BinCondition::Levels(words.clone())),
         _ => None,
     }
 }
 
 fn condition(split: &SplitInfo, bins: &FeatureBins) -> Condition {
-    match (&split.decision, bins) {
-        (Decision::Bin(bin), FeatureBins::Numeric { cuts }) => Condition::Threshold(cuts[*bin]),
-        (Decision::Levels(words), _) => Condition::Levels(words.clone()),
-        (Decision::Bin(bin), FeatureBins::Categorical { .. }) => unreachable!("a threshold at bin {bin} of a categorical feature"),
+    match (&split.condition, bins) {
+        (BinCondition::Bin(bin), FeatureBins::Numeric { cuts }) => Condition::Threshold(cuts[*bin]),
+        (BinCondition::Levels(words), _) => Condition::Levels(words.clone()),
+        (BinCondition::Bin(bin), FeatureBins::Categorical { .. }) => {
+            unreachable!("a threshold at bin {bin} of a categorical feature")
+        }
     }
 }

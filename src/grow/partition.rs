@@ -2,7 +2,7 @@
 
 use super::distribute::distribute;
 use super::side::{RowBins, SideTable};
-use crate::binning::{Cells, Column, Place};
+use crate::binning::{BinColumn, Cells, FeatureLayout};
 use crate::profile::{Phase, Profiler};
 use crate::simd::prefetch;
 use rayon::prelude::*;
@@ -13,7 +13,7 @@ const RUN: usize = 8_192;
 /// How far ahead cells are fetched.
 const AHEAD: usize = 192;
 
-/// The rows of a node, ascending, and as much memory to part them.
+/// The rows of a node, ascending, and as much memory to partition them.
 #[derive(Debug)]
 pub(crate) struct NodeRows<'r> {
     pub rows: &'r mut [u32],
@@ -30,9 +30,9 @@ impl<'r> NodeRows<'r> {
     }
 
     /// Those that go left and those that go right, in the other buffer; this one keeps the rows as they are.
-    pub fn part(self, bins: &RowBins<'_>, table: &SideTable, profiler: &Profiler) -> (Self, Self) {
+    pub fn partition(self, bins: &RowBins<'_>, table: &SideTable, profiler: &Profiler) -> (Self, Self) {
         let Self { rows, spare, sides, buffer } = self;
-        let lefts = part(bins, table, rows, (&mut *spare, &mut *sides), profiler);
+        let lefts = partition(bins, table, rows, (&mut *spare, &mut *sides), profiler);
         let (rows, spare, sides) = (spare.split_at_mut(lefts), rows.split_at_mut(lefts), sides.split_at_mut(lefts));
         let side = |rows, spare, sides| Self { rows, spare, sides, buffer: 1 - buffer };
         (side(rows.0, spare.0, sides.0), side(rows.1, spare.1, sides.1))
@@ -40,7 +40,13 @@ impl<'r> NodeRows<'r> {
 }
 
 /// Writes the rows that go left, then those that go right, to `out`; returns how many go left. `sides` becomes 1 for rows that go left.
-fn part(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): (&mut [u32], &mut [u8]), profiler: &Profiler) -> usize {
+fn partition(
+    bins: &RowBins<'_>,
+    table: &SideTable,
+    rows: &[u32],
+    (out, sides): (&mut [u32], &mut [u8]),
+    profiler: &Profiler,
+) -> usize {
     if rows.len() <= RUN {
         return profiler.task(Phase::Partition, || {
             let lefts = find_sides(bins, table, rows, sides);
@@ -68,11 +74,11 @@ fn part(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): (&mut
 
 /// Finds every row's side; returns how many go left.
 fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
-    let Place { tile, column, .. } = table.place;
+    let FeatureLayout { tile, column, .. } = table.layout;
     let tile = &bins.matrix.tiles()[tile];
     match (bins.columns.get(table.feature), &tile.cells) {
-        (Some(Column::Narrow(cells)), _) => sides_by(table, cells, 1, rows, sides),
-        (Some(Column::Wide(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, rows, sides),
         (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
         (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
         (None, Cells::Sparse(_)) => {

@@ -1,21 +1,21 @@
 //! [`Router`]: a grown tree applied to rows that it was not grown on.
 //!
-//! Rows go down the tree by the hundreds, as sets of bits: at a threshold one comparison of as many bins parts a set. So neighbouring
+//! Rows go down the tree by the hundreds, as sets of bits: at a threshold one comparison of as many bins partitions a set. So neighbouring
 //! rows share the work that a walk would do for each of them, and no branch depends on where they go.
 
 use super::node::{GrownNode, GrownTree};
-use super::side::{RowBins, SideTable, Threshold};
-use crate::binning::{BinMapper, Column};
+use super::side::{BinThreshold, RowBins, SideTable};
+use crate::binning::{BinColumn, BinMapper};
 use crate::simd::{Simd, dispatch, prefetch};
 use rayon::prelude::*;
 use std::ops::Range;
 
 /// A bit for each of some neighbouring rows. The sets of a tree of 255 leaves fit the first-level cache.
-type Set = [u64; WORDS];
+type RowSet = [u64; WORDS];
 const WORDS: usize = 8;
 const ROWS: usize = 64 * WORDS;
 
-const EMPTY: Set = [0; WORDS];
+const EMPTY: RowSet = [0; WORDS];
 
 /// Rows that one task leads to their leaves.
 const CHUNK: usize = 16_384;
@@ -32,13 +32,13 @@ pub(crate) struct Router<'a> {
 /// A node.
 enum Route<'a> {
     Leaf { value: f64, first: usize },
-    Split { rule: Rule<'a>, left: usize, right: usize },
+    Split { rule: RoutingRule<'a>, left: usize, right: usize },
 }
 
 /// Which rows go left.
-enum Rule<'a> {
+enum RoutingRule<'a> {
     /// By a threshold in a column.
-    Threshold(&'a [u8], Threshold),
+    Threshold(&'a [u8], BinThreshold),
     Table(SideTable),
 }
 
@@ -47,17 +47,17 @@ impl<'a> Router<'a> {
         let route = |node: &GrownNode| match node {
             GrownNode::Leaf(leaf) => Route::Leaf { value: leaf.value, first: leaf.range.start },
             GrownNode::Split { split, left, right } => {
-                let table = SideTable::new(split, &mapper.features()[split.feature as usize], bins.matrix.place(split.feature));
+                let table = SideTable::new(split, &mapper.features()[split.feature as usize], bins.matrix.layout(split.feature));
                 let rule = match (bins.columns.get(split.feature), table.threshold) {
-                    (Some(Column::Narrow(cells)), Some(threshold)) => Rule::Threshold(cells, threshold),
-                    _ => Rule::Table(table),
+                    (Some(BinColumn::Narrow(cells)), Some(threshold)) => RoutingRule::Threshold(cells, threshold),
+                    _ => RoutingRule::Table(table),
                 };
                 Route::Split { rule, left: *left, right: *right }
             }
         };
         let nodes: Vec<Route<'a>> = tree.nodes.iter().map(route).collect();
         let column = |node: &Route<'a>| match node {
-            Route::Split { rule: Rule::Threshold(cells, _), .. } => Some(*cells),
+            Route::Split { rule: RoutingRule::Threshold(cells, _), .. } => Some(*cells),
             _ => None,
         };
         let mut columns: Vec<&[u8]> = nodes.iter().filter_map(column).collect();
@@ -85,15 +85,15 @@ impl<'a> Router<'a> {
         order
     }
 
-    /// Parts a set: the rows that go left, and the others.
+    /// Partitions a set: the rows that go left, and the others.
     #[inline(always)]
-    fn part(&self, rule: &Rule<'_>, begin: usize, set: Set, left: &mut Set, right: &mut Set) {
+    fn partition(&self, rule: &RoutingRule<'_>, begin: usize, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
         match rule {
-            Rule::Threshold(cells, threshold) => match cells[begin..].first_chunk() {
-                Some(bins) => part_at(self.bins.simd, bins, *threshold, set, left, right),
-                None => part_where(set, |i| threshold.side(cells[begin + i]) == 1, left, right),
+            RoutingRule::Threshold(cells, threshold) => match cells[begin..].first_chunk() {
+                Some(bins) => partition_at(self.bins.simd, bins, *threshold, set, left, right),
+                None => partition_where(set, |i| threshold.side(cells[begin + i]) == 1, left, right),
             },
-            Rule::Table(table) => part_where(set, |i| self.bins.goes_left(table, begin + i), left, right),
+            RoutingRule::Table(table) => partition_where(set, |i| self.bins.goes_left(table, begin + i), left, right),
         }
     }
 }
@@ -123,7 +123,7 @@ fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<
                 Route::Split { left, right, .. } if is_empty(set) => (sets[*left], sets[*right]) = (EMPTY, EMPTY),
                 Route::Split { rule, left, right } => {
                     if let Ok([left, right]) = sets.get_disjoint_mut([*left, *right]) {
-                        router.part(rule, begin, set, left, right);
+                        router.partition(rule, begin, set, left, right);
                     }
                 }
             }
@@ -132,7 +132,7 @@ fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<
 }
 
 /// The first `count` rows.
-fn first_rows(count: usize) -> Set {
+fn first_rows(count: usize) -> RowSet {
     std::array::from_fn(|word| match count.saturating_sub(64 * word) {
         0 => 0,
         rest => u64::MAX >> (64 - rest.min(64)),
@@ -141,13 +141,13 @@ fn first_rows(count: usize) -> Set {
 
 /// Whether a set has no rows. Comparing arrays would call a function.
 #[inline(always)]
-fn is_empty(set: Set) -> bool {
+fn is_empty(set: RowSet) -> bool {
     set.iter().fold(0, |all, word| all | word) == 0
 }
 
 /// Calls `take` with the positions of the bits that are set.
 #[inline(always)]
-fn each_of(set: Set, mut take: impl FnMut(usize)) {
+fn each_of(set: RowSet, mut take: impl FnMut(usize)) {
     for (word, mut bits) in set.into_iter().enumerate() {
         while bits != 0 {
             take(64 * word + bits.trailing_zeros() as usize);
@@ -157,7 +157,7 @@ fn each_of(set: Set, mut take: impl FnMut(usize)) {
 }
 
 /// Those rows of a set that a condition holds for, and the others.
-fn part_where(set: Set, condition: impl Fn(usize) -> bool, left: &mut Set, right: &mut Set) {
+fn partition_where(set: RowSet, condition: impl Fn(usize) -> bool, left: &mut RowSet, right: &mut RowSet) {
     (*left, *right) = (EMPTY, set);
     each_of(set, |i| {
         let bit = u64::from(condition(i)) << (i % 64);
@@ -168,20 +168,20 @@ fn part_where(set: Set, condition: impl Fn(usize) -> bool, left: &mut Set, right
 
 /// Those rows of a set whose bins go left, and the others.
 #[inline(always)]
-fn part_at(simd: Simd, bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+fn partition_at(simd: Simd, bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
     #[cfg(target_arch = "x86_64")]
-    x86::part_at(simd, bins, threshold, set, left, right);
+    x86::partition_at(simd, bins, threshold, set, left, right);
     #[cfg(not(target_arch = "x86_64"))]
     {
         let _ = simd;
-        part_where(set, |i| threshold.side(bins[i]) == 1, left, right);
+        partition_where(set, |i| threshold.side(bins[i]) == 1, left, right);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "vector instructions that turn comparisons into bits, and loads of whole vectors")]
 mod x86 {
-    use super::{ROWS, Set, Threshold};
+    use super::{BinThreshold, ROWS, RowSet};
     use crate::simd::{Level, Simd};
     use std::arch::x86_64::{
         _mm_cmpeq_epi8, _mm_loadu_si128, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8, _mm512_cmpeq_epi8_mask,
@@ -189,7 +189,14 @@ mod x86 {
     };
 
     #[inline(always)]
-    pub(super) fn part_at(simd: Simd, bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+    pub(super) fn partition_at(
+        simd: Simd,
+        bins: &[u8; ROWS],
+        threshold: BinThreshold,
+        set: RowSet,
+        left: &mut RowSet,
+        right: &mut RowSet,
+    ) {
         if simd.level() == Level::Avx512 {
             // SAFETY: a `Simd` of this level is only made after the CPU was asked for these features.
             return unsafe { avx512(bins, threshold, set, left, right) };
@@ -199,14 +206,14 @@ mod x86 {
     }
 
     /// The bin that goes left besides those up to the last: compared with that one once more, missing values add nothing.
-    fn other(threshold: Threshold) -> u8 {
+    fn other(threshold: BinThreshold) -> u8 {
         if threshold.missing_left { threshold.missing } else { threshold.last }
     }
 
     // Words are written as they are found, not as vectors: whoever read vectors made of words just written would wait for them.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl,avx512bw,bmi1")]
-    fn avx512(bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+    fn avx512(bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
         let (last, other) = (_mm512_set1_epi8(threshold.last as i8), _mm512_set1_epi8(other(threshold) as i8));
         for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
             // SAFETY: 64 bytes.
@@ -217,7 +224,7 @@ mod x86 {
     }
 
     #[target_feature(enable = "sse2")]
-    fn sse2(bins: &[u8; ROWS], threshold: Threshold, set: Set, left: &mut Set, right: &mut Set) {
+    fn sse2(bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
         let (last, other) = (_mm_set1_epi8(threshold.last as i8), _mm_set1_epi8(other(threshold) as i8));
         for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
             let mut lefts = 0;
@@ -241,22 +248,22 @@ mod tests {
         #[test]
         fn sets_are_parted_as_each_bin_is(
             bins in prop::collection::vec(any::<u8>(), ROWS),
-            set: Set,
+            set: RowSet,
             last: u8,
             missing: u8,
             missing_left: bool,
         ) {
-            let threshold = Threshold { last, missing, missing_left };
+            let threshold = BinThreshold { last, missing, missing_left };
             let bins = bins.first_chunk().unwrap();
-            let part_where = |set, condition: &dyn Fn(usize) -> bool| {
+            let partition_where = |set, condition: &dyn Fn(usize) -> bool| {
                 let (mut left, mut right) = (EMPTY, EMPTY);
-                part_where(set, condition, &mut left, &mut right);
+                partition_where(set, condition, &mut left, &mut right);
                 (left, right)
             };
-            let expected = part_where(set, &|i| threshold.side(bins[i]) == 1);
+            let expected = partition_where(set, &|i| threshold.side(bins[i]) == 1);
             for simd in Simd::all() {
                 let (mut left, mut right) = (EMPTY, EMPTY);
-                part_at(simd, bins, threshold, set, &mut left, &mut right);
+                partition_at(simd, bins, threshold, set, &mut left, &mut right);
                 prop_assert_eq!((left, right), expected, "{:?}", simd);
             }
         }
@@ -285,7 +292,7 @@ mod tests {
         }
         assert_eq!(positions(set), [0, 63, 64, 200, ROWS - 1]);
         let (mut even, mut odd) = (EMPTY, EMPTY);
-        part_where(set, |i| i % 2 == 0, &mut even, &mut odd);
+        partition_where(set, |i| i % 2 == 0, &mut even, &mut odd);
         assert_eq!((positions(even), positions(odd)), (vec![0, 64, 200], vec![63, ROWS - 1]));
     }
 }

@@ -1,14 +1,14 @@
 //! Which side of a split a row goes to, by its bin.
 
-use crate::binning::{BinnedMatrix, Column, Columns, FeatureBins, Place};
+use crate::binning::{BinColumn, BinColumns, BinnedMatrix, FeatureBins, FeatureLayout};
 use crate::simd::Simd;
-use crate::split::{Decision, SplitInfo};
+use crate::split::{BinCondition, SplitInfo};
 
 /// Where the bins of rows are read: by column, where there is one.
 #[derive(Clone, Copy)]
 pub(crate) struct RowBins<'a> {
     pub matrix: &'a BinnedMatrix,
-    pub columns: &'a Columns,
+    pub columns: &'a BinColumns,
     pub simd: Simd,
 }
 
@@ -16,9 +16,9 @@ impl RowBins<'_> {
     /// Whether a split sends a row left.
     pub fn goes_left(&self, table: &SideTable, row: usize) -> bool {
         let bin = match self.columns.get(table.feature) {
-            Some(Column::Narrow(cells)) => usize::from(cells[row]),
-            Some(Column::Wide(cells)) => usize::from(cells[row]),
-            None => self.matrix.bin(row, table.place),
+            Some(BinColumn::Narrow(cells)) => usize::from(cells[row]),
+            Some(BinColumn::Wide(cells)) => usize::from(cells[row]),
+            None => self.matrix.bin(row, table.layout),
         };
         table.left[bin] == 1
     }
@@ -27,22 +27,22 @@ impl RowBins<'_> {
 /// Which rows a split sends left.
 pub(crate) struct SideTable {
     pub(super) feature: u32,
-    pub(super) place: Place,
+    pub(super) layout: FeatureLayout,
     /// For every bin of the feature: 1 if its rows go left.
     pub(super) left: Vec<u8>,
     /// The same for a split at a threshold of a feature with narrow bins.
-    pub(super) threshold: Option<Threshold>,
+    pub(super) threshold: Option<BinThreshold>,
 }
 
 /// Bins up to `last` go left, and the missing bin if it says so.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Threshold {
+pub(super) struct BinThreshold {
     pub last: u8,
     pub missing: u8,
     pub missing_left: bool,
 }
 
-impl Threshold {
+impl BinThreshold {
     /// 1 if rows with this bin go left.
     #[inline(always)]
     pub fn side(self, bin: u8) -> u8 {
@@ -51,19 +51,19 @@ impl Threshold {
 }
 
 impl SideTable {
-    pub fn new(split: &SplitInfo, bins: &FeatureBins, place: Place) -> Self {
+    pub fn new(split: &SplitInfo, bins: &FeatureBins, layout: FeatureLayout) -> Self {
         let value_bins = bins.value_bins();
-        let mut left: Vec<u8> = match &split.decision {
-            Decision::Bin(last) => (0..value_bins).map(|bin| u8::from(bin <= *last)).collect(),
-            Decision::Levels(words) => (0..value_bins).map(|bin| (words[bin / 64] >> (bin % 64) & 1) as u8).collect(),
+        let mut left: Vec<u8> = match &split.condition {
+            BinCondition::Bin(last) => (0..value_bins).map(|bin| u8::from(bin <= *last)).collect(),
+            BinCondition::Levels(words) => (0..value_bins).map(|bin| (words[bin / 64] >> (bin % 64) & 1) as u8).collect(),
         };
         left.push(u8::from(split.missing_left));
-        let threshold = match &split.decision {
-            Decision::Bin(last) if bins.is_narrow() => {
-                Some(Threshold { last: *last as u8, missing: value_bins as u8, missing_left: split.missing_left })
+        let threshold = match &split.condition {
+            BinCondition::Bin(last) if bins.is_narrow() => {
+                Some(BinThreshold { last: *last as u8, missing: value_bins as u8, missing_left: split.missing_left })
             }
             _ => None,
         };
-        Self { feature: split.feature, place, left, threshold }
+        Self { feature: split.feature, layout, left, threshold }
     }
 }

@@ -1,9 +1,9 @@
 //! [`HistogramBuilder`]: rows of a node → its histogram, on one thread or many.
 
-use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView, add_sparse, add_usual};
+use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView, add_most_frequent, add_sparse};
 use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
-use super::sums::{Form, Histogram, Sums};
+use super::sums::{Histogram, SlotForm, Sums};
 use crate::binning::{BinnedMatrix, Cells, Tile};
 use crate::profile::{Phase, Profiler};
 use crate::simd::Simd;
@@ -35,7 +35,7 @@ impl HistogramBuilder<'_> {
     /// The histogram of a set of rows.
     pub fn build(&self, rows: &[u32]) -> Histogram {
         let mut words = self.pools.nodes.take();
-        let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { Form::Packed } else { Form::Wide };
+        let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { SlotForm::Packed } else { SlotForm::Wide };
         let tiles = self.tiles(&mut words, form);
         let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.work()).sum();
         self.profiler.count(rows.len(), cells);
@@ -57,7 +57,7 @@ impl HistogramBuilder<'_> {
     }
 
     /// The tiles in use, each with its part of a node's histogram.
-    fn tiles<'w>(&self, words: &'w mut [u64], form: Form) -> Vec<(&Tile, &'w mut [u64])> {
+    fn tiles<'w>(&self, words: &'w mut [u64], form: SlotForm) -> Vec<(&Tile, &'w mut [u64])> {
         let mut rest = words;
         let mut tiles = Vec::with_capacity(self.used.len());
         for (tile, &used) in self.matrix.tiles().iter().zip(&self.used) {
@@ -73,16 +73,16 @@ impl HistogramBuilder<'_> {
     }
 
     /// The sums of one tile over some rows, on this thread.
-    fn sum(&self, tile: &Tile, rows: &[u32], form: Form, words: &mut [u64]) {
+    fn sum(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
         self.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
     }
 
-    fn sum_now(&self, tile: &Tile, rows: &[u32], form: Form, words: &mut [u64]) {
+    fn sum_now(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
         words.fill(0);
-        if form == Form::Packed || !self.is_narrow() {
+        if form == SlotForm::Packed || !self.is_narrow() {
             return self.accumulate(tile, rows, words);
         }
-        let mut packed = self.pools.parts.take();
+        let mut packed = self.pools.partials.take();
         for rows in rows.chunks(PACKED_ROWS) {
             packed[..tile.slots].fill(0);
             self.accumulate(tile, rows, &mut packed[..tile.slots]);
@@ -92,26 +92,26 @@ impl HistogramBuilder<'_> {
                 wide[1] = wide[1].wrapping_add(sums.hess as u64);
             }
         }
-        self.pools.parts.give(packed);
+        self.pools.partials.give(packed);
     }
 
     /// The sums of one tile, with a task for every `run` rows.
-    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, form: Form, words: &mut [u64]) {
+    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, form: SlotForm, words: &mut [u64]) {
         let length = form.words() * tile.slots;
-        let parts: Vec<Vec<u64>> = rows
+        let partials: Vec<Vec<u64>> = rows
             .par_chunks(run)
             .map(|rows| {
-                let mut part = self.pools.parts.take();
-                self.sum(tile, rows, form, &mut part[..length]);
-                part
+                let mut partial = self.pools.partials.take();
+                self.sum(tile, rows, form, &mut partial[..length]);
+                partial
             })
             .collect();
         self.profiler.task(Phase::Histograms, || {
             words.fill(0);
-            for part in parts {
+            for partial in partials {
                 // Halves of packed words do not touch: all rows together are as few as a packed slot holds.
-                words.iter_mut().zip(&part).for_each(|(total, part)| *total = total.wrapping_add(*part));
-                self.pools.parts.give(part);
+                words.iter_mut().zip(&partial).for_each(|(total, partial)| *total = total.wrapping_add(*partial));
+                self.pools.partials.give(partial);
             }
         });
     }
@@ -125,11 +125,11 @@ impl HistogramBuilder<'_> {
             (Cells::Wide(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
             (Cells::Sparse(sparse), Codes::Narrow(codes)) => {
                 add_sparse(sparse, codes, rows, histogram);
-                add_usual(sparse, &tile.offsets, codes, rows, histogram);
+                add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
             }
             (Cells::Sparse(sparse), Codes::Wide(codes)) => {
                 add_sparse(sparse, codes, rows, histogram);
-                add_usual(sparse, &tile.offsets, codes, rows, histogram);
+                add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
             }
         }
     }

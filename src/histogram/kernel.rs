@@ -115,31 +115,31 @@ fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[
     }
 }
 
-/// Adds rows to the histogram of a tile of sparse features, all but their usual bins.
+/// Adds rows to the histogram of a tile of sparse features, all but their most frequent bins.
 pub(crate) fn add_sparse<G: Code>(sparse: &SparseRows, codes: &[G], rows: &[u32], histogram: &mut [u64]) {
     for (i, &row) in rows.iter().enumerate() {
         let ahead = rows[(i + SPARSE_AHEAD).min(rows.len() - 1)] as usize;
-        prefetch(&sparse.places, sparse.starts[ahead]);
+        prefetch(&sparse.slots, sparse.starts[ahead]);
         prefetch(codes, ahead);
         let addend = codes[row as usize].addend();
-        for &place in sparse.row(row as usize) {
-            G::add(&mut histogram[place as usize * G::WORDS..][..G::WORDS], addend);
+        for &slot in sparse.row(row as usize) {
+            G::add(&mut histogram[slot as usize * G::WORDS..][..G::WORDS], addend);
         }
     }
 }
 
-/// Fills in the usual bins of a histogram that [`add_sparse`] made from zeros: what all rows sum to, less the other bins.
-pub(crate) fn add_usual<G: Code>(sparse: &SparseRows, offsets: &[u32], codes: &[G], rows: &[u32], histogram: &mut [u64]) {
+/// Fills in the most frequent bins of a histogram that [`add_sparse`] made from zeros: what all rows sum to, less the other bins.
+pub(crate) fn add_most_frequent<G: Code>(sparse: &SparseRows, offsets: &[u32], codes: &[G], rows: &[u32], histogram: &mut [u64]) {
     let mut total = [0; 2];
     rows.iter().for_each(|&row| G::add(&mut total[..G::WORDS], codes[row as usize].addend()));
-    for (column, &usual) in sparse.usual.iter().enumerate() {
+    for (column, &most_frequent) in sparse.most_frequent.iter().enumerate() {
         let end = offsets.get(column + 1).map_or(histogram.len(), |&end| end as usize * G::WORDS);
         let bins = &mut histogram[offsets[column] as usize * G::WORDS..end];
-        let usual = (usual - offsets[column]) as usize * G::WORDS;
+        let most_frequent = (most_frequent - offsets[column]) as usize * G::WORDS;
         for word in 0..G::WORDS {
-            // The usual bin itself is still zero.
+            // The most frequent bin itself is still zero.
             let others = bins.iter().skip(word).step_by(G::WORDS).fold(0u64, |sum, &bin| sum.wrapping_add(bin));
-            bins[usual + word] = total[word].wrapping_sub(others);
+            bins[most_frequent + word] = total[word].wrapping_sub(others);
         }
     }
 }

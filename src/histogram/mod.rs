@@ -9,7 +9,7 @@ mod sums;
 pub(crate) use builder::HistogramBuilder;
 pub(crate) use pool::Pools;
 pub(crate) use quantise::{Quantised, Units};
-pub(crate) use sums::{Form, Histogram, Sums};
+pub(crate) use sums::{Histogram, SlotForm, Sums};
 
 #[cfg(test)]
 mod tests;

@@ -8,14 +8,14 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Pools {
     /// Whole nodes: two words a slot.
     pub nodes: Pool,
-    /// Parts of large nodes: two words a slot of the largest tile there may be.
-    pub parts: Pool,
+    /// Partial sums of large nodes: two words a slot of the largest tile there may be.
+    pub partials: Pool,
 }
 
 impl Pools {
     /// Empty pools for the histograms of a matrix and of all that are selected from it.
     pub fn new(matrix: &BinnedMatrix) -> Self {
-        Self { nodes: Pool::new(2 * matrix.slots()), parts: Pool::new(2 * matrix.most_slots_of_a_tile()) }
+        Self { nodes: Pool::new(2 * matrix.slots()), partials: Pool::new(2 * matrix.most_slots_of_a_tile()) }
     }
 }
 

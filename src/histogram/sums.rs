@@ -47,14 +47,14 @@ impl std::ops::Sub for Sums {
 
 /// How a histogram's slots are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum SlotForm {
     /// One word a slot: narrow codes of at most [`PACKED_ROWS`] rows.
     Packed,
     /// Two words a slot.
     Wide,
 }
 
-impl Form {
+impl SlotForm {
     /// Words a slot takes.
     pub fn words(self) -> usize {
         match self {
@@ -67,7 +67,7 @@ impl Form {
 /// The histogram of a node over all features, in a buffer of two words a slot.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    pub form: Form,
+    pub form: SlotForm,
     pub words: Vec<u64>,
 }
 
@@ -75,8 +75,8 @@ impl Histogram {
     #[inline(always)]
     pub fn get(&self, slot: usize) -> Sums {
         match self.form {
-            Form::Packed => Sums::unpack(self.words[slot]),
-            Form::Wide => Sums { grad: self.words[2 * slot] as i64, hess: self.words[2 * slot + 1] as i64 },
+            SlotForm::Packed => Sums::unpack(self.words[slot]),
+            SlotForm::Wide => Sums { grad: self.words[2 * slot] as i64, hess: self.words[2 * slot + 1] as i64 },
         }
     }
 
@@ -93,7 +93,7 @@ impl Histogram {
         // Packed halves would borrow from each other only if a hessian's difference were negative.
         let forms = (self.form, sibling.form);
         parent.zip(child).for_each(|(parent, child)| profiler.task(Phase::Histograms, || subtract(forms, parent, child)));
-        if narrow && self.form == Form::Wide && rows <= PACKED_ROWS {
+        if narrow && self.form == SlotForm::Wide && rows <= PACKED_ROWS {
             profiler.task(Phase::Histograms, || self.pack(slots));
         }
     }
@@ -103,13 +103,13 @@ impl Histogram {
         for slot in 0..slots {
             self.words[slot] = self.get(slot).pack();
         }
-        self.form = Form::Packed;
+        self.form = SlotForm::Packed;
     }
 }
 
-fn subtract(forms: (Form, Form), parent: &mut [u64], child: &[u64]) {
+fn subtract(forms: (SlotForm, SlotForm), parent: &mut [u64], child: &[u64]) {
     match forms {
-        (Form::Wide, Form::Packed) => {
+        (SlotForm::Wide, SlotForm::Packed) => {
             for (parent, &child) in parent.chunks_exact_mut(2).zip(child) {
                 let child = Sums::unpack(child);
                 parent[0] = parent[0].wrapping_sub(child.grad as u64);

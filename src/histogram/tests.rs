@@ -64,8 +64,8 @@ fn naive(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
     let mut sums = vec![Sums::default(); matrix.slots()];
     for &row in rows {
         for feature in 0..features {
-            let place = matrix.place(feature as u32);
-            let slot = place.slot + matrix.bin(row as usize, place);
+            let layout = matrix.layout(feature as u32);
+            let slot = layout.slot + matrix.bin(row as usize, layout);
             sums[slot] = sums[slot] + code(quantised, row as usize);
         }
     }
@@ -84,7 +84,7 @@ fn builder<'a>(
 }
 
 /// Checks a build of `rows` at every level; returns the form it had.
-fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> Form {
+fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> SlotForm {
     let pools = Pools::new(matrix);
     let expected = naive(matrix, features, quantised, rows);
     let mut form = None;
@@ -144,8 +144,8 @@ fn large_nodes_are_exact_where_packed_sums_would_overflow() {
     quantised.fill(Simd::scalar(), &extreme);
     let all: Vec<u32> = (0..rows as u32).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
-    assert_eq!(pool.install(|| check(&matrix, 3, &quantised, &all)), Form::Wide);
-    assert_eq!(check(&matrix, 3, &quantised, &all[..PACKED_ROWS]), Form::Packed);
+    assert_eq!(pool.install(|| check(&matrix, 3, &quantised, &all)), SlotForm::Wide);
+    assert_eq!(check(&matrix, 3, &quantised, &all[..PACKED_ROWS]), SlotForm::Packed);
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected);
         }
-        assert_eq!(histogram.form, if parent - split <= PACKED_ROWS { Form::Packed } else { Form::Wide });
+        assert_eq!(histogram.form, if parent - split <= PACKED_ROWS { SlotForm::Packed } else { SlotForm::Wide });
     }
 }
 
@@ -202,5 +202,5 @@ fn buffers_are_as_many_as_are_in_use_at_a_time() {
     }
     assert_eq!(pools.nodes.waiting(), 2);
     let runs = 2 * 3 + matrix.tiles().len();
-    assert!(pools.parts.waiting() <= 2 * runs, "{} buffers after {runs} runs at a time", pools.parts.waiting());
+    assert!(pools.partials.waiting() <= 2 * runs, "{} buffers after {runs} runs at a time", pools.partials.waiting());
 }

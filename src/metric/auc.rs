@@ -59,10 +59,10 @@ type Ranked = (u64, u64);
 
 /// The rows that have weight under `share`, by ascending margin.
 fn ranked(evaluation: &Evaluation<'_>, share: impl Fn(f64) -> f64 + Sync) -> Vec<Ranked> {
-    let rows = (0..evaluation.rows()).into_par_iter();
+    let rows = (0..evaluation.targets.rows()).into_par_iter();
     let mut ranked: Vec<Ranked> = rows
         .filter_map(|row| {
-            let weight = evaluation.weight(row) * share(evaluation.labels[row]);
+            let weight = evaluation.targets.weight(row) * share(evaluation.targets.labels()[row]);
             (weight > 0.0).then(|| (ordered_bits(evaluation.margins[row]), weight.to_bits()))
         })
         .collect();

@@ -11,33 +11,37 @@ mod reduce;
 mod registry;
 mod row_mean;
 
+#[cfg(test)]
+pub(crate) use registry::fitting;
 pub use registry::{default_metric, metrics};
 
-use crate::Objective;
+use crate::data::TargetsView;
+use crate::{Error, Objective, Result};
 
 /// What a metric is computed from. Margins are stored output by output: `margins[output * rows + row]`.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Evaluation<'a> {
     /// What was minimised; its link turns margins into predictions.
     pub objective: Objective,
     /// The margins, `outputs × rows`.
     pub margins: &'a [f64],
-    /// One label a row, in the objective's domain ([`check_labels`](crate::objective::check_labels)).
-    pub labels: &'a [f64],
-    /// One weight a row; all 1 where absent.
-    pub weights: Option<&'a [f64]>,
+    /// What the rows are in truth; labels are in the objective's domain ([`check_labels`](crate::objective::check_labels)).
+    pub targets: TargetsView<'a>,
 }
 
-impl Evaluation<'_> {
-    /// The number of rows.
-    fn rows(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// The weight of a row.
-    #[inline]
-    fn weight(&self, row: usize) -> f64 {
-        self.weights.map_or(1.0, |weights| weights[row])
+impl<'a> Evaluation<'a> {
+    /// The margins of an objective against what is true.
+    ///
+    /// # Errors
+    /// A number of margins that is no multiple of the rows.
+    pub fn new(objective: Objective, margins: &'a [f64], targets: TargetsView<'a>) -> Result<Self> {
+        match targets.rows() {
+            0 if margins.is_empty() => {}
+            rows if rows > 0 && margins.len().is_multiple_of(rows) => {}
+            rows => return Err(Error::data(format!("{} margins for {rows} rows", margins.len()))),
+        }
+        Ok(Self { objective, margins, targets })
     }
 }
 

@@ -37,7 +37,7 @@ impl Metric for Multiclass {
     }
 
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        mean_of_chunks(evaluation, |rows, values| match self.verdict {
+        mean_of_chunks(self.simd, evaluation, |rows, values| match self.verdict {
             RowVerdict::LogLoss => log_losses(self.simd, evaluation, rows, values),
             RowVerdict::Error => hits(evaluation, rows, values, 0.0),
             RowVerdict::Accuracy => hits(evaluation, rows, values, 1.0),
@@ -46,17 +46,17 @@ impl Metric for Multiclass {
 }
 
 fn log_losses(simd: Simd, evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64]) {
-    let total = evaluation.rows();
+    let (total, labels) = (evaluation.targets.rows(), evaluation.targets.labels());
     log_sum_exp(simd, evaluation.margins, total, rows.start, out);
     for (row, out) in rows.zip(out) {
-        let margin = class(evaluation.labels[row]).and_then(|class| evaluation.margins.get(class * total + row));
+        let margin = class(labels[row]).and_then(|class| evaluation.margins.get(class * total + row));
         *out = margin.map_or(LARGEST_LOSS, |margin| (*out - margin).min(LARGEST_LOSS));
     }
 }
 
 /// Puts `value` where the most probable class is the label, and 1 − `value` where it is not.
 fn hits(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64], value: f64) {
-    let total = evaluation.rows();
+    let (total, labels) = (evaluation.targets.rows(), evaluation.targets.labels());
     let mut best = vec![(f64::NEG_INFINITY, 0); rows.len()];
     for (output, margins) in evaluation.margins.chunks_exact(total).enumerate() {
         for (best, &margin) in best.iter_mut().zip(&margins[rows.clone()]) {
@@ -64,7 +64,7 @@ fn hits(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64], value:
         }
     }
     for ((row, out), (_, output)) in rows.zip(out).zip(best) {
-        *out = if class(evaluation.labels[row]) == Some(output) { value } else { 1.0 - value };
+        *out = if class(labels[row]) == Some(output) { value } else { 1.0 - value };
     }
 }
 

@@ -22,14 +22,14 @@ impl Metric for R2 {
 
     /// NaN where the labels do not vary: there is nothing to explain.
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        let mean = mean_of_labels(evaluation, |y| y);
-        let variance = mean_of_labels(evaluation, |y| (y - mean) * (y - mean));
+        let mean = mean_of_labels(self.simd, evaluation, |y| y);
+        let variance = mean_of_labels(self.simd, evaluation, |y| (y - mean) * (y - mean));
         if variance > 0.0 { 1.0 - mean_loss(self.simd, RowLoss::Squared, evaluation) / variance } else { f64::NAN }
     }
 }
 
-fn mean_of_labels(evaluation: &Evaluation<'_>, value: impl Fn(f64) -> f64 + Sync) -> f64 {
-    mean_of_chunks(evaluation, |rows, values| {
-        values.iter_mut().zip(&evaluation.labels[rows]).for_each(|(out, &label)| *out = value(label));
+fn mean_of_labels(simd: Simd, evaluation: &Evaluation<'_>, value: impl Fn(f64) -> f64 + Sync) -> f64 {
+    mean_of_chunks(simd, evaluation, |rows, values| {
+        values.iter_mut().zip(&evaluation.targets.labels()[rows]).for_each(|(out, &label)| *out = value(label));
     })
 }

@@ -202,6 +202,6 @@ fn unknown(name: &str, base: &str, objective: Objective) -> Error {
 }
 
 /// The names of the metrics that fit an objective.
-pub(super) fn fitting(objective: Objective) -> impl Iterator<Item = &'static str> {
+pub(crate) fn fitting(objective: Objective) -> impl Iterator<Item = &'static str> {
     METRICS.into_iter().filter(move |(_, needs, _)| needs.met_by(objective)).map(|(name, ..)| name)
 }

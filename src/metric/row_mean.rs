@@ -54,9 +54,9 @@ impl Metric for RowMean {
 
 /// The weighted mean of a loss over the rows; NaN where no row has weight.
 pub(super) fn mean_loss(simd: Simd, loss: RowLoss, evaluation: &Evaluation<'_>) -> f64 {
-    mean_of_chunks(evaluation, |rows, values| {
+    mean_of_chunks(simd, evaluation, |rows, values| {
         values.copy_from_slice(&evaluation.margins[rows.clone()]);
-        losses(simd, loss, evaluation.objective, &evaluation.labels[rows], values);
+        losses(simd, loss, evaluation.objective, &evaluation.targets.labels()[rows], values);
     })
 }
 

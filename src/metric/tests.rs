@@ -9,7 +9,8 @@ fn named(name: &str, objective: Objective) -> Box<dyn Metric> {
 }
 
 fn value(name: &str, objective: Objective, margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
-    named(name, objective).evaluate(&Evaluation { objective, margins, labels, weights })
+    let targets = TargetsView::new(labels, weights).unwrap();
+    named(name, objective).evaluate(&Evaluation { objective, margins, targets })
 }
 
 fn auc(margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
@@ -180,7 +181,8 @@ fn values_do_not_depend_on_the_number_of_threads() {
         for (name, metric) in registry::fitting(objective).map(|name| (name, named(name, objective))) {
             let bits = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let evaluation = Evaluation { objective, margins: &margins, labels: &labels, weights: Some(&weights) };
+                let targets = TargetsView::new(&labels, Some(&weights)).unwrap();
+                let evaluation = Evaluation { objective, margins: &margins, targets };
                 pool.install(|| metric.evaluate(&evaluation)).to_bits()
             };
             let expected = bits(1);

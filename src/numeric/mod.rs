@@ -4,8 +4,10 @@ mod gamma;
 mod log_sum_exp;
 mod reorder;
 mod sum;
+mod total;
 
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
-pub(crate) use reorder::reorder;
+pub(crate) use reorder::{gather, reorder};
 pub use sum::{Grid, par_sum, sum, weighted_mean};
+pub(crate) use total::Total;

@@ -24,8 +24,14 @@ pub struct Grid {
 impl Grid {
     /// A grid for finite values of magnitude up to `largest`.
     pub fn new(largest: f64) -> Self {
-        // A value of this exponent is below 2^(exponent + 1), hence below 2^62 on the grid.
-        let shift = 61 - exponent(largest);
+        Self::of_bits(largest, 62)
+    }
+
+    /// A grid on which values of magnitude up to `largest` are below `2 ^ bits`. Whole numbers keep their proportions on it, as far as they
+    /// have no more bits.
+    pub(crate) fn of_bits(largest: f64, bits: i32) -> Self {
+        // A value of this exponent is below 2^(exponent + 1).
+        let shift = bits - 1 - exponent(largest);
         Self { low: shift >> 1, high: shift - (shift >> 1) }
     }
 
@@ -76,22 +82,34 @@ pub fn sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
 ///
 /// `value` is called twice a row.
 pub fn par_sum(rows: usize, value: impl Fn(usize) -> f64 + Sync) -> f64 {
+    par_sum_of_counted(rows, value, |_| 1)
+}
+
+/// The sum of `value(row)`, taken `count(row)` times.
+fn par_sum_of_counted(rows: usize, value: impl Fn(usize) -> f64 + Sync, count: impl Fn(usize) -> u32 + Sync) -> f64 {
     let chunks = || (0..rows.div_ceil(CHUNK)).into_par_iter().map(|chunk| chunk * CHUNK..rows.min((chunk + 1) * CHUNK));
-    let largest = chunks().map(|rows| largest(rows.map(&value))).map(f64::to_bits).max().map_or(0.0, f64::from_bits);
+    let counts = |row: &usize| count(*row) > 0;
+    let largest = chunks().map(|rows| largest(rows.filter(counts).map(&value))).map(f64::to_bits).max();
+    let largest = largest.map_or(0.0, f64::from_bits);
     if !largest.is_finite() {
-        return non_finite((0..rows).map(value));
+        return non_finite((0..rows).filter(counts).map(value));
     }
     let grid = Grid::new(largest);
-    let chunk = |rows: Range<usize>| units(&grid, rows.map(&value));
-    grid.value(chunks().map(chunk).sum())
+    let counted = |total: i128, row: usize| total + i128::from(grid.units(value(row))) * i128::from(count(row));
+    grid.value(chunks().map(|rows: Range<usize>| rows.fold(0, counted)).sum())
 }
 
 /// The mean of `values` under `weights` (all 1 where absent), on the current thread pool; independent of the rows' order.
 ///
-/// NaN where the weights sum to zero. `weights` holds one value for each of `values`.
+/// Where all weights are whole numbers below 2^32, it is the mean of as many equal values, to the last bit. NaN where the weights sum to
+/// zero. `weights` holds one value for each of `values`.
 pub fn weighted_mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
     match weights {
         None => par_sum(values.len(), |row| values[row]) / values.len() as f64,
+        Some(weights) if weights.iter().all(|&weight| f64::from(weight as u32) == weight) => {
+            par_sum_of_counted(values.len(), |row| values[row], |row| weights[row] as u32)
+                / par_sum(weights.len(), |row| weights[row])
+        }
         Some(weights) => par_sum(values.len(), |row| values[row] * weights[row]) / par_sum(values.len(), |row| weights[row]),
     }
 }
@@ -168,6 +186,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_whole_weight_is_as_many_equal_values(
+            rows in prop::collection::vec((prop_oneof![-1e3..1e3, -1e-9..1e-9], 0_u32..50), 1..50),
+        ) {
+            let (values, weights): (Vec<f64>, Vec<f64>) = rows.iter().map(|&(value, count)| (value, f64::from(count))).unzip();
+            let repeated: Vec<f64> = rows.iter().flat_map(|&(value, count)| std::iter::repeat_n(value, count as usize)).collect();
+            prop_assert_eq!(weighted_mean(&values, Some(&weights)).to_bits(), weighted_mean(&repeated, None).to_bits());
+        }
+
         #[test]
         fn order_and_threads_do_not_matter(
             values in prop::collection::vec(prop_oneof![-1e3..1e3, -1e-9..1e-9, -1e12..1e12], 1..200),

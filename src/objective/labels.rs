@@ -1,5 +1,6 @@
-//! Which labels an objective accepts, and how many outputs they call for.
+//! Which targets an objective accepts, and how many outputs they call for.
 
+use crate::data::TargetsView;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
 
@@ -40,17 +41,20 @@ fn classes_seen(labels: &[f64]) -> Option<u32> {
     classes.then_some(largest as u32 + 1)
 }
 
-/// The labels of a data set, if all of them are in the domain of `objective` with `outputs` margins per row.
+/// The targets of a data set, if the labels of all rows that count are in the domain of `objective` with `outputs` margins per row, and
+/// nothing else goes with the rows that the objective would pass over.
 ///
 /// Evaluation data need this check as much as training data do: metrics take labels for granted.
 ///
 /// # Errors
 /// No rows or no labels; texts as labels where the objective needs numbers, or another number of classes; a label outside the domain;
-/// weights that are all zero. A message about a label says where it stands, what it is, and what would do.
-pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Result<&[f64]> {
+/// weights that are all zero; query groups or label bounds. A message about a label says where it stands, what it is, and what would do.
+pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Result<TargetsView<'_>> {
     if data.rows() == 0 {
         return Err(Error::data("the data set has no rows; give at least one file with data"));
     }
+    let targets = data.targets();
+    refuse_unused(objective, targets)?;
     let labels = data.labels().ok_or_else(|| {
         Error::data(format!(
             "the data set has no labels, and objective={} needs them; name their column with label_column",
@@ -61,7 +65,8 @@ pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Res
         check_classes(objective, classes)?;
     }
     let domain = Domain::of(objective, outputs);
-    if let Some(row) = labels.par_iter().position_first(|&y| !domain.contains(y)) {
+    let is_wrong = |row: usize| !domain.contains(labels[row]) && targets.weight(row) > 0.0;
+    if let Some(row) = (0..labels.len()).into_par_iter().position_first(is_wrong) {
         return Err(Error::data(format!(
             "label must be {} for {}, but it is {} at {}; {}",
             domain.rule(),
@@ -79,8 +84,24 @@ pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Res
         Some(weights) if weights.iter().all(|&w| w < SMALLEST_WEIGHT) => Err(Error::data(format!(
             "the weights of all rows are below {SMALLEST_WEIGHT:e}; multiply them by a constant, best so that their mean is 1"
         ))),
-        _ => Ok(labels),
+        _ => Ok(targets),
     }
+}
+
+/// Refuses targets that no objective makes use of: who gives them expects them to count.
+fn refuse_unused(objective: Objective, targets: TargetsView<'_>) -> Result<()> {
+    let name = objective.name();
+    if targets.groups().is_some() {
+        return Err(Error::data(format!(
+            "the rows have query groups, and there is no ranking yet: objective={name} would pass over them; remove them (qid, group_column)"
+        )));
+    }
+    if targets.label_bounds().is_some() {
+        return Err(Error::data(format!(
+            "the rows have label bounds, and objective={name} would pass over them; give labels without bounds"
+        )));
+    }
+    Ok(())
 }
 
 /// Checks labels that were texts.

@@ -1,20 +1,48 @@
 //! `reg:logistic`, `binary:logistic`, `binary:logitraw`: −label ln p − (1 − label) ln(1 − p), where p is the margin's sigmoid.
 
 use super::base_score_error;
-use super::pointwise::{Pointwise, PointwiseLoss};
+use super::pointwise::Pointwise;
+use crate::data::TargetsView;
 use crate::numeric::weighted_mean;
-use crate::simd::Simd;
 use crate::{Objective, Params, Result};
 use sapwood_score::math::{ln, sigmoid};
-use std::borrow::Cow;
 
 /// How near to 0 or 1 an estimated base score may come. Keeps the margin finite when all labels are equal; XGBoost's value.
 const MARGIN_OF_PROBABILITY: f64 = 1e-6;
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Logistic;
+pub(super) struct Logistic {
+    /// What `base_score` stands for.
+    margin: Option<f64>,
+}
+
+impl Logistic {
+    /// `base_score` is a margin for `binary:logitraw`, else a probability.
+    pub(super) fn new(params: &Params) -> Result<Self> {
+        let margin = match params.base_score {
+            Some(p) if params.objective != Objective::BinaryLogitraw => {
+                if !(0.0 < p && p < 1.0) {
+                    return Err(base_score_error(params, p, "is a probability and must lie in (0, 1)"));
+                }
+                Some(logit(p))
+            }
+            margin => margin,
+        };
+        Ok(Self { margin })
+    }
+
+    fn base_score(self, labels: &[f64], weights: Option<&[f64]>) -> f64 {
+        let share = || weighted_mean(labels, weights).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY);
+        self.margin.unwrap_or_else(|| logit(share()))
+    }
+}
 
 impl Pointwise for Logistic {
+    /// What `base_score` stands for, by default the share of label 1.
+    fn base_score(self, targets: TargetsView<'_>) -> f64 {
+        self.base_score(targets.labels(), targets.weights())
+    }
+
     #[inline(always)]
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
         let p = sigmoid(margin);
@@ -22,27 +50,36 @@ impl Pointwise for Logistic {
     }
 }
 
-/// The loss over these rows. Rows with label 1 count `scale_pos_weight` times.
-///
-/// Boosting starts at `base_score` (a margin for `binary:logitraw`, else a probability), by default at the share of label 1.
-pub(super) fn loss(simd: Simd, params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Logistic>> {
-    let weights = scale_positives(params.scale_pos_weight, labels, weights);
-    let base = match params.base_score {
-        Some(margin) if params.objective == Objective::BinaryLogitraw => margin,
-        Some(p) if 0.0 < p && p < 1.0 => logit(p),
-        Some(p) => return Err(base_score_error(params, p, "is a probability and must lie in (0, 1)")),
-        None => logit(weighted_mean(labels, weights.as_deref()).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY)),
-    };
-    Ok(PointwiseLoss::new(simd, Logistic, labels, weights.map(Cow::into_owned), base))
+/// The same where rows with label 1 count `scale_pos_weight` times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScaledLogistic {
+    logistic: Logistic,
+    positive: f64,
 }
 
-/// The weights of the rows, with `factor` on those of label 1.
-fn scale_positives<'a>(factor: f64, labels: &[f64], weights: Option<&'a [f64]>) -> Option<Cow<'a, [f64]>> {
-    if factor == 1.0 {
-        return weights.map(Cow::Borrowed);
+impl ScaledLogistic {
+    pub(super) fn new(params: &Params) -> Result<Self> {
+        Ok(Self { logistic: Logistic::new(params)?, positive: params.scale_pos_weight })
     }
-    let scaled = |(row, &label)| weights.map_or(1.0, |w| w[row]) * if label == 1.0 { factor } else { 1.0 };
-    Some(labels.iter().enumerate().map(scaled).collect())
+
+    #[inline(always)]
+    fn factor(self, label: f64) -> f64 {
+        if label == 1.0 { self.positive } else { 1.0 }
+    }
+}
+
+impl Pointwise for ScaledLogistic {
+    fn base_score(self, targets: TargetsView<'_>) -> f64 {
+        let labels = targets.labels();
+        let scaled: Vec<f64> = labels.iter().enumerate().map(|(row, &label)| targets.weight(row) * self.factor(label)).collect();
+        self.logistic.base_score(labels, Some(&scaled))
+    }
+
+    #[inline(always)]
+    fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
+        let (grad, hess) = self.logistic.derivatives(margin, label);
+        (grad * self.factor(label), hess * self.factor(label))
+    }
 }
 
 fn logit(p: f64) -> f64 {

@@ -12,8 +12,14 @@ mod squared;
 
 pub use labels::{check_labels, num_outputs};
 
+use crate::data::TargetsView;
 use crate::simd::Simd;
-use crate::{Dataset, Objective, Params, Result};
+use crate::{Objective, Params, Result};
+use logistic::{Logistic, ScaledLogistic};
+use pointwise::PointwiseLoss;
+use poisson::Poisson;
+use softmax::SoftmaxLoss;
+use squared::SquaredError;
 
 /// Rows for which one task computes gradients.
 const CHUNK: usize = 8_192;
@@ -43,40 +49,52 @@ impl GradientPair {
     }
 }
 
-/// A loss. Margins are stored output by output: `margins[output * rows + row]`.
-pub(crate) trait Loss: Send + Sync {
-    /// The margins to start from, one per output, estimated from the data unless `base_score` is given.
-    ///
-    /// # Errors
-    /// A `base_score` outside the domain of the objective.
-    fn base_score(&self) -> Result<Vec<f64>>;
-
-    /// Called once at the start of each round, with the margins that all its trees are grown on (softmax keeps its normalisers here).
-    fn start_round(&mut self, margins: &[f64]);
-
-    /// Moves rows: at each place then is the row that was at `order[place]`. Between rounds only.
-    fn reorder(&mut self, order: &[u32]);
-
-    /// Gradients for one output, into `out` (one a row). `margins` are that output's alone, as at the start of the round.
-    fn gradients(&self, output: usize, margins: &[f64], out: &mut [GradientPair]);
+/// What a loss sees of a round. Margins are stored output by output: `margins[output * rows + row]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round<'a> {
+    /// What the rows are to be predicted as.
+    pub targets: TargetsView<'a>,
+    /// The margins that all trees of the round are grown on.
+    pub margins: &'a [f64],
 }
 
-/// The loss for the parameters' objective over a data set; checks that the labels are in its domain.
+impl<'a> Round<'a> {
+    /// The margins of one output.
+    fn margins_of(&self, output: usize) -> &'a [f64] {
+        let rows = self.targets.rows();
+        &self.margins[output * rows..(output + 1) * rows]
+    }
+}
+
+/// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round.
+pub(crate) trait Loss: Send + Sync {
+    /// The margins to start from, one per output: what `base_score` stands for, else an estimate from the targets.
+    ///
+    /// # Errors
+    /// Targets that leave nothing to estimate from.
+    fn base_score(&self, targets: TargetsView<'_>) -> Result<Vec<f64>>;
+
+    /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
+    fn start_round(&mut self, _round: &Round<'_>) {}
+
+    /// Gradients for one output, into `out` (one a row).
+    fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);
+}
+
+/// The loss for the parameters' objective with so many outputs. It takes targets for granted that [`check_labels`] has passed.
 ///
 /// # Errors
-/// What [`check_labels`] finds: no rows, no labels, a label outside the objective's domain (the message names the row's place and the
-/// remedy), no row with a positive weight. Also a `base_score` outside the domain, and `multi:*` without a number of classes.
-pub(crate) fn loss(params: &Params, data: &Dataset) -> Result<Box<dyn Loss>> {
-    let outputs = num_outputs(params, data)?;
-    let labels = check_labels(params.objective, outputs, data)?;
-    let (simd, weights) = (Simd::detect()?, data.weights());
+/// A `base_score` outside the domain of the objective.
+pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
+    let simd = Simd::detect()?;
     Ok(match params.objective {
-        Objective::SquaredError => Box::new(squared::loss(simd, params, labels, weights)),
-        Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw => {
-            Box::new(logistic::loss(simd, params, labels, weights)?)
-        }
-        Objective::Poisson => Box::new(poisson::loss(simd, params, labels, weights)?),
-        Objective::Softmax | Objective::Softprob => Box::new(softmax::SoftmaxLoss::new(simd, params, outputs, labels, weights)),
+        Objective::SquaredError => Box::new(PointwiseLoss::new(simd, SquaredError::new(params))),
+        Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw => match params.scale_pos_weight {
+            1.0 => Box::new(PointwiseLoss::new(simd, Logistic::new(params)?)),
+            _ => Box::new(PointwiseLoss::new(simd, ScaledLogistic::new(params)?)),
+        },
+        Objective::Poisson => Box::new(PointwiseLoss::new(simd, Poisson::new(params)?)),
+        Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
 }
 

@@ -1,30 +1,29 @@
 //! Losses with one margin per row, whose derivatives depend on the row's margin and label alone.
 
-use super::{CHUNK, GradientPair, Loss};
+use super::{CHUNK, GradientPair, Loss, Round};
 use crate::Result;
-use crate::numeric::reorder;
+use crate::data::TargetsView;
 use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
 
-/// The derivatives of a loss. Free of branches, so that loops over rows vectorise.
+/// A loss of one row.
 pub(super) trait Pointwise: Copy + Send + Sync {
-    /// First and second derivative by the margin.
+    /// The margin to start from.
+    fn base_score(self, targets: TargetsView<'_>) -> f64;
+
+    /// First and second derivative by the margin. Free of branches, so that loops over rows vectorise.
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64);
 }
 
-/// A pointwise loss over the labels and weights of a data set.
+/// A pointwise loss.
 pub(super) struct PointwiseLoss<P> {
     simd: Simd,
     point: P,
-    labels: Vec<f64>,
-    weights: Option<Vec<f64>>,
-    base: f64,
 }
 
 impl<P: Pointwise> PointwiseLoss<P> {
-    /// The loss over rows with these labels and weights; boosting starts at the margin `base`.
-    pub(super) fn new(simd: Simd, point: P, labels: &[f64], weights: Option<Vec<f64>>, base: f64) -> Self {
-        Self { simd, point, labels: labels.to_vec(), weights, base }
+    pub(super) fn new(simd: Simd, point: P) -> Self {
+        Self { simd, point }
     }
 }
 
@@ -52,25 +51,15 @@ dispatch! {
 }
 
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
-    fn base_score(&self) -> Result<Vec<f64>> {
-        Ok(vec![self.base])
+    fn base_score(&self, targets: TargetsView<'_>) -> Result<Vec<f64>> {
+        Ok(vec![self.point.base_score(targets)])
     }
 
-    fn start_round(&mut self, _margins: &[f64]) {}
-
-    fn reorder(&mut self, order: &[u32]) {
-        reorder(&mut self.labels, order);
-        if let Some(weights) = &mut self.weights {
-            reorder(weights, order);
-        }
-    }
-
-    fn gradients(&self, _output: usize, margins: &[f64], out: &mut [GradientPair]) {
-        let chunks = out.par_chunks_mut(CHUNK).zip(margins.par_chunks(CHUNK)).enumerate();
+    fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {
+        let chunks = out.par_chunks_mut(CHUNK).zip(round.margins_of(output).par_chunks(CHUNK)).enumerate();
         chunks.for_each(|(chunk, (out, margins))| {
-            let rows = chunk * CHUNK..chunk * CHUNK + out.len();
-            let weights = self.weights.as_ref().map(|weights| &weights[rows.clone()]);
-            fill(self.simd, self.point, margins, &self.labels[rows], weights, out);
+            let targets = round.targets.slice(chunk * CHUNK..chunk * CHUNK + out.len());
+            fill(self.simd, self.point, margins, targets.labels(), targets.weights(), out);
         });
     }
 }

@@ -1,9 +1,9 @@
 //! `count:poisson`: e^margin − label · margin, the negative log-likelihood of a count up to a constant.
 
 use super::base_score_error;
-use super::pointwise::{Pointwise, PointwiseLoss};
+use super::pointwise::Pointwise;
+use crate::data::TargetsView;
 use crate::numeric::weighted_mean;
-use crate::simd::Simd;
 use crate::{Params, Result};
 use sapwood_score::math::{exp, ln};
 
@@ -15,24 +15,30 @@ const LARGEST_EXPONENT: f64 = 600.0;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Poisson {
+    base_score: Option<f64>,
     /// XGBoost's safeguard: the second derivative is overstated by `e^max_delta_step`.
     max_delta_step: f64,
 }
 
+impl Poisson {
+    pub(super) fn new(params: &Params) -> Result<Self> {
+        match params.base_score {
+            Some(mean) if mean.is_nan() || mean <= 0.0 => {
+                Err(base_score_error(params, mean, "is a mean count and must be above 0"))
+            }
+            base_score => Ok(Self { base_score, max_delta_step: params.max_delta_step() }),
+        }
+    }
+}
+
 impl Pointwise for Poisson {
+    /// The logarithm of `base_score`, by default of the mean count.
+    fn base_score(self, targets: TargetsView<'_>) -> f64 {
+        ln(self.base_score.unwrap_or_else(|| weighted_mean(targets.labels(), targets.weights()).max(SMALLEST_MEAN)))
+    }
+
     #[inline(always)]
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
         (exp(margin.min(LARGEST_EXPONENT)) - label, exp((margin + self.max_delta_step).min(LARGEST_EXPONENT)))
     }
-}
-
-/// The loss over these rows. Boosting starts at the logarithm of `base_score`, by default of the mean count.
-pub(super) fn loss(simd: Simd, params: &Params, labels: &[f64], weights: Option<&[f64]>) -> Result<PointwiseLoss<Poisson>> {
-    let mean = match params.base_score {
-        Some(mean) if mean > 0.0 => mean,
-        Some(mean) => return Err(base_score_error(params, mean, "is a mean count and must be above 0")),
-        None => weighted_mean(labels, weights).max(SMALLEST_MEAN),
-    };
-    let point = Poisson { max_delta_step: params.max_delta_step() };
-    Ok(PointwiseLoss::new(simd, point, labels, weights.map(<[f64]>::to_vec), ln(mean)))
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::numeric::log_sum_exp;
-use crate::{ErrorKind, ParamsBuilder};
+use crate::{Dataset, ErrorKind, ParamsBuilder};
 use approx::assert_relative_eq;
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -19,12 +19,20 @@ fn classes(labels: &[f64], classes: &[&str]) -> Dataset {
     Dataset { classes: Some(classes.iter().map(ToString::to_string).collect()), ..data(labels) }
 }
 
+/// The loss for the parameters, and the targets it is given.
+fn prepared<'d>(params: &Params, data: &'d Dataset) -> Result<(Box<dyn Loss>, TargetsView<'d>)> {
+    let outputs = num_outputs(params, data)?;
+    let targets = check_labels(params.objective, outputs, data)?;
+    Ok((loss(params, outputs)?, targets))
+}
+
 fn base(builder: ParamsBuilder, data: &Dataset) -> Vec<f64> {
-    loss(&builder.build().unwrap(), data).unwrap().base_score().unwrap()
+    let (loss, targets) = prepared(&builder.build().unwrap(), data).unwrap();
+    loss.base_score(targets).unwrap()
 }
 
 fn error(builder: ParamsBuilder, data: &Dataset) -> (ErrorKind, String) {
-    let error = loss(&builder.build().unwrap(), data).err().expect("an error");
+    let error = prepared(&builder.build().unwrap(), data).err().expect("an error");
     (error.kind(), error.to_string())
 }
 
@@ -38,12 +46,13 @@ fn assert_error(builder: ParamsBuilder, data: &Dataset, kind: ErrorKind, parts: 
 }
 
 /// All outputs' gradients, output by output.
-fn gradients(loss: &mut dyn Loss, margins: &[f64]) -> Vec<GradientPair> {
-    loss.start_round(margins);
-    let rows = margins.len() / loss.base_score().unwrap().len();
+fn gradients(params: &Params, data: &Dataset, margins: &[f64]) -> Vec<GradientPair> {
+    let (mut loss, targets) = prepared(params, data).unwrap();
+    let round = Round { targets, margins };
+    loss.start_round(&round);
     let mut pairs = vec![GradientPair::default(); margins.len()];
-    for (output, (margins, out)) in margins.chunks(rows).zip(pairs.chunks_mut(rows)).enumerate() {
-        loss.gradients(output, margins, out);
+    for (output, out) in pairs.chunks_mut(data.rows()).enumerate() {
+        loss.gradients(output, &round, out);
     }
     pairs
 }
@@ -81,7 +90,7 @@ proptest! {
         for (objective, label) in cases {
             let params = params(objective).scale_pos_weight(scale).build().unwrap();
             let data = data(&[label]).with_weights(vec![weight]).unwrap();
-            let pair = gradients(&mut *loss(&params, &data).unwrap(), &[margin])[0];
+            let pair = gradients(&params, &data, &[margin])[0];
             let (grad, mut hess) = numerical(|m| pointwise_loss(objective, m, label), margin);
             let logistic = !matches!(objective, Objective::SquaredError | Objective::Poisson);
             let weight = if logistic && label == 1.0 { weight * scale } else { weight };
@@ -99,7 +108,7 @@ proptest! {
         let (rows, outputs) = (4, 3);
         let data = data(&labels.iter().copied().map(f64::from).collect::<Vec<_>>()).with_weights(vec![1.0, 0.5, 2.0, 0.0]).unwrap();
         let params = params(Objective::Softprob).num_class(3).build().unwrap();
-        let pairs = gradients(&mut *loss(&params, &data).unwrap(), &margins);
+        let pairs = gradients(&params, &data, &margins);
         for output in 0..outputs {
             for row in 0..rows {
                 let row_loss = |margin: f64| {
@@ -119,12 +128,12 @@ proptest! {
 
 #[test]
 fn hessians_have_xgboost_s_floor_and_gradients_stay_finite() {
-    let loss_of = |objective| loss(&params(objective).num_class(2).build().unwrap(), &data(&[0.0, 1.0])).unwrap();
-    let pairs = gradients(&mut *loss_of(Objective::BinaryLogistic), &[900.0, -900.0]);
+    let of = |objective, margins: &[f64]| gradients(&params(objective).num_class(2).build().unwrap(), &data(&[0.0, 1.0]), margins);
+    let pairs = of(Objective::BinaryLogistic, &[900.0, -900.0]);
     assert_eq!(pairs, [GradientPair { grad: 1.0, hess: 1e-16 }, GradientPair { grad: -1.0, hess: 1e-16 }]);
-    let pairs = gradients(&mut *loss_of(Objective::Softmax), &[900.0, -900.0, 0.0, 0.0]);
+    let pairs = of(Objective::Softmax, &[900.0, -900.0, 0.0, 0.0]);
     assert!(pairs.iter().all(|pair| pair.hess == 1e-16));
-    let pairs = gradients(&mut *loss_of(Objective::Poisson), &[1e4, -1e4]);
+    let pairs = of(Objective::Poisson, &[1e4, -1e4]);
     assert_eq!(pairs[0], GradientPair { grad: f32::MAX, hess: f32::MAX });
     assert_eq!(pairs[1], GradientPair { grad: -1.0, hess: 0.0 });
 }
@@ -133,8 +142,7 @@ fn hessians_have_xgboost_s_floor_and_gradients_stay_finite() {
 fn rows_of_weight_zero_have_no_gradient() {
     for objective in [Objective::SquaredError, Objective::BinaryLogistic, Objective::Poisson] {
         let data = data(&[1.0, 0.0]).with_weights(vec![0.0, 1.0]).unwrap();
-        let mut loss = loss(&params(objective).build().unwrap(), &data).unwrap();
-        assert_eq!(gradients(&mut *loss, &[1e4, 0.0])[0], GradientPair::default());
+        assert_eq!(gradients(&params(objective).build().unwrap(), &data, &[1e4, 0.0])[0], GradientPair::default());
     }
 }
 
@@ -144,11 +152,9 @@ fn chunks_see_their_own_rows() {
     let labels: Vec<f64> = (0..rows).map(|row| (row % 3) as f64).collect();
     let weights: Vec<f64> = (0..rows).map(|row| (row % 5) as f64).collect();
     let data = data(&labels).with_weights(weights.clone()).unwrap();
-    let mut squared = loss(&params(Objective::SquaredError).build().unwrap(), &data).unwrap();
-    let pairs = gradients(&mut *squared, &vec![10.0; rows]);
-    let mut softmax = loss(&params(Objective::Softmax).num_class(3).build().unwrap(), &data).unwrap();
+    let pairs = gradients(&params(Objective::SquaredError).build().unwrap(), &data, &vec![10.0; rows]);
     let margins: Vec<f64> = (0..3 * rows).map(|i| if i / rows == (i % rows) % 2 { 40.0 } else { 0.0 }).collect();
-    let classes = gradients(&mut *softmax, &margins);
+    let classes = gradients(&params(Objective::Softmax).num_class(3).build().unwrap(), &data, &margins);
     for row in 0..rows {
         assert_eq!(f64::from(pairs[row].grad), (10.0 - labels[row]) * weights[row]);
         for output in 0..3 {
@@ -248,7 +254,8 @@ fn labels_outside_the_domain_are_errors_with_place_value_and_remedy() {
 
 #[test]
 fn nothing_to_learn_from_is_an_error() {
-    let unlabelled = Dataset { labels: None, ..data(&[0.0]) };
+    let mut unlabelled = data(&[0.0]);
+    unlabelled.targets.labels = None;
     assert_error(params(Objective::SquaredError), &unlabelled, ErrorKind::Data, &["no labels", "label_column"]);
     assert_error(params(Objective::SquaredError), &data(&[]), ErrorKind::Data, &["no rows"]);
     let weightless = data(&[0.0, 1.0]).with_weights(vec![0.0, 0.0]).unwrap();
@@ -256,9 +263,25 @@ fn nothing_to_learn_from_is_an_error() {
 }
 
 #[test]
+fn targets_that_would_be_passed_over_are_errors() {
+    let grouped = data(&[0.0, 1.0]).with_groups(vec![3, 3]).unwrap();
+    let parts = ["query groups", "no ranking yet", "reg:squarederror", "remove them (qid, group_column)"];
+    assert_error(params(Objective::SquaredError), &grouped, ErrorKind::Data, &parts);
+    let bounded = data(&[0.0, 1.0]).with_label_bounds(vec![0.0, 1.0], vec![0.5, f64::INFINITY]).unwrap();
+    assert_error(params(Objective::SquaredError), &bounded, ErrorKind::Data, &["label bounds", "without bounds"]);
+}
+
+#[test]
+fn labels_of_rows_without_weight_may_be_anything() {
+    let weighted = |weights| data(&[7.0, 1.0, 0.0]).with_weights(weights).unwrap();
+    assert!(prepared(&params(Objective::BinaryLogistic).build().unwrap(), &weighted(vec![0.0, 1.0, 1.0])).is_ok());
+    assert_error(params(Objective::BinaryLogistic), &weighted(vec![1.0, 0.0, 1.0]), ErrorKind::Data, &["7 at row 0"]);
+}
+
+#[test]
 fn text_labels_must_fit_the_objective() {
     let two = classes(&[0.0, 1.0], &["no", "yes"]);
-    assert!(loss(&params(Objective::BinaryLogistic).build().unwrap(), &two).is_ok());
+    assert!(prepared(&params(Objective::BinaryLogistic).build().unwrap(), &two).is_ok());
     for objective in [Objective::SquaredError, Objective::Logistic, Objective::Poisson] {
         let parts = ["texts (\"no\", \"yes\")", objective.name(), "label_column"];
         assert_error(params(objective), &two, ErrorKind::Data, &parts);
@@ -298,10 +321,10 @@ fn gradients_do_not_depend_on_the_number_of_threads() {
         let in_pool = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let mut loss = loss(&params(objective).num_class(2).build().unwrap(), &data).unwrap();
-                let margins: Vec<f64> =
-                    (0..rows * loss.base_score().unwrap().len()).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
-                gradients(&mut *loss, &margins)
+                let params = params(objective).num_class(2).build().unwrap();
+                let outputs = num_outputs(&params, &data).unwrap();
+                let margins: Vec<f64> = (0..rows * outputs).map(|i| (i % 1_001) as f64 * 0.01 - 5.0).collect();
+                gradients(&params, &data, &margins)
             })
         };
         let expected = in_pool(1);

@@ -114,6 +114,11 @@ impl Params {
                 self.top_rate, self.other_rate
             )));
         }
+        if let Some(column) = &self.group_column {
+            return Err(Error::parameter(format!(
+                "group_column={column}: there is no ranking yet, and nothing else makes use of query groups; leave it out, and name the column in ignore_columns"
+            )));
+        }
         if self.objective.is_multiclass() && self.num_class == 1 {
             return Err(Error::parameter("num_class=1 is no classification; it must be at least 2"));
         }

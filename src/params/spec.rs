@@ -220,7 +220,7 @@ parameters! {
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
     /// The row weights: a column's name or 0-based index.
     weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], group: Group::Data }
-    /// The query group of each row: a column's name or 0-based index.
+    /// The query group of each row: a column's name or 0-based index. Refused until there is ranking.
     group_column("group_column"): Option<String> = "" { aliases: &["group", "query_column"], group: Group::Data }
     /// The margin each row starts from, instead of the base score: a column's name or 0-based index.
     base_margin_column("base_margin_column"): Option<String> = "" { aliases: &["base_margin"], group: Group::Data }

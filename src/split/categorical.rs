@@ -10,7 +10,7 @@
 use super::gain::Regularisation;
 use super::numeric::Scan;
 use crate::Params;
-use crate::histogram::{Form, Sums};
+use crate::histogram::{SlotForm, Sums};
 use crate::simd::{Simd, dispatch};
 
 /// Levels that are passed over together if none of them has rows enough.
@@ -39,7 +39,7 @@ pub(crate) struct LevelSearch {
 
 /// A set of levels that go left.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LevelSet {
+pub(crate) struct CategoricalSplit {
     /// The sum of the children's scores.
     pub score: f64,
     /// A bit for each level; set: it goes left.
@@ -50,7 +50,7 @@ pub(crate) struct LevelSet {
 
 /// A level that may be part of a set.
 #[derive(Clone, Copy)]
-struct Level {
+struct CandidateLevel {
     code: u32,
     sums: Sums,
     /// Its rows in the node, estimated from its share of the hessian (exact where all hessians are equal).
@@ -90,7 +90,7 @@ impl LevelSearch {
     }
 
     /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides.
-    pub fn best_set(&self, simd: Simd, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<LevelSet> {
+    pub fn best_set(&self, simd: Simd, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<CategoricalSplit> {
         let onehot = levels <= self.max_onehot;
         let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
         // Half a row less, because rows are an estimate.
@@ -100,14 +100,14 @@ impl LevelSearch {
         let mut order = Vec::new();
         for first in (0..levels).step_by(GROUP) {
             let group = slot + first..slot + levels.min(first + GROUP);
-            if scan.histogram.form == Form::Packed && !any_heavy(simd, &scan.histogram.words[group.clone()], least) {
+            if scan.histogram.form == SlotForm::Packed && !any_heavy(simd, &scan.histogram.words[group.clone()], least) {
                 continue;
             }
             for at in group {
                 let sums = scan.histogram.get(at);
                 let rows = sums.hess as f64 * rows_per_hess;
                 if sums.hess >= least && !sums.is_zero() && rows >= fewest {
-                    order.push(Level { code: (at - slot) as u32, sums, rows, ratio: self.ratio(scan, sums) });
+                    order.push(CandidateLevel { code: (at - slot) as u32, sums, rows, ratio: self.ratio(scan, sums) });
                 }
             }
         }
@@ -130,13 +130,13 @@ impl LevelSearch {
     }
 
     /// The most levels that a set may have.
-    fn most(&self, order: &[Level]) -> usize {
+    fn most(&self, order: &[CandidateLevel]) -> usize {
         self.max_threshold.min(order.len().div_ceil(2))
     }
 
     /// Puts the levels in the order of their ratios as far as it matters: the first and the last few, which sets are made of.
-    fn sort_ends(&self, order: &mut [Level]) {
-        let by_ratio = |a: &Level, b: &Level| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code));
+    fn sort_ends(&self, order: &mut [CandidateLevel]) {
+        let by_ratio = |a: &CandidateLevel, b: &CandidateLevel| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code));
         let most = self.most(order);
         if 2 * most < order.len() {
             let end = order.len() - most;
@@ -150,7 +150,7 @@ impl LevelSearch {
     }
 
     /// Tries the first and the last 1, 2, … levels as the left side.
-    fn prefixes(&self, search: &mut Search<'_>, order: &[Level]) {
+    fn prefixes(&self, search: &mut Search<'_>, order: &[CandidateLevel]) {
         let most = self.most(order);
         self.grow_set(search, order[..most].iter().enumerate().map(|(i, level)| (0, i + 1, level)));
         let last = order.len();
@@ -158,7 +158,7 @@ impl LevelSearch {
     }
 
     /// Adds level after level to the left side and tries it whenever enough rows have come together.
-    fn grow_set<'l>(&self, search: &mut Search<'_>, levels: impl Iterator<Item = (usize, usize, &'l Level)>) {
+    fn grow_set<'l>(&self, search: &mut Search<'_>, levels: impl Iterator<Item = (usize, usize, &'l CandidateLevel)>) {
         let mut left = Sums::default();
         let (mut group, mut outside) = (0.0, search.scan.rows as f64);
         for (from, count, level) in levels {
@@ -202,7 +202,7 @@ impl Search<'_> {
 }
 
 /// The candidate as a set of levels. With nothing on the side of missing values yet, they go to the side with more hessian.
-fn level_set(best: Candidate, search: &Search<'_>, order: &[Level], levels: usize) -> LevelSet {
+fn level_set(best: Candidate, search: &Search<'_>, order: &[CandidateLevel], levels: usize) -> CategoricalSplit {
     let missing_left = if search.rest.is_zero() { 2 * best.left.hess >= search.scan.total.hess } else { best.rest_left };
     let mut words = vec![0u64; levels.div_ceil(64)];
     let mut set = |level: u32| words[level as usize / 64] |= 1 << (level % 64);
@@ -212,5 +212,5 @@ fn level_set(best: Candidate, search: &Search<'_>, order: &[Level], levels: usiz
         order.iter().for_each(|level| candidate[level.code as usize] = true);
         (0..levels as u32).filter(|&level| !candidate[level as usize]).for_each(set);
     }
-    LevelSet { score: best.score, words, missing_left, left: best.left }
+    CategoricalSplit { score: best.score, words, missing_left, left: best.left }
 }

@@ -1,6 +1,6 @@
 //! [`SplitFinder`]: the best split of a node over all its features.
 
-use super::categorical::{LevelSearch, LevelSet};
+use super::categorical::{CategoricalSplit, LevelSearch};
 use super::gain::Regularisation;
 use super::numeric::{Scan, Scratch, best_score, best_threshold};
 use crate::Params;
@@ -15,7 +15,7 @@ const FEATURES_PER_TASK: usize = 64;
 
 /// Which rows of a node go left, in terms of bins.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Decision {
+pub(crate) enum BinCondition {
     /// Values in bins up to this one.
     Bin(usize),
     /// Levels whose bit is set.
@@ -27,7 +27,7 @@ pub(crate) enum Decision {
 pub(crate) struct SplitInfo {
     pub gain: f64,
     pub feature: u32,
-    pub decision: Decision,
+    pub condition: BinCondition,
     pub missing_left: bool,
     pub left: Sums,
     pub right: Sums,
@@ -101,15 +101,15 @@ impl<'a> SplitFinder<'a> {
 
     /// The best split of one feature.
     fn best_of(&self, scan: &Scan<'_>, feature: u32, scratch: &mut Scratch) -> Option<Found> {
-        let place = self.matrix.place(feature);
-        if place.usual.is_some_and(|slot| scan.histogram.get(slot) == scan.total) {
+        let layout = self.matrix.layout(feature);
+        if layout.most_frequent.is_some_and(|slot| scan.histogram.get(slot) == scan.total) {
             // All rows, or all that count, are in one bin.
             return None;
         }
         let (score, levels) = match &self.mapper.features()[feature as usize] {
-            FeatureBins::Numeric { .. } => (best_score(self.simd, scan, place.slot, place.value_bins, scratch)?, None),
+            FeatureBins::Numeric { .. } => (best_score(self.simd, scan, layout.slot, layout.value_bins, scratch)?, None),
             FeatureBins::Categorical { levels } => {
-                let best = self.levels.best_set(self.simd, scan, place.slot, *levels)?;
+                let best = self.levels.best_set(self.simd, scan, layout.slot, *levels)?;
                 (best.score, Some(best))
             }
         };
@@ -120,15 +120,15 @@ impl<'a> SplitFinder<'a> {
     fn split(&self, scan: &Scan<'_>, found: Found, parent: f64) -> Option<SplitInfo> {
         let Found { feature, levels, score } = found;
         let gain = score - parent;
-        let (decision, missing_left, left) = match levels {
+        let (condition, missing_left, left) = match levels {
             None => {
-                let place = self.matrix.place(feature);
-                let best = best_threshold(self.simd, scan, place.slot, place.value_bins)?;
-                (Decision::Bin(best.bin), best.missing_left, best.left)
+                let layout = self.matrix.layout(feature);
+                let best = best_threshold(self.simd, scan, layout.slot, layout.value_bins)?;
+                (BinCondition::Bin(best.bin), best.missing_left, best.left)
             }
-            Some(best) => (Decision::Levels(best.words), best.missing_left, best.left),
+            Some(best) => (BinCondition::Levels(best.words), best.missing_left, best.left),
         };
-        Some(SplitInfo { gain, feature, decision, missing_left, left, right: scan.total - left })
+        Some(SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left })
     }
 }
 
@@ -138,7 +138,7 @@ struct Found {
     score: f64,
     feature: u32,
     /// Of a categorical feature; a numeric one's threshold is looked for once it is known to win.
-    levels: Option<LevelSet>,
+    levels: Option<CategoricalSplit>,
 }
 
 /// The better of two splits of different features.

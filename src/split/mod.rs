@@ -5,7 +5,7 @@ mod finder;
 mod gain;
 mod numeric;
 
-pub(crate) use finder::{Decision, NodeSums, SplitFinder, SplitInfo};
+pub(crate) use finder::{BinCondition, NodeSums, SplitFinder, SplitInfo};
 pub(crate) use gain::Regularisation;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! wide codes can go beyond that, from 2^23 rows on).
 
 use super::gain::Regularisation;
-use crate::histogram::{Form, Histogram, Sums, Units};
+use crate::histogram::{Histogram, SlotForm, Sums, Units};
 use crate::simd::dispatch;
 
 /// Bins that are scored at a time.
@@ -23,7 +23,7 @@ pub(crate) struct Scan<'a> {
 
 /// A threshold: values in bins up to `bin` go left.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Threshold {
+pub(crate) struct NumericSplit {
     pub bin: usize,
     pub missing_left: bool,
     /// The sums of all that goes left.
@@ -59,17 +59,17 @@ dispatch! {
 fn best_score_body(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch) -> Option<f64> {
     let mut best = FORBIDDEN;
     rank_all(scan, slot, value_bins, scratch, |_, _, ranks| best = highest(ranks).max(best));
-    (best != FORBIDDEN).then(|| f64::from_bits(best as u64) * Scorer::new(scan).worth)
+    (best != FORBIDDEN).then(|| f64::from_bits(best as u64) * ThresholdScorer::new(scan).worth)
 }
 
 dispatch! {
     /// The threshold that has the best score: the lowest bin of several, and missing values go left only if they would not do as well
     /// on the right.
-    pub(crate) fn best_threshold(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> = best_threshold_body
+    pub(crate) fn best_threshold(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<NumericSplit> = best_threshold_body
 }
 
 #[inline(always)]
-fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<Threshold> {
+fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Option<NumericSplit> {
     let mut best = [(FORBIDDEN, 0); 2];
     rank_all(scan, slot, value_bins, &mut Scratch::new(), |first, missing_left, ranks| {
         let (best, rank) = (&mut best[usize::from(missing_left)], highest(ranks));
@@ -85,14 +85,14 @@ fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Optio
     let values = (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot));
     let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
     let left_sums = if missing_left { values + missing } else { values };
-    (left.0.max(right.0) != FORBIDDEN).then_some(Threshold { bin, missing_left, left: left_sums })
+    (left.0.max(right.0) != FORBIDDEN).then_some(NumericSplit { bin, missing_left, left: left_sums })
 }
 
 /// Ranks all thresholds of a feature. `take` gets the first bin, whether missing values went left, and the ranks from that bin on.
 #[inline(always)]
 fn rank_all(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch, mut take: impl FnMut(usize, bool, &[i64])) {
     let missing = scan.histogram.get(slot + value_bins);
-    let scorer = Scorer::new(scan);
+    let scorer = ThresholdScorer::new(scan);
     let mut sums = Sums::default();
     let mut packed = 0;
     for first in (0..value_bins).step_by(CHUNK) {
@@ -101,8 +101,8 @@ fn rank_all(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scrat
         let (words, grads, hesses, ranks) = (&mut words[..count], &mut grads[..count], &mut hesses[..count], &mut ranks[..count]);
         let begin = slot + first;
         match scan.histogram.form {
-            Form::Packed => packed_prefixes(&mut packed, &scan.histogram.words[begin..begin + count], words, grads, hesses),
-            Form::Wide => wide_prefixes(&mut sums, &scan.histogram.words[2 * begin..2 * (begin + count)], grads, hesses),
+            SlotForm::Packed => packed_prefixes(&mut packed, &scan.histogram.words[begin..begin + count], words, grads, hesses),
+            SlotForm::Wide => wide_prefixes(&mut sums, &scan.histogram.words[2 * begin..2 * (begin + count)], grads, hesses),
         }
         scorer.rank(grads, hesses, Sums::default(), ranks);
         take(first, false, ranks);
@@ -146,7 +146,7 @@ fn highest(ranks: &[i64]) -> i64 {
 }
 
 /// Scores both children of a threshold.
-struct Scorer {
+struct ThresholdScorer {
     total_grad: f64,
     total_hess: f64,
     units: Units,
@@ -158,7 +158,7 @@ struct Scorer {
     worth: f64,
 }
 
-impl Scorer {
+impl ThresholdScorer {
     #[inline(always)]
     fn new(scan: &Scan<'_>) -> Self {
         let Scan { units, regularisation, .. } = *scan;

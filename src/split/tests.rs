@@ -45,8 +45,8 @@ fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], 
     let builder =
         HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, simd: Simd::scalar(), profiler: &profiler };
     let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>());
-    let place = matrix.place(0);
-    let total = histogram.total(place.slot, place.value_bins);
+    let layout = matrix.layout(0);
+    let total = histogram.total(layout.slot, layout.value_bins);
     let node = NodeSums { histogram: &histogram, total, rows: x.nrows() };
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
     let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd, &profiler).best(node, quantised.units, &features).0;
@@ -88,7 +88,7 @@ proptest! {
         let params = Params::builder().num_round(1).cat_smooth(0.0).cat_l2(0.0).min_data_per_group(0.0).min_child_weight(0.0).build().unwrap();
         let x = Array2::from_shape_vec((values.len(), 1), values.clone()).unwrap();
         if let Some(split) = find(&x, Some(level_schema(9)), &pairs, &params) {
-            let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+            let BinCondition::Levels(words) = &split.condition else { panic!("levels expected") };
             let goes_left = |x: f64| if x.is_nan() { split.missing_left } else { words[0] >> (x as u32) & 1 == 1 };
             let left: f32 = values.iter().zip(&pairs).filter(|(x, _)| goes_left(**x)).map(|(_, p)| p.grad).sum();
             let right: f32 = values.iter().zip(&pairs).filter(|(x, _)| !goes_left(**x)).map(|(_, p)| p.grad).sum();
@@ -106,7 +106,7 @@ fn ties_go_to_the_lowest_feature_and_bin() {
     let pairs: Vec<_> = (0..8).map(|row| GradientPair { grad: if row < 4 { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
     let params = Params::builder().num_round(1).build().unwrap();
     let split = find(&x, None, &pairs, &params).unwrap();
-    assert_eq!((split.feature, split.decision), (0, Decision::Bin(1)));
+    assert_eq!((split.feature, split.condition), (0, BinCondition::Bin(1)));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn missing_alone_can_be_split_off() {
     let pairs: Vec<_> = values.iter().map(|x| GradientPair { grad: if x.is_nan() { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
     let params = Params::builder().num_round(1).build().unwrap();
     let split = find(&x, None, &pairs, &params).unwrap();
-    assert_eq!((split.decision, split.missing_left), (Decision::Bin(0), false));
+    assert_eq!((split.condition, split.missing_left), (BinCondition::Bin(0), false));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn sorted_levels_find_the_interleaved_partition() {
     let pairs: Vec<_> = (0..60).map(|row| GradientPair { grad: if row % 2 == 0 { 1.0 } else { -1.0 }, hess: 1.0 }).collect();
     let params = Params::builder().num_round(1).min_data_per_group(10.0).build().unwrap();
     let split = find(&x, Some(level_schema(7)), &pairs, &params).unwrap();
-    let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+    let BinCondition::Levels(words) = &split.condition else { panic!("levels expected") };
     let even = words[0] & 0b01_0101;
     assert!(even == 0 || even == 0b01_0101);
     // The seventh level has no rows: it goes where missing values go.
@@ -161,7 +161,7 @@ fn a_level_with_one_extreme_row_does_not_win() {
     let x = Array2::from_shape_vec((codes.len(), 1), codes).unwrap();
     let params = Params::builder().num_round(1).build().unwrap();
     let split = find(&x, Some(level_schema(6)), &pairs, &params).unwrap();
-    let Decision::Levels(words) = &split.decision else { panic!("levels expected") };
+    let BinCondition::Levels(words) = &split.condition else { panic!("levels expected") };
     let sides = [words[0] >> 1 & 1, words[0] >> 2 & 1, words[0] >> 3 & 1, words[0] >> 4 & 1, words[0] >> 5 & 1];
     assert!(sides == [1, 1, 0, 0, 0] || sides == [0, 0, 1, 1, 1], "{sides:?}");
 }

@@ -2,16 +2,16 @@
 //!
 //! A row that is shorter than that is read with what follows it, which nobody looks at.
 
-/// Rows that are turned before their columns are copied away: a cache line of each column at least.
+/// Rows that are transposed before their columns are copied away: a cache line of each column at least.
 const STRIP: usize = 128;
 
 /// Copies rows of at most `N` cells to columns. `N` is a power of two, `SQUARE` its square.
-pub(super) fn turn<C: Copy + Default, const N: usize, const SQUARE: usize>(cells: &[C], columns: &mut [&mut [C]]) {
+pub(super) fn transpose<C: Copy + Default, const N: usize, const SQUARE: usize>(cells: &[C], columns: &mut [&mut [C]]) {
     let width = columns.len();
     let mut strip = [[C::default(); STRIP]; N];
     for (index, cells) in cells.chunks(STRIP * width).enumerate() {
         for (at, cells) in cells.chunks(N * width).enumerate() {
-            let square = turned::<C, N, SQUARE>(&rows::<C, N, SQUARE>(cells, width));
+            let square = transposed::<C, N, SQUARE>(&rows::<C, N, SQUARE>(cells, width));
             for (column, cells) in strip.iter_mut().zip(square.chunks_exact(N)) {
                 column[at * N..(at + 1) * N].copy_from_slice(cells);
             }
@@ -24,10 +24,10 @@ pub(super) fn turn<C: Copy + Default, const N: usize, const SQUARE: usize>(cells
 }
 
 /// The largest cell of each column of rows of `width` cells, at most `N`.
-pub(super) fn most<C: Copy + Default + Ord, const N: usize>(cells: &[C], width: usize) -> [C; N] {
+pub(super) fn column_maxima<C: Copy + Default + Ord, const N: usize>(cells: &[C], width: usize) -> [C; N] {
     // Rows that have something to be read behind them.
     let vectors = (cells.len() + width).saturating_sub(N) / width;
-    let mut most = most_of_vectors(cells, width, vectors);
+    let mut most = maxima_of_vectors(cells, width, vectors);
     for row in cells[vectors * width..].chunks_exact(width) {
         most.iter_mut().zip(row).for_each(|(most, &cell)| *most = cell.max(*most));
     }
@@ -36,7 +36,7 @@ pub(super) fn most<C: Copy + Default + Ord, const N: usize>(cells: &[C], width: 
 
 /// By itself, or else the compiler comes to see single cells where there are vectors.
 #[inline(never)]
-fn most_of_vectors<C: Copy + Default + Ord, const N: usize>(cells: &[C], width: usize, rows: usize) -> [C; N] {
+fn maxima_of_vectors<C: Copy + Default + Ord, const N: usize>(cells: &[C], width: usize, rows: usize) -> [C; N] {
     let mut most = [C::default(); N];
     for row in 0..rows {
         let row = &cells[row * width..][..N];
@@ -60,9 +60,9 @@ fn rows<C: Copy + Default, const N: usize, const SQUARE: usize>(cells: &[C], wid
     square
 }
 
-/// A square of cells, its rows as columns. Each step deals the two halves out by turns, which moves the upper bit of a place to its lower
+/// A square of cells, its rows as columns. Each step deals the two halves out by turns, which moves the upper bit of a position to its lower
 /// end; when the bits of the row have changed sides with those of the column, all is done.
-fn turned<C: Copy + Default, const N: usize, const SQUARE: usize>(square: &[C; SQUARE]) -> [C; SQUARE] {
+fn transposed<C: Copy + Default, const N: usize, const SQUARE: usize>(square: &[C; SQUARE]) -> [C; SQUARE] {
     let mut square = *square;
     for _ in 0..N.ilog2() {
         let mut dealt = [C::default(); SQUARE];
@@ -90,10 +90,10 @@ mod tests {
                 let cells: Vec<C> = (0..count * width).map(|at| cell(mix((at * 64 + width) as u64))).collect();
                 let expected: Vec<Vec<C>> = (0..width).map(|c| cells.iter().skip(c).step_by(width).copied().collect()).collect();
                 let mut columns = vec![vec![C::default(); count]; width];
-                turn::<C, N, SQUARE>(&cells, &mut columns.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>());
+                transpose::<C, N, SQUARE>(&cells, &mut columns.iter_mut().map(Vec::as_mut_slice).collect::<Vec<_>>());
                 assert_eq!(columns, expected, "{count} rows of {width}");
                 let largest: Vec<C> = expected.iter().map(|column| column.iter().copied().max().unwrap_or_default()).collect();
-                assert_eq!(most::<C, N>(&cells, width)[..width], largest, "{count} rows of {width}");
+                assert_eq!(column_maxima::<C, N>(&cells, width)[..width], largest, "{count} rows of {width}");
             }
         }
     }
