@@ -2,10 +2,10 @@
 
 use super::row_sampling::{Drawn, RowSample};
 use crate::binning::{BinColumns, BinnedMatrix};
+use crate::execution::Execution;
 use crate::grow::{RowBins, TreeInput};
 use crate::histogram::Quantised;
 use crate::objective::GradientPair;
-use crate::simd::Simd;
 use rayon::prelude::*;
 
 /// Rows are copied if all are at least this many times as many.
@@ -70,8 +70,8 @@ impl Buffers {
     }
 
     /// Quantises the gradients of the next tree.
-    pub fn quantise(&mut self, simd: Simd) {
-        self.quantised.fill(simd, self.sampled.as_ref().unwrap_or(&self.gradients));
+    pub fn quantise(&mut self, execution: Execution<'_>) {
+        self.quantised.fill(execution, self.sampled.as_ref().unwrap_or(&self.gradients));
     }
 
     /// What the tree number `index` is grown from. The rows go with it, and come back in the grown tree.

@@ -20,6 +20,8 @@ pub use fingerprint::Fingerprint;
 pub use trainer::{Phases, Trained, Trainer, threads};
 
 #[cfg(test)]
+mod rank_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod weight_tests;

@@ -4,7 +4,9 @@ use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::row_order::RowOrder;
 use super::training::{Binned, Training};
+use crate::execution::Execution;
 use crate::params::SamplingMethod;
+use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
 
@@ -52,7 +54,7 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
     let (x, data) = dataset(rows, classes);
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
-    let mut training = Training::prepare(params, &data, &validation).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, &data, &validation).unwrap();
     let mut binned = bin(&mut training);
     let model = training.grow_all(&mut binned, None, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
@@ -272,7 +274,7 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
             let params = Params::builder().num_round(25).objective(objective).num_class(classes as u32).subsample(subsample);
             let params = params.max_leaves(20).max_depth(0).build().unwrap();
             let models = [RowOrder::fixed(), RowOrder::always()].map(|order| {
-                let mut training = Training::prepare(&params, &data, &[]).unwrap();
+                let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), &params, &data, &[]).unwrap();
                 let mut binned = bin(&mut training);
                 training.order = order;
                 training.grow_all(&mut binned, None, &mut ()).unwrap().0
@@ -295,7 +297,7 @@ fn with_rare_features(rows: usize, others: usize, effect: f64, rare: impl Fn(usi
 }
 
 fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> crate::Model {
-    let mut training = Training::prepare(params, data, &[]).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, data, &[]).unwrap();
     let mut binned = bin(&mut training);
     if dense {
         binned = binned.with_dense_tiles(data);
@@ -334,7 +336,7 @@ fn copying_the_rows_of_a_tree_changes_no_bit_of_the_model() {
     for method in methods {
         let params = method.build().unwrap();
         let models = [(true, RowOrder::always()), (false, RowOrder::fixed())].map(|(copies, order)| {
-            let mut training = Training::prepare(&params, &data, &[]).unwrap();
+            let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), &params, &data, &[]).unwrap();
             let mut binned = bin(&mut training);
             (training.copies, training.order) = (copies, order);
             training.grow_all(&mut binned, None, &mut ()).unwrap().0

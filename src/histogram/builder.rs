@@ -5,8 +5,8 @@ use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Histogram, SlotForm, Sums};
 use crate::binning::{BinnedMatrix, Cells, Tile};
-use crate::profile::{Phase, Profiler};
-use crate::simd::Simd;
+use crate::execution::Execution;
+use crate::profile::Phase;
 use rayon::prelude::*;
 
 /// Cells (rows × features) from which on several threads share a node. Adding this many takes about a tenth of a millisecond.
@@ -22,8 +22,7 @@ pub(crate) struct HistogramBuilder<'a> {
     /// Which tiles hold a feature of the tree's.
     pub used: Vec<bool>,
     pub pools: &'a Pools,
-    pub simd: Simd,
-    pub profiler: &'a Profiler,
+    pub execution: Execution<'a>,
 }
 
 impl HistogramBuilder<'_> {
@@ -32,13 +31,13 @@ impl HistogramBuilder<'_> {
         matches!(self.gradients.codes(), Codes::Narrow(_))
     }
 
-    /// The histogram of a set of rows.
-    pub fn build(&self, rows: &[u32]) -> Histogram {
+    /// The histogram of the rows that this rank has of a node, which has `node_rows` on all ranks.
+    pub fn build(&self, rows: &[u32], node_rows: u64) -> Histogram {
         let mut words = self.pools.nodes.take();
-        let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { SlotForm::Packed } else { SlotForm::Wide };
+        let form = if self.is_narrow() && node_rows <= PACKED_ROWS as u64 { SlotForm::Packed } else { SlotForm::Wide };
         let tiles = self.tiles(&mut words, form);
         let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.work()).sum();
-        self.profiler.count(rows.len(), cells);
+        self.execution.profiler.count(rows.len(), cells);
         if cells < PARALLEL_CELLS {
             tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
         } else {
@@ -74,7 +73,7 @@ impl HistogramBuilder<'_> {
 
     /// The sums of one tile over some rows, on this thread.
     fn sum(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
-        self.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
+        self.execution.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
     }
 
     fn sum_now(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
@@ -106,7 +105,7 @@ impl HistogramBuilder<'_> {
                 partial
             })
             .collect();
-        self.profiler.task(Phase::Histograms, || {
+        self.execution.profiler.task(Phase::Histograms, || {
             words.fill(0);
             for partial in partials {
                 // Halves of packed words do not touch: all rows together are as few as a packed slot holds.
@@ -139,6 +138,6 @@ impl HistogramBuilder<'_> {
         TileView<'v, C, G>: Accumulate,
     {
         let view = TileView { cells, codes, offsets: &tile.offsets, slots: tile.slots };
-        Accumulate::accumulate(self.simd, view, rows, histogram);
+        Accumulate::accumulate(self.execution.simd, view, rows, histogram);
     }
 }
