@@ -6,6 +6,7 @@ mod cuts;
 mod lookup;
 mod mapper;
 mod matrix;
+mod page;
 mod sample;
 mod select;
 mod sparse;
@@ -18,6 +19,7 @@ pub(crate) use columns::{BinColumn, BinColumns};
 pub use mapper::{BinMapper, FeatureBins};
 pub use matrix::BinnedMatrix;
 pub(crate) use matrix::{Cells, FeatureLayout, Tile};
+pub(crate) use page::Page;
 pub(crate) use sparse::SparseRows;
 
 /// Raw values that may be in memory at a time where data are read feature by feature.

@@ -2,7 +2,9 @@
 
 use super::bins::Bins;
 use super::checkpoint::Checkpoint;
-use super::events::{Observer, RoundReport};
+use super::events::Observer;
+use super::phases::Phases;
+use super::report::RoundReport;
 use super::training::Training;
 use crate::collective::{Collective, Solo};
 use crate::execution::Execution;
@@ -28,17 +30,6 @@ pub struct Trainer<'a> {
     validation: Vec<(String, &'a Dataset)>,
     checkpoint: Option<Checkpoint>,
     ranks: &'a dyn Collective,
-}
-
-/// Seconds spent per phase of training.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Phases {
-    /// Finding cuts and filling the binned matrices.
-    pub bin: f64,
-    /// Growing trees.
-    pub train: f64,
-    /// Metrics.
-    pub evaluate: f64,
 }
 
 /// A model and how it came about.

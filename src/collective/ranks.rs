@@ -1,6 +1,6 @@
 //! What training asks of a [`Collective`], in terms of its operations. A rank that is alone gets its own values back at once.
 
-use super::Collective;
+use super::operations::Collective;
 use crate::{Error, ErrorKind, Result};
 
 impl dyn Collective + '_ {

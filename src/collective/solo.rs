@@ -1,6 +1,6 @@
 //! [`Solo`]: one rank, which holds all rows.
 
-use super::Collective;
+use super::operations::Collective;
 
 /// The only rank there is. Every operation returns what it was given.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,22 +1,25 @@
 //! [`Threads`]: ranks that are threads of one process. They show in tests that any number of ranks trains the same model.
 
-use super::{Collective, words};
+use super::operations::Collective;
+use super::ranks::words;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// A rank among threads of one process.
+#[derive(Debug)]
 pub struct Threads {
     rank: usize,
     meeting: Arc<Meeting>,
 }
 
 /// Where ranks meet: each operation is an exchange of what all have to say.
+#[derive(Debug)]
 struct Meeting {
     size: usize,
     state: Mutex<State>,
     changed: Condvar,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct State {
     /// What the ranks that have come so far say, with the operation that they called.
     said: Vec<Option<(&'static str, Vec<u8>)>>,
