@@ -137,12 +137,6 @@ impl BinMapper {
         Self { features, most_frequent }
     }
 
-    /// The same bins, none of them taken for a most frequent one.
-    #[cfg(test)]
-    pub(crate) fn without_most_frequent_bins(self) -> Self {
-        Self { most_frequent: vec![None; self.features.len()], ..self }
-    }
-
     /// The most frequent bin of each feature that has one.
     pub(crate) fn most_frequent(&self) -> &[Option<usize>] {
         &self.most_frequent

@@ -44,7 +44,7 @@ pub(super) enum Drawn {
 }
 
 /// Some rows.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RowSample {
     /// Ascending.
     pub rows: Vec<u32>,

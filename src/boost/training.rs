@@ -35,20 +35,10 @@ pub(super) struct Watched<'a> {
 
 /// The training data as bin numbers.
 pub(super) struct Binned {
-    mapper: BinMapper,
-    matrix: BinnedMatrix,
+    pub(super) mapper: BinMapper,
+    pub(super) matrix: BinnedMatrix,
     /// The same bins by column, where that pays.
-    columns: BinColumns,
-}
-
-#[cfg(test)]
-impl Binned {
-    /// The same data with no feature stored sparsely.
-    pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
-        let mapper = self.mapper.without_most_frequent_bins();
-        let matrix = BinnedMatrix::build(&mapper, data, crate::simd::Simd::scalar()).expect("it was binned before");
-        Self { mapper, columns: BinColumns::none(), matrix }
-    }
+    pub(super) columns: BinColumns,
 }
 
 /// Everything that changes while training goes on, and what it depends on.
@@ -61,8 +51,6 @@ pub(super) struct Training<'a> {
     /// The number of training rows on lower ranks.
     first_row: u64,
     sampler: RowSampler,
-    /// Whether few rows are copied to grow a tree on.
-    pub(super) copies: bool,
     loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
@@ -122,8 +110,7 @@ impl<'a> Training<'a> {
             weighted_rows,
             first_row,
             sampler: RowSampler::new(params),
-            copies: true,
-            order: RowOrder::fixed(),
+            order: RowOrder::new(false),
             loss,
             metrics,
             base_score,
@@ -161,7 +148,7 @@ impl<'a> Training<'a> {
             watched.bins = Some((matrix, columns));
         }
         let columns = self.columns(&matrix);
-        self.order = RowOrder::new(&matrix);
+        self.order = RowOrder::new(RowOrder::pays(&matrix));
         self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Binned { mapper, columns, matrix })
     }
@@ -328,7 +315,7 @@ impl<'a> Training<'a> {
         let row = |position| self.first_row + u64::from(self.order.row(position));
         let drawn = self.sampler.draw(tree, &buffers.gradients, row, self.execution.ranks);
         let is_sample = matches!(drawn, Drawn::Some(_));
-        buffers.take(drawn, matrix, self.copies);
+        buffers.take(drawn, matrix);
         if is_first || is_sample {
             buffers.quantise(self.execution);
         }
