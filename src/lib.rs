@@ -27,8 +27,10 @@
 mod binning;
 pub mod boost;
 pub mod cache;
+pub mod collective;
 pub mod data;
 mod error;
+mod execution;
 mod grow;
 mod histogram;
 pub mod metric;

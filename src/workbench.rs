@@ -1,12 +1,14 @@
 //! The inner steps of training one by one, for the benchmarks under `benches/`. Not part of the API: anything here may change.
 
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
+use crate::collective::Solo;
+use crate::execution::Execution;
 use crate::grow::{NodeRows, RowBins, SideTable};
-use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
+use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
 use crate::profile::Profiler;
 use crate::simd::Simd;
-use crate::split::{NodeSums, SplitFinder};
+use crate::split::{NodeContext, SplitFinder, SplitInfo};
 use crate::{Dataset, Params, Result};
 
 /// A binned data set with quantised gradients.
@@ -21,17 +23,10 @@ pub struct Workbench {
     profiler: Profiler,
 }
 
-/// A node's histogram with its sums.
+/// A node with its histogram.
 pub struct NodeHistogram {
     histogram: Histogram,
-    total: Sums,
-    rows: usize,
-}
-
-impl NodeHistogram {
-    fn sums(&self) -> NodeSums<'_> {
-        NodeSums { histogram: &self.histogram, total: self.total, rows: self.rows }
-    }
+    node: NodeContext,
 }
 
 impl Workbench {
@@ -41,12 +36,14 @@ impl Workbench {
     /// As training.
     pub fn new(params: Params, data: &Dataset, gradients: &[GradientPair]) -> Result<Self> {
         let simd = Simd::detect()?;
-        let (mapper, matrix) = binning::bin(data, &params, simd)?;
+        let profiler = Profiler::new(1);
+        let execution = Execution { simd, profiler: &profiler, ranks: &Solo };
+        let (mapper, matrix) = binning::bin(data, &params, execution)?;
         let mut quantised = Quantised::new();
-        quantised.fill(simd, gradients);
+        quantised.fill(execution, gradients);
         let pools = Pools::new(&matrix);
         let columns = BinColumns::of(&matrix);
-        Ok(Self { params, mapper, matrix, columns, quantised, pools, simd, profiler: Profiler::new(1) })
+        Ok(Self { params, mapper, matrix, columns, quantised, pools, simd, profiler })
     }
 
     /// Bins a data set anew.
@@ -54,7 +51,7 @@ impl Workbench {
     /// # Errors
     /// As training.
     pub fn bin(&self, data: &Dataset) -> Result<()> {
-        binning::bin(data, &self.params, self.simd).map(drop)
+        binning::bin(data, &self.params, self.execution()).map(drop)
     }
 
     /// The histogram of some rows.
@@ -64,13 +61,12 @@ impl Workbench {
             gradients: &self.quantised,
             used: vec![true; self.matrix.tiles().len()],
             pools: &self.pools,
-            simd: self.simd,
-            profiler: &self.profiler,
+            execution: self.execution(),
         };
-        let histogram = builder.build(rows);
+        let histogram = builder.build(rows, rows.len() as u64);
         let layout = self.matrix.layout(0);
-        let total = histogram.total(layout.slot, layout.value_bins);
-        NodeHistogram { histogram, total, rows: rows.len() }
+        let node = NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows.len() as u64);
+        NodeHistogram { histogram, node }
     }
 
     /// Gives a histogram's memory back.
@@ -80,18 +76,26 @@ impl Workbench {
 
     /// Scans all features; the gain of the best split.
     pub fn scan(&self, node: &NodeHistogram) -> Option<f64> {
-        let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
-        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd, &self.profiler);
-        finder.best(node.sums(), self.quantised.units, &features).0.map(|split| split.gain)
+        self.best(node).map(|split| split.gain)
     }
 
     /// Partitions the rows of a node by its best split; how many go left.
     pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], spare: &mut [u32], sides: &mut [u8]) -> Option<usize> {
-        let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
-        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.simd, &self.profiler);
-        let split = finder.best(node.sums(), self.quantised.units, &features).0?;
+        let split = self.best(node)?;
         let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
         let bins = RowBins { matrix: &self.matrix, columns: &self.columns, simd: self.simd };
         Some(NodeRows::new(rows, spare, sides).partition(&bins, &table, &self.profiler).0.rows.len())
+    }
+
+    fn best(&self, node: &NodeHistogram) -> Option<SplitInfo> {
+        let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
+        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.execution());
+        let list = SplitFinder::lists(features.len());
+        let found = finder.best(&node.node, &node.histogram, self.quantised.units, &features, list);
+        found.best.map(|candidate| candidate.split)
+    }
+
+    fn execution(&self) -> Execution<'_> {
+        Execution { simd: self.simd, profiler: &self.profiler, ranks: &Solo }
     }
 }

@@ -1,5 +1,6 @@
 //! Binning feature by feature, where the data can be read so: every value is read once, and raw values go as soon as they are binned.
 
+use super::cuts::WeightedValue;
 use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
 use super::matrix::{
@@ -8,6 +9,7 @@ use super::matrix::{
 use super::sample::SampleRows;
 use super::sparse::{SparseEntry, SparseRows};
 use crate::data::{Chunk, Dataset, FeatureSource};
+use crate::execution::Execution;
 use crate::simd::Simd;
 use crate::{Params, Result};
 use rayon::prelude::*;
@@ -32,31 +34,51 @@ pub(super) fn bin(
     data: &Dataset,
     source: &dyn FeatureSource,
     params: &Params,
-    simd: Simd,
+    execution: Execution<'_>,
     at_a_time: usize,
 ) -> Result<(BinMapper, BinnedMatrix)> {
-    let rows = check_rows(data)?;
-    let sample_rows = SampleRows::new(data, params.seed);
-    let weight = sample_rows.weight();
+    let Execution { simd, ranks, .. } = execution;
     let features = &data.schema().features;
-    let kinds = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
+    let rows = ranks.agree(check_rows(data))?;
+    let kinds = ranks.agree(features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>())?;
+    let sample_rows = SampleRows::new(data, params.seed, ranks);
+    let weight = sample_rows.weight();
     let (mut bins, mut most_frequent) = (Vec::with_capacity(features.len()), Vec::with_capacity(features.len()));
     let mut tiles = Tiles::new(rows);
     let mut sparse = Vec::new();
     for batch in kinds.chunks(at_a_time) {
         let first = bins.len();
-        let bin_feature = |(position, kind): (usize, &FeatureBins)| {
+        let read = |(position, kind): (usize, &FeatureBins)| {
             let chunks = source.feature(first + position)?;
+            let values = match kind {
+                FeatureBins::Numeric { .. } => sample_rows.sorted(&chunks),
+                FeatureBins::Categorical { .. } => Vec::new(),
+            };
+            Ok((chunks, values))
+        };
+        let bin = |kind: &FeatureBins, chunks: &[Chunk<'_>], values: &[WeightedValue]| {
             let (bins, most_frequent) = match kind {
-                FeatureBins::Numeric { .. } => FeatureBins::numeric(&sample_rows.sorted(&chunks), weight, params),
+                FeatureBins::Numeric { .. } => FeatureBins::numeric(values, weight, params),
                 FeatureBins::Categorical { .. } => (kind.clone(), None),
             };
-            let column = column(&bins, most_frequent, &chunks, rows, simd);
-            Ok((bins, most_frequent, column))
+            let column = column(&bins, most_frequent, chunks, rows, simd);
+            (bins, most_frequent, column)
         };
-        let binned: Vec<Result<_>> = batch.par_iter().enumerate().map(bin_feature).collect();
+        let features = batch.par_iter().enumerate();
+        let binned: Vec<_> = if ranks.is_alone() {
+            // Raw values go before those of the next feature come.
+            let binned =
+                features.map(|(position, kind)| read((position, kind)).map(|(chunks, values)| bin(kind, &chunks, &values)));
+            binned.collect::<Result<_>>()?
+        } else {
+            let read: Vec<_> = ranks.agree(features.map(read).collect::<Result<_>>())?;
+            let (chunks, values): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+            let values = sample_rows.merged(values);
+            let features = batch.par_iter().zip(&chunks).zip(&values);
+            features.map(|((kind, chunks), values)| bin(kind, chunks, values)).collect()
+        };
         for binned in binned {
-            let (found, found_most_frequent, column) = binned?;
+            let (found, found_most_frequent, column) = binned;
             match column {
                 BinnedFeature::Narrow(column) => tiles.add_narrow(column),
                 BinnedFeature::Wide(column) => tiles.add_wide(column),

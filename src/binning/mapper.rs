@@ -2,6 +2,7 @@
 
 use super::cuts::{WeightedValue, cuts};
 use super::sample::{SampleRows, WeightedValues};
+use crate::collective::Collective;
 use crate::data::{Block, Dataset};
 use crate::{Error, Feature, FeatureKind, Params, Result};
 use rayon::prelude::*;
@@ -107,24 +108,24 @@ impl BinMapper {
     ///
     /// # Errors
     /// Data that cannot be read, or a categorical feature with more than 65,535 levels.
-    pub fn fit(data: &Dataset, params: &Params) -> Result<Self> {
-        Self::fit_within(data, params, SAMPLE_BYTES)
+    pub(crate) fn fit(data: &Dataset, params: &Params, ranks: &dyn Collective) -> Result<Self> {
+        Self::fit_within(data, params, ranks, SAMPLE_BYTES)
     }
 
-    fn fit_within(data: &Dataset, params: &Params, sample_bytes: usize) -> Result<Self> {
+    fn fit_within(data: &Dataset, params: &Params, ranks: &dyn Collective, sample_bytes: usize) -> Result<Self> {
         let features = &data.schema().features;
-        let rows = SampleRows::new(data, params.seed);
-        let mut bins = features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>()?;
+        let mut bins = ranks.agree(features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>())?;
+        let rows = SampleRows::new(data, params.seed, ranks);
         let mut most_frequent = vec![None; bins.len()];
         let weight = rows.weight();
         let mut pending: Vec<usize> = (0..features.len()).filter(|&f| matches!(bins[f], FeatureBins::Numeric { .. })).collect();
         while !pending.is_empty() {
-            let samples = SamplingPass::run(data, &rows, &pending, sample_bytes)?;
+            let mut samples = ranks.agree(SamplingPass::run(data, &rows, &pending, sample_bytes))?;
+            // Memory may hold fewer features' values on another rank.
+            samples.truncate(ranks.min(samples.len()));
             let postponed = pending.split_off(samples.len());
-            let found = samples
-                .into_par_iter()
-                .map(|sample| FeatureBins::numeric(&sample.into_sorted(), weight, params))
-                .collect::<Vec<_>>();
+            let values = rows.merged(samples.into_par_iter().map(WeightedValues::into_sorted).collect());
+            let found: Vec<_> = values.par_iter().map(|values| FeatureBins::numeric(values, weight, params)).collect();
             pending.iter().zip(found).for_each(|(&feature, found)| (bins[feature], most_frequent[feature]) = found);
             pending = postponed;
         }
@@ -134,12 +135,6 @@ impl BinMapper {
     /// Bins that were found otherwise.
     pub(crate) fn of(features: Vec<FeatureBins>, most_frequent: Vec<Option<usize>>) -> Self {
         Self { features, most_frequent }
-    }
-
-    /// The same bins, none of them taken for a most frequent one.
-    #[cfg(test)]
-    pub(crate) fn without_most_frequent_bins(self) -> Self {
-        Self { most_frequent: vec![None; self.features.len()], ..self }
     }
 
     /// The most frequent bin of each feature that has one.
@@ -223,6 +218,7 @@ impl SamplingPass {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collective::Solo;
     use crate::sampling;
     use ndarray::Array2;
 
@@ -232,9 +228,9 @@ mod tests {
         let weights = (0..70_000).map(|row| f64::from(row % 3)).collect();
         let data = Dataset::from_array(x.view(), vec![0.0; 70_000], None).unwrap().with_weights(weights).unwrap();
         let params = Params::builder().num_round(1).build().unwrap();
-        let plenty = BinMapper::fit(&data, &params).unwrap();
+        let plenty = BinMapper::fit(&data, &params, &Solo).unwrap();
         for bytes in [0, 1 << 20, 3 << 20] {
-            assert!(BinMapper::fit_within(&data, &params, bytes).unwrap() == plenty, "{bytes} bytes");
+            assert!(BinMapper::fit_within(&data, &params, &Solo, bytes).unwrap() == plenty, "{bytes} bytes");
         }
     }
 }

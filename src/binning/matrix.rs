@@ -94,6 +94,20 @@ impl Tile {
         }
     }
 
+    /// The bin of a column in a row of the cells.
+    #[inline]
+    pub fn bin(&self, row: usize, column: usize) -> usize {
+        match &self.cells {
+            Cells::Narrow(cells) => usize::from(cells[row * self.width() + column]),
+            Cells::Wide(cells) => usize::from(cells[row * self.width() + column]),
+            Cells::Sparse(rows) => {
+                let first = self.offsets[column];
+                let end = self.offsets.get(column + 1).map_or(self.slots as u32, |&end| end);
+                (rows.find(row, first..end).unwrap_or(rows.most_frequent[column]) - first) as usize
+            }
+        }
+    }
+
     /// Additions that a row takes, on average.
     pub fn work(&self) -> usize {
         match &self.cells {
@@ -287,18 +301,9 @@ impl BinnedMatrix {
     }
 
     /// The bin of a feature in a row.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn bin(&self, row: usize, layout: FeatureLayout) -> usize {
-        let (tile, column) = (&self.tiles[layout.tile], layout.column);
-        match &tile.cells {
-            Cells::Narrow(cells) => usize::from(cells[row * tile.width() + column]),
-            Cells::Wide(cells) => usize::from(cells[row * tile.width() + column]),
-            Cells::Sparse(rows) => {
-                let first = tile.offsets[column];
-                let end = tile.offsets.get(column + 1).map_or(tile.slots as u32, |&end| end);
-                (rows.find(row, first..end).unwrap_or(rows.most_frequent[column]) - first) as usize
-            }
-        }
+        self.tiles[layout.tile].bin(row, layout.column)
     }
 }
 

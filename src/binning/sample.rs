@@ -1,6 +1,7 @@
 //! Which rows cuts are computed from, and their values of one feature.
 
 use super::cuts::WeightedValue;
+use crate::collective::{self, Collective};
 use crate::data::{Chunk, Dataset};
 use crate::numeric::Grid;
 use crate::sampling::{self, Draw, Purpose};
@@ -12,23 +13,25 @@ const SAMPLE_ROWS: usize = 200_000;
 
 /// The rows that cuts are computed from.
 pub(super) struct SampleRows<'a> {
-    /// Ascending.
+    /// Those of this rank, ascending.
     rows: Vec<usize>,
     weights: FixedWeights<'a>,
+    ranks: &'a dyn Collective,
 }
 
 impl<'a> SampleRows<'a> {
-    pub fn new(data: &'a Dataset, seed: i64) -> Self {
+    pub fn new(data: &'a Dataset, seed: i64, ranks: &'a dyn Collective) -> Self {
         // Rows are counted and numbered without those of weight zero: they are none.
         let weighted = data.targets.weighted_rows();
         let count = weighted.as_ref().map_or(data.rows(), Vec::len);
-        let draw = Draw::new(sampling::key(seed, Purpose::Cuts, 0), SAMPLE_ROWS as f64 / count.max(1) as f64);
-        let drawn = (0..count).into_par_iter().filter(|&row| draw.has(row as u64));
+        let (first, all) = (ranks.sum_below(count as u64), ranks.sum(count as u64));
+        let draw = Draw::new(sampling::key(seed, Purpose::Cuts, 0), SAMPLE_ROWS as f64 / all.max(1) as f64);
+        let drawn = (0..count).into_par_iter().filter(|&row| draw.has(first + row as u64));
         let rows = match weighted {
             None => drawn.collect(),
             Some(weighted) => drawn.map(|row| weighted[row] as usize).collect(),
         };
-        Self { rows, weights: FixedWeights::new(data.weights()) }
+        Self { rows, weights: FixedWeights::new(data.weights(), ranks), ranks }
     }
 
     /// The distinct values of a feature in these rows, ascending, with their weights. The chunks hold all of its values in order.
@@ -78,9 +81,33 @@ impl<'a> SampleRows<'a> {
         }
     }
 
-    /// The weight of all these rows.
+    /// The weight of all these rows, on all ranks.
     pub fn weight(&self) -> u64 {
-        self.rows.par_iter().map(|&row| self.weights.of(row)).sum()
+        self.ranks.sum(self.rows.par_iter().map(|&row| self.weights.of(row)).sum())
+    }
+
+    /// The distinct values of some features on all ranks, from those on this one.
+    pub fn merged(&self, values: Vec<Vec<WeightedValue>>) -> Vec<Vec<WeightedValue>> {
+        if self.ranks.is_alone() {
+            return values;
+        }
+        let mut words = Vec::new();
+        for values in &values {
+            words.push(values.len() as u64);
+            words.extend(values.iter().flat_map(|&(x, weight)| [x.to_bits(), weight]));
+        }
+        let mut merged: Vec<_> = values.iter().map(|_| WeightedValues::default()).collect();
+        for words in self.ranks.all_gather(bytemuck::cast_slice(&words)) {
+            let words = collective::words(&words);
+            let mut rest = &words[..];
+            for merged in &mut merged {
+                let Some((&count, after)) = rest.split_first() else { break };
+                let (pairs, after) = after.split_at(2 * count as usize);
+                merged.values.extend(pairs.chunks_exact(2).map(|pair| (f64::from_bits(pair[0]), pair[1])));
+                rest = after;
+            }
+        }
+        merged.into_par_iter().map(WeightedValues::into_sorted).collect()
     }
 }
 
@@ -150,8 +177,8 @@ struct FixedWeights<'a> {
 }
 
 impl<'a> FixedWeights<'a> {
-    fn new(weights: Option<&'a [f64]>) -> Self {
-        let max = weights.map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max));
+    fn new(weights: Option<&'a [f64]>, ranks: &dyn Collective) -> Self {
+        let [max] = ranks.max_magnitudes([weights.map_or(1.0, |w| w.iter().copied().fold(0.0, f64::max))]);
         Self { weights, grid: Grid::of_bits(max, WEIGHT_BITS) }
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::data::{Block, BlockSource, Chunk, Column, Columns};
 use crate::sampling::mix;
+use crate::simd::Simd;
 use crate::{Feature, FeatureKind, FeatureSchema};
 use std::sync::Arc;
 
@@ -77,13 +78,13 @@ fn all_ways_to_bin_are_the_same() {
         let in_memory = || Columns::new(&schema, columns.clone()).unwrap();
         let by_feature = data(Arc::new(in_memory()));
         assert!(by_feature.source().by_feature().is_some());
-        let expected = bin(&by_feature, &params, Simd::scalar()).unwrap();
+        let expected = bin(&by_feature, &params, Execution::solo(Simd::scalar())).unwrap();
         let has_sparse = expected.1.tiles().iter().any(|tile| matches!(tile.cells, Cells::Sparse(_)));
         assert_eq!(has_sparse, rare >= 32);
         for sparse in [false, true] {
             let by_block = data(Arc::new(ByBlock { columns: in_memory(), sparse }));
             for simd in Simd::all() {
-                let found = bin(&by_block, &params, simd).unwrap();
+                let found = bin(&by_block, &params, Execution::solo(simd)).unwrap();
                 assert!(found == expected, "max_bin {max_bin}, sparse {sparse}, {simd:?}");
             }
         }
@@ -96,7 +97,7 @@ fn every_form_of_tile_holds_the_bins_of_the_values() {
     let (schema, columns) = columns(rows, rare);
     let params = Params::builder().num_round(1).build().unwrap();
     let data = Dataset::new(schema.clone(), Arc::new(Columns::new(&schema, columns).unwrap()));
-    let (mapper, mut matrix) = bin(&data, &params, Simd::scalar()).unwrap();
+    let (mapper, mut matrix) = bin(&data, &params, Execution::solo(Simd::scalar())).unwrap();
     let check = |matrix: &BinnedMatrix, row_at: &dyn Fn(usize) -> usize| {
         for (feature, bins) in mapper.features().iter().enumerate() {
             let chunk = &data.source().by_feature().unwrap().feature(feature).unwrap()[0];

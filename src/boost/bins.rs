@@ -79,6 +79,8 @@ fn refused(what: String) -> Error {
 mod tests {
     use super::*;
     use crate::boost::training::Training;
+    use crate::execution::Execution;
+    use crate::simd::Simd;
     use crate::{FeatureSchema, Trainer};
     use ndarray::Array2;
 
@@ -100,7 +102,7 @@ mod tests {
         let (train, valid) = (data(200, |_| {}), data(50, |_| {}));
         let bins = || {
             let sets = [("validation".to_string(), &valid)];
-            Training::prepare(&params(256), &train, &sets).unwrap().bin().unwrap()
+            Training::prepare(Execution::solo(Simd::detect().unwrap()), &params(256), &train, &sets).unwrap().bin().unwrap()
         };
         let fit = |max_bin, train: &Dataset, validation: &[&Dataset]| {
             let trainer =

@@ -2,10 +2,10 @@
 
 use super::row_sampling::{Drawn, RowSample};
 use crate::binning::{BinColumns, BinnedMatrix};
+use crate::execution::Execution;
 use crate::grow::{RowBins, TreeInput};
 use crate::histogram::Quantised;
 use crate::objective::GradientPair;
-use crate::simd::Simd;
 use rayon::prelude::*;
 
 /// Rows are copied if all are at least this many times as many.
@@ -47,31 +47,43 @@ impl Buffers {
         self.copies.is_some()
     }
 
-    /// Makes the rows that were drawn those of the next tree, copied if they are few and `may_copy`.
-    pub fn take(&mut self, drawn: Drawn, matrix: &BinnedMatrix, may_copy: bool) {
-        self.copies = None;
-        let memory = self.sampled.take().unwrap_or_default();
+    /// Makes the rows that were drawn those of the next tree, copied if they are few.
+    pub fn take(&mut self, drawn: Drawn, matrix: &BinnedMatrix) {
         match drawn {
-            Drawn::All => self.count_up(matrix.rows()),
-            Drawn::Some(sample) if may_copy && FEWER * sample.rows.len() <= matrix.rows() => {
-                self.sampled = Some(self.of_copies(&sample, memory));
-                self.copies = Some(matrix.gather(&sample.rows));
-                self.count_up(sample.rows.len());
+            Drawn::All => {
+                (self.copies, self.sampled) = (None, None);
+                self.count_up(matrix.rows());
             }
-            Drawn::Some(sample) => {
-                let mut gradients = memory;
-                gradients.clear();
-                gradients.extend_from_slice(&self.gradients);
-                sample.apply(&mut gradients);
-                self.sampled = Some(gradients);
-                self.rows[0] = sample.rows;
-            }
+            Drawn::Some(sample) if FEWER * sample.rows.len() <= matrix.rows() => self.copy(&sample, matrix),
+            Drawn::Some(sample) => self.leave_in_place(sample),
         }
     }
 
+    /// Makes copies of a sample's rows those of the next tree.
+    fn copy(&mut self, sample: &RowSample, matrix: &BinnedMatrix) {
+        let mut gradients = self.sampled.take().unwrap_or_default();
+        let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
+        rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut gradients);
+        self.sampled = Some(gradients);
+        // The old copies go before there are new ones.
+        self.copies = None;
+        self.copies = Some(matrix.gather(&sample.rows));
+        self.count_up(sample.rows.len());
+    }
+
+    /// Makes a sample's rows those of the next tree.
+    fn leave_in_place(&mut self, sample: RowSample) {
+        let mut gradients = self.sampled.take().unwrap_or_default();
+        gradients.clear();
+        gradients.extend_from_slice(&self.gradients);
+        sample.apply(&mut gradients);
+        (self.copies, self.sampled) = (None, Some(gradients));
+        self.rows[0] = sample.rows;
+    }
+
     /// Quantises the gradients of the next tree.
-    pub fn quantise(&mut self, simd: Simd) {
-        self.quantised.fill(simd, self.sampled.as_ref().unwrap_or(&self.gradients));
+    pub fn quantise(&mut self, execution: Execution<'_>) {
+        self.quantised.fill(execution, self.sampled.as_ref().unwrap_or(&self.gradients));
     }
 
     /// What the tree number `index` is grown from. The rows go with it, and come back in the grown tree.
@@ -89,10 +101,45 @@ impl Buffers {
         self.rows[0].clear();
         self.rows[0].extend(0..rows as u32);
     }
+}
 
-    fn of_copies(&self, sample: &RowSample, mut memory: Vec<GradientPair>) -> Vec<GradientPair> {
-        let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
-        rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut memory);
-        memory
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::binning;
+    use crate::grow::TreeGrower;
+    use crate::sampling::mix;
+    use crate::simd::Simd;
+    use crate::{Dataset, Params};
+    use ndarray::Array2;
+
+    #[test]
+    fn copying_the_rows_of_a_tree_changes_no_bit_of_it() {
+        let x = Array2::from_shape_fn((4000, 60), |(row, feature)| match mix((row * 64 + feature) as u64) {
+            hash if feature < 20 => (hash % 50) as f64,
+            hash => f64::from(u8::from(hash % 10 == 0)),
+        });
+        let data = Dataset::from_array(x.view(), vec![0.0; 4000], None).unwrap();
+        let params = Params::builder().num_round(1).max_leaves(20).max_depth(0).min_child_weight(0.0).build().unwrap();
+        let execution = Execution::solo(Simd::detect().unwrap());
+        let (mapper, matrix) = binning::bin(&data, &params, execution).unwrap();
+        let columns = BinColumns::of(&matrix);
+        let mut grower = TreeGrower::new(&params, &mapper, &matrix, execution);
+        let rows: Vec<u32> = (0..4000).filter(|&row| mix(u64::from(row)).is_multiple_of(3)).collect();
+        let factors: Vec<f32> = rows.iter().map(|row| 1.0 + (row % 4) as f32).collect();
+        for factors in [factors, Vec::new()] {
+            let sample = RowSample { rows: rows.clone(), factors };
+            let mut grow = |take: &dyn Fn(&mut Buffers)| {
+                let mut buffers = Buffers::new(4000);
+                for (row, pair) in buffers.gradients.iter_mut().enumerate() {
+                    *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };
+                }
+                take(&mut buffers);
+                buffers.quantise(execution);
+                grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, simd: execution.simd })).to_tree(&mapper)
+            };
+            let copied = grow(&|buffers| buffers.copy(&sample, &matrix));
+            assert!(copied.nodes.len() == 39 && copied == grow(&|buffers| buffers.leave_in_place(sample.clone())));
+        }
     }
 }

@@ -3,8 +3,8 @@
 //! Trees and metrics are all that a run carries from round to round: scores follow from the trees, samples from the seed and the number
 //! of the tree, the layout of rows changes no bit. So a run that goes on from a checkpoint gives the model of one that was never interrupted.
 
-use super::events::RoundReport;
 use super::fingerprint::{self, Fingerprint};
+use super::report::RoundReport;
 use crate::{Error, ErrorKind, Feature, FeatureSchema, Model, Result};
 use serde::{Deserialize, Serialize};
 

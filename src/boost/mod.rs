@@ -6,6 +6,8 @@ mod checkpoint;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod phases;
+mod report;
 mod row_order;
 mod row_sampling;
 mod scores;
@@ -15,10 +17,14 @@ mod training;
 pub use bins::Bins;
 pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
 pub use early_stopping::{Decision, EarlyStopping};
-pub use events::{Observer, RoundReport};
+pub use events::Observer;
 pub use fingerprint::Fingerprint;
-pub use trainer::{Phases, Trained, Trainer, threads};
+pub use phases::Phases;
+pub use report::RoundReport;
+pub use trainer::{Trained, Trainer, threads};
 
+#[cfg(test)]
+mod rank_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

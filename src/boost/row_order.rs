@@ -23,20 +23,14 @@ pub(super) struct RowOrder {
 }
 
 impl RowOrder {
-    /// Rows as they came, for good.
-    pub fn fixed() -> Self {
-        Self { pays: false, rows: None }
+    /// Rows as they came, to be laid out anew if that pays.
+    pub fn new(pays: bool) -> Self {
+        Self { pays, rows: None }
     }
 
-    /// Rows as they came, to be laid out anew where it pays.
-    pub fn new(matrix: &BinnedMatrix) -> Self {
-        Self { pays: matrix.bytes() >= SMALLEST_BYTES, rows: None }
-    }
-
-    /// Rows as they came, to be laid out anew whatever their number.
-    #[cfg(test)]
-    pub fn always() -> Self {
-        Self { pays: true, rows: None }
+    /// Whether it pays to lay out the rows of a matrix anew.
+    pub fn pays(matrix: &BinnedMatrix) -> bool {
+        matrix.bytes() >= SMALLEST_BYTES
     }
 
     /// Whether rows are to be laid out anew after so many rounds of this run.

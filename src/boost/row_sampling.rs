@@ -4,6 +4,7 @@
 //! the chance depends on gradients, it is computed from counts of rows by magnitude, which no order changes either.
 
 use crate::Params;
+use crate::collective::Collective;
 use crate::objective::GradientPair;
 use crate::params::SamplingMethod;
 use crate::sampling::{Draw, Purpose, key};
@@ -43,7 +44,7 @@ pub(super) enum Drawn {
 }
 
 /// Some rows.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct RowSample {
     /// Ascending.
     pub rows: Vec<u32>,
@@ -91,8 +92,14 @@ impl RowSampler {
         self.first_round < usize::MAX
     }
 
-    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`.
-    pub fn draw(&self, (round, index): (usize, u64), gradients: &[GradientPair], row: impl Fn(u32) -> u32 + Sync) -> Drawn {
+    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`, counted over all ranks.
+    pub fn draw(
+        &self,
+        (round, index): (usize, u64),
+        gradients: &[GradientPair],
+        row: impl Fn(u32) -> u64 + Sync,
+        ranks: &dyn Collective,
+    ) -> Drawn {
         let seed = self.seed;
         let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
         let rows = gradients.len();
@@ -100,24 +107,24 @@ impl RowSampler {
             _ if round < self.first_round => Drawn::All,
             Method::Uniform(share) => {
                 let draw = draw(Purpose::Rows, share);
-                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position).into()))))
+                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position)))))
             }
             Method::MinimalVariance { share, lambda } => {
                 let magnitude = |pair: &GradientPair| magnitude(pair, lambda);
-                let threshold = MagnitudeCounts::of(gradients, magnitude).threshold(share);
+                let threshold = MagnitudeCounts::of(gradients, magnitude, ranks).threshold(share);
                 let uniform = draw(Purpose::Rows, 1.0);
                 choose(rows, true, |position| {
                     let chance = (f64::from(magnitude(&gradients[position as usize])) / threshold).min(1.0);
-                    if uniform.number(row(position).into()) < chance { (1.0 / chance) as f32 } else { 0.0 }
+                    if uniform.number(row(position)) < chance { (1.0 / chance) as f32 } else { 0.0 }
                 })
             }
             Method::OneSide { top, other } => {
                 let magnitude = |pair: &GradientPair| (pair.grad * pair.hess).abs().min(f32::MAX);
-                let (bucket, share) = MagnitudeCounts::of(gradients, magnitude).top(top);
+                let (bucket, share) = MagnitudeCounts::of(gradients, magnitude, ranks).top(top);
                 let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
                 let factor = ((1.0 - top) / other) as f32;
                 choose(rows, true, |position| {
-                    let (row, here) = (row(position).into(), bucket_of(magnitude(&gradients[position as usize])));
+                    let (row, here) = (row(position), bucket_of(magnitude(&gradients[position as usize])));
                     let is_top = here > bucket || (here == bucket && on_top.has(row));
                     match (is_top, is_top || among_others.has(row)) {
                         (_, false) => 0.0,
@@ -173,7 +180,8 @@ struct MagnitudeCounts {
 }
 
 impl MagnitudeCounts {
-    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync) -> Self {
+    /// Counts the rows of all ranks.
+    fn of(gradients: &[GradientPair], magnitude: impl Fn(&GradientPair) -> f32 + Sync, ranks: &dyn Collective) -> Self {
         let count = |mut buckets: Vec<u64>, pair: &GradientPair| {
             buckets[bucket_of(magnitude(pair))] += 1;
             buckets
@@ -183,7 +191,8 @@ impl MagnitudeCounts {
             all
         };
         let none = || vec![0; BUCKETS];
-        let buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        let mut buckets = gradients.par_iter().with_min_len(CHUNK).fold(none, count).reduce(none, add);
+        ranks.all_reduce_sum(bytemuck::cast_slice_mut(&mut buckets));
         Self { rows: buckets.iter().sum(), buckets }
     }
 
@@ -232,6 +241,7 @@ impl MagnitudeCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collective::Solo;
     use crate::params::ParamsBuilder;
 
     const ROWS: usize = 200_000;
@@ -247,8 +257,9 @@ mod tests {
     }
 
     fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> RowSample {
+        let row = |position| u64::from(order(position));
         let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
-        match sampler.draw((100, 7), gradients, order) {
+        match sampler.draw((100, 7), gradients, row, &Solo) {
             Drawn::All => panic!("all rows"),
             Drawn::Some(sample) => sample,
         }

@@ -4,7 +4,10 @@ use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::row_order::RowOrder;
 use super::training::{Binned, Training};
+use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
+use crate::execution::Execution;
 use crate::params::SamplingMethod;
+use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
 
@@ -52,7 +55,7 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
     let (x, data) = dataset(rows, classes);
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
-    let mut training = Training::prepare(params, &data, &validation).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, &data, &validation).unwrap();
     let mut binned = bin(&mut training);
     let model = training.grow_all(&mut binned, None, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
@@ -271,8 +274,8 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
         for subsample in [1.0, 0.7] {
             let params = Params::builder().num_round(25).objective(objective).num_class(classes as u32).subsample(subsample);
             let params = params.max_leaves(20).max_depth(0).build().unwrap();
-            let models = [RowOrder::fixed(), RowOrder::always()].map(|order| {
-                let mut training = Training::prepare(&params, &data, &[]).unwrap();
+            let models = [RowOrder::new(false), RowOrder::new(true)].map(|order| {
+                let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), &params, &data, &[]).unwrap();
                 let mut binned = bin(&mut training);
                 training.order = order;
                 training.grow_all(&mut binned, None, &mut ()).unwrap().0
@@ -294,11 +297,19 @@ fn with_rare_features(rows: usize, others: usize, effect: f64, rare: impl Fn(usi
     Dataset::from_array(x.view(), labels, None).unwrap()
 }
 
+/// The same data with no feature stored sparsely.
+fn with_dense_tiles(binned: &Binned, data: &Dataset) -> Binned {
+    let features = binned.mapper.features();
+    let mapper = BinMapper::of(features.to_vec(), vec![None; features.len()]);
+    let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).unwrap();
+    Binned { mapper, columns: BinColumns::none(), matrix }
+}
+
 fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> crate::Model {
-    let mut training = Training::prepare(params, data, &[]).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, data, &[]).unwrap();
     let mut binned = bin(&mut training);
     if dense {
-        binned = binned.with_dense_tiles(data);
+        binned = with_dense_tiles(&binned, data);
     }
     training.order = order;
     training.grow_all(&mut binned, None, &mut ()).unwrap().0
@@ -315,31 +326,9 @@ fn how_features_are_stored_changes_no_bit_of_the_model() {
     for (bytree, bynode, subsample) in [(1.0, 1.0, 1.0), (0.3, 1.0, 0.6), (1.0, 0.5, 1.0)] {
         let params = Params::builder().num_round(12).objective(Objective::BinaryLogistic).max_leaves(12).max_depth(0);
         let params = params.colsample_bytree(bytree).colsample_bynode(bynode).subsample(subsample).build().unwrap();
-        let sparse = train_on(&params, &data, false, RowOrder::always());
-        let dense = train_on(&params, &data, true, RowOrder::fixed());
+        let sparse = train_on(&params, &data, false, RowOrder::new(true));
+        let dense = train_on(&params, &data, true, RowOrder::new(false));
         assert!(sparse.to_bytes().unwrap() == dense.to_bytes().unwrap(), "{bytree} {bynode} {subsample}");
-    }
-}
-
-#[test]
-fn copying_the_rows_of_a_tree_changes_no_bit_of_the_model() {
-    let weights: Vec<f64> = (0..4000).map(|row| f64::from(row % 4)).collect();
-    let data = dataset(4000, 3).1.with_weights(weights).unwrap();
-    let base = || Params::builder().num_round(12).objective(Objective::Softprob).num_class(3).num_parallel_tree(2);
-    let methods = [
-        base().subsample(0.3),
-        base().subsample(0.2).sampling_method(SamplingMethod::GradientBased),
-        base().sampling_method(SamplingMethod::Goss).top_rate(0.1).other_rate(0.2).eta(0.5),
-    ];
-    for method in methods {
-        let params = method.build().unwrap();
-        let models = [(true, RowOrder::always()), (false, RowOrder::fixed())].map(|(copies, order)| {
-            let mut training = Training::prepare(&params, &data, &[]).unwrap();
-            let mut binned = bin(&mut training);
-            (training.copies, training.order) = (copies, order);
-            training.grow_all(&mut binned, None, &mut ()).unwrap().0
-        });
-        assert!(models[0].to_bytes().unwrap() == models[1].to_bytes().unwrap(), "{:?}", params.sampling_method);
     }
 }
 
@@ -349,6 +338,6 @@ fn features_that_no_split_may_use_change_no_tree() {
     let alone = with_rare_features(2000, 0, 0.0, |_, _| 0.0);
     // One row each: not enough hessian for a leaf.
     let among = with_rare_features(2000, 200, 0.0, |row, feature| if row == 7 * feature { 1.0 } else { f64::NAN });
-    let [alone, among] = [alone, among].map(|data| train_on(&params, &data, false, RowOrder::fixed()));
+    let [alone, among] = [alone, among].map(|data| train_on(&params, &data, false, RowOrder::new(false)));
     assert!(alone.trees == among.trees);
 }

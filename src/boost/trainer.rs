@@ -2,8 +2,14 @@
 
 use super::bins::Bins;
 use super::checkpoint::Checkpoint;
-use super::events::{Observer, RoundReport};
+use super::events::Observer;
+use super::phases::Phases;
+use super::report::RoundReport;
 use super::training::Training;
+use crate::collective::{Collective, Solo};
+use crate::execution::Execution;
+use crate::profile::Profiler;
+use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
 
 /// Trains models.
@@ -23,17 +29,7 @@ pub struct Trainer<'a> {
     params: Params,
     validation: Vec<(String, &'a Dataset)>,
     checkpoint: Option<Checkpoint>,
-}
-
-/// Seconds spent per phase of training.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Phases {
-    /// Finding cuts and filling the binned matrices.
-    pub bin: f64,
-    /// Growing trees.
-    pub train: f64,
-    /// Metrics.
-    pub evaluate: f64,
+    ranks: &'a dyn Collective,
 }
 
 /// A model and how it came about.
@@ -58,7 +54,7 @@ pub struct Trained {
 impl<'a> Trainer<'a> {
     /// A trainer with these parameters.
     pub fn new(params: Params) -> Self {
-        Self { params, validation: Vec::new(), checkpoint: None }
+        Self { params, validation: Vec::new(), checkpoint: None, ranks: &Solo }
     }
 
     /// Adds a data set that every round is evaluated on, under a name of its own (`validation`).
@@ -73,6 +69,14 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// Trains together with other ranks. The rows of all data sets are those of all ranks, in their order; each calls this with its own
+    /// part of them and the same parameters, and all get the same model: the one that a single rank with all rows would train.
+    #[must_use]
+    pub fn collective(mut self, ranks: &'a dyn Collective) -> Self {
+        self.ranks = ranks;
         self
     }
 
@@ -116,7 +120,10 @@ impl<'a> Trainer<'a> {
 
     /// Trains on the current thread pool.
     fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
-        let mut training = Training::prepare(&self.params, train, &self.validation)?;
+        let threads = rayon::current_num_threads();
+        let profiler = Profiler::new(threads);
+        let execution = Execution { simd: Simd::detect()?, profiler: &profiler, ranks: self.ranks };
+        let mut training = Training::prepare(execution, &self.params, train, &self.validation)?;
         let bins = match bins {
             Some(bins) => bins,
             None => {
@@ -129,7 +136,6 @@ impl<'a> Trainer<'a> {
         let (model, history, profile) = training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)?;
         let report = history[model.num_rounds() - 1].clone();
         observer.finished(&report);
-        let threads = rayon::current_num_threads();
         Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
     }
 }

@@ -4,19 +4,20 @@ use super::bins::Bins;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
 use super::early_stopping::{Decision, EarlyStopping};
-use super::events::{Observer, RoundReport};
+use super::events::Observer;
 use super::fingerprint::Fingerprint;
+use super::phases::Phases;
+use super::report::RoundReport;
 use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
-use super::trainer::Phases;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::data::Targets;
+use crate::execution::Execution;
 use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
 use crate::metric::{self, Metric};
 use crate::objective::{self, Loss, Round};
-use crate::profile::{Phase, Profile, Profiler};
-use crate::simd::Simd;
+use crate::profile::{Phase, Profile};
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
 use std::borrow::Cow;
 use std::time::Instant;
@@ -34,32 +35,22 @@ pub(super) struct Watched<'a> {
 
 /// The training data as bin numbers.
 pub(super) struct Binned {
-    mapper: BinMapper,
-    matrix: BinnedMatrix,
+    pub(super) mapper: BinMapper,
+    pub(super) matrix: BinnedMatrix,
     /// The same bins by column, where that pays.
-    columns: BinColumns,
-}
-
-#[cfg(test)]
-impl Binned {
-    /// The same data with no feature stored sparsely.
-    pub(super) fn with_dense_tiles(self, data: &Dataset) -> Self {
-        let mapper = self.mapper.without_most_frequent_bins();
-        let matrix = BinnedMatrix::build(&mapper, data, Simd::scalar()).expect("it was binned before");
-        Self { mapper, columns: BinColumns::none(), matrix }
-    }
+    pub(super) columns: BinColumns,
 }
 
 /// Everything that changes while training goes on, and what it depends on.
 pub(super) struct Training<'a> {
+    execution: Execution<'a>,
     params: &'a Params,
-    simd: Simd,
     train: &'a Dataset,
     /// The training rows that have weight, where some have none. Those that have none are left out.
     weighted_rows: Option<Vec<u32>>,
+    /// The number of training rows on lower ranks.
+    first_row: u64,
     sampler: RowSampler,
-    /// Whether few rows are copied to grow a tree on.
-    pub(super) copies: bool,
     loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
@@ -71,14 +62,18 @@ pub(super) struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
-    pub(super) fn prepare(params: &'a Params, train: &'a Dataset, validation: &'a [(String, &'a Dataset)]) -> Result<Self> {
+    pub(super) fn prepare(
+        execution: Execution<'a>,
+        params: &'a Params,
+        train: &'a Dataset,
+        validation: &'a [(String, &'a Dataset)],
+    ) -> Result<Self> {
         if params.early_stopping_rounds.is_some() && validation.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs validation data; add some, or remove the parameter"));
         }
         if train.schema().is_empty() {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }
-        let simd = Simd::detect()?;
         let outputs = objective::num_outputs(params, train)?;
         objective::check_labels(params.objective, outputs, train)?;
         let weighted_rows = train.targets.weighted_rows();
@@ -86,6 +81,7 @@ impl<'a> Training<'a> {
             Some(rows) => Cow::Owned(train.targets.gather(rows)),
             None => Cow::Borrowed(&train.targets),
         };
+        let first_row = execution.ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, params.objective)?;
         let base_score = loss.base_score(targets.view())?;
@@ -108,13 +104,13 @@ impl<'a> Training<'a> {
             warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
         }
         Ok(Self {
+            execution,
             params,
-            simd,
             train,
             weighted_rows,
+            first_row,
             sampler: RowSampler::new(params),
-            copies: true,
-            order: RowOrder::fixed(),
+            order: RowOrder::new(false),
             loss,
             metrics,
             base_score,
@@ -127,9 +123,10 @@ impl<'a> Training<'a> {
     /// Bins all data sets, the validation sets like the training data.
     pub(super) fn bin(&mut self) -> Result<Bins> {
         let started = Instant::now();
-        let (mapper, train) = binning::bin(self.train, self.params, self.simd)?;
-        let validation = self.watched[1..].iter().map(|watched| BinnedMatrix::build(&mapper, watched.data, self.simd));
-        let validation = validation.collect::<Result<_>>()?;
+        let Execution { simd, ranks, .. } = self.execution;
+        let (mapper, train) = binning::bin(self.train, self.params, self.execution)?;
+        let validation = self.watched[1..].iter().map(|watched| BinnedMatrix::build(&mapper, watched.data, simd));
+        let validation = ranks.agree(validation.collect::<Result<_>>())?;
         self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Bins { mapper, train, validation })
     }
@@ -151,7 +148,7 @@ impl<'a> Training<'a> {
             watched.bins = Some((matrix, columns));
         }
         let columns = self.columns(&matrix);
-        self.order = RowOrder::new(&matrix);
+        self.order = RowOrder::new(RowOrder::pays(&matrix));
         self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Binned { mapper, columns, matrix })
     }
@@ -185,8 +182,8 @@ impl<'a> Training<'a> {
         };
         observer.started(&self.warnings);
         let Binned { mapper, matrix, columns } = binned;
-        let profiler = Profiler::new(rayon::current_num_threads());
-        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.simd, &profiler);
+        let Execution { simd, profiler, .. } = self.execution;
+        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.execution);
         let mut buffers = Buffers::new(matrix.rows());
         let mut stopping = self.early_stopping();
         if let Some(stopping) = &mut stopping {
@@ -199,7 +196,7 @@ impl<'a> Training<'a> {
         for round in first..self.params.num_round as usize {
             let started = Instant::now();
             let reorder = self.order.is_due(round - first);
-            let bins = RowBins { matrix, columns, simd: self.simd };
+            let bins = RowBins { matrix, columns, simd };
             let leaf_order =
                 self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder });
             if reorder {
@@ -263,7 +260,7 @@ impl<'a> Training<'a> {
         done.model.trees.truncate(done.history.len() * self.trees_per_round());
         done.model.params = self.params.model_affecting();
         let Binned { mapper, matrix, columns } = binned;
-        let simd = self.simd;
+        let simd = self.execution.simd;
         for (index, tree) in done.model.trees.iter().enumerate() {
             let grown = GrownTree::of(tree, mapper)
                 .ok_or_else(|| Error::new(ErrorKind::Checkpoint, "the checkpoint's thresholds are not those of the data"))?;
@@ -287,7 +284,7 @@ impl<'a> Training<'a> {
     /// laid out anew.
     fn grow_round(&mut self, grower: &mut TreeGrower<'_>, trees: &mut Vec<Tree>, bins: RowBins<'_>, step: Step<'_>) -> Vec<u32> {
         let Step { round, buffers, reorder } = step;
-        let (mapper, profiler) = (grower.mapper, grower.profiler);
+        let (mapper, profiler) = (grower.mapper, self.execution.profiler);
         let mut leaf_order = Vec::new();
         profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round()));
         for output in 0..self.base_score.len() {
@@ -315,11 +312,12 @@ impl<'a> Training<'a> {
 
     /// The rows that the next tree is grown on, with their quantised gradients.
     fn draw_rows(&self, tree: (usize, u64), is_first: bool, matrix: &BinnedMatrix, buffers: &mut Buffers) {
-        let drawn = self.sampler.draw(tree, &buffers.gradients, |position| self.order.row(position));
+        let row = |position| self.first_row + u64::from(self.order.row(position));
+        let drawn = self.sampler.draw(tree, &buffers.gradients, row, self.execution.ranks);
         let is_sample = matches!(drawn, Drawn::Some(_));
-        buffers.take(drawn, matrix, self.copies);
+        buffers.take(drawn, matrix);
         if is_first || is_sample {
-            buffers.quantise(self.simd);
+            buffers.quantise(self.execution);
         }
     }
 
@@ -337,7 +335,7 @@ impl<'a> Training<'a> {
 
     /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.
     fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>, on_copies: bool) {
-        let simd = self.simd;
+        let simd = self.execution.simd;
         for watched in &mut self.watched {
             match &watched.bins {
                 None if on_copies => watched.scores.add_routed(output, &Router::new(grown, mapper, train)),

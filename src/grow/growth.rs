@@ -1,25 +1,26 @@
 //! [`Growth`]: the order in which nodes are split.
 //!
-//! Leaf-wise growth splits the best leaf, then the best of what there is, and so on. While the best one is being expanded, other threads
-//! expand the next best ones ahead of their turn; splits are committed best first all the same. So the tree is the one that sequential
-//! growth gives, whatever the number of threads, and no thread waits for another as long as there is a committed leaf worth expanding.
+//! Leaf-wise growth splits the best leaf, then the best of what there is, and so on. Leaves are expanded ahead of their turn: the next best
+//! ones by other threads, or several at a time by several ranks. Splits are committed best first all the same. So the tree is the one that
+//! sequential growth gives, whatever is expanded when, and no thread waits for another as long as there is a committed leaf worth expanding.
 
-use super::grower::{TreeContext, TreeGrower};
+use super::expand::TreeContext;
 use super::node::{GrownNode, Leaf, OpenNode};
 use rayon::Scope;
-use rayon::prelude::*;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+/// Nodes that several ranks expand in one batch of a leaf-wise tree.
+const BATCH: usize = 16;
+
 /// Splits nodes of one tree.
 #[derive(Clone, Copy)]
-pub(super) struct Growth<'g, 'a> {
-    pub grower: &'g TreeGrower<'a>,
+pub(super) struct Growth<'g> {
     pub context: &'g TreeContext<'g>,
 }
 
-impl Growth<'_, '_> {
+impl Growth<'_> {
     /// Level by level, left to right, until `max_leaves` are reached. Returns the nodes, parents before their children; leaves have no
     /// values yet.
     pub fn depthwise(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
@@ -31,7 +32,7 @@ impl Growth<'_, '_> {
             let splittable = level.iter_mut().filter(|node| node.split.is_some()).take(self.room(leaves));
             let splittable: Vec<_> = splittable.collect();
             leaves += splittable.len();
-            splittable.into_par_iter().with_max_len(1).for_each(|node| self.grower.split(self.context, node));
+            self.context.expand_batch(splittable);
             level = level.into_iter().flat_map(|node| self.settle(&mut nodes, node)).collect();
         }
         nodes
@@ -42,10 +43,12 @@ impl Growth<'_, '_> {
         let mut frontier = Frontier { nodes: Vec::new(), open: BTreeMap::new(), leaves: 1, in_work: 0 };
         reserve(&mut frontier.nodes, 1);
         self.open(&mut frontier, root);
-        let first = self.take(&mut frontier);
-        let frontier = Mutex::new(frontier);
-        rayon::scope(|scope| first.into_iter().for_each(|node| self.work(scope, &frontier, node)));
-        let Frontier { mut nodes, open, .. } = frontier.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if self.context.execution.ranks.is_alone() {
+            frontier = self.expand_ahead(frontier);
+        } else {
+            self.expand_in_batches(&mut frontier);
+        }
+        let Frontier { mut nodes, open, .. } = frontier;
         for node in open.into_values() {
             if let Slot::Waiting(node) | Slot::Expanded(node) = node {
                 self.close(&mut nodes, node);
@@ -54,15 +57,36 @@ impl Growth<'_, '_> {
         nodes
     }
 
+    /// Expands the best leaves a batch at a time.
+    fn expand_in_batches(&self, frontier: &mut Frontier<'_>) {
+        loop {
+            let mut batch = self.take(frontier, BATCH);
+            if batch.is_empty() {
+                return;
+            }
+            self.context.expand_batch(batch.iter_mut().collect());
+            batch.into_iter().for_each(|node| drop(frontier.open.insert(GainRank::of(&node), Slot::Expanded(node))));
+            self.commit(frontier);
+        }
+    }
+
+    /// Expands the best leaves on all threads.
+    fn expand_ahead<'r>(&self, mut frontier: Frontier<'r>) -> Frontier<'r> {
+        let first = self.take_for_idle_threads(&mut frontier);
+        let frontier = Mutex::new(frontier);
+        rayon::scope(|scope| first.into_iter().for_each(|node| self.work(scope, &frontier, node)));
+        frontier.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Expands a node, then others for as long as this thread finds one.
     fn work<'s, 'r: 's>(&'s self, scope: &Scope<'s>, frontier: &'s Mutex<Frontier<'r>>, mut node: OpenNode<'r>) {
         loop {
-            self.grower.split(self.context, &mut node);
+            self.context.expand(&mut node);
             let mut frontier_now = frontier.lock().unwrap_or_else(PoisonError::into_inner);
             frontier_now.in_work -= 1;
             frontier_now.open.insert(GainRank::of(&node), Slot::Expanded(node));
             self.commit(&mut frontier_now);
-            let mut next = self.take(&mut frontier_now).into_iter();
+            let mut next = self.take_for_idle_threads(&mut frontier_now).into_iter();
             drop(frontier_now);
             let Some(first) = next.next() else { return };
             next.for_each(|node| scope.spawn(move |scope| self.work(scope, frontier, node)));
@@ -84,18 +108,23 @@ impl Growth<'_, '_> {
         }
     }
 
-    /// Takes the best leaves that nobody has expanded yet: one for each thread that has none, but none that cannot have its turn.
-    fn take<'r>(&self, frontier: &mut Frontier<'r>) -> Vec<OpenNode<'r>> {
+    /// Takes leaves for the threads that have none.
+    fn take_for_idle_threads<'r>(&self, frontier: &mut Frontier<'r>) -> Vec<OpenNode<'r>> {
         let idle = rayon::current_num_threads().saturating_sub(frontier.in_work);
+        let taken = self.take(frontier, idle);
+        frontier.in_work += taken.len();
+        taken
+    }
+
+    /// Takes the best leaves that nobody has expanded yet, so many at most, but none that cannot have its turn.
+    fn take<'r>(&self, frontier: &mut Frontier<'r>, most: usize) -> Vec<OpenNode<'r>> {
         let candidates = frontier.open.values_mut().take(self.room(frontier.leaves));
-        let waiting = candidates.filter(|slot| matches!(slot, Slot::Waiting(_))).take(idle);
+        let waiting = candidates.filter(|slot| matches!(slot, Slot::Waiting(_))).take(most);
         let taken = waiting.filter_map(|slot| match std::mem::replace(slot, Slot::InWork) {
             Slot::Waiting(node) => Some(node),
             _ => None,
         });
-        let taken: Vec<_> = taken.collect();
-        frontier.in_work += taken.len();
-        taken
+        taken.collect()
     }
 
     /// Adds a node to the open ones, if it has a split.
@@ -109,7 +138,7 @@ impl Growth<'_, '_> {
 
     /// How many more splits `max_leaves` allows.
     fn room(&self, leaves: usize) -> usize {
-        match self.grower.params.max_leaves as usize {
+        match self.context.params.max_leaves as usize {
             0 => usize::MAX,
             limit => limit.saturating_sub(leaves),
         }
@@ -120,9 +149,9 @@ impl Growth<'_, '_> {
         match (node.split.take(), node.children.take()) {
             (Some(split), Some(children)) => {
                 let [mut left, mut right] = *children;
-                left.id = reserve(nodes, 2);
-                right.id = left.id + 1;
-                nodes[node.id] = GrownNode::Split { split, left: left.id, right: right.id };
+                left.context.id = reserve(nodes, 2);
+                right.context.id = left.context.id + 1;
+                nodes[node.context.id] = GrownNode::Split { split, left: left.context.id, right: right.context.id };
                 vec![left, right]
             }
             _ => {
@@ -134,13 +163,14 @@ impl Growth<'_, '_> {
 
     /// Makes a node a leaf and gives back the buffers below it.
     fn close(&self, nodes: &mut [GrownNode], node: OpenNode<'_>) {
-        nodes[node.id] = GrownNode::Leaf(Leaf { range: node.range.clone(), buffer: node.buffer, ..Leaf::default() });
+        let (range, buffer, bounds) = (node.range.clone(), node.buffer, node.context.bounds);
+        nodes[node.context.id] = GrownNode::Leaf(Leaf { range, buffer, bounds, ..Leaf::default() });
         self.release(node);
     }
 
     fn release(&self, node: OpenNode<'_>) {
         if let Some(histogram) = node.histogram {
-            self.grower.pools.nodes.give(histogram.words);
+            self.context.pools.nodes.give(histogram.words);
         }
         node.children.into_iter().flat_map(|children| *children).for_each(|child| self.release(child));
     }
@@ -178,7 +208,7 @@ struct GainRank {
 
 impl GainRank {
     fn of(node: &OpenNode<'_>) -> Self {
-        Self { gain: node.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain), id: node.id }
+        Self { gain: node.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain), id: node.context.id }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Like histograms they are sums of integers, so that the order of rows changes nothing; these have 51 bits.
 
 use super::node::GrownNode;
+use crate::collective::Collective;
 use crate::objective::GradientPair;
 use crate::split::Regularisation;
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ const ROWS_PER_TASK: usize = 65_536;
 /// Rows whose integers fit 64 bits together.
 const ROWS_PER_SUM: usize = 4_096;
 
-/// Gives every leaf its value and its cover. `largest` are the largest magnitudes of gradient and hessian among all rows.
+/// Gives every leaf its value and its cover. `largest` are the largest magnitudes of gradient and hessian among all rows of all ranks.
 ///
 /// As in XGBoost, a tree that is but a leaf stays at zero where it has less hessian than `min_child_weight`.
 pub(crate) fn set_leaf_values(
@@ -23,27 +24,36 @@ pub(crate) fn set_leaf_values(
     largest: (f32, f32),
     regularisation: &Regularisation,
     shrinkage: f64,
+    ranks: &dyn Collective,
 ) {
     let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
     let is_stump = nodes.len() == 1;
-    nodes.par_iter_mut().for_each(|node| {
-        if let GrownNode::Leaf(leaf) = node {
+    let sums_of = |node: &GrownNode| match node {
+        GrownNode::Leaf(leaf) => {
             let tasks = leaf.rows(buffers).par_chunks(ROWS_PER_TASK).map(|rows| sum(rows, gradients, scales));
-            let (grad, hess) = tasks.reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+            tasks.reduce(|| [0, 0], |a, b| [a[0] + b[0], a[1] + b[1]])
+        }
+        GrownNode::Split { .. } => [0, 0],
+    };
+    let mut sums: Vec<[i128; 2]> = nodes.par_iter().map(sums_of).collect();
+    ranks.sum_wide(sums.as_flattened_mut());
+    for (node, [grad, hess]) in nodes.iter_mut().zip(sums) {
+        if let GrownNode::Leaf(leaf) = node {
             leaf.cover = scales.1.value(hess);
             let counts = !is_stump || leaf.cover >= regularisation.min_child_weight;
-            leaf.value = if counts { shrinkage * regularisation.weight(scales.0.value(grad), leaf.cover) } else { 0.0 };
+            let weight = leaf.bounds.clamp(regularisation.weight(scales.0.value(grad), leaf.cover));
+            leaf.value = if counts { shrinkage * weight } else { 0.0 };
         }
-    });
+    }
 }
 
-fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint)) -> (i128, i128) {
-    rows.chunks(ROWS_PER_SUM).fold((0, 0), |total, rows| {
+fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint)) -> [i128; 2] {
+    rows.chunks(ROWS_PER_SUM).fold([0, 0], |total, rows| {
         let (grad, hess) = rows
             .iter()
             .map(|&row| gradients[row as usize])
             .fold((0i64, 0i64), |(grad, hess), pair| (grad + scales.0.units(pair.grad), hess + scales.1.units(pair.hess)));
-        (total.0 + i128::from(grad), total.1 + i128::from(hess))
+        [total[0] + i128::from(grad), total[1] + i128::from(hess)]
     })
 }
 
@@ -93,7 +103,7 @@ mod tests {
         let found = sum(&rows, &gradients, scales);
         assert_eq!(found, sum(&backwards, &gradients, scales));
         let exact: f64 = gradients.iter().map(|p| f64::from(p.grad)).sum();
-        let error = (scales.0.value(found.0) - exact).abs();
+        let error = (scales.0.value(found[0]) - exact).abs();
         assert!(error <= 20_000.0 * f64::from(largest.0) * 2f64.powi(-50), "{error}");
     }
 

@@ -1,6 +1,9 @@
 //! Growing trees: which node is split next, and what becomes of its rows.
 
+mod blocks;
 mod distribute;
+mod exchange;
+mod expand;
 mod grower;
 mod growth;
 mod leaves;

@@ -3,32 +3,38 @@
 use super::partition::NodeRows;
 use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
-use crate::split::{BinCondition, SplitInfo};
+use crate::split::{BinCondition, Bounds, NodeContext, SplitInfo};
 use sapwood_score::{Condition, Node, Split, Tree};
 use std::ops::Range;
-use std::sync::Arc;
 
 /// A node that may still be split.
 #[derive(Debug)]
 pub(crate) struct OpenNode<'r> {
-    /// Its number in the tree.
-    pub id: usize,
+    pub context: NodeContext,
     /// Its rows, until its children have them.
     pub rows: Option<NodeRows<'r>>,
     /// In which of the tree's buffers they are.
     pub buffer: usize,
     /// Its rows' positions in the partition.
     pub range: Range<usize>,
-    pub depth: u32,
-    /// Identifies the node by the way from the root, whatever order nodes are made in.
-    pub path: u64,
-    pub sums: Sums,
-    /// The features that it may be split on, where they are known to be fewer than the tree's.
-    pub features: Option<Arc<[u32]>>,
+    /// As long as the node may be split: what its rows sum to. Of several ranks, each knows the bins of its own features alone.
     pub histogram: Option<Histogram>,
     pub split: Option<SplitInfo>,
     /// The children, where the split has been carried out ahead of its turn.
     pub children: Option<Box<[OpenNode<'r>; 2]>>,
+}
+
+impl<'r> OpenNode<'r> {
+    /// A node of which no more is known than its rows, the first of which is at `begin` in the partition.
+    pub fn new(context: NodeContext, begin: usize, rows: NodeRows<'r>) -> Self {
+        let (range, buffer) = (begin..begin + rows.rows.len(), rows.buffer);
+        Self { context, rows: Some(rows), buffer, range, histogram: None, split: None, children: None }
+    }
+
+    /// Its rows, as long as its children have not got them.
+    pub fn rows(&self) -> &[u32] {
+        self.rows.as_ref().map_or(&[], |rows| rows.rows)
+    }
 }
 
 /// A node of a grown tree.
@@ -44,6 +50,8 @@ pub(crate) struct Leaf {
     /// Its rows' positions in the partition, and in which of the tree's buffers.
     pub range: Range<usize>,
     pub buffer: usize,
+    /// What its value must keep to.
+    pub bounds: Bounds,
     pub value: f64,
     pub cover: f64,
 }

@@ -1,12 +1,12 @@
 //! [`HistogramBuilder`]: rows of a node → its histogram, on one thread or many.
 
-use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView, add_most_frequent, add_sparse};
+use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, PageCodes, TileView, add_most_frequent, add_sparse};
 use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Histogram, SlotForm, Sums};
 use crate::binning::{BinnedMatrix, Cells, Tile};
-use crate::profile::{Phase, Profiler};
-use crate::simd::Simd;
+use crate::execution::Execution;
+use crate::profile::Phase;
 use rayon::prelude::*;
 
 /// Cells (rows × features) from which on several threads share a node. Adding this many takes about a tenth of a millisecond.
@@ -22,8 +22,7 @@ pub(crate) struct HistogramBuilder<'a> {
     /// Which tiles hold a feature of the tree's.
     pub used: Vec<bool>,
     pub pools: &'a Pools,
-    pub simd: Simd,
-    pub profiler: &'a Profiler,
+    pub execution: Execution<'a>,
 }
 
 impl HistogramBuilder<'_> {
@@ -32,13 +31,13 @@ impl HistogramBuilder<'_> {
         matches!(self.gradients.codes(), Codes::Narrow(_))
     }
 
-    /// The histogram of a set of rows.
-    pub fn build(&self, rows: &[u32]) -> Histogram {
+    /// The histogram of the rows that this rank has of a node, which has `node_rows` on all ranks.
+    pub fn build(&self, rows: &[u32], node_rows: u64) -> Histogram {
         let mut words = self.pools.nodes.take();
-        let form = if self.is_narrow() && rows.len() <= PACKED_ROWS { SlotForm::Packed } else { SlotForm::Wide };
+        let form = if self.is_narrow() && node_rows <= PACKED_ROWS as u64 { SlotForm::Packed } else { SlotForm::Wide };
         let tiles = self.tiles(&mut words, form);
-        let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * tile.work()).sum();
-        self.profiler.count(rows.len(), cells);
+        let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * self.tile(*tile).work()).sum();
+        self.execution.profiler.count(rows.len(), cells);
         if cells < PARALLEL_CELLS {
             tiles.into_iter().for_each(|(tile, words)| self.sum(tile, rows, form, words));
         } else {
@@ -57,14 +56,14 @@ impl HistogramBuilder<'_> {
     }
 
     /// The tiles in use, each with its part of a node's histogram.
-    fn tiles<'w>(&self, words: &'w mut [u64], form: SlotForm) -> Vec<(&Tile, &'w mut [u64])> {
+    fn tiles<'w>(&self, words: &'w mut [u64], form: SlotForm) -> Vec<(usize, &'w mut [u64])> {
         let mut rest = words;
         let mut tiles = Vec::with_capacity(self.used.len());
-        for (tile, &used) in self.matrix.tiles().iter().zip(&self.used) {
+        for (index, (tile, &used)) in self.matrix.tiles().iter().zip(&self.used).enumerate() {
             let (part, after) = std::mem::take(&mut rest).split_at_mut(tile.slots * form.words());
             rest = after;
             if used {
-                tiles.push((tile, part));
+                tiles.push((index, part));
             } else {
                 part.fill(0);
             }
@@ -73,20 +72,21 @@ impl HistogramBuilder<'_> {
     }
 
     /// The sums of one tile over some rows, on this thread.
-    fn sum(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
-        self.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
+    fn sum(&self, tile: usize, rows: &[u32], form: SlotForm, words: &mut [u64]) {
+        self.execution.profiler.task(Phase::Histograms, || self.sum_now(tile, rows, form, words));
     }
 
-    fn sum_now(&self, tile: &Tile, rows: &[u32], form: SlotForm, words: &mut [u64]) {
+    fn sum_now(&self, tile: usize, rows: &[u32], form: SlotForm, words: &mut [u64]) {
         words.fill(0);
         if form == SlotForm::Packed || !self.is_narrow() {
             return self.accumulate(tile, rows, words);
         }
+        let slots = self.tile(tile).slots;
         let mut packed = self.pools.partials.take();
         for rows in rows.chunks(PACKED_ROWS) {
-            packed[..tile.slots].fill(0);
-            self.accumulate(tile, rows, &mut packed[..tile.slots]);
-            for (wide, &word) in words.chunks_exact_mut(2).zip(&packed[..tile.slots]) {
+            packed[..slots].fill(0);
+            self.accumulate(tile, rows, &mut packed[..slots]);
+            for (wide, &word) in words.chunks_exact_mut(2).zip(&packed[..slots]) {
                 let sums = Sums::unpack(word);
                 wide[0] = wide[0].wrapping_add(sums.grad as u64);
                 wide[1] = wide[1].wrapping_add(sums.hess as u64);
@@ -96,8 +96,8 @@ impl HistogramBuilder<'_> {
     }
 
     /// The sums of one tile, with a task for every `run` rows.
-    fn sum_runs(&self, tile: &Tile, rows: &[u32], run: usize, form: SlotForm, words: &mut [u64]) {
-        let length = form.words() * tile.slots;
+    fn sum_runs(&self, tile: usize, rows: &[u32], run: usize, form: SlotForm, words: &mut [u64]) {
+        let length = form.words() * self.tile(tile).slots;
         let partials: Vec<Vec<u64>> = rows
             .par_chunks(run)
             .map(|rows| {
@@ -106,7 +106,7 @@ impl HistogramBuilder<'_> {
                 partial
             })
             .collect();
-        self.profiler.task(Phase::Histograms, || {
+        self.execution.profiler.task(Phase::Histograms, || {
             words.fill(0);
             for partial in partials {
                 // Halves of packed words do not touch: all rows together are as few as a packed slot holds.
@@ -116,29 +116,43 @@ impl HistogramBuilder<'_> {
         });
     }
 
-    /// Adds rows to a tile's histogram, packed for narrow codes and wide for wide ones.
-    fn accumulate(&self, tile: &Tile, rows: &[u32], histogram: &mut [u64]) {
-        match (&tile.cells, self.gradients.codes()) {
-            (Cells::Narrow(cells), Codes::Narrow(codes)) => self.run(tile, cells, codes, rows, histogram),
-            (Cells::Narrow(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
-            (Cells::Wide(cells), Codes::Narrow(codes)) => self.run(tile, cells, codes, rows, histogram),
-            (Cells::Wide(cells), Codes::Wide(codes)) => self.run(tile, cells, codes, rows, histogram),
-            (Cells::Sparse(sparse), Codes::Narrow(codes)) => {
-                add_sparse(sparse, codes, rows, histogram);
-                add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
-            }
-            (Cells::Sparse(sparse), Codes::Wide(codes)) => {
-                add_sparse(sparse, codes, rows, histogram);
-                add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
-            }
+    /// Adds rows to a tile's histogram of zeros, packed for narrow codes and wide for wide ones.
+    fn accumulate(&self, tile: usize, rows: &[u32], histogram: &mut [u64]) {
+        match self.gradients.codes() {
+            Codes::Narrow(codes) => self.accumulate_codes(tile, codes, rows, histogram),
+            Codes::Wide(codes) => self.accumulate_codes(tile, codes, rows, histogram),
         }
     }
 
-    fn run<'v, C: Cell, G: Code>(&self, tile: &'v Tile, cells: &'v [C], codes: &'v [G], rows: &[u32], histogram: &mut [u64])
+    fn accumulate_codes<G: Code>(&self, index: usize, codes: &[G], rows: &[u32], histogram: &mut [u64])
+    where
+        for<'v> TileView<'v, u8, G>: Accumulate,
+        for<'v> TileView<'v, u16, G>: Accumulate,
+    {
+        let tile = self.tile(index);
+        for page in self.matrix.pages() {
+            let rows = &rows[page.within(rows)];
+            let view = PageCodes { codes: &codes[page.range()], first_row: page.first_row };
+            match page.cells(index) {
+                Cells::Narrow(cells) => self.run(tile, cells, view, rows, histogram),
+                Cells::Wide(cells) => self.run(tile, cells, view, rows, histogram),
+                Cells::Sparse(sparse) => add_sparse(sparse, view, rows, histogram),
+            }
+        }
+        if let Cells::Sparse(sparse) = &tile.cells {
+            add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
+        }
+    }
+
+    fn run<'v, C: Cell, G: Code>(&self, tile: &'v Tile, cells: &'v [C], page: PageCodes<'v, G>, rows: &[u32], histogram: &mut [u64])
     where
         TileView<'v, C, G>: Accumulate,
     {
-        let view = TileView { cells, codes, offsets: &tile.offsets, slots: tile.slots };
-        Accumulate::accumulate(self.simd, view, rows, histogram);
+        let view = TileView { cells, page, offsets: &tile.offsets, slots: tile.slots };
+        Accumulate::accumulate(self.execution.simd, view, rows, histogram);
+    }
+
+    fn tile(&self, index: usize) -> &Tile {
+        &self.matrix.tiles()[index]
     }
 }

@@ -4,6 +4,8 @@
 //! of two keep sums of equal hessians exact. The usual width is 16 bits each; when a few rows have far larger derivatives than the
 //! rest (heavy-tailed targets, rare classes), the rest would round to nothing, and the round uses 31 bits instead.
 
+use crate::collective::Collective;
+use crate::execution::Execution;
 use crate::objective::GradientPair;
 use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
@@ -55,14 +57,16 @@ impl Quantised {
         Self { narrow: Vec::new(), wide: Vec::new(), is_wide: false, units, largest: (0.0, 0.0) }
     }
 
-    /// Quantises the gradients of all rows.
-    pub fn fill(&mut self, simd: Simd, gradients: &[GradientPair]) {
+    /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks.
+    pub fn fill(&mut self, execution: Execution<'_>, gradients: &[GradientPair]) {
+        let Execution { simd, ranks, .. } = execution;
         let max = gradients
             .par_chunks(CHUNK)
             .map(|chunk| largest(simd, chunk))
             .reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-        self.largest = max;
-        let scales = (power_of_two(NARROW_GRAD, max.0), power_of_two(NARROW_HESS, max.1));
+        let [grad, hess] = ranks.max_magnitudes([f64::from(max.0), f64::from(max.1)]);
+        self.largest = (grad as f32, hess as f32);
+        let scales = (power_of_two(NARROW_GRAD, self.largest.0), power_of_two(NARROW_HESS, self.largest.1));
         self.narrow.resize(gradients.len(), 0);
         let tally = self
             .narrow
@@ -70,7 +74,7 @@ impl Quantised {
             .zip(gradients.par_chunks(CHUNK))
             .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, codes))
             .reduce(Tally::default, Tally::add);
-        self.is_wide = !tally.is_fine();
+        self.is_wide = !tally.on_all(ranks).is_fine();
         let scales = if self.is_wide { self.fill_wide(simd, gradients) } else { scales };
         self.units = Units { grad: 1.0 / f64::from(scales.0), hess: 1.0 / f64::from(scales.1) };
     }
@@ -120,6 +124,14 @@ impl Tally {
             hess_levels: self.hess_levels + other.hess_levels,
             hess_rows: self.hess_rows + other.hess_rows,
         }
+    }
+
+    fn on_all(self, ranks: &dyn Collective) -> Self {
+        let Self { grad_levels, grad_rows, hess_levels, hess_rows } = self;
+        let mut sums = [grad_levels, grad_rows, hess_levels, hess_rows].map(|sum| sum as i64);
+        ranks.all_reduce_sum(&mut sums);
+        let [grad_levels, grad_rows, hess_levels, hess_rows] = sums.map(|sum| sum as u64);
+        Self { grad_levels, grad_rows, hess_levels, hess_rows }
     }
 
     fn is_fine(self) -> bool {
@@ -178,7 +190,7 @@ mod tests {
 
     fn quantise(gradients: &[GradientPair]) -> Quantised {
         let mut quantised = Quantised::new();
-        quantised.fill(Simd::scalar(), gradients);
+        quantised.fill(Execution::solo(Simd::scalar()), gradients);
         quantised
     }
 

@@ -86,14 +86,14 @@ impl Histogram {
     }
 
     /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots. `rows` are that child's.
-    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: usize, narrow: bool, profiler: &Profiler) {
+    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: u64, narrow: bool, profiler: &Profiler) {
         let (per_slot, child_per_slot) = (self.form.words(), sibling.form.words());
         let parent = self.words[..per_slot * slots].par_chunks_mut(per_slot * SLOTS_PER_TASK);
         let child = sibling.words[..child_per_slot * slots].par_chunks(child_per_slot * SLOTS_PER_TASK);
         // Packed halves would borrow from each other only if a hessian's difference were negative.
         let forms = (self.form, sibling.form);
         parent.zip(child).for_each(|(parent, child)| profiler.task(Phase::Histograms, || subtract(forms, parent, child)));
-        if narrow && self.form == SlotForm::Wide && rows <= PACKED_ROWS {
+        if narrow && self.form == SlotForm::Wide && rows <= PACKED_ROWS as u64 {
             profiler.task(Phase::Histograms, || self.pack(slots));
         }
     }

@@ -1,9 +1,11 @@
 //! Histograms against the obvious way to compute them.
 
-use super::kernel::PACKED_ROWS;
+use super::kernel::{Accumulate, PACKED_ROWS, PageCodes, TileView, add_most_frequent, add_sparse};
 use super::quantise::Codes;
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix, Cells};
+use crate::collective::Solo;
+use crate::execution::Execution;
 use crate::objective::GradientPair;
 use crate::profile::Profiler;
 use crate::simd::Simd;
@@ -18,7 +20,7 @@ fn binned(rows: usize, features: usize, max_bin: u32) -> (BinMapper, BinnedMatri
     });
     let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
     let params = Params::builder().num_round(1).max_bin(max_bin).build().unwrap();
-    let mapper = BinMapper::fit(&data, &params).unwrap();
+    let mapper = BinMapper::fit(&data, &params, &Solo).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
     (mapper, matrix)
 }
@@ -36,7 +38,7 @@ fn sparse(rows: usize, features: usize) -> BinnedMatrix {
     });
     let data = Dataset::from_array(x.view(), vec![0.0; rows], None).unwrap();
     let params = Params::builder().num_round(1).build().unwrap();
-    let matrix = crate::binning::bin(&data, &params, Simd::scalar()).unwrap().1;
+    let matrix = crate::binning::bin(&data, &params, Execution::solo(Simd::scalar())).unwrap().1;
     assert!(matrix.tiles().iter().any(|tile| matches!(tile.cells, Cells::Sparse(_))));
     matrix
 }
@@ -73,14 +75,8 @@ fn naive(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
 }
 
 /// What builds histograms of all features.
-fn builder<'a>(
-    matrix: &'a BinnedMatrix,
-    gradients: &'a Quantised,
-    pools: &'a Pools,
-    simd: Simd,
-    profiler: &'a Profiler,
-) -> HistogramBuilder<'a> {
-    HistogramBuilder { matrix, gradients, used: vec![true; matrix.tiles().len()], pools, simd, profiler }
+fn builder<'a>(matrix: &'a BinnedMatrix, gradients: &'a Quantised, pools: &'a Pools, simd: Simd) -> HistogramBuilder<'a> {
+    HistogramBuilder { matrix, gradients, used: vec![true; matrix.tiles().len()], pools, execution: Execution::solo(simd) }
 }
 
 /// Checks a build of `rows` at every level; returns the form it had.
@@ -89,7 +85,7 @@ fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[
     let expected = naive(matrix, features, quantised, rows);
     let mut form = None;
     for simd in Simd::all() {
-        let histogram = builder(matrix, quantised, &pools, simd, &Profiler::new(1)).build(rows);
+        let histogram = builder(matrix, quantised, &pools, simd).build(rows, rows.len() as u64);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected, "slot {slot} with {simd:?}");
         }
@@ -106,7 +102,7 @@ fn every_width_and_level_equals_the_naive_sums() {
         let rows: Vec<u32> = (0..700).filter(|r| r % 3 != 0).collect();
         for outlier in [false, true] {
             let mut quantised = Quantised::new();
-            quantised.fill(Simd::scalar(), &gradients(700, outlier));
+            quantised.fill(Execution::solo(Simd::scalar()), &gradients(700, outlier));
             check(&matrix, features, &quantised, &rows);
         }
     }
@@ -117,7 +113,7 @@ fn features_with_many_bins_do_not_widen_the_others() {
     let (_, matrix) = binned(3000, 12, 1000);
     assert!(matrix.tiles().len() >= 2);
     let mut quantised = Quantised::new();
-    quantised.fill(Simd::scalar(), &gradients(3000, false));
+    quantised.fill(Execution::solo(Simd::scalar()), &gradients(3000, false));
     check(&matrix, 12, &quantised, &(0..3000).collect::<Vec<_>>());
 }
 
@@ -127,10 +123,42 @@ fn sparse_features_equal_the_naive_sums() {
         let matrix = sparse(rows, 45);
         for outlier in [false, true] {
             let mut quantised = Quantised::new();
-            quantised.fill(Simd::scalar(), &gradients(rows, outlier));
+            quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, outlier));
             let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 != 0).collect();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
             pool.install(|| check(&matrix, 45, &quantised, &some));
+        }
+    }
+}
+
+#[test]
+fn rows_of_a_page_are_numbered_as_in_the_matrix() {
+    let rows: Vec<u32> = (250..600).filter(|row| row % 3 != 0).collect();
+    for matrix in [binned(700, 19, 256).1, sparse(700, 45)] {
+        let page = matrix.gather(&(200..650).collect::<Vec<_>>());
+        let mut quantised = Quantised::new();
+        quantised.fill(Execution::solo(Simd::scalar()), &gradients(700, false));
+        let Codes::Narrow(codes) = quantised.codes() else { panic!("narrow expected") };
+        let of_page = PageCodes { codes: &codes[200..650], first_row: 200 };
+        let pools = Pools::new(&matrix);
+        let expected = builder(&matrix, &quantised, &pools, Simd::scalar()).build(&rows, rows.len() as u64);
+        for tile in page.tiles() {
+            let mut histogram = vec![0; tile.slots];
+            let (offsets, slots) = (&tile.offsets[..], tile.slots);
+            let simd = Simd::detect().unwrap();
+            match &tile.cells {
+                Cells::Narrow(cells) => {
+                    Accumulate::accumulate(simd, TileView { cells, page: of_page, offsets, slots }, &rows, &mut histogram);
+                }
+                Cells::Wide(cells) => {
+                    Accumulate::accumulate(simd, TileView { cells, page: of_page, offsets, slots }, &rows, &mut histogram);
+                }
+                Cells::Sparse(sparse) => {
+                    add_sparse(sparse, of_page, &rows, &mut histogram);
+                    add_most_frequent(sparse, offsets, codes, &rows, &mut histogram);
+                }
+            }
+            assert_eq!(histogram, expected.words[tile.first_slot..tile.first_slot + slots]);
         }
     }
 }
@@ -141,7 +169,7 @@ fn large_nodes_are_exact_where_packed_sums_would_overflow() {
     let (_, matrix) = binned(rows, 3, 8);
     let extreme = vec![GradientPair { grad: -1.0, hess: 1.0 }; rows];
     let mut quantised = Quantised::new();
-    quantised.fill(Simd::scalar(), &extreme);
+    quantised.fill(Execution::solo(Simd::scalar()), &extreme);
     let all: Vec<u32> = (0..rows as u32).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     assert_eq!(pool.install(|| check(&matrix, 3, &quantised, &all)), SlotForm::Wide);
@@ -153,15 +181,14 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     let rows = PACKED_ROWS + 5000;
     let (_, matrix) = binned(rows, 5, 64);
     let mut quantised = Quantised::new();
-    quantised.fill(Simd::scalar(), &gradients(rows, false));
+    quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, false));
     let pools = Pools::new(&matrix);
-    let profiler = Profiler::new(1);
-    let builder = builder(&matrix, &quantised, &pools, Simd::scalar(), &profiler);
+    let builder = builder(&matrix, &quantised, &pools, Simd::scalar());
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
-        let mut histogram = builder.build(&all[..parent]);
-        let child = builder.build(&all[..split]);
-        histogram.subtract(&child, matrix.slots(), parent - split, true, &Profiler::new(1));
+        let mut histogram = builder.build(&all[..parent], parent as u64);
+        let child = builder.build(&all[..split], split as u64);
+        histogram.subtract(&child, matrix.slots(), (parent - split) as u64, true, &Profiler::new(1));
         let expected = naive(&matrix, 5, &quantised, &all[split..parent]);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected);
@@ -175,10 +202,10 @@ fn quantising_is_the_same_at_every_level() {
     for outlier in [false, true] {
         let gradients = gradients(40_000, outlier);
         let mut reference = Quantised::new();
-        reference.fill(Simd::scalar(), &gradients);
+        reference.fill(Execution::solo(Simd::scalar()), &gradients);
         for simd in Simd::all() {
             let mut quantised = Quantised::new();
-            quantised.fill(simd, &gradients);
+            quantised.fill(Execution::solo(simd), &gradients);
             assert_eq!(quantised.units, reference.units);
             assert!((0..40_000).all(|row| code(&quantised, row) == code(&reference, row)));
         }
@@ -194,10 +221,9 @@ fn buffers_are_as_many_as_are_in_use_at_a_time() {
     let threads = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     for round in 0..10 {
         let mut quantised = Quantised::new();
-        quantised.fill(Simd::scalar(), &gradients(rows, round % 2 == 0));
-        let profiler = Profiler::new(1);
-        let builder = builder(&matrix, &quantised, &pools, Simd::scalar(), &profiler);
-        let histograms = threads.install(|| [builder.build(&all), builder.build(&all[..5000])]);
+        quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, round % 2 == 0));
+        let builder = builder(&matrix, &quantised, &pools, Simd::scalar());
+        let histograms = threads.install(|| [builder.build(&all, rows as u64), builder.build(&all[..5000], 5000)]);
         histograms.into_iter().for_each(|histogram| pools.nodes.give(histogram.words));
     }
     assert_eq!(pools.nodes.waiting(), 2);

@@ -2,12 +2,13 @@
 
 use super::categorical::{CategoricalSplit, LevelSearch};
 use super::gain::Regularisation;
+use super::node::NodeContext;
 use super::numeric::{Scan, Scratch, best_score, best_threshold};
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use crate::execution::Execution;
 use crate::histogram::{Histogram, Sums, Units};
-use crate::profile::{Phase, Profiler};
-use crate::simd::Simd;
+use crate::profile::Phase;
 use rayon::prelude::*;
 
 /// Features that one task scans. Nodes with fewer are scanned on the spot.
@@ -33,12 +34,27 @@ pub(crate) struct SplitInfo {
     pub right: Sums,
 }
 
-/// What is known of a node before it is split.
-#[derive(Clone, Copy)]
-pub(crate) struct NodeSums<'a> {
-    pub histogram: &'a Histogram,
-    pub total: Sums,
-    pub rows: usize,
+/// A split, and what it is compared by.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    /// The sum of the children's scores.
+    pub score: f64,
+    pub split: SplitInfo,
+}
+
+impl Candidate {
+    /// The better of two candidates of different features.
+    pub fn better(self, other: Self) -> Self {
+        if is_better((other.score, other.split.feature), (self.score, self.split.feature)) { other } else { self }
+    }
+}
+
+/// What some features of a node have to offer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Candidates {
+    pub best: Option<Candidate>,
+    /// The features that this node or a part of it may be split on, if they were to be listed.
+    pub splittable: Vec<u32>,
 }
 
 /// Finds splits.
@@ -48,38 +64,42 @@ pub(crate) struct SplitFinder<'a> {
     matrix: &'a BinnedMatrix,
     pub regularisation: Regularisation,
     levels: LevelSearch,
-    simd: Simd,
-    profiler: &'a Profiler,
+    execution: Execution<'a>,
 }
 
 impl<'a> SplitFinder<'a> {
-    pub fn new(params: &Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, simd: Simd, profiler: &'a Profiler) -> Self {
-        Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), simd, profiler }
+    pub fn new(params: &Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, execution: Execution<'a>) -> Self {
+        Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), execution }
     }
 
-    /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie. Where there are
-    /// many features, also those of them that this node or a part of it may be split on.
+    /// Whether a node with so many features is worth a list of those that may be split on.
+    pub fn lists(features: usize) -> bool {
+        features > FEATURES_PER_TASK
+    }
+
+    /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie.
     ///
-    /// A numeric feature whose every threshold leaves too little hessian on one side does so in every part of the node.
-    pub fn best(&self, node: NodeSums<'_>, units: Units, features: &[u32]) -> (Option<SplitInfo>, Option<Vec<u32>>) {
-        let NodeSums { histogram, total, rows } = node;
-        let scan = Scan { histogram, total, rows, units, regularisation: self.regularisation };
-        let (best, splittable) = if features.len() > FEATURES_PER_TASK {
+    /// A numeric feature whose every threshold leaves too little hessian on one side does so in every part of the node: where features
+    /// are listed, such are not.
+    pub fn best(&self, node: &NodeContext, histogram: &Histogram, units: Units, features: &[u32], list: bool) -> Candidates {
+        let total = node.sums;
+        let scan = Scan { histogram, total, rows: node.rows, units, regularisation: self.regularisation };
+        let (best, splittable) = if list {
             let found: Vec<_> = features.par_chunks(FEATURES_PER_TASK).map(|features| self.scan(&scan, features)).collect();
             let splittable = found.iter().flat_map(|(_, splittable)| splittable).copied().collect();
-            (found.into_iter().filter_map(|(best, _)| best).reduce(better), Some(splittable))
+            (found.into_iter().filter_map(|(best, _)| best).reduce(better), splittable)
         } else {
-            (self.scan(&scan, features).0, None)
+            (self.scan(&scan, features).0, Vec::new())
         };
         let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
         let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score - parent);
-        let split = best.filter(worthwhile).and_then(|best| self.profiler.task(Phase::Scan, || self.split(&scan, best, parent)));
-        (split, splittable)
+        let split = |found| self.execution.profiler.task(Phase::Scan, || self.candidate(&scan, found, parent));
+        Candidates { best: best.filter(worthwhile).and_then(split), splittable }
     }
 
     /// The best that some features have to offer, and those that have anything.
     fn scan(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
-        self.profiler.task(Phase::Scan, || self.scan_now(scan, features))
+        self.execution.profiler.task(Phase::Scan, || self.scan_now(scan, features))
     }
 
     fn scan_now(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
@@ -107,9 +127,9 @@ impl<'a> SplitFinder<'a> {
             return None;
         }
         let (score, levels) = match &self.mapper.features()[feature as usize] {
-            FeatureBins::Numeric { .. } => (best_score(self.simd, scan, layout.slot, layout.value_bins, scratch)?, None),
+            FeatureBins::Numeric { .. } => (best_score(self.execution.simd, scan, layout.slot, layout.value_bins, scratch)?, None),
             FeatureBins::Categorical { levels } => {
-                let best = self.levels.best_set(self.simd, scan, layout.slot, *levels)?;
+                let best = self.levels.best_set(self.execution.simd, scan, layout.slot, *levels)?;
                 (best.score, Some(best))
             }
         };
@@ -117,18 +137,19 @@ impl<'a> SplitFinder<'a> {
     }
 
     /// What was found, in full; `parent` is the node's own score.
-    fn split(&self, scan: &Scan<'_>, found: Found, parent: f64) -> Option<SplitInfo> {
+    fn candidate(&self, scan: &Scan<'_>, found: Found, parent: f64) -> Option<Candidate> {
         let Found { feature, levels, score } = found;
         let gain = score - parent;
         let (condition, missing_left, left) = match levels {
             None => {
                 let layout = self.matrix.layout(feature);
-                let best = best_threshold(self.simd, scan, layout.slot, layout.value_bins)?;
+                let best = best_threshold(self.execution.simd, scan, layout.slot, layout.value_bins)?;
                 (BinCondition::Bin(best.bin), best.missing_left, best.left)
             }
             Some(best) => (BinCondition::Levels(best.words), best.missing_left, best.left),
         };
-        Some(SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left })
+        let split = SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left };
+        Some(Candidate { score, split })
     }
 }
 
@@ -141,8 +162,12 @@ struct Found {
     levels: Option<CategoricalSplit>,
 }
 
-/// The better of two splits of different features.
+/// The better of what two features have to offer.
 fn better(a: Found, b: Found) -> Found {
-    let b_wins = b.score > a.score || (b.score == a.score && b.feature < a.feature);
-    if b_wins { b } else { a }
+    if is_better((b.score, b.feature), (a.score, a.feature)) { b } else { a }
+}
+
+/// Whether a score of a feature wins over that of another one.
+fn is_better((score, feature): (f64, u32), other: (f64, u32)) -> bool {
+    score > other.0 || (score == other.0 && feature < other.1)
 }

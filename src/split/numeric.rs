@@ -16,7 +16,7 @@ pub(crate) struct Scan<'a> {
     pub histogram: &'a Histogram,
     pub total: Sums,
     /// Rows in the node.
-    pub rows: usize,
+    pub rows: u64,
     pub units: Units,
     pub regularisation: Regularisation,
 }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix};
+use crate::collective::Solo;
+use crate::execution::Execution;
 use crate::histogram::{HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
-use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Params};
 use ndarray::Array2;
@@ -36,20 +37,23 @@ fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64
 
 fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], params: &Params) -> Option<SplitInfo> {
     let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
-    let mapper = BinMapper::fit(&data, params).unwrap();
+    let mapper = BinMapper::fit(&data, params, &Solo).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
     let mut quantised = Quantised::new();
-    quantised.fill(Simd::scalar(), pairs);
+    let scalar = Execution::solo(Simd::scalar());
+    quantised.fill(scalar, pairs);
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
-    let profiler = Profiler::new(1);
-    let builder =
-        HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, simd: Simd::scalar(), profiler: &profiler };
-    let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>());
+    let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, execution: scalar };
+    let rows = x.nrows() as u64;
+    let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>(), rows);
     let layout = matrix.layout(0);
-    let total = histogram.total(layout.slot, layout.value_bins);
-    let node = NodeSums { histogram: &histogram, total, rows: x.nrows() };
+    let node = NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows);
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
-    let found = |simd| SplitFinder::new(params, &mapper, &matrix, simd, &profiler).best(node, quantised.units, &features).0;
+    let found = |simd| {
+        let finder = SplitFinder::new(params, &mapper, &matrix, Execution::solo(simd));
+        let list = SplitFinder::lists(features.len());
+        finder.best(&node, &histogram, quantised.units, &features, list).best.map(|candidate| candidate.split)
+    };
     let best = found(Simd::scalar());
     assert_eq!(found(Simd::detect().unwrap()), best);
     best

@@ -1,0 +1,140 @@
+//! Any number of ranks trains the model that one with all rows does.
+
+use crate::collective::{Collective, Threads};
+use crate::params::{ParamsBuilder, SamplingMethod};
+use crate::sampling::mix;
+use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
+use ndarray::{Array2, ArrayView1, Axis, Slice};
+
+/// Rows with labels and weights, to be cut into those of several ranks.
+struct Rows {
+    x: Array2<f64>,
+    schema: FeatureSchema,
+    labels: Vec<f64>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Rows {
+    /// The rows whose positions are in a range.
+    fn part(&self, begin: usize, end: usize) -> Dataset {
+        let x = self.x.slice_axis(Axis(0), Slice::from(begin..end));
+        let data = Dataset::from_array(x, self.labels[begin..end].to_vec(), Some(self.schema.clone())).unwrap();
+        match &self.weights {
+            Some(weights) => data.with_weights(weights[begin..end].to_vec()).unwrap(),
+            None => data,
+        }
+    }
+
+    /// Where the rows of each rank end: no two ranks have as many.
+    fn ends(&self, ranks: usize) -> Vec<usize> {
+        let rows = self.x.nrows();
+        match ranks {
+            1 => vec![rows],
+            2 => vec![rows / 3, rows],
+            _ => vec![rows / 7, rows / 2, rows],
+        }
+    }
+
+    fn rank_part(&self, ranks: &dyn Collective) -> Dataset {
+        let ends = self.ends(ranks.size());
+        self.part(ranks.rank().checked_sub(1).map_or(0, |before| ends[before]), ends[ranks.rank()])
+    }
+}
+
+/// The models of 1, 2 and 3 ranks, on all of which they must be the same.
+fn check(name: &str, rows: &Rows, params: &Params) {
+    let solo = Trainer::new(params.clone()).fit(&rows.part(0, rows.x.nrows())).unwrap();
+    assert!(solo.trees.iter().all(|tree| tree.nodes.len() > 3), "{name}: the trees are too small to tell anything");
+    let expected = solo.to_bytes().unwrap();
+    for size in [1, 2, 3] {
+        let models = Threads::run(size, |ranks| {
+            let data = rows.rank_part(ranks);
+            Trainer::new(params.clone()).collective(ranks).fit(&data).unwrap().to_bytes().unwrap()
+        });
+        models.iter().enumerate().for_each(|(rank, model)| assert!(*model == expected, "{name}: rank {rank} of {size}"));
+    }
+}
+
+fn numeric_schema(features: usize) -> FeatureSchema {
+    let feature = |i| Feature { name: format!("x{i}"), kind: FeatureKind::Numeric };
+    FeatureSchema { features: (0..features).map(feature).collect(), named: true, index_base: None }
+}
+
+fn hash(row: usize, column: usize) -> u64 {
+    mix((row * 1024 + column) as u64)
+}
+
+fn rows(x: Array2<f64>, schema: FeatureSchema, label: impl Fn(ArrayView1<'_, f64>) -> f64) -> Rows {
+    let labels = x.rows().into_iter().map(label).collect();
+    Rows { x, schema, labels, weights: None }
+}
+
+fn base(rounds: u32, leaves: u32) -> ParamsBuilder {
+    Params::builder().num_round(rounds).max_leaves(leaves).max_depth(0).grow_policy(GrowPolicy::Lossguide).nthread(2)
+}
+
+/// Values without ties, and labels with a heavy tail, so that gradients need wide integers.
+#[test]
+fn on_numbers() {
+    let x = Array2::from_shape_fn((9000, 7), |(row, column)| (hash(row, column) >> 11) as f64);
+    let scale = (1u64 << 53) as f64;
+    let tailed = |row: ArrayView1<'_, f64>| (row[0] / scale * 9.0).exp() + 50.0 * row[1] / scale;
+    let all = rows(x, numeric_schema(7), tailed);
+    check("leaf-wise", &all, &base(6, 40).base_score(3.0).build().unwrap());
+    check("level by level", &all, &base(4, 0).max_depth(5).grow_policy(GrowPolicy::Depthwise).base_score(3.0).build().unwrap());
+}
+
+/// Categories with few levels and with many, missing values, and weights, some of which are zero.
+#[test]
+fn on_categories_with_weights_and_samples() {
+    let levels = |count: usize| FeatureKind::Categorical { levels: (0..count).map(|level| format!("{level:03}")).collect() };
+    let kinds = [FeatureKind::Numeric, levels(3), levels(90), FeatureKind::Numeric, FeatureKind::Numeric];
+    let features = kinds.into_iter().enumerate().map(|(i, kind)| Feature { name: format!("x{i}"), kind }).collect();
+    let schema = FeatureSchema { features, named: true, index_base: None };
+    let x = Array2::from_shape_fn((6000, 5), |(row, column)| match (hash(row, column), column) {
+        (hash, _) if hash % 13 == column as u64 => f64::NAN,
+        (hash, 1) => (hash % 3) as f64,
+        (hash, 2) => (hash % 90) as f64,
+        (hash, _) => (hash % 500) as f64,
+    });
+    let is_large = |row: ArrayView1<'_, f64>| {
+        let effect = if row[2] % 7.0 < 3.0 { 200.0 } else { 0.0 };
+        f64::from(u8::from(row[0] + effect + 40.0 * row[1] > 400.0))
+    };
+    let mut all = rows(x, schema, is_large);
+    all.weights = Some((0..6000).map(|row| (row % 5) as f64 * 0.75).collect());
+    let params = || base(6, 12).objective(Objective::BinaryLogistic).base_score(0.5).min_data_per_group(20.0);
+    check("all rows", &all, &params().build().unwrap());
+    check("half of the rows", &all, &params().subsample(0.5).build().unwrap());
+    let by_gradient = params().subsample(0.4).sampling_method(SamplingMethod::GradientBased);
+    check("by gradient", &all, &by_gradient.build().unwrap());
+}
+
+/// Several classes, trees side by side, and goss.
+#[test]
+fn on_several_classes() {
+    let x = Array2::from_shape_fn((5000, 9), |(row, column)| (hash(row, column) % 60) as f64);
+    let class = |row: ArrayView1<'_, f64>| ((row[0] + row[1] * row[2] / 60.0) / 40.0).floor().min(2.0);
+    let all = rows(x, numeric_schema(9), class);
+    let params = || base(5, 8).objective(Objective::Softprob).num_class(3).base_score(0.5).num_parallel_tree(2);
+    check("samples of features", &all, &params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7).build().unwrap());
+    let goss = params().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.2).eta(0.5);
+    check("goss", &all, &goss.build().unwrap());
+}
+
+/// So many features that nearly all rows have in one bin that trees get matrices of their own, and more features than ranks scan at once.
+#[test]
+fn on_sparse_features() {
+    let x = Array2::from_shape_fn((4000, 150), |(row, column)| match hash(row, column) {
+        hash if column < 8 => (hash % 300) as f64,
+        // Too rare to split on.
+        hash if column > 50 => f64::from(u8::from(hash % 1500 == 0)),
+        hash if hash % 12 > 0 => f64::NAN,
+        hash => (hash % 9) as f64,
+    });
+    let score = |row: ArrayView1<'_, f64>| row[0] + 90.0 * row[9].max(0.0) - row[3] + 60.0 * row[20].max(0.0);
+    let all = rows(x, numeric_schema(150), score);
+    check("narrowed", &all, &base(5, 16).min_child_weight(20.0).base_score(7.0).build().unwrap());
+    let level_by_level = base(4, 20).max_depth(4).grow_policy(GrowPolicy::Depthwise).colsample_bytree(0.3).min_child_weight(5.0);
+    check("drawn", &all, &level_by_level.base_score(7.0).build().unwrap());
+}

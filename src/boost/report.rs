@@ -1,0 +1,18 @@
+//! [`RoundReport`]: how good the model is after a round.
+
+/// Every metric of every data set after a round.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoundReport {
+    /// The round, counted from 0.
+    pub round: usize,
+    /// Data set and metric name (`("validation", "rmse")`) with the value, in printing order: sets in the order given, `train` first.
+    pub values: Vec<(String, String, f64)>,
+}
+
+impl RoundReport {
+    /// XGBoost's line: `[12]\ttrain-rmse:0.12345\tvalidation-rmse:0.23456`.
+    pub fn line(&self) -> String {
+        let values = self.values.iter().map(|(set, metric, value)| format!("\t{set}-{metric}:{value:.5}"));
+        format!("[{}]{}", self.round, values.collect::<String>())
+    }
+}

@@ -1,0 +1,252 @@
+//! [`TreeContext`]: expanding nodes of one tree, which is partitioning their rows and finding the splits of their children.
+//!
+//! Several ranks expand a batch of nodes in step: each partitions the rows that it has, all add up the numbers of rows; each builds
+//! histograms of its rows, all add these up, and each keeps the sums of its own features; each finds the best splits of these, all exchange
+//! them. A rank that is alone expands each node by itself.
+
+use super::blocks::FeatureBlocks;
+use super::exchange::exchange;
+use super::node::OpenNode;
+use super::partition::NodeRows;
+use super::side::{RowBins, SideTable};
+use crate::Params;
+use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
+use crate::collective::Collective;
+use crate::execution::Execution;
+use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
+use crate::sampling::{self, Purpose};
+use crate::split::{Candidates, NodeContext, SplitFinder};
+use rayon::prelude::*;
+use std::borrow::Cow;
+
+/// Slots from which on both children of a node are scanned at the same time. Waking a thread takes as long as scanning some thousands.
+const PARALLEL_SLOTS: usize = 32_768;
+
+/// Features are left out of what is done for a node, or a tree, if all are at least this many times as many.
+pub(super) const FEWER: usize = 2;
+
+/// What the expansion of a tree's nodes needs to know.
+pub(super) struct TreeContext<'a> {
+    pub params: &'a Params,
+    /// The tree's number.
+    pub index: u64,
+    pub mapper: &'a BinMapper,
+    pub matrix: &'a BinnedMatrix,
+    pub columns: &'a BinColumns,
+    pub quantised: &'a Quantised,
+    /// Those of the tree.
+    pub features: Vec<u32>,
+    pub finder: SplitFinder<'a>,
+    pub histograms: HistogramBuilder<'a>,
+    pub pools: &'a Pools,
+    pub blocks: FeatureBlocks,
+    pub execution: Execution<'a>,
+}
+
+/// The children of a node while they are made.
+struct Children<'r> {
+    /// Left and right.
+    nodes: [OpenNode<'r>; 2],
+    parent: Option<Histogram>,
+    /// What this rank found for each.
+    found: [Candidates; 2],
+}
+
+impl TreeContext<'_> {
+    /// A tree's first node, with its split if it has one.
+    pub fn root<'r>(&self, rows: NodeRows<'r>) -> OpenNode<'r> {
+        let ranks = self.execution.ranks;
+        let count = ranks.sum(rows.rows.len() as u64);
+        let mut histogram = self.histograms.build(rows.rows, count);
+        let mut root = OpenNode::new(NodeContext::root(self.total(&histogram), count), 0, rows);
+        if !self.may_split(&root.context) {
+            self.pools.nodes.give(histogram.words);
+            return root;
+        }
+        self.blocks.reduce(ranks, vec![&mut histogram]);
+        let mut found = self.find(&root.context, &histogram);
+        exchange(ranks, vec![&mut found]);
+        root.histogram = Some(histogram);
+        self.settle(&mut root, found);
+        root
+    }
+
+    /// Carries out the split of a node and finds those of its children. For a rank that is alone.
+    pub fn expand(&self, node: &mut OpenNode<'_>) {
+        let Some(mut children) = self.partition(node) else { return };
+        self.build(&mut children);
+        self.scan(&mut children);
+        node.children = Some(self.finish(children));
+    }
+
+    /// Carries out the splits of some nodes and finds those of their children: the same nodes in the same order on all ranks.
+    pub fn expand_batch<'r>(&self, batch: Vec<&mut OpenNode<'r>>) {
+        let ranks = self.execution.ranks;
+        if ranks.is_alone() {
+            return batch.into_par_iter().with_max_len(1).for_each(|node| self.expand(node));
+        }
+        let batch = batch.into_par_iter().with_max_len(1);
+        let (mut batch, nodes): (Vec<_>, Vec<_>) = batch.filter_map(|node| Some((self.partition(node)?, node))).unzip();
+        count_rows(ranks, &mut batch);
+        batch.par_iter_mut().with_max_len(1).for_each(|children| self.build(children));
+        let built = batch.iter_mut().flat_map(|children| children.nodes.iter_mut()).filter_map(|node| node.histogram.as_mut());
+        self.blocks.reduce(ranks, built.collect());
+        batch.par_iter_mut().with_max_len(1).for_each(|children| self.scan(children));
+        exchange(ranks, batch.iter_mut().flat_map(Children::searched).collect());
+        nodes.into_iter().zip(batch).for_each(|(node, children)| node.children = Some(self.finish(children)));
+    }
+
+    /// Partitions the rows that this rank has of a node, if it has a split. Its children's numbers of rows are this rank's.
+    fn partition<'r>(&self, node: &mut OpenNode<'r>) -> Option<Children<'r>> {
+        let (split, rows) = (node.split.as_ref()?, node.rows.take()?);
+        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
+        let bins = RowBins { matrix: self.matrix, columns: self.columns, simd: self.execution.simd };
+        let (left, right) = rows.partition(&bins, &table, self.execution.profiler);
+        let middle = node.range.start + left.rows.len();
+        let child = |side: u64, sums, begin, rows: NodeRows<'r>| {
+            let context =
+                NodeContext { rows: rows.rows.len() as u64, ..node.context.child(sampling::mix(node.context.path ^ side), sums) };
+            OpenNode::new(context, begin, rows)
+        };
+        let nodes = [child(1, split.left, node.range.start, left), child(2, split.right, middle, right)];
+        Some(Children { nodes, parent: node.histogram.take(), found: Default::default() })
+    }
+
+    /// Builds the histogram of the smaller child from its rows on this rank, if either child may be split.
+    fn build(&self, children: &mut Children<'_>) {
+        let Some(parent) = children.parent.take() else { return };
+        let [small, large] = children.by_size();
+        if self.may_split(&small.context) || self.may_split(&large.context) {
+            small.histogram = Some(self.histograms.build(small.rows(), small.context.rows));
+            children.parent = Some(parent);
+        } else {
+            self.pools.nodes.give(parent.words);
+        }
+    }
+
+    /// Gets the larger child's histogram by subtraction from the parent's, and finds the best splits of this rank's features.
+    fn scan(&self, children: &mut Children<'_>) {
+        let Some(mut parent) = children.parent.take() else { return };
+        let [small, large] = children.by_size();
+        if let Some(built) = &small.histogram
+            && self.may_split(&large.context)
+        {
+            let (slots, narrow) = (self.matrix.slots(), self.histograms.is_narrow());
+            parent.subtract(built, slots, large.context.rows, narrow, self.execution.profiler);
+            large.histogram = Some(parent);
+        } else {
+            self.pools.nodes.give(parent.words);
+        }
+        if !self.may_split(&small.context) {
+            self.release(small);
+        }
+        let find = |node: &OpenNode<'_>| {
+            node.histogram.as_ref().map_or_else(Candidates::default, |histogram| self.find(&node.context, histogram))
+        };
+        let Children { nodes: [left, right], found, .. } = children;
+        let found_now: (_, _) = match self.matrix.slots() >= PARALLEL_SLOTS {
+            true => rayon::join(|| find(left), || find(right)),
+            false => (find(left), find(right)),
+        };
+        *found = found_now.into();
+    }
+
+    /// The children, with their splits, from what all ranks found.
+    fn finish<'r>(&self, children: Children<'r>) -> Box<[OpenNode<'r>; 2]> {
+        let Children { mut nodes, found, .. } = children;
+        nodes.iter_mut().zip(found).for_each(|(node, found)| self.settle(node, found));
+        Box::new(nodes)
+    }
+
+    /// Gives a node its split; only one that has one needs its histogram for its children.
+    fn settle(&self, node: &mut OpenNode<'_>, found: Candidates) {
+        let features = self.num_features(&node.context);
+        if self.lists(features) && found.splittable.len() * FEWER <= features && node.histogram.is_some() {
+            node.context.features = Some(found.splittable.into());
+        }
+        node.split = found.best.map(|best| best.split);
+        if node.split.is_none() {
+            self.release(node);
+        }
+    }
+
+    /// Gives back a node's histogram.
+    fn release(&self, node: &mut OpenNode<'_>) {
+        if let Some(histogram) = node.histogram.take() {
+            self.pools.nodes.give(histogram.words);
+        }
+    }
+
+    /// The sums over all rows of all ranks, read off the histogram of this rank's.
+    fn total(&self, histogram: &Histogram) -> Sums {
+        let Some(&feature) = self.features.first() else { return Sums::default() };
+        let layout = self.matrix.layout(feature);
+        let Sums { grad, hess } = histogram.total(layout.slot, layout.value_bins);
+        let mut sums = [grad, hess];
+        self.execution.ranks.all_reduce_sum(&mut sums);
+        Sums { grad: sums[0], hess: sums[1] }
+    }
+
+    /// Whether a node may have a split at all: only then is its histogram worth building.
+    fn may_split(&self, node: &NodeContext) -> bool {
+        let deep_enough = self.params.max_depth > 0 && node.depth >= self.params.max_depth;
+        let hess = node.sums.hess as f64 * self.quantised.units.hess;
+        !deep_enough && node.rows >= 2 && hess >= 2.0 * self.params.min_child_weight
+    }
+
+    /// The best split that this rank's features have to offer.
+    fn find(&self, node: &NodeContext, histogram: &Histogram) -> Candidates {
+        let features = self.node_features(node);
+        let list = self.lists(features.len());
+        self.finder.best(node, histogram, self.quantised.units, &self.blocks.own(&features), list)
+    }
+
+    /// Whether nodes with so many features list those that their children may be split on.
+    fn lists(&self, features: usize) -> bool {
+        SplitFinder::lists(features) && !self.samples_by_node()
+    }
+
+    /// Whether nodes of a tree have different features.
+    fn samples_by_node(&self) -> bool {
+        self.params.colsample_bylevel < 1.0 || self.params.colsample_bynode < 1.0
+    }
+
+    /// The number of features that a node may be split on, before any are drawn for it.
+    fn num_features(&self, node: &NodeContext) -> usize {
+        node.features.as_ref().map_or(self.features.len(), |features| features.len())
+    }
+
+    fn node_features<'n>(&'n self, node: &'n NodeContext) -> Cow<'n, [u32]> {
+        if !self.samples_by_node() {
+            return Cow::Borrowed(node.features.as_deref().unwrap_or(&self.features));
+        }
+        let seed = self.params.seed;
+        let stream = sampling::mix(self.index);
+        let level_key = sampling::key(seed, Purpose::Level, stream ^ u64::from(node.depth));
+        let level = sampling::columns(level_key, &self.features, self.params.colsample_bylevel);
+        let key = sampling::key(seed, Purpose::Node, stream ^ node.path);
+        Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode))
+    }
+}
+
+impl<'r> Children<'r> {
+    /// The child with fewer rows on all ranks, and the other one; of equal ones the left one comes first.
+    fn by_size(&mut self) -> [&mut OpenNode<'r>; 2] {
+        let [left, right] = &mut self.nodes;
+        if left.context.rows <= right.context.rows { [left, right] } else { [right, left] }
+    }
+
+    /// What was found for those children whose features were scanned.
+    fn searched(&mut self) -> impl Iterator<Item = &mut Candidates> {
+        self.nodes.iter().zip(&mut self.found).filter(|(node, _)| node.histogram.is_some()).map(|(_, found)| found)
+    }
+}
+
+/// Adds up the children's numbers of rows over all ranks.
+fn count_rows(ranks: &dyn Collective, batch: &mut [Children<'_>]) {
+    let mut counts: Vec<i64> =
+        batch.iter().flat_map(|children| children.nodes.iter().map(|node| node.context.rows as i64)).collect();
+    ranks.all_reduce_sum(&mut counts);
+    let nodes = batch.iter_mut().flat_map(|children| &mut children.nodes);
+    nodes.zip(counts).for_each(|(node, count)| node.context.rows = count as u64);
+}

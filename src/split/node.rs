@@ -1,0 +1,54 @@
+//! [`NodeContext`]: what is known of a node, for all that decide about it.
+
+use crate::histogram::Sums;
+use std::sync::Arc;
+
+/// A node before it is split. Split finding and leaf values read it; what constrains a node is handed down in it.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeContext {
+    /// Its number in the tree.
+    pub id: usize,
+    /// Identifies the node by the way from the root, whatever order nodes are made in.
+    pub path: u64,
+    pub depth: u32,
+    /// The values that its leaves may have.
+    pub bounds: Bounds,
+    /// The features that it may be split on, where they are known to be fewer than the tree's.
+    pub features: Option<Arc<[u32]>>,
+    pub sums: Sums,
+    /// Its rows on all ranks.
+    pub rows: u64,
+}
+
+/// An interval of leaf values, before shrinkage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    pub lower: f64,
+    pub upper: f64,
+}
+
+impl Default for Bounds {
+    /// All numbers.
+    fn default() -> Self {
+        Self { lower: f64::NEG_INFINITY, upper: f64::INFINITY }
+    }
+}
+
+impl Bounds {
+    /// The number in the interval that is nearest to `weight`.
+    pub fn clamp(self, weight: f64) -> f64 {
+        weight.clamp(self.lower, self.upper)
+    }
+}
+
+impl NodeContext {
+    /// The node above all others.
+    pub fn root(sums: Sums, rows: u64) -> Self {
+        Self { id: 0, path: 1, depth: 0, bounds: Bounds::default(), features: None, sums, rows }
+    }
+
+    /// A child, whose number and rows are still to be found. `path` tells it from its sibling.
+    pub fn child(&self, path: u64, sums: Sums) -> Self {
+        Self { id: 0, path, depth: self.depth + 1, sums, rows: 0, ..self.clone() }
+    }
+}
