@@ -144,10 +144,20 @@ pub struct ParamSpec {
     pub tunable: Option<Tunable>,
     /// What it is about.
     pub group: Group,
+    /// Whether it decides the bins of the data, where its group does not tell.
+    pub(super) bins: Option<bool>,
     /// What giving it does.
     pub effect: Effect,
     /// What it means.
     pub doc: &'static str,
+}
+
+impl ParamSpec {
+    /// Whether data that are read and binned with another value of it may have other bins, labels or weights. Of parameters about
+    /// reading all but those that say otherwise do, of others those that say so.
+    pub fn decides_bins(&self) -> bool {
+        self.bins.unwrap_or(self.group == Group::Data)
+    }
 }
 
 pub(super) const PLAIN: ParamSpec = ParamSpec {
@@ -160,6 +170,7 @@ pub(super) const PLAIN: ParamSpec = ParamSpec {
     range: Range::ANY,
     tunable: None,
     group: Group::Model,
+    bins: None,
     effect: Effect::Active,
     doc: "",
 };
@@ -283,7 +294,7 @@ parameters! {
     /// Largest absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
     max_delta_step("max_delta_step"): Option<f64> = "" { range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
     /// Largest number of bins per numeric feature, the bin of missing values counted.
-    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0) }
+    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0), bins: Some(true) }
     /// Share of rows that each tree is grown on.
     subsample("subsample"): f64 = "1" {
         aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
@@ -312,7 +323,7 @@ parameters! {
     /// Factor on the weight of rows with label 1 (binary objectives).
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Seed of row and column sampling.
-    seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"] }
+    seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"], bins: Some(true) }
     /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin); estimated from
     /// the data when not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
@@ -354,7 +365,7 @@ parameters! {
     /// Whether the column after the label holds the weights (SageMaker's convention for CSV).
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
-    same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
+    same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data, bins: Some(false) }
     /// Seconds between checkpoints, where the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
     /// Threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
