@@ -2,8 +2,8 @@
 
 use crate::util::{Numbers, Tree, amount, csv, sapwood};
 use proptest::prelude::*;
-use sapwood::data::Block;
 use sapwood::Dataset;
+use sapwood::data::Block;
 use sapwood_readers::recordio::{Features, Labels, Record, encode, encode_answer, is_recordio, records};
 use sapwood_readers::{Expected, ReadOptions, read_matching, read_training};
 use std::slice::from_ref;

@@ -15,7 +15,7 @@ mod trainer;
 mod training;
 
 pub use bins::Bins;
-pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
+pub use checkpoint::Checkpoint;
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
 pub use fingerprint::Fingerprint;

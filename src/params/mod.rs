@@ -63,6 +63,12 @@ impl Params {
         pairs
     }
 
+    /// The parameters that decide how data are read and binned, with their values as text, in the table's order.
+    pub fn bin_deciding(&self) -> Vec<(&'static str, String)> {
+        let deciding = spec::active().filter(|row| row.decides_bins());
+        deciding.filter_map(|row| Some((row.name, self.render(row.name)?))).collect()
+    }
+
     /// Sentences about parameters that fight with each other; training goes on.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -114,7 +120,7 @@ impl Params {
                 self.top_rate, self.other_rate
             )));
         }
-        if let Some(column) = &self.group_column {
+        if let Some(column) = &self.data.group_column {
             return Err(Error::parameter(format!(
                 "group_column={column}: there is no ranking yet, and nothing else makes use of query groups; leave it out, and name the column in ignore_columns"
             )));
