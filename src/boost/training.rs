@@ -1,5 +1,6 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
+use super::agreement;
 use super::bins::Bins;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
@@ -74,34 +75,37 @@ impl<'a> Training<'a> {
         if train.schema().is_empty() {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }
-        let outputs = objective::num_outputs(params, train)?;
-        objective::check_labels(params.objective, outputs, train)?;
+        let ranks = execution.ranks;
+        agreement::check_schema(ranks, "the training data", train)?;
+        let outputs = ranks.agree(objective::num_outputs(params, train))?;
+        objective::check_labels_of_ranks(params.objective, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
         let targets = match &weighted_rows {
             Some(rows) => Cow::Owned(train.targets.gather(rows)),
             None => Cow::Borrowed(&train.targets),
         };
-        let first_row = execution.ranks.sum_below(targets.view().rows() as u64);
+        let targets = agreement::with_weights(ranks, targets)?;
+        let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, params.objective)?;
-        let base_score = loss.base_score(targets.view())?;
-        let mut watched = vec![Watched::new("train", train, targets, &base_score)?];
+        let base_score = ranks.agree(loss.base_score(targets.view(), ranks))?;
+        let mut watched = vec![ranks.agree(Watched::new("train", train, targets, &base_score))?];
         for (name, data) in validation {
             // Metrics rely on it.
-            objective::check_labels(params.objective, outputs, data)?;
+            agreement::check_schema(ranks, name, data)?;
+            objective::check_labels_of_ranks(params.objective, outputs, data, ranks)?;
             if data.schema().features != train.schema().features {
                 return Err(Error::schema(format!("the features of {name} are not those of the training data")));
             }
-            watched.push(Watched::new(name, data, Cow::Borrowed(&data.targets), &base_score)?);
+            let targets = agreement::with_weights(ranks, Cow::Borrowed(&data.targets))?;
+            watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
         let mut warnings = params.warnings();
-        if train.base_margin().is_some() {
+        if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score in training; give them to predict, too (base_margin_column)".into());
         }
-        if let Some((first, rest)) = watched[0].targets.view().labels().split_first()
-            && rest.iter().all(|label| label == first)
-        {
-            warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
+        if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().labels()) {
+            warnings.push(format!("all labels are {label}: there is nothing to learn; check label_column"));
         }
         Ok(Self {
             execution,
@@ -174,7 +178,7 @@ impl<'a> Training<'a> {
         let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
         let mut done = match checkpoint {
             Some(checkpoint) => {
-                checkpoint.check(&self.model(Vec::new(), None), &data)?;
+                self.execution.ranks.agree(checkpoint.check(&self.model(Vec::new(), None), &data))?;
                 observer.resuming();
                 self.resume(checkpoint, binned)?
             }
@@ -209,7 +213,7 @@ impl<'a> Training<'a> {
             if stopping.is_some() && round == 0 {
                 check_decisive(&report)?;
             }
-            let keep_going = observer.round(&report);
+            let keep_going = !self.execution.ranks.any(!observer.round(&report));
             let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
             done.history.push(report);
             if !stop && observer.wants_checkpoint() {
@@ -359,6 +363,7 @@ impl<'a> Training<'a> {
                     objective: self.params.objective,
                     margins: watched.scores.all(),
                     targets: watched.targets.view(),
+                    ranks: self.execution.ranks,
                 });
                 values.push((watched.name.to_string(), metric.name().to_string(), value));
             }

@@ -84,6 +84,10 @@ fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [
 fn page_sides(page: PageBins<'_>, width: usize, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
     let FeatureLayout { tile, column, .. } = table.layout;
     let first_row = page.page.first_row;
+    if rows.is_empty() {
+        // There need not be a first cell.
+        return 0;
+    }
     match (page.column(table.feature), page.page.cells(tile)) {
         (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),
         (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),
