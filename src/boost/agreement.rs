@@ -2,25 +2,43 @@
 
 use crate::collective::{self, Collective};
 use crate::data::Targets;
-use crate::{Dataset, Error, Result};
+use crate::{Dataset, Error, Params, Result};
 use std::borrow::Cow;
 
-/// Checks that a data set has the same features, and labels of the same classes, on all ranks.
+/// Checks that all ranks train with the same parameters on data sets of the same names, features and classes.
 ///
 /// # Errors
-/// The first rank that differs from rank 0.
-pub(super) fn check_schema(ranks: &dyn Collective, name: &str, data: &Dataset) -> Result<()> {
+/// What is not the same on all ranks.
+pub(super) fn check_job(ranks: &dyn Collective, params: &Params, sets: &[(&str, &Dataset)]) -> Result<()> {
+    let names: Vec<_> = sets.iter().map(|(name, _)| *name).collect();
+    let mut parts = vec![
+        ("parameters".to_string(), format!("{:?} {}", params.model_affecting(), params.num_round)),
+        ("data sets".to_string(), format!("{names:?}")),
+    ];
+    let set = |(name, data): &(&str, &Dataset)| {
+        (format!("columns of the {name} data"), format!("{:?} {:?}", data.schema().features, data.classes()))
+    };
+    parts.extend(sets.iter().map(set));
+    check_same(ranks, &parts)
+}
+
+/// Checks that texts, each with a name, are the same on all ranks.
+///
+/// # Errors
+/// The first text that differs from that on rank 0.
+pub(super) fn check_same(ranks: &dyn Collective, texts: &[(String, String)]) -> Result<()> {
     if ranks.is_alone() {
         return Ok(());
     }
-    let checksum = crc32fast::hash(format!("{:?} {:?}", data.schema().features, data.classes()).as_bytes());
-    let checksums = ranks.all_gather(&checksum.to_le_bytes());
-    match checksums.iter().position(|other| *other != checksums[0]) {
-        None => Ok(()),
-        Some(rank) => Err(Error::schema(format!(
-            "the columns of {name} on host {rank} are not those on host 0: give all hosts files of the same columns and categories"
-        ))),
+    let checksums: Vec<u64> = texts.iter().map(|(_, text)| u64::from(crc32fast::hash(text.as_bytes()))).collect();
+    let gathered: Vec<_> =
+        ranks.all_gather(bytemuck::cast_slice(&checksums)).iter().map(|bytes| collective::words(bytes)).collect();
+    for (position, (name, _)) in texts.iter().enumerate() {
+        if let Some(rank) = gathered.iter().position(|other| other.get(position) != gathered[0].get(position)) {
+            return Err(Error::schema(format!("the {name} of host {rank} are not those of host 0; give all hosts the same")));
+        }
     }
+    Ok(())
 }
 
 /// The targets of a rank, with weights if any rank has them: one without rows may not know of them.

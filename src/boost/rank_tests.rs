@@ -160,7 +160,7 @@ fn on_sparse_features() {
 #[test]
 fn on_rows_that_are_laid_out_anew() {
     let x = Array2::from_shape_fn((5400, 200), |(row, column)| (hash(row, column) % 7) as f64);
-    let sum = |row: ArrayView1<'_, f64>| row[0] + 2.0 * row[1] * row[2] - row[7];
+    let sum = |row: ArrayView1<'_, f64>| row[0] + 2.0 * row[1] * row[2] + row[7];
     let all = rows(x, numeric_schema(200), sum);
     check("wide rows", &all, base(3, 10).objective(Objective::Poisson));
 }
@@ -181,7 +181,8 @@ fn what_is_wrong_on_one_rank_is_an_error_of_all() {
     let errors = Threads::run(2, |ranks| {
         let mut data = all.rank_part(ranks);
         if ranks.rank() == 1 {
-            data = data.with_weights(vec![1.0; data.rows()]).unwrap();
+            let weights = vec![1.0; data.rows()];
+            data = data.with_weights(weights).unwrap();
         }
         Trainer::new(params.clone()).collective(ranks).fit(&data).unwrap_err().to_string()
     });
