@@ -83,8 +83,8 @@ impl Workbench {
     pub fn partition(&self, node: &NodeHistogram, rows: &mut [u32], spare: &mut [u32], sides: &mut [u8]) -> Option<usize> {
         let split = self.best(node)?;
         let table = SideTable::new(&split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
-        let bins = RowBins { matrix: &self.matrix, columns: &self.columns, simd: self.simd };
-        Some(NodeRows::new(rows, spare, sides).partition(&bins, &table, &self.profiler).0.rows.len())
+        let bins = RowBins { matrix: &self.matrix, columns: &self.columns, execution: self.execution() };
+        Some(NodeRows::new(rows, spare, sides).partition(&bins, &table).0.rows.len())
     }
 
     fn best(&self, node: &NodeHistogram) -> Option<SplitInfo> {

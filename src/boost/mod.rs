@@ -1,5 +1,6 @@
 //! Boosting: the loop over rounds.
 
+mod agreement;
 mod bins;
 mod buffers;
 mod checkpoint;

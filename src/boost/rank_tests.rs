@@ -1,6 +1,6 @@
 //! Any number of ranks trains the model that one with all rows does.
 
-use crate::collective::{Collective, Threads};
+use crate::collective::{Collective, Solo, Threads};
 use crate::params::{ParamsBuilder, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
@@ -25,13 +25,13 @@ impl Rows {
         }
     }
 
-    /// Where the rows of each rank end: no two ranks have as many.
+    /// Where the rows of each rank end; the second of three has none.
     fn ends(&self, ranks: usize) -> Vec<usize> {
         let rows = self.x.nrows();
         match ranks {
             1 => vec![rows],
             2 => vec![rows / 3, rows],
-            _ => vec![rows / 7, rows / 2, rows],
+            _ => vec![rows / 7, rows / 7, rows],
         }
     }
 
@@ -41,17 +41,22 @@ impl Rows {
     }
 }
 
-/// The models of 1, 2 and 3 ranks, on all of which they must be the same.
-fn check(name: &str, rows: &Rows, params: &Params) {
-    let solo = Trainer::new(params.clone()).fit(&rows.part(0, rows.x.nrows())).unwrap();
-    assert!(solo.trees.iter().all(|tree| tree.nodes.len() > 3), "{name}: the trees are too small to tell anything");
-    let expected = solo.to_bytes().unwrap();
+/// Trains on 1, 2 and 3 ranks: all must have the same model, byte for byte, and the same metrics. The training rows are evaluated a second
+/// time, as a validation set.
+fn check(name: &str, rows: &Rows, params: ParamsBuilder) {
+    let params = params.build().unwrap();
+    let trained = |data: &Dataset, ranks: &dyn Collective| {
+        let trained =
+            Trainer::new(params.clone()).validation("validation", data).collective(ranks).fit_observed(data, &mut ()).unwrap();
+        (trained.model, trained.history)
+    };
+    let (model, history) = trained(&rows.part(0, rows.x.nrows()), &Solo);
+    assert!(model.trees.iter().all(|tree| tree.nodes.len() > 3), "{name}: the trees are too small to tell anything");
     for size in [1, 2, 3] {
-        let models = Threads::run(size, |ranks| {
-            let data = rows.rank_part(ranks);
-            Trainer::new(params.clone()).collective(ranks).fit(&data).unwrap().to_bytes().unwrap()
-        });
-        models.iter().enumerate().for_each(|(rank, model)| assert!(*model == expected, "{name}: rank {rank} of {size}"));
+        for (rank, (other, metrics)) in Threads::run(size, |ranks| trained(&rows.rank_part(ranks), ranks)).into_iter().enumerate() {
+            assert!(other.to_bytes().unwrap() == model.to_bytes().unwrap(), "{name}: the model of rank {rank} of {size}");
+            assert_eq!(metrics, history, "{name}: metrics of rank {rank} of {size}");
+        }
     }
 }
 
@@ -73,6 +78,10 @@ fn base(rounds: u32, leaves: u32) -> ParamsBuilder {
     Params::builder().num_round(rounds).max_leaves(leaves).max_depth(0).grow_policy(GrowPolicy::Lossguide).nthread(2)
 }
 
+fn metrics(names: &[&str]) -> Vec<String> {
+    names.iter().map(ToString::to_string).collect()
+}
+
 /// Values without ties, and labels with a heavy tail, so that gradients need wide integers.
 #[test]
 fn on_numbers() {
@@ -80,8 +89,8 @@ fn on_numbers() {
     let scale = (1u64 << 53) as f64;
     let tailed = |row: ArrayView1<'_, f64>| (row[0] / scale * 9.0).exp() + 50.0 * row[1] / scale;
     let all = rows(x, numeric_schema(7), tailed);
-    check("leaf-wise", &all, &base(6, 40).base_score(3.0).build().unwrap());
-    check("level by level", &all, &base(4, 0).max_depth(5).grow_policy(GrowPolicy::Depthwise).base_score(3.0).build().unwrap());
+    check("leaf-wise", &all, base(6, 40));
+    check("level by level", &all, base(4, 0).max_depth(5).grow_policy(GrowPolicy::Depthwise));
 }
 
 /// Categories with few levels and with many, missing values, and weights, some of which are zero.
@@ -103,11 +112,17 @@ fn on_categories_with_weights_and_samples() {
     };
     let mut all = rows(x, schema, is_large);
     all.weights = Some((0..6000).map(|row| (row % 5) as f64 * 0.75).collect());
-    let params = || base(6, 12).objective(Objective::BinaryLogistic).base_score(0.5).min_data_per_group(20.0);
-    check("all rows", &all, &params().build().unwrap());
-    check("half of the rows", &all, &params().subsample(0.5).build().unwrap());
+    let params = || {
+        base(6, 12)
+            .objective(Objective::BinaryLogistic)
+            .early_stopping_rounds(3)
+            .eval_metric(metrics(&["logloss", "aucpr", "auc"]))
+            .min_data_per_group(20.0)
+    };
+    check("all rows", &all, params());
+    check("half of the rows", &all, params().subsample(0.5));
     let by_gradient = params().subsample(0.4).sampling_method(SamplingMethod::GradientBased);
-    check("by gradient", &all, &by_gradient.build().unwrap());
+    check("by gradient", &all, by_gradient);
 }
 
 /// Several classes, trees side by side, and goss.
@@ -116,10 +131,12 @@ fn on_several_classes() {
     let x = Array2::from_shape_fn((5000, 9), |(row, column)| (hash(row, column) % 60) as f64);
     let class = |row: ArrayView1<'_, f64>| ((row[0] + row[1] * row[2] / 60.0) / 40.0).floor().min(2.0);
     let all = rows(x, numeric_schema(9), class);
-    let params = || base(5, 8).objective(Objective::Softprob).num_class(3).base_score(0.5).num_parallel_tree(2);
-    check("samples of features", &all, &params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7).build().unwrap());
+    let params = || {
+        base(5, 8).objective(Objective::Softprob).eval_metric(metrics(&["merror", "mlogloss"])).num_class(3).num_parallel_tree(2)
+    };
+    check("samples of features", &all, params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7));
     let goss = params().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.2).eta(0.5);
-    check("goss", &all, &goss.build().unwrap());
+    check("goss", &all, goss);
 }
 
 /// So many features that nearly all rows have in one bin that trees get matrices of their own, and more features than ranks scan at once.
@@ -134,7 +151,40 @@ fn on_sparse_features() {
     });
     let score = |row: ArrayView1<'_, f64>| row[0] + 90.0 * row[9].max(0.0) - row[3] + 60.0 * row[20].max(0.0);
     let all = rows(x, numeric_schema(150), score);
-    check("narrowed", &all, &base(5, 16).min_child_weight(20.0).base_score(7.0).build().unwrap());
+    check("narrowed", &all, base(5, 16).min_child_weight(20.0));
     let level_by_level = base(4, 20).max_depth(4).grow_policy(GrowPolicy::Depthwise).colsample_bytree(0.3).min_child_weight(5.0);
-    check("drawn", &all, &level_by_level.base_score(7.0).build().unwrap());
+    check("drawn", &all, level_by_level);
+}
+
+/// So much data on one rank that rows are laid out anew, and too little on each of several.
+#[test]
+fn on_rows_that_are_laid_out_anew() {
+    let x = Array2::from_shape_fn((5400, 200), |(row, column)| (hash(row, column) % 7) as f64);
+    let sum = |row: ArrayView1<'_, f64>| row[0] + 2.0 * row[1] * row[2] + row[7];
+    let all = rows(x, numeric_schema(200), sum);
+    check("wide rows", &all, base(3, 10).objective(Objective::Poisson));
+}
+
+#[test]
+fn what_is_wrong_on_one_rank_is_an_error_of_all() {
+    let x = Array2::from_shape_fn((300, 2), |(row, column)| (hash(row, column) % 9) as f64);
+    let mut all = rows(x, numeric_schema(2), |row| f64::from(u8::from(row[0] > 4.0)));
+    all.labels[250] = 2.0;
+    let params = base(2, 4).objective(Objective::BinaryLogistic).build().unwrap();
+    let errors = Threads::run(3, |ranks| Trainer::new(params.clone()).collective(ranks).fit(&all.rank_part(ranks)).unwrap_err());
+    for (rank, error) in errors.into_iter().enumerate() {
+        let message = error.to_string();
+        assert!(error.is_user_error() && message.contains("but it is 2 at row 208"), "{message}");
+        assert_eq!(message.starts_with("host 2: "), rank != 2, "{message}");
+    }
+    all.labels[250] = 1.0;
+    let errors = Threads::run(2, |ranks| {
+        let mut data = all.rank_part(ranks);
+        if ranks.rank() == 1 {
+            let weights = vec![1.0; data.rows()];
+            data = data.with_weights(weights).unwrap();
+        }
+        Trainer::new(params.clone()).collective(ranks).fit(&data).unwrap_err().to_string()
+    });
+    assert!(errors.iter().all(|error| error.contains("there are weights on other hosts, none on this one")), "{errors:?}");
 }

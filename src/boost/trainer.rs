@@ -122,11 +122,12 @@ impl<'a> Trainer<'a> {
     fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         let threads = rayon::current_num_threads();
         let profiler = Profiler::new(threads);
-        let execution = Execution { simd: Simd::detect()?, profiler: &profiler, ranks: self.ranks };
+        let execution = Execution { simd: self.ranks.agree(Simd::detect())?, profiler: &profiler, ranks: self.ranks };
         let mut training = Training::prepare(execution, &self.params, train, &self.validation)?;
+        let all_have_bins = !self.ranks.any(bins.is_none());
         let bins = match bins {
-            Some(bins) => bins,
-            None => {
+            Some(bins) if all_have_bins => bins,
+            _ => {
                 let bins = training.bin()?;
                 observer.binned(&bins);
                 bins

@@ -1,5 +1,6 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
+use super::agreement;
 use super::bins::Bins;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
@@ -69,40 +70,43 @@ impl<'a> Training<'a> {
         train: &'a Dataset,
         validation: &'a [(String, &'a Dataset)],
     ) -> Result<Self> {
+        let ranks = execution.ranks;
+        let sets = validation.iter().map(|(name, data)| (&name[..], *data));
+        agreement::check_job(ranks, params, &std::iter::once(("train", train)).chain(sets).collect::<Vec<_>>())?;
         if params.early_stopping_rounds.is_some() && validation.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs validation data; add some, or remove the parameter"));
         }
         if train.schema().is_empty() {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }
-        let outputs = objective::num_outputs(params, train)?;
-        objective::check_labels(params.objective, outputs, train)?;
+        let outputs = ranks.agree(objective::num_outputs(params, train))?;
+        objective::check_labels_of_ranks(params.objective, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
         let targets = match &weighted_rows {
             Some(rows) => Cow::Owned(train.targets.gather(rows)),
             None => Cow::Borrowed(&train.targets),
         };
-        let first_row = execution.ranks.sum_below(targets.view().rows() as u64);
+        let targets = agreement::with_weights(ranks, targets)?;
+        let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, params.objective)?;
-        let base_score = loss.base_score(targets.view())?;
-        let mut watched = vec![Watched::new("train", train, targets, &base_score)?];
+        let base_score = ranks.agree(loss.base_score(targets.view(), ranks))?;
+        let mut watched = vec![ranks.agree(Watched::new("train", train, targets, &base_score))?];
         for (name, data) in validation {
             // Metrics rely on it.
-            objective::check_labels(params.objective, outputs, data)?;
+            objective::check_labels_of_ranks(params.objective, outputs, data, ranks)?;
             if data.schema().features != train.schema().features {
                 return Err(Error::schema(format!("the features of {name} are not those of the training data")));
             }
-            watched.push(Watched::new(name, data, Cow::Borrowed(&data.targets), &base_score)?);
+            let targets = agreement::with_weights(ranks, Cow::Borrowed(&data.targets))?;
+            watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
         let mut warnings = params.warnings();
-        if train.base_margin().is_some() {
+        if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score in training; give them to predict, too (base_margin_column)".into());
         }
-        if let Some((first, rest)) = watched[0].targets.view().labels().split_first()
-            && rest.iter().all(|label| label == first)
-        {
-            warnings.push(format!("all labels are {first}: there is nothing to learn; check label_column"));
+        if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().labels()) {
+            warnings.push(format!("all labels are {label}: there is nothing to learn; check label_column"));
         }
         Ok(Self {
             execution,
@@ -139,7 +143,7 @@ impl<'a> Training<'a> {
     pub(super) fn lay_out(&mut self, bins: Bins) -> Result<Binned> {
         let started = Instant::now();
         let sets: Vec<_> = self.watched.iter().map(|watched| (watched.name, watched.data)).collect();
-        bins.check(self.params, &sets)?;
+        self.execution.ranks.agree(bins.check(self.params, &sets))?;
         let Bins { mapper, train: mut matrix, validation } = bins;
         if let Some(rows) = &self.weighted_rows {
             matrix = matrix.gather(rows);
@@ -171,11 +175,13 @@ impl<'a> Training<'a> {
         checkpoint: Option<&Checkpoint>,
         observer: &mut dyn Observer,
     ) -> Result<(Model, Vec<RoundReport>, Profile)> {
+        let rounds = checkpoint.map(Checkpoint::rounds);
+        agreement::check_same(self.execution.ranks, &[("rounds of the checkpoint".into(), format!("{rounds:?}"))])?;
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
         let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
         let mut done = match checkpoint {
             Some(checkpoint) => {
-                checkpoint.check(&self.model(Vec::new(), None), &data)?;
+                self.execution.ranks.agree(checkpoint.check(&self.model(Vec::new(), None), &data))?;
                 observer.resuming();
                 self.resume(checkpoint, binned)?
             }
@@ -183,7 +189,8 @@ impl<'a> Training<'a> {
         };
         observer.started(&self.warnings);
         let Binned { mapper, matrix, columns } = binned;
-        let Execution { simd, profiler, .. } = self.execution;
+        let execution = self.execution;
+        let profiler = execution.profiler;
         let mut grower = TreeGrower::new(self.params, mapper, matrix, self.execution);
         let mut buffers = Buffers::new(matrix.rows());
         let mut stopping = self.early_stopping();
@@ -197,7 +204,7 @@ impl<'a> Training<'a> {
         for round in first..self.params.num_round as usize {
             let started = Instant::now();
             let reorder = self.order.is_due(round - first);
-            let bins = RowBins { matrix, columns, simd };
+            let bins = RowBins { matrix, columns, execution };
             let leaf_order =
                 self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder });
             if reorder {
@@ -210,7 +217,7 @@ impl<'a> Training<'a> {
             if stopping.is_some() && round == 0 {
                 check_decisive(&report)?;
             }
-            let keep_going = observer.round(&report);
+            let keep_going = !self.execution.ranks.any(!observer.round(&report));
             let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
             done.history.push(report);
             if !stop && observer.wants_checkpoint() {
@@ -260,14 +267,14 @@ impl<'a> Training<'a> {
         done.model.trees.truncate(done.history.len() * self.trees_per_round());
         done.model.params = self.params.model_affecting();
         let Binned { mapper, matrix, columns } = binned;
-        let simd = self.execution.simd;
+        let execution = self.execution;
         for (index, tree) in done.model.trees.iter().enumerate() {
             let grown = GrownTree::of(tree, mapper)
                 .ok_or_else(|| Error::new(ErrorKind::Checkpoint, "the checkpoint's thresholds are not those of the data"))?;
             for watched in &mut self.watched {
                 let bins = match &watched.bins {
-                    Some((matrix, columns)) => RowBins { matrix, columns, simd },
-                    None => RowBins { matrix, columns, simd },
+                    Some((matrix, columns)) => RowBins { matrix, columns, execution },
+                    None => RowBins { matrix, columns, execution },
                 };
                 watched.scores.add_routed(done.model.output_of(index), &Router::new(&grown, mapper, bins));
             }
@@ -335,7 +342,7 @@ impl<'a> Training<'a> {
 
     /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.
     fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>, on_copies: bool) {
-        let simd = self.execution.simd;
+        let execution = self.execution;
         for watched in &mut self.watched {
             match &watched.bins {
                 None if on_copies => watched.scores.add_routed(output, &Router::new(grown, mapper, train)),
@@ -344,7 +351,7 @@ impl<'a> Training<'a> {
                     watched.scores.add_leaves(output, grown, router.as_ref());
                 }
                 Some((matrix, columns)) => {
-                    watched.scores.add_routed(output, &Router::new(grown, mapper, RowBins { matrix, columns, simd }));
+                    watched.scores.add_routed(output, &Router::new(grown, mapper, RowBins { matrix, columns, execution }));
                 }
             }
         }
@@ -359,6 +366,7 @@ impl<'a> Training<'a> {
                     objective: self.params.objective,
                     margins: watched.scores.all(),
                     targets: watched.targets.view(),
+                    ranks: self.execution.ranks,
                 });
                 values.push((watched.name.to_string(), metric.name().to_string(), value));
             }

@@ -3,6 +3,8 @@
 use super::row_order::RowOrder;
 use super::training::Training;
 use crate::binning::{self, BinMapper};
+use crate::collective::Solo;
+use crate::execution::Execution;
 use crate::metric::{Evaluation, metrics};
 use crate::params::{ParamsBuilder, SamplingMethod};
 use crate::simd::Simd;
@@ -67,14 +69,14 @@ fn weighted(rows: &[Row], classes: u32) -> Dataset {
 
 fn mappers(data: &Dataset) -> [BinMapper; 2] {
     let params = Params::builder().num_round(1).max_bin(9).build().unwrap();
-    [BinMapper::fit(data, &params).unwrap(), binning::bin(data, &params, Simd::scalar()).unwrap().0]
+    [BinMapper::fit(data, &params, &Solo).unwrap(), binning::bin(data, &params, Execution::solo(Simd::scalar())).unwrap().0]
 }
 
 fn base_score(objective: Objective, data: &Dataset) -> Vec<u64> {
     let params = Params::builder().num_round(1).objective(objective).num_class(3).build().unwrap();
     let outputs = objective::num_outputs(&params, data).unwrap();
     let targets = objective::check_labels(objective, outputs, data).unwrap();
-    objective::loss(&params, outputs).unwrap().base_score(targets).unwrap().into_iter().map(f64::to_bits).collect()
+    objective::loss(&params, outputs).unwrap().base_score(targets, &Solo).unwrap().into_iter().map(f64::to_bits).collect()
 }
 
 /// Labels that every objective accepts have so many classes.
@@ -94,10 +96,10 @@ fn metric_values(objective: Objective, data: &Dataset, rows: &[Row]) -> Vec<(Str
 }
 
 fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
-    let mut training = Training::prepare(params, data, &[]).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[]).unwrap();
     let bins = training.bin().unwrap();
     let mut binned = training.lay_out(bins).unwrap();
-    training.order = RowOrder::always();
+    training.order = RowOrder::new(true);
     training.grow_all(&mut binned, None, &mut ()).unwrap().0.to_bytes().unwrap()
 }
 

@@ -100,8 +100,8 @@ impl TreeContext<'_> {
     fn partition<'r>(&self, node: &mut OpenNode<'r>) -> Option<Children<'r>> {
         let (split, rows) = (node.split.as_ref()?, node.rows.take()?);
         let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
-        let bins = RowBins { matrix: self.matrix, columns: self.columns, simd: self.execution.simd };
-        let (left, right) = rows.partition(&bins, &table, self.execution.profiler);
+        let bins = RowBins { matrix: self.matrix, columns: self.columns, execution: self.execution };
+        let (left, right) = rows.partition(&bins, &table);
         let middle = node.range.start + left.rows.len();
         let child = |side: u64, sums, begin, rows: NodeRows<'r>| {
             let context =

@@ -3,7 +3,8 @@
 use super::distribute::distribute;
 use super::side::{PageBins, RowBins, SideTable};
 use crate::binning::{BinColumn, Cells, FeatureLayout};
-use crate::profile::{Phase, Profiler};
+use crate::execution::Execution;
+use crate::profile::Phase;
 use crate::simd::prefetch;
 use rayon::prelude::*;
 
@@ -30,9 +31,9 @@ impl<'r> NodeRows<'r> {
     }
 
     /// Those that go left and those that go right, in the other buffer; this one keeps the rows as they are.
-    pub fn partition(self, bins: &RowBins<'_>, table: &SideTable, profiler: &Profiler) -> (Self, Self) {
+    pub fn partition(self, bins: &RowBins<'_>, table: &SideTable) -> (Self, Self) {
         let Self { rows, spare, sides, buffer } = self;
-        let lefts = partition(bins, table, rows, (&mut *spare, &mut *sides), profiler);
+        let lefts = partition(bins, table, rows, (&mut *spare, &mut *sides));
         let (rows, spare, sides) = (spare.split_at_mut(lefts), rows.split_at_mut(lefts), sides.split_at_mut(lefts));
         let side = |rows, spare, sides| Self { rows, spare, sides, buffer: 1 - buffer };
         (side(rows.0, spare.0, sides.0), side(rows.1, spare.1, sides.1))
@@ -40,18 +41,13 @@ impl<'r> NodeRows<'r> {
 }
 
 /// Writes the rows that go left, then those that go right, to `out`; returns how many go left. `sides` becomes 1 for rows that go left.
-fn partition(
-    bins: &RowBins<'_>,
-    table: &SideTable,
-    rows: &[u32],
-    (out, sides): (&mut [u32], &mut [u8]),
-    profiler: &Profiler,
-) -> usize {
+fn partition(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): (&mut [u32], &mut [u8])) -> usize {
+    let Execution { simd, profiler, .. } = bins.execution;
     if rows.len() <= RUN {
         return profiler.task(Phase::Partition, || {
             let lefts = find_sides(bins, table, rows, sides);
             let (left, right) = out.split_at_mut(lefts);
-            distribute(bins.simd, rows, sides, left, right);
+            distribute(simd, rows, sides, left, right);
             lefts
         });
     }
@@ -67,7 +63,7 @@ fn partition(
         right_rest = after;
         tasks.push((rows, sides, left, right));
     }
-    let run = |(rows, sides, left, right)| profiler.task(Phase::Partition, || distribute(bins.simd, rows, sides, left, right));
+    let run = |(rows, sides, left, right)| profiler.task(Phase::Partition, || distribute(simd, rows, sides, left, right));
     tasks.into_par_iter().with_max_len(1).for_each(run);
     total
 }
@@ -84,6 +80,10 @@ fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [
 fn page_sides(page: PageBins<'_>, width: usize, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
     let FeatureLayout { tile, column, .. } = table.layout;
     let first_row = page.page.first_row;
+    if rows.is_empty() {
+        // There need not be a first cell.
+        return 0;
+    }
     match (page.column(table.feature), page.page.cells(tile)) {
         (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),
         (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),

@@ -51,7 +51,7 @@ enum RoutingRule<'a> {
 
 impl<'a> Router<'a> {
     pub fn new(tree: &GrownTree, mapper: &BinMapper, bins: RowBins<'a>) -> Self {
-        Self { simd: bins.simd, pages: bins.pages().map(|page| PageRouter::new(tree, mapper, bins, page)).collect() }
+        Self { simd: bins.execution.simd, pages: bins.pages().map(|page| PageRouter::new(tree, mapper, bins, page)).collect() }
     }
 
     /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
@@ -106,7 +106,7 @@ impl<'a> PageRouter<'a> {
         let mut columns: Vec<&[u8]> = nodes.iter().filter_map(column).collect();
         columns.sort_unstable_by_key(|cells| cells.as_ptr());
         columns.dedup_by_key(|cells| cells.as_ptr());
-        Self { simd: matrix.simd, bins, nodes, columns }
+        Self { simd: matrix.execution.simd, bins, nodes, columns }
     }
 
     /// Partitions a set: the rows that go left, and the others.

@@ -1,7 +1,7 @@
 //! Which side of a split a row goes to, by its bin.
 
 use crate::binning::{BinColumn, BinColumns, BinnedMatrix, FeatureBins, FeatureLayout, Page};
-use crate::simd::Simd;
+use crate::execution::Execution;
 use crate::split::{BinCondition, SplitInfo};
 
 /// Where the bins of rows are read: by column, where there is one.
@@ -9,7 +9,7 @@ use crate::split::{BinCondition, SplitInfo};
 pub(crate) struct RowBins<'a> {
     pub matrix: &'a BinnedMatrix,
     pub columns: &'a BinColumns,
-    pub simd: Simd,
+    pub execution: Execution<'a>,
 }
 
 /// The bins of the rows of a page.

@@ -5,6 +5,7 @@
 //! A label between 0 and 1 counts as both: as a positive with its share of the weight, and as a negative with the rest.
 
 use super::{Evaluation, Metric};
+use crate::collective::{self, Collective};
 use rayon::prelude::*;
 use sapwood_score::math::ln;
 
@@ -35,6 +36,7 @@ impl Metric for Auc {
     /// NaN where either class has no weight.
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
         let (positives, negatives) = rayon::join(|| ranked(evaluation, |label| label), || ranked(evaluation, |label| 1.0 - label));
+        let [positives, negatives] = [positives, negatives].map(|ranked| of_all(evaluation.ranks, ranked));
         let total = total(&positives, &negatives);
         if !(total.positive > 0.0 && total.negative > 0.0) {
             return f64::NAN;
@@ -68,6 +70,18 @@ fn ranked(evaluation: &Evaluation<'_>, share: impl Fn(f64) -> f64 + Sync) -> Vec
         .collect();
     ranked.par_sort_unstable();
     ranked
+}
+
+/// The rows of all ranks, from those of this one.
+fn of_all(ranks: &dyn Collective, ranked: Vec<Ranked>) -> Vec<Ranked> {
+    if ranks.is_alone() {
+        return ranked;
+    }
+    let words: Vec<u64> = ranked.iter().flat_map(|&(margin, weight)| [margin, weight]).collect();
+    let pairs = |bytes: Vec<u8>| collective::words(&bytes).as_chunks().0.iter().map(|&[margin, weight]| (margin, weight)).collect();
+    let mut all: Vec<Ranked> = ranks.all_gather(bytemuck::cast_slice(&words)).into_iter().flat_map::<Vec<_>, _>(pairs).collect();
+    all.par_sort_unstable();
+    all
 }
 
 /// Maps a number to an integer in the same order; −0 and 0 to the same.

@@ -15,6 +15,7 @@ mod row_mean;
 pub(crate) use registry::fitting;
 pub use registry::{default_metric, metrics};
 
+use crate::collective::{Collective, Solo};
 use crate::data::TargetsView;
 use crate::{Error, Objective, Result};
 
@@ -28,6 +29,8 @@ pub struct Evaluation<'a> {
     pub margins: &'a [f64],
     /// What the rows are in truth; labels are in the objective's domain ([`check_labels`](crate::objective::check_labels)).
     pub targets: TargetsView<'a>,
+    /// The ranks that hold the rows; margins and targets are this one's.
+    pub ranks: &'a dyn Collective,
 }
 
 impl<'a> Evaluation<'a> {
@@ -41,7 +44,7 @@ impl<'a> Evaluation<'a> {
             rows if rows > 0 && margins.len().is_multiple_of(rows) => {}
             rows => return Err(Error::data(format!("{} margins for {rows} rows", margins.len()))),
         }
-        Ok(Self { objective, margins, targets })
+        Ok(Self { objective, margins, targets, ranks: &Solo })
     }
 }
 

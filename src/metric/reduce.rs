@@ -31,5 +31,10 @@ pub(super) fn mean_of_chunks(simd: Simd, evaluation: &Evaluation<'_>, chunk: imp
     let zero = || (Total::zero(), Total::zero());
     let chunks = (0..rows.div_ceil(CHUNK)).into_par_iter().map(totals);
     let (total, weight) = chunks.reduce(zero, |a, b| (a.0.plus(b.0), a.1.plus(b.1)));
-    total.value() / if targets.weights().is_some() { weight.value() } else { rows as f64 }
+    let ranks = evaluation.ranks;
+    let weight = match targets.weights() {
+        Some(_) => weight.on_all(ranks).value(),
+        None => ranks.sum(rows as u64) as f64,
+    };
+    total.on_all(ranks).value() / weight
 }

@@ -10,7 +10,7 @@ fn named(name: &str, objective: Objective) -> Box<dyn Metric> {
 
 fn value(name: &str, objective: Objective, margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
     let targets = TargetsView::new(labels, weights).unwrap();
-    named(name, objective).evaluate(&Evaluation { objective, margins, targets })
+    named(name, objective).evaluate(&Evaluation::new(objective, margins, targets).unwrap())
 }
 
 fn auc(margins: &[f64], labels: &[f64], weights: Option<&[f64]>) -> f64 {
@@ -182,7 +182,7 @@ fn values_do_not_depend_on_the_number_of_threads() {
             let bits = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 let targets = TargetsView::new(&labels, Some(&weights)).unwrap();
-                let evaluation = Evaluation { objective, margins: &margins, targets };
+                let evaluation = Evaluation::new(objective, &margins, targets).unwrap();
                 pool.install(|| metric.evaluate(&evaluation)).to_bits()
             };
             let expected = bits(1);

@@ -9,5 +9,6 @@ mod total;
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
 pub(crate) use reorder::{gather, reorder};
-pub use sum::{Grid, par_sum, sum, weighted_mean};
+pub(crate) use sum::weighted_mean;
+pub use sum::{Grid, sum};
 pub(crate) use total::Total;

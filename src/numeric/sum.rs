@@ -4,6 +4,7 @@
 //! associative, float addition is not. A term that is at least 2⁻⁹ of the largest goes onto the grid without loss; a smaller one
 //! loses what lies below 2⁻⁶² of the largest.
 
+use crate::collective::Collective;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -78,40 +79,52 @@ pub fn sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
     grid.value(units(&grid, values))
 }
 
-/// The sum of `value(row)` over `rows` rows, on the current thread pool; the same as [`sum`]'s for any number of threads.
+/// The sum of `value(row)` over the `rows` rows of each rank, on the current thread pool; the same as [`sum`]'s of all of them, for any
+/// number of ranks and threads.
 ///
 /// `value` is called twice a row.
-pub fn par_sum(rows: usize, value: impl Fn(usize) -> f64 + Sync) -> f64 {
-    par_sum_of_counted(rows, value, |_| 1)
+fn par_sum(ranks: &dyn Collective, rows: usize, value: impl Fn(usize) -> f64 + Sync) -> f64 {
+    par_sum_of_counted(ranks, rows, value, |_| 1)
 }
 
 /// The sum of `value(row)`, taken `count(row)` times.
-fn par_sum_of_counted(rows: usize, value: impl Fn(usize) -> f64 + Sync, count: impl Fn(usize) -> u32 + Sync) -> f64 {
+fn par_sum_of_counted(
+    ranks: &dyn Collective,
+    rows: usize,
+    value: impl Fn(usize) -> f64 + Sync,
+    count: impl Fn(usize) -> u32 + Sync,
+) -> f64 {
     let chunks = || (0..rows.div_ceil(CHUNK)).into_par_iter().map(|chunk| chunk * CHUNK..rows.min((chunk + 1) * CHUNK));
     let counts = |row: &usize| count(*row) > 0;
     let largest = chunks().map(|rows| largest(rows.filter(counts).map(&value))).map(f64::to_bits).max();
-    let largest = largest.map_or(0.0, f64::from_bits);
+    let [largest] = ranks.max_magnitudes([largest.map_or(0.0, f64::from_bits)]);
     if !largest.is_finite() {
-        return non_finite((0..rows).filter(counts).map(value));
+        let has = |is: fn(f64) -> bool| ranks.any((0..rows).filter(counts).map(&value).any(is));
+        return not_finite(has(f64::is_nan), has(|x| x == f64::INFINITY), has(|x| x == f64::NEG_INFINITY));
     }
     let grid = Grid::new(largest);
     let counted = |total: i128, row: usize| total + i128::from(grid.units(value(row))) * i128::from(count(row));
-    grid.value(chunks().map(|rows: Range<usize>| rows.fold(0, counted)).sum())
+    let mut sum = [chunks().map(|rows: Range<usize>| rows.fold(0, counted)).sum()];
+    ranks.sum_wide(&mut sum);
+    grid.value(sum[0])
 }
 
-/// The mean of `values` under `weights` (all 1 where absent), on the current thread pool; independent of the rows' order.
+/// The mean of the `values` of all ranks under their `weights` (all 1 where absent), on the current thread pool; independent of the rows'
+/// order.
 ///
 /// Where all weights are whole numbers below 2^32, it is the mean of as many equal values, to the last bit. NaN where the weights sum to
 /// zero. `weights` holds one value for each of `values`.
-pub fn weighted_mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
-    match weights {
-        None => par_sum(values.len(), |row| values[row]) / values.len() as f64,
-        Some(weights) if weights.iter().all(|&weight| f64::from(weight as u32) == weight) => {
-            par_sum_of_counted(values.len(), |row| values[row], |row| weights[row] as u32)
-                / par_sum(weights.len(), |row| weights[row])
-        }
-        Some(weights) => par_sum(values.len(), |row| values[row] * weights[row]) / par_sum(values.len(), |row| weights[row]),
-    }
+pub(crate) fn weighted_mean(ranks: &dyn Collective, values: &[f64], weights: Option<&[f64]>) -> f64 {
+    let rows = values.len();
+    let Some(weights) = weights else {
+        return par_sum(ranks, rows, |row| values[row]) / ranks.sum(rows as u64) as f64;
+    };
+    let total = if ranks.any(weights.iter().any(|&weight| f64::from(weight as u32) != weight)) {
+        par_sum(ranks, rows, |row| values[row] * weights[row])
+    } else {
+        par_sum_of_counted(ranks, rows, |row| values[row], |row| weights[row] as u32)
+    };
+    total / par_sum(ranks, rows, |row| weights[row])
 }
 
 /// The largest magnitude. NaN counts as larger than infinity, as the bits of a magnitude have it.
@@ -124,13 +137,24 @@ fn units(grid: &Grid, values: impl Iterator<Item = f64>) -> i128 {
 }
 
 /// The sum where some value is infinite or NaN: the finite ones cannot change it.
-fn non_finite(values: impl Iterator<Item = f64>) -> f64 {
-    values.filter(|x| !x.is_finite()).sum()
+fn non_finite(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let has = |is: fn(f64) -> bool| values.clone().any(is);
+    not_finite(has(f64::is_nan), has(|x| x == f64::INFINITY), has(|x| x == f64::NEG_INFINITY))
+}
+
+/// The sum of values among which are NaN, infinity, or negative infinity.
+fn not_finite(nan: bool, infinity: bool, negative: bool) -> f64 {
+    match (nan || infinity && negative, infinity) {
+        (true, _) => f64::NAN,
+        (_, true) => f64::INFINITY,
+        _ => f64::NEG_INFINITY,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::collective::{Solo, Threads};
     use proptest::prelude::*;
 
     fn in_pool<T: Send>(threads: usize, f: impl FnOnce() -> T + Send) -> T {
@@ -141,13 +165,13 @@ mod tests {
     fn sums_of_integers_are_exact() {
         let values: Vec<f64> = (0..100_001).map(f64::from).collect();
         assert_eq!(sum(values.iter().copied()), 5_000_050_000.0);
-        assert_eq!(par_sum(values.len(), |row| values[row]), 5_000_050_000.0);
+        assert_eq!(par_sum(&Solo, values.len(), |row| values[row]), 5_000_050_000.0);
     }
 
     #[test]
     fn nothing_and_zeros_sum_to_zero() {
         assert_eq!(sum(std::iter::empty()), 0.0);
-        assert_eq!(par_sum(0, |_| 1.0), 0.0);
+        assert_eq!(par_sum(&Solo, 0, |_| 1.0), 0.0);
         assert_eq!(sum([0.0, -0.0].into_iter()), 0.0);
     }
 
@@ -175,14 +199,25 @@ mod tests {
         let inf = f64::INFINITY;
         assert_eq!(sum([-f64::MAX, inf, -f64::MAX].into_iter()), inf);
         assert!(sum([inf, -inf].into_iter()).is_nan());
-        assert!(par_sum(3, |row| if row == 1 { f64::NAN } else { inf }).is_nan());
+        assert!(par_sum(&Solo, 3, |row| if row == 1 { f64::NAN } else { inf }).is_nan());
+    }
+
+    #[test]
+    fn ranks_sum_what_one_would() {
+        let value = |row: usize| ((row * 7919) % 1000) as f64 * 10f64.powi(row as i32 % 9 - 4) - 3.0;
+        let infinite = |row: usize| if row == 17 { f64::NEG_INFINITY } else { value(row) };
+        let sums = Threads::run(3, |ranks| {
+            let (first, count) = (ranks.rank() * 10_000, [10_000, 10_000, 12_345][ranks.rank()]);
+            (par_sum(ranks, count, |row| value(first + row)), par_sum(ranks, count, |row| infinite(first + row)))
+        });
+        assert!(sums.iter().all(|sums| *sums == (par_sum(&Solo, 32_345, value), f64::NEG_INFINITY)));
     }
 
     #[test]
     fn means_count_weights() {
-        assert_eq!(weighted_mean(&[1.0, 2.0, 6.0], None), 3.0);
-        assert_eq!(weighted_mean(&[1.0, 2.0, 6.0], Some(&[1.0, 0.0, 3.0])), 4.75);
-        assert!(weighted_mean(&[1.0], Some(&[0.0])).is_nan());
+        assert_eq!(weighted_mean(&Solo, &[1.0, 2.0, 6.0], None), 3.0);
+        assert_eq!(weighted_mean(&Solo, &[1.0, 2.0, 6.0], Some(&[1.0, 0.0, 3.0])), 4.75);
+        assert!(weighted_mean(&Solo, &[1.0], Some(&[0.0])).is_nan());
     }
 
     proptest! {
@@ -192,7 +227,7 @@ mod tests {
         ) {
             let (values, weights): (Vec<f64>, Vec<f64>) = rows.iter().map(|&(value, count)| (value, f64::from(count))).unzip();
             let repeated: Vec<f64> = rows.iter().flat_map(|&(value, count)| std::iter::repeat_n(value, count as usize)).collect();
-            prop_assert_eq!(weighted_mean(&values, Some(&weights)).to_bits(), weighted_mean(&repeated, None).to_bits());
+            prop_assert_eq!(weighted_mean(&Solo, &values, Some(&weights)).to_bits(), weighted_mean(&Solo, &repeated, None).to_bits());
         }
 
         #[test]
@@ -210,8 +245,8 @@ mod tests {
             prop_assert_eq!(sum(shuffled.iter().copied()).to_bits(), expected.to_bits());
             let repeated = |row: usize| shuffled[row % shuffled.len()];
             let rows = CHUNK * 3 + 1;
-            let one = in_pool(1, || par_sum(rows, repeated));
-            let three = in_pool(3, || par_sum(rows, repeated));
+            let one = in_pool(1, || par_sum(&Solo, rows, repeated));
+            let three = in_pool(3, || par_sum(&Solo, rows, repeated));
             prop_assert_eq!(one.to_bits(), three.to_bits());
             prop_assert_eq!(one.to_bits(), sum((0..rows).map(repeated)).to_bits());
             let naive: f64 = values.iter().sum();

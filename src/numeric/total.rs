@@ -4,6 +4,7 @@
 //! rounding. Three places are kept, from that of the largest term down, at least 64 bits below it; what lies further down is rounded away
 //! from each term by itself (binned sums, Demmel and Nguyen 2013).
 
+use crate::collective::{self, Collective};
 use crate::simd::{Simd, dispatch};
 
 /// Bits of a digit.
@@ -89,6 +90,21 @@ impl Total {
         let below = (high.place - low.place) as usize;
         digits.iter_mut().skip(below).zip(low.digits).for_each(|(digit, more)| *digit += more);
         Self { place: high.place, digits, non_finite: self.non_finite + other.non_finite }
+    }
+
+    /// The sum of those of all ranks.
+    pub fn on_all(self, ranks: &dyn Collective) -> Self {
+        if ranks.is_alone() {
+            return self;
+        }
+        let halves = self.digits.iter().flat_map(|&digit| [digit as u64, (digit >> 64) as u64]);
+        let words: Vec<u64> = [self.place as u64, self.non_finite.to_bits()].into_iter().chain(halves).collect();
+        let totals = ranks.all_gather(bytemuck::cast_slice(&words));
+        totals.iter().fold(Self::zero(), |total, words| {
+            let words = collective::words(words);
+            let digit = |place: usize| i128::from(words[2 * place + 2]) | i128::from(words[2 * place + 3] as i64) << 64;
+            total.plus(Self { place: words[0] as i32, digits: std::array::from_fn(digit), non_finite: f64::from_bits(words[1]) })
+        })
     }
 
     /// The sum as a float.

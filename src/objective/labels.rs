@@ -1,5 +1,6 @@
 //! Which targets an objective accepts, and how many outputs they call for.
 
+use crate::collective::{Collective, Solo};
 use crate::data::TargetsView;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
@@ -50,8 +51,33 @@ fn classes_seen(labels: &[f64]) -> Option<u32> {
 /// No rows or no labels; texts as labels where the objective needs numbers, or another number of classes; a label outside the domain;
 /// weights that are all zero; query groups or label bounds. A message about a label says where it stands, what it is, and what would do.
 pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Result<TargetsView<'_>> {
-    if data.rows() == 0 {
+    check_labels_of_ranks(objective, outputs, data, &Solo)
+}
+
+/// The same for the rows of all ranks, each of which gets its own. A rank may have none.
+pub(crate) fn check_labels_of_ranks<'a>(
+    objective: Objective,
+    outputs: usize,
+    data: &'a Dataset,
+    ranks: &dyn Collective,
+) -> Result<TargetsView<'a>> {
+    if ranks.sum(data.rows() as u64) == 0 {
         return Err(Error::data("the data set has no rows; give at least one file with data"));
+    }
+    ranks.agree(check_rows(objective, outputs, data))?;
+    let targets = data.targets();
+    if ranks.any(targets.weights().is_some()) {
+        let heaviest = targets.weights().unwrap_or_default().iter().copied().fold(0.0, f64::max);
+        let [heaviest] = ranks.max_magnitudes([heaviest]);
+        check_weights(heaviest)?;
+    }
+    Ok(targets)
+}
+
+/// Checks what each row has besides its features.
+fn check_rows(objective: Objective, outputs: usize, data: &Dataset) -> Result<()> {
+    if data.rows() == 0 {
+        return Ok(());
     }
     let targets = data.targets();
     refuse_unused(objective, targets)?;
@@ -66,25 +92,30 @@ pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Res
     }
     let domain = Domain::of(objective, outputs);
     let is_wrong = |row: usize| !domain.contains(labels[row]) && targets.weight(row) > 0.0;
-    if let Some(row) = (0..labels.len()).into_par_iter().position_first(is_wrong) {
-        return Err(Error::data(format!(
+    match (0..labels.len()).into_par_iter().position_first(is_wrong) {
+        None => Ok(()),
+        Some(row) => Err(Error::data(format!(
             "label must be {} for {}, but it is {} at {}; {}",
             domain.rule(),
             objective.name(),
             labels[row],
             data.source().locate(row),
             domain.remedy()
-        )));
+        ))),
     }
-    match data.weights() {
-        Some(weights) if weights.iter().all(|&w| w == 0.0) => {
-            Err(Error::data("the weights of all rows are zero, so that no row counts; check weight_column"))
-        }
-        // Gradients in single precision would come to nothing.
-        Some(weights) if weights.iter().all(|&w| w < SMALLEST_WEIGHT) => Err(Error::data(format!(
+}
+
+/// Checks that the heaviest row has weight enough.
+fn check_weights(heaviest: f64) -> Result<()> {
+    if heaviest == 0.0 {
+        return Err(Error::data("the weights of all rows are zero, so that no row counts; check weight_column"));
+    }
+    // Gradients in single precision would come to nothing.
+    match heaviest < SMALLEST_WEIGHT {
+        true => Err(Error::data(format!(
             "the weights of all rows are below {SMALLEST_WEIGHT:e}; multiply them by a constant, best so that their mean is 1"
         ))),
-        _ => Ok(targets),
+        false => Ok(()),
     }
 }
 

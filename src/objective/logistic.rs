@@ -2,6 +2,7 @@
 
 use super::base_score_error;
 use super::pointwise::Pointwise;
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::weighted_mean;
 use crate::{Objective, Params, Result};
@@ -31,16 +32,16 @@ impl Logistic {
         Ok(Self { margin })
     }
 
-    fn base_score(self, labels: &[f64], weights: Option<&[f64]>) -> f64 {
-        let share = || weighted_mean(labels, weights).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY);
+    fn base_score(self, labels: &[f64], weights: Option<&[f64]>, ranks: &dyn Collective) -> f64 {
+        let share = || weighted_mean(ranks, labels, weights).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY);
         self.margin.unwrap_or_else(|| logit(share()))
     }
 }
 
 impl Pointwise for Logistic {
     /// What `base_score` stands for, by default the share of label 1.
-    fn base_score(self, targets: TargetsView<'_>) -> f64 {
-        self.base_score(targets.labels(), targets.weights())
+    fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
+        self.base_score(targets.labels(), targets.weights(), ranks)
     }
 
     #[inline(always)]
@@ -69,10 +70,10 @@ impl ScaledLogistic {
 }
 
 impl Pointwise for ScaledLogistic {
-    fn base_score(self, targets: TargetsView<'_>) -> f64 {
+    fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
         let labels = targets.labels();
         let scaled: Vec<f64> = labels.iter().enumerate().map(|(row, &label)| targets.weight(row) * self.factor(label)).collect();
-        self.logistic.base_score(labels, Some(&scaled))
+        self.logistic.base_score(labels, Some(&scaled), ranks)
     }
 
     #[inline(always)]

@@ -10,8 +10,10 @@ mod poisson;
 mod softmax;
 mod squared;
 
+pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
 
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};
@@ -68,11 +70,11 @@ impl<'a> Round<'a> {
 
 /// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round.
 pub(crate) trait Loss: Send + Sync {
-    /// The margins to start from, one per output: what `base_score` stands for, else an estimate from the targets.
+    /// The margins to start from, one per output: what `base_score` stands for, else an estimate from the targets of all ranks.
     ///
     /// # Errors
     /// Targets that leave nothing to estimate from.
-    fn base_score(&self, targets: TargetsView<'_>) -> Result<Vec<f64>>;
+    fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>>;
 
     /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
     fn start_round(&mut self, _round: &Round<'_>) {}

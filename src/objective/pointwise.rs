@@ -2,6 +2,7 @@
 
 use super::{CHUNK, GradientPair, Loss, Round};
 use crate::Result;
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
@@ -9,7 +10,7 @@ use rayon::prelude::*;
 /// A loss of one row.
 pub(super) trait Pointwise: Copy + Send + Sync {
     /// The margin to start from.
-    fn base_score(self, targets: TargetsView<'_>) -> f64;
+    fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64;
 
     /// First and second derivative by the margin. Free of branches, so that loops over rows vectorise.
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64);
@@ -51,8 +52,8 @@ dispatch! {
 }
 
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
-    fn base_score(&self, targets: TargetsView<'_>) -> Result<Vec<f64>> {
-        Ok(vec![self.point.base_score(targets)])
+    fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>> {
+        Ok(vec![self.point.base_score(targets, ranks)])
     }
 
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {

@@ -2,6 +2,7 @@
 
 use super::base_score_error;
 use super::pointwise::Pointwise;
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::weighted_mean;
 use crate::{Params, Result};
@@ -33,8 +34,8 @@ impl Poisson {
 
 impl Pointwise for Poisson {
     /// The logarithm of `base_score`, by default of the mean count.
-    fn base_score(self, targets: TargetsView<'_>) -> f64 {
-        ln(self.base_score.unwrap_or_else(|| weighted_mean(targets.labels(), targets.weights()).max(SMALLEST_MEAN)))
+    fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
+        ln(self.base_score.unwrap_or_else(|| weighted_mean(ranks, targets.labels(), targets.weights()).max(SMALLEST_MEAN)))
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
 use super::{CHUNK, GradientPair, Loss, Round};
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::{Grid, log_sum_exp};
 use crate::simd::{Simd, dispatch};
@@ -65,12 +66,14 @@ fn fill_body(rows: Rows<'_>, out: &mut [GradientPair]) {
 dispatch! { fn fill(rows: Rows<'_>, out: &mut [GradientPair]) = fill_body }
 
 /// The logarithm of each class's share of the weight, shifted to a mean of zero.
-fn log_shares(outputs: usize, targets: TargetsView<'_>) -> Vec<f64> {
-    let grid = Grid::new((0..targets.rows()).map(|row| targets.weight(row)).fold(0.0, f64::max));
+fn log_shares(outputs: usize, targets: TargetsView<'_>, ranks: &dyn Collective) -> Vec<f64> {
+    let [largest] = ranks.max_magnitudes([(0..targets.rows()).map(|row| targets.weight(row)).fold(0.0, f64::max)]);
+    let grid = Grid::new(largest);
     let mut units = vec![0_i128; outputs];
     for (row, &class) in targets.labels().iter().enumerate() {
         units[class as usize] += i128::from(grid.units(targets.weight(row)));
     }
+    ranks.sum_wide(&mut units);
     let total = grid.value(units.iter().sum());
     let logs: Vec<f64> = units.iter().map(|&class| ln((grid.value(class) / total).max(SMALLEST_SHARE))).collect();
     let mean = logs.iter().sum::<f64>() / outputs as f64;
@@ -79,8 +82,8 @@ fn log_shares(outputs: usize, targets: TargetsView<'_>) -> Vec<f64> {
 
 impl Loss for SoftmaxLoss {
     /// The margin `base_score` for every class, by default the logarithms of the classes' shares.
-    fn base_score(&self, targets: TargetsView<'_>) -> Result<Vec<f64>> {
-        Ok(self.base_score.map_or_else(|| log_shares(self.outputs, targets), |margin| vec![margin; self.outputs]))
+    fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>> {
+        Ok(self.base_score.map_or_else(|| log_shares(self.outputs, targets, ranks), |margin| vec![margin; self.outputs]))
     }
 
     fn start_round(&mut self, round: &Round<'_>) {

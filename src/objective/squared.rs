@@ -2,6 +2,7 @@
 
 use super::pointwise::Pointwise;
 use crate::Params;
+use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::weighted_mean;
 
@@ -18,8 +19,8 @@ impl SquaredError {
 
 impl Pointwise for SquaredError {
     /// `base_score`, by default the mean of the labels.
-    fn base_score(self, targets: TargetsView<'_>) -> f64 {
-        self.base_score.unwrap_or_else(|| weighted_mean(targets.labels(), targets.weights()))
+    fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
+        self.base_score.unwrap_or_else(|| weighted_mean(ranks, targets.labels(), targets.weights()))
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 //! Gradients against numerical derivatives, base scores, and every way labels can be wrong.
 
 use super::*;
+use crate::collective::Solo;
 use crate::numeric::log_sum_exp;
 use crate::{Dataset, ErrorKind, ParamsBuilder};
 use approx::assert_relative_eq;
@@ -28,7 +29,7 @@ fn prepared<'d>(params: &Params, data: &'d Dataset) -> Result<(Box<dyn Loss>, Ta
 
 fn base(builder: ParamsBuilder, data: &Dataset) -> Vec<f64> {
     let (loss, targets) = prepared(&builder.build().unwrap(), data).unwrap();
-    loss.base_score(targets).unwrap()
+    loss.base_score(targets, &Solo).unwrap()
 }
 
 fn error(builder: ParamsBuilder, data: &Dataset) -> (ErrorKind, String) {
