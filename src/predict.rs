@@ -24,17 +24,8 @@ pub fn predict_margins(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 /// ```
 /// use sapwood::predict::{Output, Scorer, predict};
 /// use sapwood::{Dataset, FeatureSchema, Model, Objective, Tree};
-/// # let model = Model {
-/// #     schema: FeatureSchema::numeric(1),
-/// #     objective: Objective::BinaryLogistic,
-/// #     classes: None,
-/// #     base_score: vec![0.0],
-/// #     parallel_trees: 1,
-/// #     trees: vec![Tree::leaf(1.5, 10.0)],
-/// #     best_iteration: None,
-/// #     best_score: None,
-/// #     params: Vec::new(),
-/// # };
+/// # let trees = vec![Tree::leaf(1.5, 10.0)];
+/// # let model = Model::new(FeatureSchema::numeric(1), Objective::BinaryLogistic, vec![0.0], trees);
 /// let data = Dataset::from_array(ndarray::array![[0.5], [f64::NAN]].view(), vec![0.0, 1.0], None)?;
 /// let classes = predict(&Scorer::new(model)?, &data, Output::Class)?;
 /// assert_eq!(classes.values(), [1.0, 1.0]);
@@ -43,16 +34,17 @@ pub fn predict_margins(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 ///
 /// # Errors
 /// Data that do not fit the model's schema, or cannot be read; base margins in another number than rows or rows × outputs; an
-/// output that the objective does not have.
+/// output that the model does not have; no base margins where the model was trained with some.
 pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predictions> {
     let model = scorer.model();
     model.schema.check(data.schema())?;
-    output.check(model.objective)?;
-    let base = BaseMargins::of(data, &model.base_score)?;
+    output.check(model)?;
+    let zeros = vec![0.0; model.num_outputs()];
+    let base = data.base_margin().map(|_| BaseMargins::of(data, &zeros)).transpose()?;
     let columns = output.columns(model);
     let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
     data.source().visit_rows(&|block| {
-        let values = score_block(scorer, output, &base, block, &data.cancellation)?;
+        let values = score_block(scorer, output, base, block, &data.cancellation)?;
         // The lock is held for a copy only; no panic can leave half of one behind that anybody would look at.
         let (rows, all) = &mut *done.lock().unwrap_or_else(PoisonError::into_inner);
         let place = all.get_mut(block.first_row * columns..(block.first_row + block.rows) * columns);
@@ -71,7 +63,7 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
 fn score_block(
     scorer: &Scorer,
     output: Output,
-    base: &BaseMargins<'_>,
+    base: Option<BaseMargins<'_>>,
     block: &Block<'_>,
     cancellation: &CancellationToken,
 ) -> Result<Vec<f64>> {
@@ -82,7 +74,8 @@ fn score_block(
         let first = index * tile_rows;
         let count = tile_rows.min(block.rows - first);
         fill_tile(block, first, count, scorer.num_features(), tile);
-        Ok(scorer.score_tile(output, tile, base.of_rows(block.first_row + first, count))?)
+        let base_margins = base.map(|base| base.of_rows(block.first_row + first, count));
+        Ok(scorer.score_tile(output, tile, count, base_margins)?)
     });
     Ok(tiles.collect::<Result<Vec<_>>>()?.concat())
 }
@@ -127,7 +120,7 @@ mod tests {
     use crate::data::{BlockSource, Column, Columns};
     use crate::{ErrorKind, Feature, FeatureKind, FeatureSchema, Objective};
     use ndarray::Array2;
-    use sapwood_score::{Condition, Node, Split, Tree};
+    use sapwood_score::{Condition, Leaf, Node, Split, Tree};
     use std::borrow::Cow;
     use std::sync::Arc;
 
@@ -141,12 +134,12 @@ mod tests {
         schema
     }
 
-    fn split(feature: u32, condition: Condition, (left, right): (u32, u32)) -> Node {
-        Node::Split(Split { feature, condition, default_left: feature == 1, left, right, gain: 1.0, cover: 1.0 })
+    fn split(feature: u32, condition: Condition, children: (u32, u32)) -> Node {
+        Node::Split(Split::new(feature, condition, feature == 1, children, 1.0, 1.0))
     }
 
     fn model(objective: Objective, outputs: usize) -> Model {
-        let leaf = |value| Node::Leaf { value, cover: 1.0 };
+        let leaf = |value| Node::Leaf(Leaf::new(value, 1.0));
         let tree = |k: usize| {
             let scale = 0.1 + k as f64;
             let nodes = vec![
@@ -158,19 +151,10 @@ mod tests {
                 leaf(-0.3 * scale),
                 leaf(0.2 * scale),
             ];
-            Tree { nodes }
+            Tree::new(nodes)
         };
-        Model {
-            schema: schema(),
-            objective,
-            classes: None,
-            base_score: (0..outputs).map(|k| 0.5 - k as f64).collect(),
-            parallel_trees: 1,
-            trees: (0..4 * outputs).map(tree).collect(),
-            best_iteration: None,
-            best_score: None,
-            params: Vec::new(),
-        }
+        let base_score = (0..outputs).map(|k| 0.5 - k as f64).collect();
+        Model::new(schema(), objective, base_score, (0..4 * outputs).map(tree).collect())
     }
 
     /// The same values as a matrix and as columns of three types.

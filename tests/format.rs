@@ -1,10 +1,11 @@
 //! The model file: no damage goes unnoticed, no bytes make the reader panic, and files of released versions stay readable.
 
 use crate::score::models::{Random, any_model, categorical, leaf, levels, model, numeric, random_rows, small, threshold};
+use crate::score::special;
 use ndarray::array;
 use proptest::prelude::*;
 use sapwood_score::{
-    Condition, Error, FORMAT_VERSION, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, Model, Node, Objective, Output, Scorer, Tree,
+    Condition, Error, FORMAT_VERSION, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES, MeanOf, Model, Node, Objective, Output, Scorer, Tree,
 };
 use std::path::{Path, PathBuf};
 
@@ -96,6 +97,38 @@ fn read_and_use(bytes: &[u8]) {
     assert_eq!(Model::from_bytes(&scorer.model().to_bytes().unwrap()).unwrap().num_nodes(), scorer.model().num_nodes());
 }
 
+/// Models with every part that version 1 has.
+fn every_kind() -> Vec<Model> {
+    golden().into_iter().map(|golden| golden.model).collect()
+}
+
+#[test]
+fn every_flipped_bit_behind_a_right_checksum_is_an_error_or_a_model() {
+    for model in every_kind() {
+        let bytes = model.to_bytes().unwrap();
+        let (header, payload) = parts(&bytes);
+        for at in 0..header.len() + payload.len() {
+            for bit in 0..8 {
+                let mut body = [header, payload].concat();
+                body[at] ^= 1 << bit;
+                let (header, payload) = body.split_at(header.len());
+                read_and_use(&assemble(header, payload));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_truncated_payload_behind_a_right_checksum_is_malformed() {
+    for model in every_kind() {
+        let bytes = model.to_bytes().unwrap();
+        let (header, payload) = parts(&bytes);
+        for length in 0..payload.len() {
+            assert!(matches!(refusal(&assemble(header, &payload[..length])), Error::Malformed(_)), "{length} bytes");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -117,8 +150,9 @@ proptest! {
     fn random_changes_behind_a_right_checksum_never_panic(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         in_header in any::<bool>(),
+        kind in any::<prop::sample::Index>(),
     ) {
-        let bytes = small().to_bytes().unwrap();
+        let bytes = kind.get(&every_kind()).to_bytes().unwrap();
         let (mut header, mut payload) = (parts(&bytes).0.to_vec(), parts(&bytes).1.to_vec());
         let part = if in_header { &mut header } else { &mut payload };
         for (index, byte) in changes {
@@ -146,7 +180,7 @@ fn refusal(bytes: &[u8]) -> Error {
 #[test]
 fn other_files_are_no_models() {
     for bytes in [&b""[..], b"PK\x03\x04", b"SAPWOOT\0 and so on, longer than the prefix", b"label,a,b\n1,2,3\n", b"SX"] {
-        assert!(matches!(refusal(bytes), Error::NotAModel), "{bytes:?}");
+        assert!(matches!(refusal(bytes), Error::WrongMagic { what: "model" }), "{bytes:?}");
     }
 }
 
@@ -162,7 +196,7 @@ fn a_file_that_ends_inside_the_prefix_is_too_short() {
 fn a_file_of_another_length_than_it_states_is_refused() {
     let bytes = small().to_bytes().unwrap();
     let length = bytes.len() as u64;
-    assert!(matches!(refusal(&bytes[..40]), Error::WrongLength { expected, actual: 40 } if expected == length));
+    assert!(matches!(refusal(&bytes[..40]), Error::WrongLength { expected, actual: 40, .. } if expected == length));
     let appended = [&bytes[..], b"\n"].concat();
     assert!(matches!(refusal(&appended), Error::WrongLength { actual, .. } if actual == length + 1));
 }
@@ -172,10 +206,11 @@ fn later_versions_are_refused_with_the_remedy() {
     let mut bytes = small().to_bytes().unwrap();
     bytes[8..12].copy_from_slice(&(FORMAT_VERSION + 1).to_le_bytes());
     let error = refusal(&bytes);
-    assert!(matches!(error, Error::UnsupportedVersion { found: 2, supported: 1 }), "{error}");
+    assert!(matches!(error, Error::UnsupportedVersion { found: 2, supported: 1, .. }), "{error}");
     assert!(error.to_string().contains("upgrade"), "{error}");
     bytes[8..12].copy_from_slice(&0u32.to_le_bytes());
-    assert!(matches!(refusal(&bytes), Error::Malformed(_)));
+    let error = refusal(&bytes);
+    assert!(matches!(error, Error::UnsupportedVersion { found: 0, .. }) && error.to_string().contains("anew"), "{error}");
 }
 
 #[test]
@@ -208,7 +243,7 @@ fn parts_that_cannot_be_decoded_are_malformed() {
         (header, &payload[..payload.len() - 1], "payload"),
         (header, &longer, "payload"),
         (header, &huge, "payload"),
-        (header, &[0], "states 2 trees of 8 nodes"),
+        (header, &[0, 0], "states 0 derived features and 2 trees of 8 nodes"),
     ] {
         let error = refusal(&assemble(header, payload));
         assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains(word), "{error}");
@@ -222,10 +257,28 @@ fn keys_that_a_reader_does_not_know_are_passed_over() {
 }
 
 #[test]
+fn what_a_model_requires_and_a_reader_does_not_know_is_refused_by_name() {
+    for (key, value) in [("requires", "quantum leaves"), ("required_roles", "phase of the moon")] {
+        let error = refusal(&with_header(|header| header[key] = serde_json::json!([value])));
+        assert!(matches!(error, Error::UnknownRequirements(_)), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(value) && text.contains("upgrade Sapwood"), "{text}");
+    }
+}
+
+#[test]
+fn levels_belong_to_categorical_features_alone() {
+    for (feature, edit) in [(0, serde_json::json!(["a"])), (1, serde_json::Value::Null)] {
+        let error = refusal(&with_header(|header| header["schema"]["features"][feature]["levels"] = edit));
+        assert!(matches!(error, Error::Malformed(_)) && error.to_string().contains("categorical"), "{error}");
+    }
+}
+
+#[test]
 fn a_header_that_contradicts_itself_is_inconsistent() {
     let edits: [(&str, serde_json::Value); 8] = [
-        ("objective", "multi:softprob".into()),
-        ("objective", "reg:squarederror".into()),
+        ("objective", serde_json::json!({ "name": "multi:softprob", "parameters": [] })),
+        ("objective", serde_json::json!({ "name": "reg:squarederror", "parameters": [] })),
         ("classes", serde_json::json!(["no"])),
         ("classes", serde_json::json!(["no", "no"])),
         ("base_score", serde_json::json!([])),
@@ -245,14 +298,14 @@ type Contradiction = (fn(&mut Model), &'static str);
 fn root(model: &mut Model) -> &mut sapwood_score::Split {
     match &mut model.trees[0].nodes[0] {
         Node::Split(split) => split,
-        Node::Leaf { .. } => panic!("the root is a split"),
+        Node::Leaf(_) => panic!("the root is a split"),
     }
 }
 
 fn third(model: &mut Model) -> &mut sapwood_score::Split {
     match &mut model.trees[0].nodes[2] {
         Node::Split(split) => split,
-        Node::Leaf { .. } => panic!("the third node is a split"),
+        Node::Leaf(_) => panic!("the third node is a split"),
     }
 }
 
@@ -266,7 +319,7 @@ fn models_that_contradict_themselves_are_neither_written_nor_scored() {
         (|m| root(m).left = 2, "has 0 parents"),
         (|m| m.trees[0].nodes.push(leaf(1.0)), "node 5 has 0 parents"),
         (|m| root(m).condition = Condition::Threshold(f64::NAN), "threshold NaN"),
-        (|m| root(m).condition = Condition::Levels(vec![1]), "which is numeric"),
+        (|m| root(m).condition = Condition::Levels(vec![1]), "which is not categorical"),
         (|m| root(m).gain = f64::NAN, "gain NaN"),
         (|m| root(m).cover = -1.0, "cover -1"),
         (|m| m.trees[0].nodes[1] = leaf(f64::INFINITY), "leaf value inf"),
@@ -362,7 +415,7 @@ fn loading_reads_no_more_than_a_model_has() {
     let appended = [small().to_bytes().unwrap(), vec![0; 100_000]].concat();
     std::fs::write(&path, &appended).unwrap();
     let error = Model::load(&path).unwrap_err();
-    assert!(matches!(error, Error::WrongLength { expected, actual } if actual == expected + 1), "{error}");
+    assert!(matches!(error, Error::WrongLength { expected, actual, .. } if actual == expected + 1), "{error}");
 }
 
 // Golden files: models of every released format version, with the margins they must give.
@@ -378,25 +431,23 @@ fn golden_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(name)
 }
 
-fn golden() -> [Golden; 3] {
+fn golden() -> Vec<Golden> {
     let nan = f64::NAN;
-    let regression = Tree {
-        nodes: vec![
-            threshold(0, 0.1, true, (1, 2)),
-            threshold(1, f64::INFINITY, false, (3, 4)),
-            leaf(1.0 / 3.0),
-            leaf(-2.0),
-            leaf(1e-300),
-        ],
-    };
+    let regression = Tree::new(vec![
+        threshold(0, 0.1, true, (1, 2)),
+        threshold(1, f64::INFINITY, false, (3, 4)),
+        leaf(1.0 / 3.0),
+        leaf(-2.0),
+        leaf(1e-300),
+    ]);
     let mut first = model(Objective::SquaredError, vec![numeric("a"), numeric("b")], vec![100.5], vec![regression]);
     first.schema.named = false;
-    let class = |value| Tree { nodes: vec![threshold(0, -1.5, false, (2, 1)), leaf(value), leaf(-value)] };
+    let class = |value| Tree::new(vec![threshold(0, -1.5, false, (2, 1)), leaf(value), leaf(-value)]);
     let softprob: Vec<_> = [0.5, 1.0, 0.25, 2.0, 4.0, 8.0].map(class).into();
     let mut third = model(Objective::Softprob, vec![numeric("x")], vec![0.5, 0.0, -0.5], softprob);
     (third.parallel_trees, third.schema.index_base) = (2, Some(1));
     third.classes = Some(["ant", "bee", "wasp"].map(String::from).into());
-    [
+    vec![
         Golden {
             file: "v1-regression.sapwood",
             model: first,
@@ -414,6 +465,37 @@ fn golden() -> [Golden; 3] {
             model: third,
             rows: array![[-1.5], [0.0], [nan]],
             margins: array![[-1.0, -2.25, -12.5], [2.0, 2.25, 11.5], [2.0, 2.25, 11.5]],
+        },
+        Golden {
+            file: "v1-vector-leaves-targets.sapwood",
+            model: special::vectors(),
+            rows: array![[-1.0], [1.0], [nan]],
+            margins: array![[11.5, 18.5], [13.0, 27.5], [11.5, 18.5]],
+        },
+        Golden {
+            file: "v1-linear-leaves.sapwood",
+            model: special::linear(),
+            rows: array![[-1.0, 9.0], [1.0, 1.0], [1.0, 9.0], [100.0, 0.0], [1.0, nan]],
+            margins: array![[11.0], [11.5], [15.5], [5.0], [17.0]],
+        },
+        Golden {
+            file: "v1-derived-features.sapwood",
+            model: special::derived(),
+            rows: array![[1.0, 0.0, 1.0], [2.0, 1.0, 0.0], [0.0, 1.0, nan], [nan, 0.0, 0.0]],
+            margins: array![[1110.5], [200.5], [1030.5], [-1.0]],
+        },
+        Golden {
+            file: "v1-ensemble.sapwood",
+            model: special::ensemble(MeanOf::Means),
+            rows: array![[0.0]],
+            margins: array![[-1.0]],
+        },
+        Golden { file: "v1-quantiles.sapwood", model: special::quantiles(), rows: array![[0.0]], margins: array![[3.0, 2.0, 1.0]] },
+        Golden {
+            file: "v1-imported.sapwood",
+            model: special::imported(),
+            rows: array![[nan, 0.0], [0.0, 1.9], [1.0, 7.0], [-1.0, nan]],
+            margins: special::imported_margins(),
         },
     ]
 }
@@ -439,21 +521,25 @@ fn every_golden_file_has_a_test() {
     let mut found = names(&golden_file(""));
     found.retain(|name| name.ends_with(".sapwood"));
     found.sort();
-    let mut expected = golden().map(|golden| golden.file.to_string());
+    let mut expected: Vec<_> = golden().iter().map(|golden| golden.file.to_string()).collect();
     expected.sort();
     assert_eq!(found, expected);
 }
 
 #[test]
 fn the_golden_levels_are_written_as_documented() {
-    let tree = Tree { nodes: vec![levels(0, vec![1 << 63 | 5, 2], false, (1, 2)), leaf(1.0), leaf(2.0)] };
+    let tree = Tree::new(vec![levels(0, vec![1 << 63 | 5, 2], false, (1, 2)), leaf(1.0), leaf(2.0)]);
     let texts: Vec<_> = (0..66).map(|code| format!("l{code}")).collect();
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let bytes = model(Objective::SquaredError, vec![categorical("c", &texts)], vec![0.0], vec![tree]).to_bytes().unwrap();
     let gain_and_cover = [2.5f64.to_le_bytes(), 8f64.to_le_bytes()].concat();
-    let mut expected = vec![1, 3, 1, 0, 1, 2, 253];
+    // No derived features; one tree of weight 1, without counts, of three nodes; a split on feature 0 by a set of two words.
+    let mut expected = vec![0, 1];
+    expected.extend(1f64.to_le_bytes());
+    expected.extend([0, 3, 1, 0, 1, 2, 253]);
     expected.extend((1u64 << 63 | 5).to_le_bytes());
-    expected.extend([2, 0, 1, 2]);
+    // The second word; missing values go right and are NaN; the children.
+    expected.extend([2, 0, 0, 1, 2]);
     expected.extend(gain_and_cover);
     for value in [1.0f64, 2.0] {
         expected.push(0);

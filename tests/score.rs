@@ -1,6 +1,7 @@
 //! The scorer against the plain walk over the trees of a model, its outputs, and what its crate may depend on.
 
 pub mod models;
+pub mod special;
 
 use models::{Random, any_model, categorical, leaf, levels, model, numeric, random_model, random_rows, small, threshold};
 use ndarray::{Array2, ArrayView2, ShapeBuilder, array};
@@ -21,8 +22,8 @@ fn naive_margins(model: &Model, row: &[f64]) -> Vec<f64> {
     let row = cleaned(&model.schema, row);
     let mut margins = model.base_score.clone();
     for (index, tree) in model.trees.iter().enumerate() {
-        let Node::Leaf { value, .. } = tree.nodes[tree.leaf_index(&row)] else { panic!("a walk ended at a split") };
-        margins[model.output_of(index)] += value;
+        let Node::Leaf(leaf) = &tree.nodes[tree.leaf_index(&row)] else { panic!("a walk ended at a split") };
+        margins[model.output_of(index)] += leaf.scalar().unwrap();
     }
     margins
 }
@@ -32,7 +33,7 @@ fn naive_leaves(model: &Model, row: &[f64]) -> Vec<u32> {
     let row = cleaned(&model.schema, row);
     let ordinal = |tree: &Tree| {
         let at = tree.leaf_index(&row);
-        tree.nodes[..at].iter().filter(|node| matches!(node, Node::Leaf { .. })).count() as u32
+        tree.nodes[..at].iter().filter(|node| matches!(node, Node::Leaf(_))).count() as u32
     };
     model.trees.iter().map(ordinal).collect()
 }
@@ -193,7 +194,7 @@ fn regressions_have_no_classes_and_no_probabilities() {
 
 #[test]
 fn what_is_no_level_goes_where_missing_goes() {
-    let tree = |default_left| Tree { nodes: vec![levels(0, vec![0b10], default_left, (1, 2)), leaf(1.0), leaf(2.0)] };
+    let tree = |default_left| Tree::new(vec![levels(0, vec![0b10], default_left, (1, 2)), leaf(1.0), leaf(2.0)]);
     for (default_left, missing) in [(true, 1.0), (false, 2.0)] {
         let colour = vec![categorical("colour", &["blue", "green", "red"])];
         let scorer = Scorer::new(model(Objective::SquaredError, colour, vec![0.0], vec![tree(default_left)])).unwrap();
@@ -206,7 +207,7 @@ fn what_is_no_level_goes_where_missing_goes() {
 
 #[test]
 fn an_infinite_threshold_parts_missing_from_all_else() {
-    let tree = Tree { nodes: vec![threshold(0, f64::INFINITY, false, (1, 2)), leaf(1.0), leaf(2.0)] };
+    let tree = Tree::new(vec![threshold(0, f64::INFINITY, false, (1, 2)), leaf(1.0), leaf(2.0)]);
     let scorer = Scorer::new(model(Objective::SquaredError, vec![numeric("x")], vec![0.0], vec![tree])).unwrap();
     let rows = array![[f64::NEG_INFINITY], [f64::MAX], [f64::INFINITY], [f64::NAN]];
     assert_eq!(scorer.predict(rows.view()).unwrap(), array![[1.0], [1.0], [1.0], [2.0]]);
@@ -220,7 +221,7 @@ fn rows_of_another_width_are_refused() {
         scorer.predict(narrow.view()).unwrap_err(),
         scorer.leaves(narrow.view()).unwrap_err(),
         scorer.margins_into(&[1.0], &mut [0.0]).unwrap_err(),
-        scorer.score_tile(Output::Value, &[1.0; 5], vec![0.0; 2]).unwrap_err(),
+        scorer.score_tile(Output::Value, &[1.0; 5], 2, Some(vec![0.0; 2])).unwrap_err(),
     ] {
         assert!(matches!(error, Error::Schema(_)), "{error}");
     }

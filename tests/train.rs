@@ -200,7 +200,7 @@ fn the_cover_of_a_node_is_its_children_s() {
         for node in &tree.nodes {
             if let Node::Split(split) = node {
                 let cover = |at: u32| match &tree.nodes[at as usize] {
-                    Node::Leaf { cover, .. } => *cover,
+                    Node::Leaf(leaf) => leaf.cover,
                     Node::Split(split) => split.cover,
                 };
                 assert_eq!(split.cover, cover(split.left) + cover(split.right));
@@ -236,7 +236,7 @@ fn depth_leaves_weight_and_gain_limits_hold() {
     let mut splits = 0;
     for node in model.trees.iter().flat_map(|tree| &tree.nodes) {
         match node {
-            sapwood_score::Node::Leaf { cover, .. } => assert!(*cover >= 200.0),
+            sapwood_score::Node::Leaf(leaf) => assert!(leaf.cover >= 200.0),
             sapwood_score::Node::Split(split) => {
                 assert!(split.gain >= 5.0);
                 splits += 1;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
-    let metrics = metric::metrics(&names, scorer.model().objective)?;
+    let metrics = metric::metrics(&names, scorer.model().trained_objective()?)?;
     let label = args.label.as_deref().or_else(|| trained_with(scorer.model(), "label_column"));
     let options = reading::options(&args.reading, label, args.weight.as_deref())?;
     note_columns(scorer.model(), &options);
@@ -60,11 +60,11 @@ fn note_columns(model: &Model, options: &ReadOptions) {
 }
 
 fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {
-    let model = scorer.model();
+    let (model, objective) = (scorer.model(), scorer.model().trained_objective()?);
     // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
-    let labels = objective::check_labels(model.objective, model.num_outputs(), data)?;
+    let labels = objective::check_labels(objective, model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
-    let evaluation = Evaluation { objective: model.objective, margins: &margins, labels, weights: data.weights() };
+    let evaluation = Evaluation { objective, margins: &margins, labels, weights: data.weights() };
     let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
     Ok(Value::Object(values.collect::<Map<_, _>>()))
 }

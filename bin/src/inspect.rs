@@ -3,7 +3,7 @@
 use crate::cli::InspectArgs;
 use crate::report::Failure;
 use crate::{reading, streams, summary};
-use sapwood::{FeatureKind, Model};
+use sapwood::Model;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -40,9 +40,9 @@ impl File {
     }
 
     fn text(&self, model: &Model) -> String {
-        let nodes: usize = model.trees.iter().map(|tree| tree.nodes.len()).sum();
+        let nodes = model.num_nodes();
         let mut facts = vec![
-            ("objective", model.objective.name().to_string()),
+            ("objective", model.objective.name.clone()),
             ("rounds", model.num_rounds().to_string()),
             ("trees", format!("{} of {nodes} nodes", model.trees.len())),
             ("base score", list(model.base_score.iter().map(f64::to_string))),
@@ -67,18 +67,19 @@ impl File {
 /// The features by total gain, the most important first.
 fn features(model: &Model) -> String {
     let importance = model.importance();
-    let mut order: Vec<usize> = (0..model.schema.len()).collect();
+    let mut order: Vec<usize> = (0..model.num_features()).collect();
     order.sort_by(|&a, &b| importance[b].total_gain.total_cmp(&importance[a].total_gain));
-    let mut text = format!("\n{} features, by total gain:\n", model.schema.len());
+    let mut text = format!("\n{} features, by total gain:\n", model.num_features());
     let _ = writeln!(text, "{:>14}{:>8}{:>14}{:>14}  {:12}name", "total gain", "weight", "gain", "cover", "type");
     for &feature in order.iter().take(LISTED_FEATURES) {
-        let (row, of) = (&model.schema.features[feature], importance[feature]);
-        let kind = match &row.kind {
-            FeatureKind::Categorical { levels } => format!("{} levels", levels.len()),
-            kind => kind.word().to_string(),
+        let (name, of) = (model.feature_name(feature).unwrap_or_default(), importance[feature]);
+        let kind = match (model.levels_of(feature), model.schema.features.get(feature)) {
+            (Some(levels), _) => format!("{levels} levels"),
+            (None, Some(feature)) => feature.kind.word().to_string(),
+            (None, None) => "derived".to_string(),
         };
         let (total, gain, cover) = (of.total_gain, of.gain(), of.cover());
-        let _ = writeln!(text, "{total:14.5}{:8}{gain:14.5}{cover:14.5}  {kind:12}{}", of.weight, row.name);
+        let _ = writeln!(text, "{total:14.5}{:8}{gain:14.5}{cover:14.5}  {kind:12}{name}", of.weight);
     }
     if order.len() > LISTED_FEATURES {
         let _ = writeln!(text, "… and {} more (--json has all)", order.len() - LISTED_FEATURES);

@@ -16,7 +16,7 @@ use std::time::Instant;
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
-    args.output.check(scorer.model().objective)?;
+    args.output.check(scorer.model())?;
     let options = reading::options(&args.reading, args.label.as_deref(), None)?;
     if let Some(path) = &args.out {
         output::check_writable(path)?;

@@ -213,17 +213,9 @@ mod tests {
     }
 
     fn checkpoint(rounds: usize) -> Checkpoint {
-        let model = Model {
-            schema: FeatureSchema::numeric(2),
-            objective: Objective::SquaredError,
-            classes: None,
-            base_score: vec![0.5],
-            parallel_trees: 1,
-            trees: (0..rounds).map(|round| Tree::leaf(round as f64, 1.0)).collect(),
-            best_iteration: None,
-            best_score: None,
-            params: vec![("eta".to_string(), "0.3".to_string())],
-        };
+        let trees = (0..rounds).map(|round| Tree::leaf(round as f64, 1.0)).collect();
+        let mut model = Model::new(FeatureSchema::numeric(2), Objective::SquaredError, vec![0.5], trees);
+        model.params = vec![("eta".to_string(), "0.3".to_string())];
         let values = |round| vec![("train".to_string(), "rmse".to_string(), round as f64), ("v".into(), "auc".into(), f64::NAN)];
         Checkpoint {
             model,

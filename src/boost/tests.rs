@@ -60,8 +60,8 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
             let values = values.to_vec();
             let mut margins = model.base_score.clone();
             for (index, tree) in model.trees.iter().enumerate() {
-                let sapwood_score::Node::Leaf { value, .. } = &tree.nodes[tree.leaf_index(&values)] else { panic!("no leaf") };
-                margins[model.output_of(index)] += value;
+                let sapwood_score::Node::Leaf(leaf) = &tree.nodes[tree.leaf_index(&values)] else { panic!("no leaf") };
+                margins[model.output_of(index)] += leaf.scalar().unwrap();
             }
             for (output, margin) in margins.iter().enumerate() {
                 assert_eq!(watched.scores.of(output)[row].to_bits(), margin.to_bits(), "{} row {row}", watched.name);
@@ -116,7 +116,7 @@ fn trees_side_by_side_do_not_see_each_other() {
     let splits = |tree: &crate::Tree| {
         let split = |node: &sapwood_score::Node| match node {
             sapwood_score::Node::Split(split) => Some((split.feature, split.condition.clone(), split.left)),
-            sapwood_score::Node::Leaf { .. } => None,
+            sapwood_score::Node::Leaf(_) => None,
         };
         tree.nodes.iter().map(split).collect::<Vec<_>>()
     };

@@ -18,6 +18,7 @@ use crate::objective::{self, Loss};
 use crate::profile::{Phase, Profile, Profiler};
 use crate::simd::Simd;
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
+use sapwood_score::Role;
 use std::borrow::Cow;
 use std::time::Instant;
 
@@ -214,17 +215,16 @@ impl<'a> Training<'a> {
 
     /// A model of some trees.
     fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
-        Model {
-            schema: self.train.schema().clone(),
-            objective: self.params.objective,
-            classes: self.train.classes().map(<[String]>::to_vec),
-            base_score: self.base_score.clone(),
-            parallel_trees: self.params.num_parallel_tree,
-            trees,
-            best_iteration: best.map(|(round, _)| round as u32),
-            best_score: best.map(|(_, score)| score),
-            params: self.params.model_affecting(),
-        }
+        let mut model = Model::new(self.train.schema().clone(), self.params.objective, self.base_score.clone(), trees);
+        model.reading.missing_values = Some(self.params.missing_values.clone());
+        model.reading.ignored_columns = self.params.ignore_columns.clone();
+        model.required_roles.extend(self.train.base_margin().map(|_| Role::BaseMargin));
+        model.classes = self.train.classes().map(<[String]>::to_vec);
+        model.parallel_trees = self.params.num_parallel_tree;
+        model.best_iteration = best.map(|(round, _)| round as u32);
+        model.best_score = best.map(|(_, score)| score);
+        model.params = self.params.model_affecting();
+        model
     }
 
     fn trees_per_round(&self) -> usize {

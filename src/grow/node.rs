@@ -67,7 +67,7 @@ impl GrownTree {
     /// The nodes of a tree on raw values as if it had been grown on no rows, if its thresholds are cuts of `mapper`.
     pub fn of(tree: &Tree, mapper: &BinMapper) -> Option<Self> {
         let grown = |node: &Node| match node {
-            Node::Leaf { value, cover } => Some(GrownNode::Leaf(Leaf { value: *value, cover: *cover, ..Leaf::default() })),
+            Node::Leaf(leaf) => Some(GrownNode::Leaf(Leaf { value: leaf.scalar()?, cover: leaf.cover, ..Leaf::default() })),
             Node::Split(split) => {
                 let decision = decision(&split.condition, mapper.features().get(split.feature as usize)?)?;
                 let (left, right) = (split.left as usize, split.right as usize);
@@ -114,18 +114,14 @@ impl GrownTree {
     pub fn to_tree(&self, mapper: &BinMapper) -> Tree {
         let covers = self.covers();
         let nodes = self.nodes.iter().zip(covers).map(|(node, cover)| match node {
-            GrownNode::Leaf(leaf) => Node::Leaf { value: leaf.value, cover },
-            GrownNode::Split { split, left, right } => Node::Split(Split {
-                feature: split.feature,
-                condition: condition(split, &mapper.features()[split.feature as usize]),
-                default_left: split.missing_left,
-                left: *left as u32,
-                right: *right as u32,
-                gain: split.gain,
-                cover,
-            }),
+            GrownNode::Leaf(leaf) => Node::Leaf(sapwood_score::Leaf::new(leaf.value, cover)),
+            GrownNode::Split { split, left, right } => {
+                let condition = condition(split, &mapper.features()[split.feature as usize]);
+                let children = (*left as u32, *right as u32);
+                Node::Split(Split::new(split.feature, condition, split.missing_left, children, split.gain, cover))
+            }
         });
-        Tree { nodes: nodes.collect() }
+        Tree::new(nodes.collect())
     }
 
     /// The hessian of each node: an inner node's is its children's together.

@@ -74,7 +74,7 @@ macro_rules! each {
 /// Turns the margins in `values` into losses.
 #[inline(always)]
 fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) {
-    objective.link(values);
+    objective.link().apply(values);
     match loss {
         RowLoss::Squared => each!(labels, values, |y, p| (y - p) * (y - p)),
         RowLoss::Absolute => each!(labels, values, |y, p| (y - p).abs()),

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 use proptest::prelude::*;
-use sapwood_score::{Condition, Feature, FeatureKind, FeatureSchema, Model, Node, Objective, Split, Tree};
+use sapwood_score::{Condition, Feature, FeatureKind, FeatureSchema, Leaf, Model, Node, Objective, Split, Tree};
 
 /// A split on a threshold; the children are numbered.
 pub fn threshold(feature: u32, threshold: f64, default_left: bool, children: (u32, u32)) -> Node {
@@ -14,12 +14,12 @@ pub fn levels(feature: u32, words: Vec<u64>, default_left: bool, children: (u32,
     split(feature, Condition::Levels(words), default_left, children)
 }
 
-fn split(feature: u32, condition: Condition, default_left: bool, (left, right): (u32, u32)) -> Node {
-    Node::Split(Split { feature, condition, default_left, left, right, gain: 2.5, cover: 8.0 })
+fn split(feature: u32, condition: Condition, default_left: bool, children: (u32, u32)) -> Node {
+    Node::Split(Split::new(feature, condition, default_left, children, 2.5, 8.0))
 }
 
 pub fn leaf(value: f64) -> Node {
-    Node::Leaf { value, cover: 4.0 }
+    Node::Leaf(Leaf::new(value, 4.0))
 }
 
 pub fn categorical(name: &str, levels: &[&str]) -> Feature {
@@ -33,25 +33,16 @@ pub fn numeric(name: &str) -> Feature {
 
 /// A model of `trees` over `features`, with one output per base score.
 pub fn model(objective: Objective, features: Vec<Feature>, base_score: Vec<f64>, trees: Vec<Tree>) -> Model {
-    Model {
-        schema: FeatureSchema { features, named: true, index_base: None },
-        objective,
-        classes: None,
-        base_score,
-        parallel_trees: 1,
-        trees,
-        best_iteration: None,
-        best_score: None,
-        params: vec![("eta".to_string(), "0.3".to_string())],
-    }
+    let mut model = Model::new(FeatureSchema { features, named: true, index_base: None }, objective, base_score, trees);
+    model.params = vec![("eta".to_string(), "0.3".to_string())];
+    model
 }
 
 /// Two trees over a number and a category: small, yet with every kind of node.
 pub fn small() -> Model {
-    let first = Tree {
-        nodes: vec![threshold(0, 2.5, false, (1, 2)), leaf(-1.0), levels(1, vec![0b101], true, (3, 4)), leaf(0.5), leaf(1.0)],
-    };
-    let second = Tree { nodes: vec![threshold(0, f64::INFINITY, true, (1, 2)), leaf(0.25), leaf(-0.25)] };
+    let nodes = vec![threshold(0, 2.5, false, (1, 2)), leaf(-1.0), levels(1, vec![0b101], true, (3, 4)), leaf(0.5), leaf(1.0)];
+    let first = Tree::new(nodes);
+    let second = Tree::new(vec![threshold(0, f64::INFINITY, true, (1, 2)), leaf(0.25), leaf(-0.25)]);
     let features = vec![numeric("age"), categorical("colour", &["blue", "green", "red"])];
     let mut model = model(Objective::BinaryLogistic, features, vec![-0.5], vec![first, second]);
     model.classes = Some(vec!["no".to_string(), "yes".to_string()]);
@@ -107,17 +98,12 @@ pub fn random_model(
     let classes = (objective.is_classification() && random.below(2) == 0)
         .then(|| (0..outputs.max(2)).map(|class| format!("class {class}, \"quoted\"")).collect());
     let best = [None, Some(0.3), Some(f64::INFINITY), Some(-0.0)][random.below(4)];
-    Model {
-        base_score: (0..outputs).map(|_| random.number()).collect(),
-        best_iteration: best.and(rounds.checked_sub(1)),
-        best_score: best,
-        params: vec![("objective".to_string(), objective.name().to_string()), ("eta".to_string(), "0.1".to_string())],
-        schema,
-        objective,
-        classes,
-        parallel_trees,
-        trees,
-    }
+    let base_score = (0..outputs).map(|_| random.number()).collect();
+    let mut model = Model::new(schema, objective, base_score, trees);
+    (model.best_iteration, model.best_score) = (best.and(rounds.checked_sub(1)), best);
+    model.params = vec![("objective".to_string(), objective.name().to_string()), ("eta".to_string(), "0.1".to_string())];
+    (model.classes, model.parallel_trees) = (classes, parallel_trees);
+    model
 }
 
 fn random_schema(random: &mut Random, features: usize) -> FeatureSchema {
@@ -138,14 +124,14 @@ fn random_schema(random: &mut Random, features: usize) -> FeatureSchema {
 fn random_tree(random: &mut Random, schema: &FeatureSchema, leaves: usize) -> Tree {
     let mut nodes = vec![leaf(random.number())];
     for _ in 1..1 + random.below(leaves) {
-        let open: Vec<_> = (0..nodes.len()).filter(|&n| matches!(nodes[n], Node::Leaf { .. })).collect();
+        let open: Vec<_> = (0..nodes.len()).filter(|&n| matches!(nodes[n], Node::Leaf(_))).collect();
         let at = open[if random.below(2) == 0 { open.len() - 1 } else { random.below(open.len()) }];
         let children = (nodes.len() as u32, nodes.len() as u32 + 1);
         let children = if random.below(2) == 0 { children } else { (children.1, children.0) };
         nodes[at] = random_split(random, schema, children);
         nodes.extend([leaf(random.number()), leaf(random.number())]);
     }
-    Tree { nodes }
+    Tree::new(nodes)
 }
 
 fn random_split(random: &mut Random, schema: &FeatureSchema, children: (u32, u32)) -> Node {

@@ -31,7 +31,7 @@ impl Served {
     pub fn load(name: &str, file: &Path, selection: Option<&str>) -> Result<Self, Failure> {
         let model = reading::load_model(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
-        let selection = selection.map(|keys| Selection::parse(keys, model.objective)).transpose()?;
+        let selection = selection.map(|keys| Selection::parse(keys, &model)).transpose()?;
         let input = InputSchema::new(model.schema.clone());
         Ok(Self {
             name: name.to_string(),
@@ -46,7 +46,7 @@ impl Served {
     /// What the log says about it.
     pub fn describe(&self) -> String {
         let model = self.scorer.model();
-        format!("{} (sha256 {}, {}, {} features)", self.file.display(), self.sha256, model.objective.name(), model.schema.len())
+        format!("{} (sha256 {}, {}, {} features)", self.file.display(), self.sha256, model.objective.name, model.schema.len())
     }
 
     /// About what it takes in memory, bytes.

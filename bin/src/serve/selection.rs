@@ -2,8 +2,8 @@
 
 use crate::report::Failure;
 use sapwood::predict::{Output, Predictions, Scorer, predict};
-use sapwood::{Dataset, Model, Objective};
-use sapwood_score::write_number;
+use sapwood::{Dataset, Model};
+use sapwood_score::{Prediction, write_number};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -35,8 +35,8 @@ impl Key {
         KEYS.iter().find(|(key, _)| *key == self).map_or("", |(_, name)| name)
     }
 
-    fn fits(self, objective: Objective) -> bool {
-        objective.is_classification() != (self == Self::PredictedScore)
+    fn fits(self, model: &Model) -> bool {
+        model.num_classes().is_some() != (self == Self::PredictedScore)
     }
 }
 
@@ -50,16 +50,16 @@ impl Selection {
     /// Reads a list of keys. The built-in answers NaN for what a model does not have; here it is an error before the first request.
     ///
     /// # Errors
-    /// A key that is unknown, or that models of this objective do not have.
-    pub fn parse(text: &str, objective: Objective) -> Result<Self, Failure> {
+    /// A key that is unknown, or that the model does not have.
+    pub fn parse(text: &str, model: &Model) -> Result<Self, Failure> {
         let names = text.split(',').map(|name| name.trim().to_ascii_lowercase()).filter(|name| !name.is_empty());
         let key = |name: String| {
             let known = KEYS.iter().find(|(_, known)| *known == name).map(|(key, _)| *key);
-            known.filter(|key| key.fits(objective)).ok_or_else(|| {
-                let fitting = KEYS.iter().filter(|(key, _)| key.fits(objective)).map(|(_, name)| *name);
+            known.filter(|key| key.fits(model)).ok_or_else(|| {
+                let fitting = KEYS.iter().filter(|(key, _)| key.fits(model)).map(|(_, name)| *name);
                 Failure::user(format!(
                     "SAGEMAKER_INFERENCE_OUTPUT: a model of objective {} has no {name:?}; it has {}",
-                    objective.name(),
+                    model.objective.name,
                     fitting.collect::<Vec<_>>().join(", ")
                 ))
             })
@@ -73,7 +73,7 @@ impl Selection {
     /// # Errors
     /// Data that cannot be read.
     pub fn score(&self, scorer: &Arc<Scorer>, data: &Dataset) -> sapwood::Result<Selected> {
-        let [class, probability, raw] = self.outputs(scorer.model().objective);
+        let [class, probability, raw] = self.outputs(scorer.model());
         let scored = |output: Option<Output>| output.map(|output| predict(scorer, data, output)).transpose();
         Ok(Selected {
             keys: self.keys.clone(),
@@ -87,13 +87,13 @@ impl Selection {
 
     /// The numbers that a row is scored for.
     pub fn columns(&self, model: &Model) -> usize {
-        self.outputs(model.objective).into_iter().flatten().map(|output| output.columns(model)).sum()
+        self.outputs(model).into_iter().flatten().map(|output| output.columns(model)).sum()
     }
 
     /// The kinds of output that the keys need: for classes, for probabilities, for raw scores.
-    fn outputs(&self, objective: Objective) -> [Option<Output>; 3] {
+    fn outputs(&self, model: &Model) -> [Option<Output>; 3] {
         let needed = |keys: &[Key], output| self.keys.iter().any(|key| keys.contains(key)).then_some(output);
-        let raw = if objective == Objective::Softmax { Output::Margin } else { Output::Value };
+        let raw = if model.prediction == Prediction::Class { Output::Margin } else { Output::Value };
         [
             needed(&[Key::PredictedLabel], Output::Class),
             needed(&[Key::Probability, Key::Probabilities], Output::Probability),
@@ -170,7 +170,7 @@ impl Selected {
             Key::Probabilities => Item::Numbers(both(values(&self.probability), |p| 1.0 - p)),
             Key::RawScore | Key::PredictedScore => Item::Number(largest(&values(&self.raw))),
             Key::RawScores => {
-                let margins = self.scorer.model().objective == Objective::BinaryLogitraw;
+                let margins = self.scorer.model().prediction == Prediction::Margin;
                 Item::Numbers(both(values(&self.raw), |x| if margins { -x } else { 1.0 - x }))
             }
         }
@@ -188,7 +188,7 @@ impl Selected {
     }
 
     fn classes(&self) -> usize {
-        self.scorer.num_outputs().max(2)
+        self.scorer.model().num_classes().unwrap_or(0)
     }
 
     fn write_item(&self, item: &Item, out: &mut String) {
@@ -242,15 +242,20 @@ pub fn write_json_list(count: usize, out: &mut String, element: impl Fn(usize, &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sapwood::{FeatureSchema, Objective};
 
     #[test]
     fn keys_that_a_model_does_not_have_are_errors_that_name_those_it_has() {
-        let error = |text, objective| Selection::parse(text, objective).unwrap_err().to_string();
+        let model = |objective: Objective| {
+            let outputs = if objective.is_multiclass() { 3 } else { 1 };
+            Model::new(FeatureSchema::numeric(1), objective, vec![0.0; outputs], Vec::new())
+        };
+        let error = |text, objective| Selection::parse(text, &model(objective)).unwrap_err().to_string();
         let text = error("probability", Objective::SquaredError);
         assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score"), "{text}");
         assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
         assert!(error(" , ", Objective::Softmax).contains("names nothing"));
-        let keys = Selection::parse(" Labels,predicted_label ", Objective::BinaryLogitraw).unwrap().keys;
+        let keys = Selection::parse(" Labels,predicted_label ", &model(Objective::BinaryLogitraw)).unwrap().keys;
         assert_eq!(keys[..], [Key::Labels, Key::PredictedLabel]);
     }
 }

@@ -1,23 +1,39 @@
 //! A model as JSON for people and programs to look at. It cannot be loaded again: that is what the model file is for.
 
 use crate::json_float::to_value;
-use crate::{Condition, FORMAT_VERSION, FeatureKind, Model, Node, Split, Tree};
+use crate::{Condition, FORMAT_VERSION, FeatureKind, Leaf, LeafValue, LinearLeaf, Model, Node, Split, Tree, format};
 use serde_json::{Map, Value, json};
+
+/// What is told as it stands in the header of the model file.
+const HEADER_KEYS: [&str; 10] = [
+    "reading",
+    "required_roles",
+    "link",
+    "outputs",
+    "prediction",
+    "calibration",
+    "aggregation",
+    "precision",
+    "ensemble",
+    "attributes",
+];
 
 impl Model {
     /// The whole model as one JSON object: `format_version`, `objective`, `num_outputs`, `num_rounds`, `num_trees`, `num_nodes`,
-    /// `parallel_trees`, `base_score`, `classes`, `best_iteration`, `best_score`, `params` (an object), `schema`, `importance`
-    /// (a list in the schema's order) and `trees`.
+    /// `parallel_trees`, `base_score`, `classes`, `best_iteration`, `best_score`, `params` (an object), `schema`, `derived` (a list
+    /// of names with the columns that they come from), `importance` (a list in the schema's order, then the derived features) and
+    /// `trees`; further what the header of the model file has under the same names ([`HEADER_KEYS`]).
     ///
-    /// A tree has its `output` and its `nodes`. A split bears its feature's name, `threshold` or `levels` (those that go left),
-    /// where missing values go, its children's positions in `nodes`, `gain` and `cover`. A leaf bears its number among the tree's
-    /// leaves, `value` and `cover`. Numbers that JSON does not have are the texts `"inf"`, `"-inf"` and `"nan"`.
+    /// A tree has its `output` (null where its leaves are vectors), `weight` and `nodes`. A split bears its feature's name,
+    /// `threshold` or `levels` (those that go left; of derived features the codes), where missing values go, its children's positions
+    /// in `nodes`, `gain` and `cover`. A leaf bears its number among the tree's leaves, `value` (a list if it is a vector) or `linear`,
+    /// and `cover`. Numbers that JSON does not have are the texts `"inf"`, `"-inf"` and `"nan"`.
     pub fn to_json(&self) -> Value {
         let params: Map<_, _> = self.params.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
         let trees = self.trees.iter().enumerate().map(|(index, tree)| self.tree(index, tree));
-        json!({
+        let mut json = json!({
             "format_version": FORMAT_VERSION,
-            "objective": self.objective.name(),
+            "objective": self.objective.name,
             "num_outputs": self.num_outputs(),
             "num_rounds": self.num_rounds(),
             "num_trees": self.trees.len(),
@@ -29,9 +45,24 @@ impl Model {
             "best_score": self.best_score.map(to_value),
             "params": params,
             "schema": self.schema_json(),
+            "derived": self.derived_json(),
             "importance": self.importance_json(),
-            "trees": trees.collect::<Vec<_>>(),
-        })
+        });
+        let mut header = format::header(self);
+        for key in HEADER_KEYS {
+            json[key] = header[key].take();
+        }
+        json["trees"] = trees.collect();
+        json
+    }
+
+    fn derived_json(&self) -> Value {
+        let sources = |feature| {
+            let columns = self.source_columns(feature).into_iter();
+            columns.filter_map(|column| self.feature_name(column)).collect::<Vec<_>>()
+        };
+        let features = self.schema.len()..self.num_features();
+        features.map(|feature| json!({ "name": self.feature_name(feature), "sources": sources(feature) })).collect()
     }
 
     fn schema_json(&self) -> Value {
@@ -47,9 +78,9 @@ impl Model {
     }
 
     fn importance_json(&self) -> Value {
-        let row = |(feature, importance): (&crate::Feature, crate::Importance)| {
+        let row = |(feature, importance): (usize, crate::Importance)| {
             json!({
-                "feature": feature.name,
+                "feature": self.feature_name(feature),
                 "weight": importance.weight,
                 "gain": to_value(importance.gain()),
                 "cover": to_value(importance.cover()),
@@ -57,30 +88,63 @@ impl Model {
                 "total_cover": to_value(importance.total_cover),
             })
         };
-        self.schema.features.iter().zip(self.importance()).map(row).collect()
+        self.importance().into_iter().enumerate().map(row).collect()
     }
 
     fn tree(&self, index: usize, tree: &Tree) -> Value {
         let mut leaves = 0;
-        let nodes = tree.nodes.iter().map(|node| match node {
-            Node::Split(split) => self.split(split),
-            Node::Leaf { value, cover } => {
-                leaves += 1;
-                json!({ "leaf": leaves - 1, "value": to_value(*value), "cover": to_value(*cover) })
+        let nodes = tree.nodes.iter().enumerate().map(|(n, node)| {
+            let mut json = match node {
+                Node::Split(split) => self.split(split),
+                Node::Leaf(leaf) => {
+                    leaves += 1;
+                    self.leaf(leaves - 1, leaf)
+                }
+            };
+            if let Some(count) = tree.counts.get(n) {
+                json["count"] = (*count).into();
             }
+            json
         });
         let nodes: Vec<_> = nodes.collect();
-        json!({ "output": self.output_of(index), "nodes": nodes })
+        let output = (!tree.has_vector_leaves()).then(|| self.output_of(index));
+        json!({ "output": output, "weight": to_value(tree.weight), "nodes": nodes })
+    }
+
+    fn leaf(&self, number: u32, leaf: &Leaf) -> Value {
+        let (key, value) = match &leaf.value {
+            LeafValue::Scalar(value) => ("value", to_value(*value)),
+            LeafValue::Vector(values) => ("value", values.iter().copied().map(to_value).collect()),
+            LeafValue::Linear(linear) => ("linear", self.linear(linear)),
+        };
+        json!({ "leaf": number, key: value, "cover": to_value(leaf.cover) })
+    }
+
+    fn linear(&self, linear: &LinearLeaf) -> Value {
+        let range = |range: (f64, f64)| [to_value(range.0), to_value(range.1)];
+        let terms = linear.terms.iter().map(|term| {
+            json!({
+                "feature": self.feature_name(term.feature as usize),
+                "coefficient": to_value(term.coefficient),
+                "range": range(term.range),
+            })
+        });
+        json!({
+            "constant": to_value(linear.constant),
+            "terms": terms.collect::<Vec<_>>(),
+            "if_missing": to_value(linear.if_missing),
+            "range": range(linear.range),
+        })
     }
 
     fn split(&self, split: &Split) -> Value {
-        let feature = self.schema.features.get(split.feature as usize);
+        let feature = split.feature as usize;
         let (key, condition) = match &split.condition {
             Condition::Threshold(threshold) => ("threshold", to_value(*threshold)),
-            Condition::Levels(words) => ("levels", set_levels(feature.map(|f| &f.kind), words)),
+            Condition::Levels(words) => ("levels", self.set_levels(feature, words)),
         };
         json!({
-            "feature": feature.map(|f| f.name.as_str()),
+            "feature": self.feature_name(feature),
             key: condition,
             "missing": if split.default_left { "left" } else { "right" },
             "left": split.left,
@@ -89,11 +153,14 @@ impl Model {
             "cover": to_value(split.cover),
         })
     }
-}
 
-/// The texts of the levels whose bit is set.
-fn set_levels(kind: Option<&FeatureKind>, words: &[u64]) -> Value {
-    let Some(FeatureKind::Categorical { levels }) = kind else { return Value::Null };
-    let is_set = |code: usize| words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1);
-    levels.iter().enumerate().filter(|(code, _)| is_set(*code)).map(|(_, level)| level.as_str()).collect()
+    /// The texts of the levels whose bit is set; of a derived feature their codes.
+    fn set_levels(&self, feature: usize, words: &[u64]) -> Value {
+        let is_set = |code: &usize| words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1);
+        let codes = (0..self.levels_of(feature).unwrap_or(0)).filter(is_set);
+        match self.schema.features.get(feature).map(|feature| &feature.kind) {
+            Some(FeatureKind::Categorical { levels }) => codes.map(|code| levels[code].as_str()).collect(),
+            _ => codes.collect(),
+        }
+    }
 }

@@ -6,52 +6,64 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file does not begin with the magic bytes of a Sapwood model.
-    #[error("not a Sapwood model: the file does not begin with the model magic; was it made by `sapwood train`?")]
-    NotAModel,
-    /// The file has the magic of a model but is shorter than the shortest one.
-    #[error(
-        "model file is only {actual} bytes long, less than the {least} of its fixed parts: the file is incomplete; copy it again"
-    )]
+    /// The file does not begin with the magic bytes of its kind.
+    #[error("not a Sapwood {what}: the file does not begin with the {what} magic; was it made by `sapwood train`?")]
+    WrongMagic {
+        /// The kind of file that was expected.
+        what: &'static str,
+    },
+    /// The file has the right magic but is shorter than the shortest one of its kind.
+    #[error("{what} file is only {actual} bytes long, less than the {least} of its fixed parts: it is incomplete; copy it again")]
     TooShort {
+        /// The kind of file.
+        what: &'static str,
         /// The length found, bytes.
         actual: u64,
-        /// The least length of a model file, bytes.
+        /// The least length of such a file, bytes.
         least: u64,
     },
-    /// The file was written by a later release, in a layout this one cannot read.
-    #[error("model format version {found} is newer than {supported}, the newest this release reads; upgrade Sapwood")]
+    /// The file is of a format version that this release cannot read.
+    #[error("{what} format version {found} is not the version that this release reads, {supported}; {}", remedy(*found, *supported))]
     UnsupportedVersion {
+        /// The kind of file.
+        what: &'static str,
         /// The version the file states.
         found: u32,
         /// The newest version this release reads.
         supported: u32,
     },
+    /// The model needs something to be scored with that this release does not know.
+    #[error("the model needs {0}, which this release does not know; upgrade Sapwood")]
+    UnknownRequirements(String),
     /// The file ends before, or goes on after, the length its own prefix states.
-    #[error(
-        "model file is {actual} bytes long, its prefix says {expected}: the file is incomplete or was appended to; copy it again"
-    )]
+    #[error("{what} file is {actual} bytes long, its prefix says {expected}: it is incomplete or was appended to; copy it again")]
     WrongLength {
+        /// The kind of file.
+        what: &'static str,
         /// The length the prefix states, bytes.
         expected: u64,
         /// The length found, bytes.
         actual: u64,
     },
-    /// A size in the file exceeds the cap written down in `docs/MODEL_FORMAT.md`.
-    #[error("model file states {what} of {found} bytes, more than the cap of {cap}: the file is damaged")]
+    /// A size in the file exceeds the cap of its kind.
+    #[error("{what} file states {part} of {found} bytes, more than the cap of {cap}: the file is damaged")]
     TooLarge {
-        /// Which part is too large.
+        /// The kind of file.
         what: &'static str,
+        /// Which part is too large.
+        part: &'static str,
         /// The size stated, bytes.
         found: u64,
         /// The largest size allowed, bytes.
         cap: u64,
     },
-    /// A model to be written exceeds a cap of the format.
-    #[error("the model's {what} takes {found} bytes, more than the {cap} that a model file may hold; {remedy}")]
+    /// What is to be written exceeds a cap of its format.
+    #[error("the {what}'s {part} takes {found} bytes, more than the {cap} that a {what} file may hold; {remedy}")]
     CapExceeded {
-        /// Which part is too large.
+        /// The kind of file.
         what: &'static str,
+        /// Which part is too large.
+        part: &'static str,
         /// Its size, bytes.
         found: u64,
         /// The largest size allowed, bytes.
@@ -60,8 +72,10 @@ pub enum Error {
         remedy: &'static str,
     },
     /// The checksum does not match the bytes.
-    #[error("model file is damaged: checksum {found:08x}, expected {expected:08x}; copy it again from where it was made")]
+    #[error("{what} file is damaged: checksum {found:08x}, expected {expected:08x}; copy it again from where it was made")]
     Checksum {
+        /// The kind of file.
+        what: &'static str,
         /// The checksum stored in the file.
         expected: u32,
         /// The checksum of the bytes read.
@@ -76,6 +90,9 @@ pub enum Error {
     /// The data to score do not fit the model's schema.
     #[error("{0}")]
     Schema(String),
+    /// The model was trained with base margins, and a row has none.
+    #[error("the model was trained with base margins, so every row needs one; name their column with base_margin_column")]
+    BaseMarginRequired,
     /// The kind of output asked for does not exist for this model's objective.
     #[error("{0}")]
     Output(String),
@@ -87,4 +104,11 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn remedy(found: u32, supported: u32) -> &'static str {
+    match found > supported {
+        true => "upgrade Sapwood",
+        false => "make the file anew",
+    }
 }

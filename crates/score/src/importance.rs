@@ -30,31 +30,20 @@ impl Importance {
 }
 
 impl Model {
-    /// The importance of every feature, in the schema's order.
+    /// The importance of every feature that trees see: the schema's in their order, then the derived ones.
     ///
     /// ```
-    /// # use sapwood_score::{Condition, FeatureSchema, Model, Node, Objective, Split, Tree};
-    /// # let split = Split {
-    /// #     feature: 1, condition: Condition::Threshold(0.0), default_left: false, left: 1, right: 2, gain: 9.0, cover: 4.0,
-    /// # };
-    /// # let leaf = || Node::Leaf { value: 1.0, cover: 2.0 };
-    /// # let model = Model {
-    /// #     schema: FeatureSchema::numeric(2),
-    /// #     objective: Objective::SquaredError,
-    /// #     classes: None,
-    /// #     base_score: vec![0.5],
-    /// #     parallel_trees: 1,
-    /// #     trees: vec![Tree { nodes: vec![Node::Split(split), leaf(), leaf()] }],
-    /// #     best_iteration: None,
-    /// #     best_score: None,
-    /// #     params: Vec::new(),
-    /// # };
+    /// # use sapwood_score::{Condition, FeatureSchema, Leaf, Model, Node, Objective, Split, Tree};
+    /// # let split = Split::new(1, Condition::Threshold(0.0), false, (1, 2), 9.0, 4.0);
+    /// # let leaf = || Node::Leaf(Leaf::new(1.0, 2.0));
+    /// # let trees = vec![Tree::new(vec![Node::Split(split), leaf(), leaf()])];
+    /// # let model = Model::new(FeatureSchema::numeric(2), Objective::SquaredError, vec![0.5], trees);
     /// let importance = model.importance();
     /// assert_eq!((importance[0].weight, importance[1].weight), (0, 1));
     /// assert_eq!(importance[1].gain(), 9.0);
     /// ```
     pub fn importance(&self) -> Vec<Importance> {
-        let mut features = vec![Importance::default(); self.schema.len()];
+        let mut features = vec![Importance::default(); self.num_features()];
         for node in self.trees.iter().flat_map(|tree| &tree.nodes) {
             let Node::Split(split) = node else { continue };
             if let Some(feature) = features.get_mut(split.feature as usize) {

@@ -5,9 +5,10 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
 
+pub mod container;
+mod derived;
 mod dump;
 mod error;
-mod file;
 mod format;
 mod importance;
 mod json_float;
@@ -15,18 +16,24 @@ mod levels;
 pub mod math;
 mod model;
 mod objective;
+mod prediction;
+mod reading;
+pub mod replace;
 mod schema;
 mod scorer;
 mod tree;
 mod validate;
 
+pub use derived::{Derivation, DerivedFeature, TargetStatistic};
 pub use error::Error;
 pub use format::{FORMAT_VERSION, MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES};
 pub use importance::Importance;
 pub use levels::LevelIndex;
-pub use model::Model;
+pub use model::{Aggregation, Ensemble, Layout, MeanOf, Member, Model, Precision};
 pub use objective::Objective;
+pub use prediction::{Calibration, Link, ObjectiveSpec, Outputs, Prediction};
+pub use reading::{Reading, Role};
 pub use schema::{Feature, FeatureKind, FeatureSchema};
 pub use scorer::{Output, Predictions, Scorer, write_number};
-pub use tree::{Condition, Node, Split, Tree};
-pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES};
+pub use tree::{Condition, Leaf, LeafValue, LinearLeaf, LinearTerm, MissingRule, Node, Split, Tree};
+pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES, MAX_OUTPUTS};

@@ -1,31 +1,23 @@
-//! The objectives' names and what they make of a margin. Their gradients live with the trainer.
+//! The objectives that Sapwood trains: their names and what they make of a margin. Their gradients live with the trainer.
 
-use crate::math;
-use serde::{Deserialize, Serialize};
+use crate::{Link, Outputs, Prediction};
 
 /// A learning objective, under XGBoost's names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objective {
     /// Squared error.
-    #[serde(rename = "reg:squarederror")]
     SquaredError,
     /// Logistic loss on labels in [0, 1].
-    #[serde(rename = "reg:logistic")]
     Logistic,
     /// Logistic loss on labels 0 and 1; predicts probabilities.
-    #[serde(rename = "binary:logistic")]
     BinaryLogistic,
     /// Logistic loss on labels 0 and 1; predicts the margin.
-    #[serde(rename = "binary:logitraw")]
     BinaryLogitraw,
     /// Poisson deviance on counts, with a log link.
-    #[serde(rename = "count:poisson")]
     Poisson,
     /// Softmax loss; predicts the most probable class.
-    #[serde(rename = "multi:softmax")]
     Softmax,
     /// Softmax loss; predicts the probability of every class.
-    #[serde(rename = "multi:softprob")]
     Softprob,
 }
 
@@ -69,22 +61,32 @@ impl Objective {
         matches!(self, Self::BinaryLogistic | Self::BinaryLogitraw | Self::Softmax | Self::Softprob)
     }
 
-    /// Turns one row's margins into means (regression) or probabilities (classification), in place.
+    /// From margins to means (regression) or probabilities (classification).
     #[inline(always)]
-    pub fn link(self, margins: &mut [f64]) {
+    pub fn link(self) -> Link {
         match self {
-            Self::SquaredError => {}
-            Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => {
-                for margin in margins {
-                    *margin = math::sigmoid(*margin);
-                }
-            }
-            Self::Poisson => {
-                for margin in margins {
-                    *margin = math::exp(*margin);
-                }
-            }
-            Self::Softmax | Self::Softprob => math::softmax(margins),
+            Self::SquaredError => Link::Identity,
+            Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
+            Self::Poisson => Link::Log,
+            Self::Softmax | Self::Softprob => Link::Softmax,
+        }
+    }
+
+    /// What the outputs of its models are.
+    pub fn outputs(self) -> Outputs {
+        match self {
+            Self::SquaredError | Self::Logistic | Self::Poisson => Outputs::Value,
+            Self::BinaryLogistic | Self::BinaryLogitraw => Outputs::Binary,
+            Self::Softmax | Self::Softprob => Outputs::Classes,
+        }
+    }
+
+    /// What its models predict.
+    pub fn prediction(self) -> Prediction {
+        match self {
+            Self::BinaryLogitraw => Prediction::Margin,
+            Self::Softmax => Prediction::Class,
+            _ => Prediction::Mean,
         }
     }
 }

@@ -106,7 +106,7 @@ impl Visitor for WriteTo<'_> {
 }
 
 impl Forest {
-    /// Compiles the trees of `model`, which must be valid.
+    /// Compiles the trees of `model`, which must be valid and plain.
     ///
     /// # Errors
     /// Sets of levels that take more than 32 GiB together.
@@ -149,9 +149,9 @@ impl Forest {
         for (n, node) in tree.nodes.iter().enumerate() {
             let (place, depth) = places[n];
             match node {
-                Node::Leaf { value, .. } => {
+                Node::Leaf(leaf) => {
                     self.nodes[place].left = place as u32;
-                    self.values[place] = *value;
+                    self.values[place] = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is no constant".into()))?;
                     self.ordinals[place] = leaves;
                     leaves += 1;
                     deepest = deepest.max(depth);
@@ -190,11 +190,6 @@ impl Forest {
         }
         let rows = TILE_BYTES / (8 * self.features.max(1));
         (rows - rows % LANES).clamp(4 * LANES, 1024)
-    }
-
-    /// The number of trees.
-    pub fn num_trees(&self) -> usize {
-        self.trees.len()
     }
 
     /// Adds every tree's leaf to the margins of each row, in the order of the trees; rows and `margins` lie row by row.

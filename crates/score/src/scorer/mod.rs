@@ -1,16 +1,19 @@
 //! [`Scorer`]: a model made ready for scoring.
 
 mod forest;
+mod interpreter;
 mod kernel;
 mod keys;
 mod output;
 mod ranks;
 mod sets;
 
+use output::to_means;
 pub use output::{Output, Predictions, write_number};
 
-use crate::{Error, LevelIndex, Model};
+use crate::{Error, LevelIndex, MeanOf, Model};
 use forest::Forest;
+use interpreter::{Interpreter, Rows};
 use ndarray::{Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 use std::path::Path;
@@ -25,23 +28,12 @@ use std::path::Path;
 ///
 /// ```
 /// use ndarray::array;
-/// use sapwood_score::{Condition, Error, FeatureSchema, Model, Node, Objective, Scorer, Split, Tree};
+/// use sapwood_score::{Condition, Error, FeatureSchema, Leaf, Model, Node, Objective, Scorer, Split, Tree};
 ///
-/// let split = Split {
-///     feature: 0, condition: Condition::Threshold(2.5), default_left: false, left: 1, right: 2, gain: 9.0, cover: 4.0,
-/// };
-/// let leaf = |value| Node::Leaf { value, cover: 2.0 };
-/// let model = Model {
-///     schema: FeatureSchema::numeric(1),
-///     objective: Objective::SquaredError,
-///     classes: None,
-///     base_score: vec![10.0],
-///     parallel_trees: 1,
-///     trees: vec![Tree { nodes: vec![Node::Split(split), leaf(-1.0), leaf(1.0)] }],
-///     best_iteration: None,
-///     best_score: None,
-///     params: Vec::new(),
-/// };
+/// let split = Split::new(0, Condition::Threshold(2.5), false, (1, 2), 9.0, 4.0);
+/// let leaf = |value| Node::Leaf(Leaf::new(value, 2.0));
+/// let trees = vec![Tree::new(vec![Node::Split(split), leaf(-1.0), leaf(1.0)])];
+/// let model = Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![10.0], trees);
 /// let scorer = Scorer::new(model)?;
 /// let rows = array![[1.0], [3.0], [f64::NAN]];
 /// assert_eq!(scorer.predict(rows.view())?, array![[9.0], [11.0], [11.0]]);
@@ -49,9 +41,20 @@ use std::path::Path;
 /// ```
 pub struct Scorer {
     model: Model,
-    forest: Forest,
+    engine: Engine,
     levels: LevelIndex,
 }
+
+/// How the trees are walked.
+enum Engine {
+    /// Ordinary models.
+    Forest(Forest),
+    /// Those that need more.
+    Interpreter(Interpreter),
+}
+
+/// Rows that an [`Interpreter`] is best given at a time.
+const INTERPRETED_ROWS: usize = 256;
 
 impl Scorer {
     /// Compiles the trees of `model`.
@@ -60,9 +63,12 @@ impl Scorer {
     /// A model that [`Model::validate`] refuses.
     pub fn new(model: Model) -> Result<Self, Error> {
         model.validate()?;
-        let forest = Forest::new(&model)?;
+        let engine = match model.is_plain() {
+            true => Engine::Forest(Forest::new(&model)?),
+            false => Engine::Interpreter(Interpreter::new(&model)),
+        };
         let levels = LevelIndex::new(&model.schema);
-        Ok(Self { model, forest, levels })
+        Ok(Self { model, engine, levels })
     }
 
     /// Reads a model file.
@@ -78,12 +84,12 @@ impl Scorer {
         &self.model
     }
 
-    /// The number of values in a row.
+    /// The number of values in a row: the columns of the schema.
     pub fn num_features(&self) -> usize {
         self.model.schema.len()
     }
 
-    /// The number of margins per row: the number of classes for multiclass objectives, else 1.
+    /// The number of margins per row: the number of classes, targets or levels, else 1.
     pub fn num_outputs(&self) -> usize {
         self.model.num_outputs()
     }
@@ -94,7 +100,7 @@ impl Scorer {
         self.levels.code(feature, text).map_or(f64::NAN, f64::from)
     }
 
-    /// What the objective predicts, as an array of shape (rows, 1), for `multi:softprob` of shape (rows, classes): the mean, the
+    /// What the model predicts, as an array of shape (rows, 1), for `multi:softprob` of shape (rows, classes): the mean, the
     /// probability of class 1 or of each class, the margin for `binary:logitraw`, the most probable class's index for `multi:softmax`.
     ///
     /// # Errors
@@ -110,7 +116,8 @@ impl Scorer {
     /// # Errors
     /// Rows of another length than the model has features.
     pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<f64>, Error> {
-        Ok(matrix((rows.nrows(), self.num_outputs()), self.flat_margins(rows)?))
+        let predictions = self.output(Output::Margin, rows)?;
+        Ok(matrix((rows.nrows(), self.num_outputs()), predictions.into_values()))
     }
 
     /// The leaf that each row falls into in each tree, as an array of shape (rows, trees). The leaves of a tree count from 0 in
@@ -122,17 +129,8 @@ impl Scorer {
     /// ```
     /// # use ndarray::{Array2, array};
     /// # use sapwood_score::{Error, FeatureSchema, Model, Objective, Scorer, Tree};
-    /// # let model = Model {
-    /// #     schema: FeatureSchema::numeric(1),
-    /// #     objective: Objective::SquaredError,
-    /// #     classes: None,
-    /// #     base_score: vec![0.5],
-    /// #     parallel_trees: 1,
-    /// #     trees: vec![Tree::leaf(1.0, 10.0), Tree::leaf(2.0, 10.0)],
-    /// #     best_iteration: None,
-    /// #     best_score: None,
-    /// #     params: Vec::new(),
-    /// # };
+    /// # let trees = vec![Tree::leaf(1.0, 10.0), Tree::leaf(2.0, 10.0)];
+    /// # let model = Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![0.5], trees);
     /// let scorer = Scorer::new(model)?;
     /// let leaves: Array2<u32> = scorer.leaves(array![[1.0]].view())?;
     /// assert_eq!(leaves, array![[0, 0]]);
@@ -140,12 +138,12 @@ impl Scorer {
     /// ```
     pub fn leaves(&self, rows: ArrayView2<'_, f64>) -> Result<Array2<u32>, Error> {
         self.model.schema.check_count(rows.ncols())?;
-        let (tile, trees) = (self.tile_rows(), self.forest.num_trees());
+        let (tile, trees) = (self.tile_rows(), self.model.trees.len());
         let mut leaves = vec![0; rows.nrows() * trees];
         if trees > 0 {
             for (tile, leaves) in row_tiles(&rows, tile).zip(leaves.chunks_mut(tile * trees)) {
                 let count = leaves.len() / trees;
-                self.forest.leaves(&tile, count, leaves);
+                self.tile_leaves(&tile, count, leaves);
             }
         }
         Ok(matrix((rows.nrows(), trees), leaves))
@@ -158,17 +156,8 @@ impl Scorer {
     ///
     /// ```
     /// # use sapwood_score::{Error, FeatureSchema, Model, Objective, Scorer, Tree};
-    /// # let model = Model {
-    /// #     schema: FeatureSchema::numeric(2),
-    /// #     objective: Objective::BinaryLogistic,
-    /// #     classes: None,
-    /// #     base_score: vec![0.5],
-    /// #     parallel_trees: 1,
-    /// #     trees: vec![Tree::leaf(1.0, 10.0)],
-    /// #     best_iteration: None,
-    /// #     best_score: None,
-    /// #     params: Vec::new(),
-    /// # };
+    /// # let trees = vec![Tree::leaf(1.0, 10.0)];
+    /// # let model = Model::new(FeatureSchema::numeric(2), Objective::BinaryLogistic, vec![0.5], trees);
     /// let scorer = Scorer::new(model)?;
     /// let mut margin = [0.0];
     /// scorer.margins_into(&[0.3, f64::NAN], &mut margin)?;
@@ -180,63 +169,104 @@ impl Scorer {
             return Err(Error::Output(format!("room for {} margins, the model has {}", out.len(), self.num_outputs())));
         }
         self.model.schema.check_count(row.len())?;
-        out.copy_from_slice(&self.model.base_score);
-        self.forest.add_to(row, out);
+        self.check_base_margins(false)?;
+        match &self.engine {
+            Engine::Forest(forest) => {
+                out.copy_from_slice(&self.model.base_score);
+                forest.add_to(row, out);
+            }
+            Engine::Interpreter(_) => out.copy_from_slice(&self.tile_margins(row, 1, None)),
+        }
         Ok(())
     }
 
     /// Any kind of output for many rows.
     ///
     /// # Errors
-    /// Rows of another length than the model has features, or an output that the objective does not have.
+    /// Rows of another length than the model has features, an output that the model does not have, or a model whose rows need base
+    /// margins: for those there is [`Scorer::score_tile`].
     pub fn output(&self, output: Output, rows: ArrayView2<'_, f64>) -> Result<Predictions, Error> {
-        output.check(self.model.objective)?;
-        let values = match output {
-            Output::Leaf => self.leaves(rows)?.into_iter().map(f64::from).collect(),
-            _ => output.of_margins(self.model.objective, self.num_outputs(), self.flat_margins(rows)?),
-        };
+        output.check(&self.model)?;
+        self.model.schema.check_count(rows.ncols())?;
+        let mut values = Vec::with_capacity(rows.nrows() * output.columns(&self.model));
+        for (tile, count) in row_tiles(&rows, self.tile_rows()).zip(tile_counts(rows.nrows(), self.tile_rows())) {
+            values.extend(self.score_tile(output, &tile, count, None)?);
+        }
         Predictions::new(&self.model, output, rows.nrows(), values)
     }
 
-    /// Any kind of output for rows that begin with `margins` in place of the base score; rows, margins and values lie row by row
-    /// (`rows × features`, `rows × outputs`, `rows ×` [`Output::columns`]). For callers who bring base margins or threads of their
-    /// own; [`Scorer::tile_rows`] rows a call are best.
+    /// Any kind of output for `count` rows, which begin with `base_margins` in place of the base score if there are any; rows, margins
+    /// and values lie row by row (`rows × features`, `rows × outputs`, `rows ×` [`Output::columns`]). For callers who bring base
+    /// margins or threads of their own; [`Scorer::tile_rows`] rows a call are best.
     ///
     /// # Errors
-    /// Rows and margins that do not hold the same whole number of rows, or an output that the objective does not have.
-    pub fn score_tile(&self, output: Output, rows: &[f64], mut margins: Vec<f64>) -> Result<Vec<f64>, Error> {
-        output.check(self.model.objective)?;
+    /// Values or margins in another number than `count` rows have, an output that the model does not have, or no base margins where
+    /// the model needs them.
+    pub fn score_tile(
+        &self,
+        output: Output,
+        rows: &[f64],
+        count: usize,
+        base_margins: Option<Vec<f64>>,
+    ) -> Result<Vec<f64>, Error> {
+        let model = &self.model;
+        output.check(model)?;
         let (features, outputs) = (self.num_features(), self.num_outputs());
-        let count = margins.len() / outputs;
-        if margins.len() != count * outputs || rows.len() != count * features {
+        let margins = base_margins.as_ref().map_or(count * outputs, Vec::len);
+        if margins != count * outputs || rows.len() != count * features {
             return Err(Error::Schema(format!(
-                "{} values and {} margins are not rows of {features} features and {outputs} margins",
+                "{} values and {margins} margins are not {count} rows of {features} features and {outputs} margins",
                 rows.len(),
-                margins.len()
             )));
         }
         if output == Output::Leaf {
-            let mut leaves = vec![0; count * self.forest.num_trees()];
-            self.forest.leaves(rows, count, &mut leaves);
+            let mut leaves = vec![0; count * model.trees.len()];
+            self.tile_leaves(rows, count, &mut leaves);
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
-        self.forest.add_to(rows, &mut margins);
-        Ok(output.of_margins(self.model.objective, outputs, margins))
+        self.check_base_margins(base_margins.is_some())?;
+        let averages_means = model.ensemble.as_ref().is_some_and(|ensemble| ensemble.mean_of == MeanOf::Means);
+        Ok(match &self.engine {
+            Engine::Interpreter(interpreter) if averages_means && !output.is_margin(model) => {
+                let rows = Rows { count, values: rows, base_margins: base_margins.as_deref() };
+                output.of_means(model, interpreter.means(model, rows, |margins| to_means(model, margins)))
+            }
+            _ => output.of_margins(model, self.tile_margins(rows, count, base_margins)),
+        })
     }
 
     /// The number of rows that are best scored together.
     pub fn tile_rows(&self) -> usize {
-        self.forest.tile_rows()
+        match &self.engine {
+            Engine::Forest(forest) => forest.tile_rows(),
+            Engine::Interpreter(_) => INTERPRETED_ROWS,
+        }
     }
 
-    fn flat_margins(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>, Error> {
-        self.model.schema.check_count(rows.ncols())?;
-        let outputs = self.num_outputs();
-        let mut margins = self.model.base_score.repeat(rows.nrows());
-        for (tile, margins) in row_tiles(&rows, self.tile_rows()).zip(margins.chunks_mut(self.tile_rows() * outputs)) {
-            self.forest.add_to(&tile, margins);
+    fn check_base_margins(&self, are_given: bool) -> Result<(), Error> {
+        if self.model.requires_base_margin() && !are_given { Err(Error::BaseMarginRequired) } else { Ok(()) }
+    }
+
+    fn tile_margins(&self, rows: &[f64], count: usize, base_margins: Option<Vec<f64>>) -> Vec<f64> {
+        match &self.engine {
+            Engine::Forest(forest) => {
+                let mut margins = base_margins.unwrap_or_else(|| self.model.base_score.repeat(count));
+                forest.add_to(rows, &mut margins);
+                margins
+            }
+            Engine::Interpreter(interpreter) => {
+                interpreter.means(&self.model, Rows { count, values: rows, base_margins: base_margins.as_deref() }, |_| {})
+            }
         }
-        Ok(margins)
+    }
+
+    fn tile_leaves(&self, rows: &[f64], count: usize, leaves: &mut [u32]) {
+        match &self.engine {
+            Engine::Forest(forest) => forest.leaves(rows, count, leaves),
+            Engine::Interpreter(interpreter) => {
+                interpreter.leaves(&self.model, Rows { count, values: rows, base_margins: None }, leaves);
+            }
+        }
     }
 }
 
@@ -244,7 +274,7 @@ impl std::fmt::Debug for Scorer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let model = &self.model;
         f.debug_struct("Scorer")
-            .field("objective", &model.objective)
+            .field("objective", &model.objective.name)
             .field("features", &model.schema.len())
             .field("trees", &model.trees.len())
             .finish_non_exhaustive()
@@ -257,6 +287,11 @@ fn row_tiles<'a>(rows: &'a ArrayView2<'_, f64>, count: usize) -> impl Iterator<I
         Some(slice) => Cow::Borrowed(slice),
         None => Cow::Owned(tile.iter().copied().collect()),
     })
+}
+
+/// The number of rows of each of those tiles.
+fn tile_counts(rows: usize, count: usize) -> impl Iterator<Item = usize> {
+    (0..rows).step_by(count).map(move |first| count.min(rows - first))
 }
 
 /// Values that lie row by row as a matrix.

@@ -1,6 +1,6 @@
 //! Kinds of output, and [`Predictions`]: the values of many rows with what it takes to print them.
 
-use crate::{Error, Model, Objective};
+use crate::{Error, Link, Model, Prediction};
 use std::fmt::Write;
 
 /// What to tell about a row.
@@ -40,17 +40,17 @@ impl Output {
         Self::ALL.into_iter().find(|output| output.name() == name)
     }
 
-    /// Checks that models of `objective` have this output.
+    /// Checks that `model` has this output.
     ///
     /// # Errors
-    /// [`Error::Output`] for classes and probabilities of a regression.
-    pub fn check(self, objective: Objective) -> Result<(), Error> {
-        if objective.is_classification() || !matches!(self, Self::Probability | Self::Class) {
+    /// [`Error::Output`] for classes and probabilities of a model that has no classes.
+    pub fn check(self, model: &Model) -> Result<(), Error> {
+        if model.num_classes().is_some() || !matches!(self, Self::Probability | Self::Class) {
             return Ok(());
         }
         Err(Error::Output(format!(
             "a model of objective {} has no output {:?}; ask for value, margin or leaf",
-            objective.name(),
+            model.objective.name,
             self.name()
         )))
     }
@@ -58,32 +58,70 @@ impl Output {
     /// The number of values per row.
     pub fn columns(self, model: &Model) -> usize {
         match self {
-            Self::Value if model.objective != Objective::Softprob => 1,
-            Self::Value | Self::Margin | Self::Probability => model.num_outputs(),
-            Self::Class => 1,
             Self::Leaf => model.trees.len(),
+            _ if self.is_class(model) => 1,
+            _ => model.num_outputs(),
         }
     }
 
-    /// Turns margins, row by row, into values of this kind, row by row. Leaves do not come from margins; for them nothing changes.
-    pub(super) fn of_margins(self, objective: Objective, outputs: usize, mut margins: Vec<f64>) -> Vec<f64> {
-        let link = |mut margins: Vec<f64>| {
-            margins.chunks_exact_mut(outputs).for_each(|row| objective.link(row));
-            margins
-        };
-        match (self, objective) {
-            (Self::Margin | Self::Leaf, _) | (Self::Value, Objective::BinaryLogitraw) => margins,
-            (Self::Class, _) | (Self::Value, Objective::Softmax) if objective.is_multiclass() => {
-                margins.chunks_exact(outputs).map(|row| first_largest(row) as f64).collect()
-            }
-            (Self::Class, _) => {
-                margins = link(margins);
-                margins.iter_mut().for_each(|p| *p = f64::from(u8::from(*p > 0.5)));
-                margins
-            }
-            (Self::Value | Self::Probability, _) => link(margins),
-        }
+    /// Whether it is the index of a class.
+    fn is_class(self, model: &Model) -> bool {
+        self == Self::Class || (self == Self::Value && model.prediction == Prediction::Class)
     }
+
+    /// Whether it is what trees add up to, without link and calibration.
+    pub(super) fn is_margin(self, model: &Model) -> bool {
+        self == Self::Margin || (self == Self::Value && model.prediction == Prediction::Margin)
+    }
+
+    /// Turns margins, row by row, into values of this kind, row by row.
+    pub(super) fn of_margins(self, model: &Model, mut margins: Vec<f64>) -> Vec<f64> {
+        let outputs = model.num_outputs();
+        if self.is_margin(model) {
+            return margins;
+        }
+        // The greatest margin is that of the most probable class; probabilities may be equal by rounding.
+        if self.is_class(model)
+            && outputs > 1
+            && model.calibration.is_none()
+            && matches!(model.link, Link::Softmax | Link::Logit { .. })
+        {
+            return classes(outputs, &margins);
+        }
+        margins.chunks_exact_mut(outputs).for_each(|row| to_means(model, row));
+        self.of_means(model, margins)
+    }
+
+    /// Turns what the link made of margins, row by row, into values of this kind, row by row.
+    pub(super) fn of_means(self, model: &Model, mut means: Vec<f64>) -> Vec<f64> {
+        let outputs = model.num_outputs();
+        if let Some(calibration) = &model.calibration {
+            let are_classes = outputs > 1 && model.num_classes().is_some();
+            means.chunks_exact_mut(outputs).for_each(|row| calibration.after_link(row, are_classes));
+        }
+        if !self.is_class(model) {
+            return means;
+        }
+        if outputs > 1 {
+            return classes(outputs, &means);
+        }
+        means.iter_mut().for_each(|p| *p = f64::from(u8::from(*p > 0.5)));
+        means
+    }
+}
+
+/// Turns one row's margins into means or probabilities, as far as [`Output::of_means`] does not.
+#[inline]
+pub(super) fn to_means(model: &Model, margins: &mut [f64]) {
+    if let Some(calibration) = &model.calibration {
+        calibration.before_link(margins);
+    }
+    model.link.apply(margins);
+}
+
+/// The class of each row.
+fn classes(outputs: usize, values: &[f64]) -> Vec<f64> {
+    values.chunks_exact(outputs).map(|row| first_largest(row) as f64).collect()
 }
 
 fn first_largest(values: &[f64]) -> usize {

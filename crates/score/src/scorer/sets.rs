@@ -138,7 +138,7 @@ impl SetTree {
             Self { splits, levels, leaves: Box::new([places[0].0 as u32; MAX_LEAVES]), num_leaves: leaves, sets: leaves + 1 };
         let mut numbered = 0;
         let mut set_of = |node: u32, other: usize| match tree.nodes[node as usize] {
-            Node::Leaf { .. } => {
+            Node::Leaf(_) => {
                 this.leaves[numbered] = places[node as usize].0 as u32;
                 numbered += 1;
                 numbered - 1

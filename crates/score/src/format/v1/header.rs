@@ -1,0 +1,165 @@
+//! The JSON header of version 1: everything but trees and derived features. Keys are written in the order of the fields.
+
+use crate::json_float;
+use serde::{Deserialize, Serialize};
+
+/// What a reader must know before it believes that it knows the rest.
+#[derive(Deserialize)]
+pub(super) struct Requirements {
+    pub requires: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Header {
+    /// Names of what predictions depend on and this version does not describe. None is known.
+    pub requires: Vec<String>,
+    pub schema: Schema,
+    pub reading: Reading,
+    pub required_roles: Vec<String>,
+    pub objective: Objective,
+    pub link: Link,
+    pub outputs: Outputs,
+    pub prediction: Prediction,
+    pub classes: Option<Vec<String>>,
+    pub calibration: Option<Calibration>,
+    pub base_score: Vec<f64>,
+    pub parallel_trees: u32,
+    pub layout: Option<Layout>,
+    pub aggregation: Aggregation,
+    pub precision: Precision,
+    pub ensemble: Option<Ensemble>,
+    /// The number of derived features in the payload.
+    pub derived: u64,
+    /// The number of trees in the payload.
+    pub trees: u64,
+    /// The number of nodes over all trees.
+    pub nodes: u64,
+    pub best_iteration: Option<u32>,
+    #[serde(with = "json_float")]
+    pub best_score: Option<f64>,
+    pub params: Vec<(String, String)>,
+    pub attributes: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Schema {
+    pub features: Vec<Feature>,
+    pub named: bool,
+    pub index_base: Option<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Feature {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub kind: FeatureType,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub levels: Option<Vec<String>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FeatureType {
+    Numeric,
+    Boolean,
+    Date,
+    Datetime,
+    Categorical,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Reading {
+    pub missing_values: Option<Vec<String>>,
+    pub decimal_mark: Option<char>,
+    pub trim: Option<bool>,
+    pub dates: Vec<(String, String)>,
+    pub ignored_columns: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Objective {
+    pub name: String,
+    pub parameters: Vec<(String, String)>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub(super) enum Link {
+    Identity,
+    Logit { scale: f64 },
+    Log,
+    Softplus,
+    SignedSquare,
+    Softmax,
+    Sorted,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub(super) enum Outputs {
+    Value,
+    Binary,
+    Classes,
+    Targets { names: Vec<String> },
+    Quantiles { levels: Vec<f64> },
+    Expectiles { levels: Vec<f64> },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Prediction {
+    Mean,
+    Margin,
+    Class,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "method")]
+pub(super) enum Calibration {
+    Linear { slopes: Vec<f64>, intercepts: Vec<f64> },
+    Isotonic { outputs: Vec<Vec<(f64, f64)>> },
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Layout {
+    pub rounds: Vec<u32>,
+    pub outputs: Vec<u32>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Aggregation {
+    Sum,
+    Mean,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum Precision {
+    #[serde(rename = "f64")]
+    Double,
+    #[serde(rename = "f32")]
+    Single,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Ensemble {
+    pub mean_of: MeanOf,
+    pub members: Vec<Member>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum MeanOf {
+    Margins,
+    Means,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Member {
+    pub trees: u32,
+    pub base_score: Vec<f64>,
+    pub weight: f64,
+    pub best_iteration: Option<u32>,
+    #[serde(with = "json_float")]
+    pub best_score: Option<f64>,
+}

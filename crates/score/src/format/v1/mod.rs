@@ -1,0 +1,34 @@
+//! Version 1 of the model file. Its types are frozen: what they cannot hold goes into a later version, or into the header under a name
+//! in `requires`.
+
+mod from_model;
+mod header;
+mod payload;
+mod to_model;
+
+use crate::{Error, Model};
+use header::{Header, Requirements};
+use payload::Payload;
+
+/// Header and payload of a valid model.
+pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let header = Header::of(model);
+    let header = serde_json::to_vec(&header).map_err(|error| Error::Inconsistent(format!("header: {error}")))?;
+    Ok((header, Payload::of(model).to_bytes()?))
+}
+
+/// The header alone.
+pub(super) fn header(model: &Model) -> serde_json::Value {
+    serde_json::to_value(Header::of(model)).unwrap_or_default()
+}
+
+/// The model of a header and a payload. It is not validated.
+pub(super) fn decode(header: &[u8], payload: &[u8]) -> Result<Model, Error> {
+    let malformed = |error| Error::Malformed(format!("header: {error}"));
+    let Requirements { requires } = serde_json::from_slice(header).map_err(malformed)?;
+    if !requires.is_empty() {
+        return Err(Error::UnknownRequirements(requires.join(", ")));
+    }
+    let header: Header = serde_json::from_slice(header).map_err(malformed)?;
+    header.into_model(Payload::from_bytes(payload)?)
+}

@@ -1,0 +1,42 @@
+//! What reading the training data decided, so that scoring reads data alike.
+
+/// Facts about how the training data were read. What is not known is absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reading {
+    /// The texts that stood for missing values.
+    pub missing_values: Option<Vec<String>>,
+    /// The decimal mark of numbers in text.
+    pub decimal_mark: Option<char>,
+    /// Whether white space around texts was cut off.
+    pub trim: Option<bool>,
+    /// The formats of columns of dates and times in text: column, format.
+    pub dates: Vec<(String, String)>,
+    /// The columns that were left out.
+    pub ignored_columns: Vec<String>,
+}
+
+/// What a row may have besides features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The margin that it starts from.
+    BaseMargin,
+}
+
+impl Role {
+    /// Every role, in the order of the declaration.
+    pub const ALL: [Self; 1] = [Self::BaseMargin];
+
+    /// The role's name in parameters and in the model file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::BaseMargin => "base_margin",
+        }
+    }
+
+    /// The role called `name`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}

@@ -1,0 +1,185 @@
+//! Models scored by the letter: derived features, members, vector and linear leaves, weights of trees, every rule for missing values,
+//! sums in f32. One row and one node at a time; models without any of that have a [`Forest`](super::forest::Forest).
+
+use crate::{Aggregation, LeafValue, LinearLeaf, Model, Node, Precision, Tree};
+use std::ops::Range;
+
+/// What a categorical feature has in place of a number that is no code of one of its levels; NaN stays NaN.
+const UNSEEN: f64 = -1.0;
+
+/// What walking the trees of a model needs to know besides the model.
+pub(super) struct Interpreter {
+    /// The number of levels of each feature that is categorical.
+    levels: Vec<Option<usize>>,
+    /// For each tree the number of each node among its leaves, where it is one.
+    ordinals: Vec<Vec<u32>>,
+    members: Vec<Part>,
+}
+
+/// A member of an ensemble; the only one of a model that is none.
+struct Part {
+    trees: Range<usize>,
+    base_score: Vec<f64>,
+    /// Its share in the mean.
+    share: f64,
+}
+
+/// Rows that lie one after the other, with the margins that each begins with, if it is not the base score.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub count: usize,
+    pub values: &'a [f64],
+    pub base_margins: Option<&'a [f64]>,
+}
+
+impl Interpreter {
+    /// An interpreter of `model`, which must be valid.
+    pub fn new(model: &Model) -> Self {
+        Self {
+            levels: (0..model.num_features()).map(|feature| model.levels_of(feature)).collect(),
+            ordinals: model.trees.iter().map(ordinals).collect(),
+            members: parts(model),
+        }
+    }
+
+    /// What `then` makes of the margins of each row; of an ensemble the mean over its members.
+    pub fn means(&self, model: &Model, rows: Rows<'_>, then: impl Fn(&mut [f64])) -> Vec<f64> {
+        let outputs = model.num_outputs();
+        let mut means = vec![0.0; rows.count * outputs];
+        let mut margins = vec![0.0; outputs];
+        self.each_row(model, rows, |index, row| {
+            let mean = &mut means[index * outputs..][..outputs];
+            for member in &self.members {
+                let base = rows.base_margins.map_or(&member.base_score[..], |base| &base[index * outputs..][..outputs]);
+                margins.copy_from_slice(base);
+                add_trees(model, member.trees.clone(), row, &mut margins);
+                then(&mut margins);
+                match self.members.len() {
+                    1 => mean.copy_from_slice(&margins),
+                    _ => mean.iter_mut().zip(&margins).for_each(|(mean, margin)| *mean += member.share * margin),
+                }
+            }
+        });
+        means
+    }
+
+    /// Writes the ordinal of the leaf that each row falls into in each tree, row by row.
+    pub fn leaves(&self, model: &Model, rows: Rows<'_>, leaves: &mut [u32]) {
+        let trees = model.trees.len();
+        self.each_row(model, rows, |index, row| {
+            for (t, tree) in model.trees.iter().enumerate() {
+                leaves[index * trees + t] = self.ordinals[t][tree.leaf_index(row)];
+            }
+        });
+    }
+
+    /// Calls `take` with every row as trees see it: derived features appended, unknown levels marked.
+    fn each_row(&self, model: &Model, rows: Rows<'_>, mut take: impl FnMut(usize, &[f64])) {
+        let features = model.schema.len();
+        let mut row = Vec::with_capacity(self.levels.len());
+        for index in 0..rows.count {
+            row.clear();
+            row.extend_from_slice(&rows.values[index * features..][..features]);
+            self.mark_unseen(&mut row);
+            for feature in &model.derived {
+                row.push(feature.derivation.value(&row));
+            }
+            if model.precision == Precision::Single {
+                row.iter_mut().for_each(|x| *x = f64::from(*x as f32));
+            }
+            take(index, &row);
+        }
+    }
+
+    fn mark_unseen(&self, row: &mut [f64]) {
+        for (x, levels) in row.iter_mut().zip(&self.levels) {
+            let Some(levels) = levels else { continue };
+            // A fraction counts as a level or not by the rule of the split.
+            if !x.is_nan() && !(0.0..*levels as f64).contains(&x.trunc()) {
+                *x = UNSEEN;
+            }
+        }
+    }
+}
+
+fn ordinals(tree: &Tree) -> Vec<u32> {
+    let mut leaves = 0;
+    let ordinal = |node: &Node| {
+        let ordinal = leaves;
+        leaves += u32::from(matches!(node, Node::Leaf(_)));
+        ordinal
+    };
+    tree.nodes.iter().map(ordinal).collect()
+}
+
+fn parts(model: &Model) -> Vec<Part> {
+    let Some(ensemble) = &model.ensemble else {
+        return vec![Part { trees: 0..model.trees.len(), base_score: model.base_score.clone(), share: 1.0 }];
+    };
+    let whole: f64 = ensemble.members.iter().map(|member| member.weight).sum();
+    let mut first = 0;
+    let part = |member: &crate::Member| {
+        let trees = first..first + member.trees as usize;
+        first = trees.end;
+        Part { trees, base_score: member.base_score.clone(), share: member.weight / whole }
+    };
+    ensemble.members.iter().map(part).collect()
+}
+
+/// Adds the leaves that a row falls into, or their mean, to its margins.
+fn add_trees(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64]) {
+    if model.aggregation == Aggregation::Sum {
+        return trees.for_each(|tree| add_tree(model, tree, row, margins));
+    }
+    let (mut sums, mut counts) = (vec![0.0; margins.len()], vec![0u32; margins.len()]);
+    for tree in trees {
+        add_tree(model, tree, row, &mut sums);
+        match model.trees[tree].has_vector_leaves() {
+            true => counts.iter_mut().for_each(|count| *count += 1),
+            false => counts[model.output_of(tree)] += 1,
+        }
+    }
+    for ((margin, sum), count) in margins.iter_mut().zip(sums).zip(counts) {
+        add(model.precision, margin, sum / f64::from(count.max(1)));
+    }
+}
+
+/// Adds the leaf of one tree that a row falls into.
+fn add_tree(model: &Model, index: usize, row: &[f64], margins: &mut [f64]) {
+    let tree = &model.trees[index];
+    let Node::Leaf(leaf) = &tree.nodes[tree.leaf_index(row)] else { unreachable!("a walk ends at a leaf") };
+    let add = |margin: &mut f64, value| add(model.precision, margin, weighted(model.precision, tree.weight, value));
+    match &leaf.value {
+        LeafValue::Scalar(value) => add(&mut margins[model.output_of(index)], *value),
+        LeafValue::Linear(linear) => add(&mut margins[model.output_of(index)], linear.value(row)),
+        LeafValue::Vector(values) => margins.iter_mut().zip(values).for_each(|(margin, value)| add(margin, *value)),
+    }
+}
+
+fn weighted(precision: Precision, weight: f64, value: f64) -> f64 {
+    match precision {
+        Precision::Double => weight * value,
+        Precision::Single => f64::from(weight as f32 * value as f32),
+    }
+}
+
+fn add(precision: Precision, margin: &mut f64, value: f64) {
+    *margin = match precision {
+        Precision::Double => *margin + value,
+        Precision::Single => f64::from(*margin as f32 + value as f32),
+    };
+}
+
+impl LinearLeaf {
+    fn value(&self, row: &[f64]) -> f64 {
+        let mut sum = self.constant;
+        for term in &self.terms {
+            let x = row[term.feature as usize];
+            if x.is_nan() {
+                return self.if_missing;
+            }
+            sum += term.coefficient * x.clamp(term.range.0, term.range.1);
+        }
+        sum.clamp(self.range.0, self.range.1)
+    }
+}
