@@ -141,13 +141,13 @@ fn damaged_checkpoints_are_passed_over_with_a_warning() {
         end.stderr
     };
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
-    assert!(stderr.contains(&format!("{}: passed over: this is no checkpoint", newest.display())), "{stderr}");
+    assert!(stderr.contains(&format!("{}: passed over: not a Sapwood checkpoint", newest.display())), "{stderr}");
     assert!(stderr.contains(&format!("{}: going on after its 9 rounds", second.display())), "{stderr}");
     for (path, _) in tree.checkpoints() {
         fs::write(path, &content[..content.len() / 2]).unwrap();
     }
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
-    assert_eq!(stderr.matches("passed over: the checkpoint is damaged or cut off").count(), 3, "{stderr}");
+    assert_eq!(stderr.matches("passed over: checkpoint file is ").count(), 3, "{stderr}");
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=15"]).0);
     // Those that cannot be read are later ones than those of a run that begins anew, which must keep its own all the same.
     for (path, _) in tree.checkpoints() {

@@ -731,7 +731,7 @@ fn checkpoints_of_an_earlier_run_are_compared() {
     for (path, _) in job.tree.checkpoints() {
         fs::write(path, "damaged").unwrap();
     }
-    look(&job).has("warning", "passed over: this is no checkpoint", "");
+    look(&job).has("warning", "passed over: not a Sapwood checkpoint", "");
 }
 
 /// The doctor's verdict on hyperparameters is the trainer's.

@@ -4,13 +4,20 @@ use crate::inputs::{Inputs, Loaded, Place};
 use crate::log::Log;
 use crate::output;
 use crate::report::Failure;
+use crate::s3;
 use crate::summary::sha256;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
+<<<<<<< HEAD
 use sapwood::{Params, cache};
 use sapwood_readers::ReadOptions;
 use std::fmt::Write;
+=======
+use sapwood::data::Dataset;
+use sapwood::{Params, cache};
+>>>>>>> ba82ec4 (Share one container among model, checkpoint and cache)
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -34,8 +41,8 @@ impl Cache {
     ///
     /// # Errors
     /// A file that cannot be found, or a directory that is among the data.
-    pub fn of(directory: &Path, inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<Self>, Failure> {
-        let Some(key) = key(inputs, options, params)? else { return Ok(None) };
+    pub fn of(directory: &Path, inputs: &Inputs, params: &Params) -> Result<Option<Self>, Failure> {
+        let Some(key) = key(inputs, params)? else { return Ok(None) };
         inputs.refuse_among_data(directory)?;
         Ok(Some(Self { directory: directory.to_path_buf(), key }))
     }
@@ -97,31 +104,76 @@ impl Cache {
     }
 }
 
-/// What stands for the data and for everything that decides how they are read and binned: files with sizes and times of change, objects with
-/// their ETags, options. Nothing identifies what comes through a pipe.
+/// What stands for the data and for everything that decides how they are read and binned: the parameters that do, files with sizes and
+/// times of change, objects with their ETags. Nothing identifies what comes through a pipe.
 ///
 /// # Errors
 /// A file that cannot be found.
-pub fn key(inputs: &Inputs, options: &ReadOptions, params: &Params) -> Result<Option<String>, Failure> {
-    let mut text = format!("{}\n{options:?}\nmax_bin {} seed {}\n", env!("CARGO_PKG_VERSION"), params.max_bin, params.seed);
+pub fn key(inputs: &Inputs, params: &Params) -> Result<Option<String>, Failure> {
+    let mut key = Key::default();
+    key.text(env!("CARGO_PKG_VERSION").as_bytes());
+    let parameters = params.bin_deciding();
+    key.number(parameters.len() as u64);
+    for (name, value) in parameters {
+        key.text(name.as_bytes());
+        key.text(value.as_bytes());
+    }
     for (name, input) in inputs.named() {
-        let _ = writeln!(text, "{name:?} {:?} {}", input.format, input.unwrap_records);
+        key.text(name.as_bytes());
+        key.number(input.format.map_or(0, |format| format as u64 + 1));
+        key.number(input.unwrap_records.into());
         match &input.place {
             Place::Pipe(_) => return Ok(None),
             Place::Objects(objects) => {
-                for object in objects {
-                    let _ = writeln!(text, "{:?} {} {:?} {:?}", object.uri, object.bytes, object.etag, object.modified);
-                }
+                key.number(objects.len() as u64);
+                objects.iter().for_each(|object| key.object(object));
             }
             Place::Files(_) => {}
         }
-        for file in input.listed()? {
-            let metadata = fs::metadata(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
-            let file = std::path::absolute(&file).unwrap_or(file);
-            // Copying may keep the time when the content changed, but not the time when the file did.
-            let [content, whole] = [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())];
-            let _ = writeln!(text, "{file:?} {} {content:?} {whole:?}", metadata.len());
+        let files = input.listed()?;
+        key.number(files.len() as u64);
+        for file in files {
+            key.file(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
         }
     }
-    Ok(Some(sha256(text.as_bytes())))
+    Ok(Some(sha256(&key.0)))
+}
+
+/// The bytes that a key is the SHA-256 of: numbers of 8 bytes, little-endian, and texts behind their lengths.
+#[derive(Default)]
+struct Key(Vec<u8>);
+
+impl Key {
+    fn number(&mut self, number: u64) {
+        self.0.extend_from_slice(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &[u8]) {
+        self.number(text.len() as u64);
+        self.0.extend_from_slice(text);
+    }
+
+    fn object(&mut self, object: &s3::Object) {
+        self.text(b"object");
+        self.text(object.uri.to_string().as_bytes());
+        self.number(object.bytes);
+        // An ETag is never empty.
+        self.text(object.etag.as_deref().unwrap_or_default().as_bytes());
+        let modified = object.modified.map_or((i64::MIN, 0), |time| (time.secs(), time.subsec_nanos()));
+        self.number(modified.0 as u64);
+        self.number(modified.1.into());
+    }
+
+    fn file(&mut self, file: &Path) -> std::io::Result<()> {
+        let metadata = fs::metadata(file)?;
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+        self.text(b"file");
+        self.text(file.as_os_str().as_bytes());
+        self.number(metadata.len());
+        // Copying may keep the time when the content changed, but not the time when the file did.
+        for time in [metadata.mtime(), metadata.mtime_nsec(), metadata.ctime(), metadata.ctime_nsec()] {
+            self.number(time as u64);
+        }
+        Ok(())
+    }
 }

@@ -52,7 +52,7 @@ impl Job {
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
             let cache = match &self.cache {
-                Some(directory) => Cache::of(directory, &self.inputs, &options, &self.params)?,
+                Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
                 None => None,
             };
             let mut data = match cache.as_ref().and_then(|cache| cache.load(&mut log)) {
@@ -62,7 +62,7 @@ impl Job {
             data.describe(&mut log);
             let load = start.elapsed();
             let bins = data.bins.take();
-            let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, options: &options, data: &data });
+            let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, data: &data });
             let (trained, stopped) = self.train(&data, bins, keeper, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {
                 set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
@@ -150,13 +150,12 @@ impl Job {
 struct Keeper<'a> {
     cache: &'a Cache,
     job: &'a Job,
-    options: &'a ReadOptions,
     data: &'a Loaded,
 }
 
 impl Keeper<'_> {
     fn keep(&self, bins: &Bins, log: &mut Log) {
-        let now = cache::key(&self.job.inputs, self.options, &self.job.params).ok().flatten();
+        let now = cache::key(&self.job.inputs, &self.job.params).ok().flatten();
         let validation: Vec<(&str, &Dataset)> = self.data.validation.iter().map(|(name, set)| (name.as_str(), set)).collect();
         self.cache.store(&self.data.train, &validation, bins, now, log);
     }

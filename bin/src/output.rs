@@ -2,20 +2,13 @@
 
 use crate::report::Failure;
 use crate::s3;
+use sapwood_score::replace::{Durability, UNFINISHED, check_replaceable, replace};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tempfile::{Builder, NamedTempFile};
-
-/// How the names of unfinished files end, which begin with a dot and the name that they are to have. SageMaker does not copy them to S3.
-const UNFINISHED: &str = ".sagemaker-ignore";
-
-/// So much of that name, for there is a limit to names.
-const NAME_BYTES: usize = 100;
 
 /// Checks that a file could be written at `path`, without leaving a trace, so that hours of work are not lost at their end.
 ///
@@ -29,7 +22,7 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
     if path.is_dir() {
         return Err(Failure::user(format!("{}: is a directory; give the name of a file in it", path.display())));
     }
-    if is_special(&path) { Ok(()) } else { temporary(&path).map(drop) }
+    if is_special(&path) { Ok(()) } else { check_replaceable(&path).map_err(|error| unwritable(&path, &error)) }
 }
 
 /// Makes sure that writing to `path` overwrites none of `inputs`, which are named as links lead to them.
@@ -50,7 +43,7 @@ pub fn refuse_input(path: &Path, inputs: &BTreeSet<OsString>) -> Result<(), Fail
 pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     match s3::Uri::of(path)? {
         Some(uri) => s3::write(&uri, fill),
-        None => write(path, fill, true),
+        None => write(path, fill, Durability::Durable),
     }
 }
 
@@ -59,29 +52,31 @@ pub fn write_whole(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<
 /// # Errors
 /// As [`write_whole`].
 pub fn write_replaceable(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    write(path, fill, false)
+    write(path, fill, Durability::Replaceable)
 }
 
-fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durable: bool) -> Result<(), Failure> {
-    let path = true_name(path);
-    let failed = |error: &io::Error| Failure::io(&path, "cannot be written", error);
-    if is_special(&path) {
-        let mut file = BufWriter::new(File::options().write(true).open(&path).map_err(|error| failed(&error))?);
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durability: Durability) -> Result<(), Failure> {
+    if is_special(path) {
+        let failed = |error: &io::Error| Failure::io(path, "cannot be written", error);
+        let mut file = BufWriter::new(File::options().write(true).open(path).map_err(|error| failed(&error))?);
         return fill(&mut file).and_then(|()| file.flush()).map_err(|error| failed(&error));
     }
-    let mut file = temporary(&path)?;
-    let mut writer = BufWriter::new(file.as_file_mut());
-    fill(&mut writer).and_then(|()| writer.flush()).map_err(|error| failed(&error))?;
-    drop(writer);
-    if durable {
-        file.as_file().sync_all().map_err(|error| failed(&error))?;
+    replace(path, durability, fill).map_err(|error| unwritable(path, &error))
+}
+
+/// Says why a file cannot be written, and where the directory is at fault, what to do.
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    match (directory.is_dir(), error.kind()) {
+        (false, _) => Failure::user(format!("{}: cannot be written: {error}; create the directory first", path.display())),
+        (true, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+            Failure::user(format!("{}: cannot be written: {error}; choose a directory that can be written", path.display()))
+        }
+        (true, _) => Failure::io(path, "cannot be written", error),
     }
-    file.persist(&path).map_err(|error| failed(&error.error))?;
-    if durable {
-        // The name must be on disk, too. Some file systems refuse to sync a directory; they have their own ways.
-        let _ = File::open(directory_of(&path)).and_then(|directory| directory.sync_all());
-    }
-    Ok(())
 }
 
 /// Removes the unfinished files that a killed process left: those whose names were to begin with `name`, and that nobody has written to for
@@ -112,30 +107,6 @@ pub fn true_name(path: &Path) -> PathBuf {
 /// Whether something other than a file is at `path` (a pipe, `/dev/null`): it is written to, not replaced.
 fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
-}
-
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
-}
-
-/// A hidden file beside `path`, removed when dropped.
-fn temporary(path: &Path) -> Result<NamedTempFile, Failure> {
-    let directory = directory_of(path);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{}-", &name[..name.floor_char_boundary(NAME_BYTES)]);
-    // The mode of a file that was simply created: the user's umask applies.
-    let created =
-        Builder::new().prefix(&prefix).suffix(UNFINISHED).permissions(Permissions::from_mode(0o666)).tempfile_in(directory);
-    created.map_err(|error| {
-        let remedy = if directory.is_dir() { "choose a directory that can be written" } else { "create the directory first" };
-        // The name of the temporary file, which tempfile appends to what the system said, would only puzzle.
-        let cause = error.to_string();
-        let cause = cause.split(" at path ").next().unwrap_or(&cause);
-        Failure::user(format!("{}: cannot be written: {cause}; {remedy}", path.display()))
-    })
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ const AHEAD: usize = 16;
 const BATCH: usize = 4096;
 
 /// The cells of a tile: row `r`, column `c` is at `r × width + c`.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Cells {
     /// Every feature has at most 256 bins.
     Narrow(Vec<u8>),
@@ -54,7 +54,7 @@ pub(super) enum Kind {
 }
 
 /// A few features side by side.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tile {
     /// The features, by position in the schema.
     pub(crate) features: Vec<u32>,
@@ -104,7 +104,7 @@ impl Tile {
 }
 
 /// Where a feature is found.
-#[derive(Clone, Copy, Debug, PartialEq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Place {
     /// Its tile.
     pub tile: usize,
@@ -119,7 +119,7 @@ pub(crate) struct Place {
 }
 
 /// A data set as bin numbers.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct BinnedMatrix {
     rows: usize,
     tiles: Vec<Tile>,

@@ -14,7 +14,7 @@ const RUN: usize = 4096;
 const AHEAD: usize = 16;
 
 /// The unusual bins of every row.
-#[derive(Clone, Debug, PartialEq, Hash)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SparseRows {
     /// Where each row's places begin, and the end of the last.
     pub starts: Vec<usize>,

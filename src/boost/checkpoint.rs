@@ -6,16 +6,17 @@
 use super::events::RoundReport;
 use super::fingerprint::{self, Fingerprint};
 use crate::{Error, ErrorKind, Feature, FeatureSchema, Model, Result};
+use sapwood_score::container::{FileFormat, Limit};
+use sapwood_score::{MAX_HEADER_BYTES, MAX_PAYLOAD_BYTES};
 use serde::{Deserialize, Serialize};
 
-/// The format version that this release writes, and the only one that it reads.
-pub const CHECKPOINT_VERSION: u32 = 2;
-
-/// How every checkpoint begins.
-const MAGIC: [u8; 8] = *b"SAPWOODC";
-/// Magic, version (u32), header length (u32), model length (u64).
-const PREFIX_BYTES: usize = 24;
-const CHECKSUM_BYTES: usize = 4;
+const FORMAT: FileFormat = FileFormat {
+    what: "checkpoint",
+    magic: *b"SAPWOODC",
+    version: 3,
+    header: Limit { bytes: 1 << 29, remedy: "watch fewer data sets" },
+    payload: Limit { bytes: MAX_HEADER_BYTES + MAX_PAYLOAD_BYTES + (1 << 30), remedy: "train fewer rounds or smaller trees" },
+};
 
 /// Everything that training needs to go on, besides data and parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,17 +61,10 @@ impl Checkpoint {
         let header = serde_json::to_vec(&header).map_err(|error| Error::internal(format!("a checkpoint's header: {error}")))?;
         let model = self.model.to_bytes()?;
         let values = self.history.iter().flat_map(|report| &report.values).map(|(_, _, value)| value);
-        let mut bytes =
-            Vec::with_capacity(PREFIX_BYTES + header.len() + 8 * self.rounds() * metrics.len() + model.len() + CHECKSUM_BYTES);
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&CHECKPOINT_VERSION.to_le_bytes());
-        bytes.extend_from_slice(&(header.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&(model.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&header);
-        values.for_each(|value| bytes.extend_from_slice(&value.to_le_bytes()));
-        bytes.extend_from_slice(&model);
-        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_le_bytes());
-        Ok(bytes)
+        let mut payload = Vec::with_capacity(8 * self.rounds() * metrics.len() + model.len());
+        values.for_each(|value| payload.extend_from_slice(&value.to_le_bytes()));
+        payload.extend_from_slice(&model);
+        Ok(FORMAT.encode(&header, &payload)?)
     }
 
     /// Reads what [`Checkpoint::to_bytes`] wrote. Nothing is believed before the checksum has matched.
@@ -78,31 +72,15 @@ impl Checkpoint {
     /// # Errors
     /// No checkpoint, a damaged one, or one of another version of the format or the program.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        if !bytes.starts_with(&MAGIC) {
-            return Err(refused("this is no checkpoint of Sapwood"));
-        }
-        let damaged = || refused("the checkpoint is damaged or cut off");
-        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM_BYTES>().ok_or_else(damaged)?;
-        if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
-            return Err(damaged());
-        }
-        let (prefix, body) = body.split_first_chunk::<PREFIX_BYTES>().ok_or_else(damaged)?;
-        let number = |at: usize| prefix[at..].first_chunk().copied().map_or(0, u32::from_le_bytes);
-        let model_bytes = prefix[16..].first_chunk().copied().map_or(0, u64::from_le_bytes);
-        if number(8) != CHECKPOINT_VERSION {
-            return Err(refused(format!(
-                "the checkpoint is of format version {}, this release reads {CHECKPOINT_VERSION}",
-                number(8)
-            )));
-        }
-        let (header, body) = body.split_at_checked(number(12) as usize).ok_or_else(damaged)?;
+        let (header, payload) = FORMAT.decode(bytes).map_err(|error| refused(error.to_string()))?;
         let header: Header =
             serde_json::from_slice(header).map_err(|error| refused(format!("the checkpoint's header: {error}")))?;
         if header.sapwood != env!("CARGO_PKG_VERSION") {
             return Err(refused(format!("the checkpoint is of Sapwood {}, this is {}", header.sapwood, env!("CARGO_PKG_VERSION"))));
         }
-        let values = body.len().checked_sub(usize::try_from(model_bytes).map_err(|_| damaged())?).ok_or_else(damaged)?;
-        let (values, model) = body.split_at(values);
+        let damaged = || refused("the checkpoint contradicts itself");
+        let values = header.rounds.checked_mul(header.metrics.len()).and_then(|values| values.checked_mul(8));
+        let (values, model) = values.and_then(|values| payload.split_at_checked(values)).ok_or_else(damaged)?;
         let history = history(&header, values).ok_or_else(damaged)?;
         let model = Model::from_bytes(model)?;
         if model.num_rounds() != history.len() {
@@ -184,11 +162,9 @@ fn other_schema(now: &FeatureSchema, then: &FeatureSchema) -> Option<String> {
     }
 }
 
-/// The reports of all rounds, if `values` are those of so many metrics in so many rounds.
+/// The reports of all rounds from their values; none without metrics.
 fn history(header: &Header, values: &[u8]) -> Option<Vec<RoundReport>> {
-    let (values, rest) = values.as_chunks();
-    let count = header.rounds.checked_mul(header.metrics.len())?;
-    if !rest.is_empty() || values.len() != count || header.metrics.is_empty() {
+    if header.metrics.is_empty() {
         return None;
     }
     let report = |(round, values): (usize, &[[u8; 8]])| {
@@ -196,7 +172,7 @@ fn history(header: &Header, values: &[u8]) -> Option<Vec<RoundReport>> {
         let values = metrics.map(|((set, metric), value)| (set.clone(), metric.clone(), f64::from_le_bytes(*value)));
         RoundReport { round, values: values.collect() }
     };
-    Some(values.chunks(header.metrics.len()).enumerate().map(report).collect())
+    Some(values.as_chunks().0.chunks(header.metrics.len()).enumerate().map(report).collect())
 }
 
 fn refused(message: impl Into<String>) -> Error {
@@ -209,7 +185,7 @@ mod tests {
     use crate::{Objective, Tree};
 
     fn fingerprint(name: &str) -> Fingerprint {
-        Fingerprint { name: name.into(), rows: 7, features: 1, labels: 2, weights: 3, base_margins: u32::MAX }
+        Fingerprint { name: name.into(), rows: 7, features: 1, labels: 2, weights: 3, base_margins: u64::MAX }
     }
 
     fn checkpoint(rounds: usize) -> Checkpoint {
@@ -253,9 +229,9 @@ mod tests {
     #[test]
     fn no_length_is_believed() {
         let bytes = checkpoint(3).to_bytes().unwrap();
-        for at in 8..PREFIX_BYTES {
+        for at in 8..24 {
             for value in [0, 1, 0x7f, 0xff] {
-                let mut lying = bytes[..bytes.len() - CHECKSUM_BYTES].to_vec();
+                let mut lying = bytes[..bytes.len() - 4].to_vec();
                 if lying[at] != value {
                     lying[at] = value;
                     lying.extend_from_slice(&crc32fast::hash(&lying).to_le_bytes());

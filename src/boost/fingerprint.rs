@@ -1,15 +1,16 @@
-//! Checksums of everything that the data contribute to a model: bins, thresholds, labels, weights, base margins; and what differs between
-//! those of two runs.
+//! Hashes of everything that the data contribute to a model: bins, thresholds, labels, weights, base margins; and what differs between
+//! those of two runs. They are stored, so they are of bytes that are defined here: XXH3 (64 bits) over little-endian numbers, each list
+//! behind its length.
 
 use crate::Dataset;
-use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
+use bytemuck::{NoUninit, cast_slice};
 use serde::{Deserialize, Serialize};
-use std::hash::{Hash, Hasher};
+use xxhash_rust::xxh3::Xxh3;
 
-/// Numbers that are handed to the checksum at once.
-const BATCH: usize = 1024;
+const _: () = assert!(cfg!(all(target_endian = "little", target_pointer_width = "64")), "numbers are hashed as they lie in memory");
 
-/// What a data set of a training run contributes to the model: CRC-32s, one for each thing that can be told apart.
+/// What a data set of a training run contributes to the model: hashes, one for each thing that can be told apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The set's name; the training data are the first set of a run.
@@ -17,13 +18,13 @@ pub struct Fingerprint {
     /// Its rows.
     pub rows: usize,
     /// Its bins; of the training data also the thresholds between bins, which decide the bins of all sets.
-    pub features: u32,
+    pub features: u64,
     /// Its labels.
-    pub labels: u32,
+    pub labels: u64,
     /// Its weights, if it has any.
-    pub weights: u32,
+    pub weights: u64,
     /// Its base margins, if it has any.
-    pub base_margins: u32,
+    pub base_margins: u64,
 }
 
 impl Fingerprint {
@@ -33,9 +34,9 @@ impl Fingerprint {
             name: name.to_string(),
             rows: data.rows(),
             features: features(matrix, mapper),
-            labels: checksum(data.labels()),
-            weights: checksum(data.weights()),
-            base_margins: checksum(data.base_margin()),
+            labels: hash(data.labels()),
+            weights: hash(data.weights()),
+            base_margins: hash(data.base_margin()),
         }
     }
 
@@ -76,37 +77,72 @@ pub(super) fn differences(now: &[Fingerprint], then: &[Fingerprint]) -> Option<S
     (!found.is_empty()).then(|| found.join("; "))
 }
 
-fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
+fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u64 {
+    let mut bytes = Bytes::default();
     for bins in mapper.into_iter().flat_map(BinMapper::features) {
         match bins {
-            FeatureBins::Numeric { cuts } => add_numbers(&mut hasher, Some(cuts)),
-            FeatureBins::Categorical { levels } => levels.hash(&mut hasher),
+            FeatureBins::Numeric { cuts } => {
+                bytes.number(0);
+                bytes.list(cuts);
+            }
+            FeatureBins::Categorical { levels } => {
+                bytes.number(1);
+                bytes.number(*levels);
+            }
         }
     }
-    matrix.hash(&mut hasher);
-    hasher.finalize()
+    bytes.number(matrix.rows());
+    for tile in matrix.tiles() {
+        bytes.list(&tile.features);
+        match &tile.cells {
+            Cells::Narrow(cells) => bytes.list(cells),
+            Cells::Wide(cells) => bytes.list(cells),
+            Cells::Sparse(SparseRows { starts, places, usual }) => {
+                bytes.list(starts);
+                bytes.list(places);
+                bytes.list(usual);
+            }
+        }
+    }
+    bytes.0.digest()
 }
 
-fn checksum(numbers: Option<&[f64]>) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    add_numbers(&mut hasher, numbers);
-    hasher.finalize()
+/// The hash of a list; another one than that of any list if there is none.
+fn hash(numbers: Option<&[f64]>) -> u64 {
+    let mut bytes = Bytes::default();
+    bytes.number(usize::from(numbers.is_some()));
+    bytes.list(numbers.unwrap_or_default());
+    bytes.0.digest()
 }
 
-fn add_numbers(hasher: &mut crc32fast::Hasher, numbers: Option<&[f64]>) {
-    numbers.map(<[f64]>::len).hash(hasher);
-    let mut bytes = Vec::with_capacity(8 * BATCH);
-    for batch in numbers.unwrap_or_default().chunks(BATCH) {
-        bytes.clear();
-        batch.iter().for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
-        hasher.write(&bytes);
+/// Takes the bytes that are hashed.
+#[derive(Default)]
+struct Bytes(Xxh3);
+
+impl Bytes {
+    fn number(&mut self, number: usize) {
+        self.0.update(&(number as u64).to_le_bytes());
+    }
+
+    fn list<T: NoUninit>(&mut self, numbers: &[T]) {
+        self.number(numbers.len());
+        self.0.update(cast_slice(numbers));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Stored fingerprints must stay what they are.
+    #[test]
+    fn hashes_are_those_of_bytes_written_out_by_hand() {
+        let bytes = |numbers: &[u64]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+        let xxh3 = |numbers: &[u64]| xxhash_rust::xxh3::xxh3_64(&bytes(numbers));
+        assert_eq!(hash(Some(&[1.0, -0.5])), xxh3(&[1, 2, 1f64.to_bits(), (-0.5f64).to_bits()]));
+        assert_eq!(hash(None), xxh3(&[0, 0]));
+        assert_ne!(hash(None), hash(Some(&[])));
+    }
 
     fn set(name: &str) -> Fingerprint {
         Fingerprint { name: name.into(), rows: 9, features: 1, labels: 2, weights: 3, base_margins: 4 }

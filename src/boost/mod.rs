@@ -13,7 +13,7 @@ mod trainer;
 mod training;
 
 pub use bins::Bins;
-pub use checkpoint::{CHECKPOINT_VERSION, Checkpoint};
+pub use checkpoint::Checkpoint;
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::{Observer, RoundReport};
 pub use fingerprint::Fingerprint;

@@ -3,9 +3,9 @@
 //! Whoever writes gives a key, which stands for the data and for everything that decides how they are read and binned; whoever reads gives
 //! it again. A file with another key, of another version, damaged or cut off is an error, never data.
 //!
-//! Layout, little-endian: magic (8 bytes), format version (u32), header length (u32), header (JSON), then arrays whose lengths the header
-//! states: the cuts of each numeric feature (f64); then for each data set labels, weights, base margins (f64), query groups (u64) and the
-//! cells of each tile (u8, u16, or for the sparse tile starts as u64, places and usual places as u32); last a CRC-32 of all that.
+//! In the container of Sapwood's own files. The payload holds arrays, little-endian, whose lengths the header states: the cuts of each
+//! numeric feature (f64); then for each data set labels, weights, base margins (f64), query groups (u64) and the cells of each tile (u8,
+//! u16, or for the sparse tile starts as u64, places and usual places as u32).
 
 mod arrays;
 
@@ -14,15 +14,20 @@ use crate::boost::Bins;
 use crate::data::{Block, BlockSource, CancellationToken, Dataset};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
+use sapwood_score::container::{FileFormat, Limit, PREFIX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The format version that this release writes, and the only one that it reads.
-const VERSION: u32 = 1;
-const MAGIC: [u8; 8] = *b"SAPWOODB";
+const FORMAT: FileFormat = FileFormat {
+    what: "cache",
+    magic: *b"SAPWOODB",
+    version: 2,
+    header: Limit { bytes: 1 << 31, remedy: "train without the cache" },
+    payload: Limit { bytes: 1 << 50, remedy: "train without the cache" },
+};
 
 /// Data sets that were read and binned by an earlier job.
 #[derive(Debug)]
@@ -90,11 +95,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
         usual: bins.mapper().usual().to_vec(),
         sets: sets.iter().map(|((name, data), matrix)| Set::of(name, data, matrix)).collect(),
     };
-    let header = serde_json::to_vec(&header)?;
-    let mut out = ArrayWriter::new(out);
-    out.write(&MAGIC)?;
-    out.write(&[VERSION, header.len() as u32])?;
-    out.write(&header)?;
+    let mut out = ArrayWriter::new(out, &FORMAT, &serde_json::to_vec(&header)?, header.payload_bytes())?;
     for bins in bins.mapper().features() {
         if let FeatureBins::Numeric { cuts } = bins {
             out.write(cuts)?;
@@ -126,30 +127,29 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
 /// Anything but a whole file of this version and key.
 pub fn read(path: &Path, key: &str) -> Result<Cached> {
     let refused = |what: &str| Error::new(ErrorKind::Cache, format!("{}: {what}", path.display()));
-    let damaged = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => refused("the cached data are damaged or cut off"),
-        _ => Error::io(path, error),
-    };
-    let file = File::open(path).map_err(|error| Error::io(path, error))?;
-    let length = file.metadata().map_err(|error| Error::io(path, error))?.len();
-    let mut input = ArrayReader::new(&file, length);
-    if input.read::<u8>(MAGIC.len()).map_err(damaged)? != MAGIC {
-        return Err(refused("these are no cached data of Sapwood"));
+    let unreadable = |error: io::Error| Error::io(path, error);
+    let file = File::open(path).map_err(unreadable)?;
+    let mut read = Vec::new();
+    (&file).take(PREFIX_BYTES as u64).read_to_end(&mut read).map_err(unreadable)?;
+    let lengths = FORMAT.lengths(&read).map_err(|error| refused(&error.to_string()))?;
+    let (expected, actual) = (lengths.file(), file.metadata().map_err(unreadable)?.len());
+    if actual != expected {
+        return Err(refused(&sapwood_score::Error::WrongLength { what: FORMAT.what, expected, actual }.to_string()));
     }
-    let (version, header) = (input.one::<u32>().map_err(damaged)?, input.one::<u32>().map_err(damaged)?);
-    if version != VERSION {
-        return Err(refused(&format!("the cached data are of format version {version}, this release reads {VERSION}")));
-    }
-    let header = input.read(header as usize).map_err(damaged)?;
-    let header: Header = serde_json::from_slice(&header).map_err(|error| refused(&format!("damaged: {error}")))?;
+    (&file).take(lengths.header).read_to_end(&mut read).map_err(unreadable)?;
+    let header: Header = serde_json::from_slice(&read[PREFIX_BYTES..]).map_err(|error| refused(&format!("damaged: {error}")))?;
     if header.sapwood != env!("CARGO_PKG_VERSION") || header.key != key {
         return Err(refused("the cached data are of other data, parameters or another version"));
     }
-    let read = Parts::read(&header, &mut input).map_err(damaged)?;
-    if !input.finish().map_err(damaged)? {
+    if header.payload_bytes() != lengths.payload {
+        return Err(refused("the cached data are damaged: the header states other lengths than the file has"));
+    }
+    let mut input = ArrayReader::new(&file, &read, lengths.payload);
+    let parts = Parts::read(&header, &mut input).map_err(unreadable)?;
+    if !input.finish().map_err(unreadable)? {
         return Err(refused("the cached data are damaged: the checksum does not match"));
     }
-    read.assemble(header).ok_or_else(|| refused("the cached data contradict themselves"))
+    parts.assemble(header).ok_or_else(|| refused("the cached data contradict themselves"))
 }
 
 /// The arrays of a file, which are believed when its checksum has matched.
@@ -238,6 +238,19 @@ impl SetParts {
     }
 }
 
+impl Header {
+    /// The length of all arrays.
+    fn payload_bytes(&self) -> u64 {
+        let cuts = self.features.iter().map(|feature| bytes::<f64>(feature.cuts()));
+        cuts.chain(self.sets.iter().map(Set::bytes)).fold(0, u64::saturating_add)
+    }
+}
+
+/// The length of an array.
+fn bytes<T>(count: usize) -> u64 {
+    (count as u64).saturating_mul(size_of::<T>() as u64)
+}
+
 impl Feature {
     fn cuts(&self) -> usize {
         match *self {
@@ -255,6 +268,19 @@ impl Feature {
 }
 
 impl Set {
+    /// The length of its arrays.
+    fn bytes(&self) -> u64 {
+        let numbers = [self.labels, self.weights, self.base_margin].into_iter().flatten().map(bytes::<f64>);
+        let tiles = self.tiles.iter().map(|tile| match *tile {
+            Tile::Narrow(cells) => bytes::<u8>(cells),
+            Tile::Wide(cells) => bytes::<u16>(cells),
+            Tile::Sparse { starts, places, usual } => {
+                bytes::<u64>(starts).saturating_add(bytes::<u32>(places)).saturating_add(bytes::<u32>(usual))
+            }
+        });
+        numbers.chain(self.groups.map(bytes::<u64>)).chain(tiles).fold(0, u64::saturating_add)
+    }
+
     fn of(name: &str, data: &Dataset, matrix: &BinnedMatrix) -> Self {
         let length = |numbers: &Option<Vec<f64>>| numbers.as_ref().map(Vec::len);
         let tile = |cells: &Cells| match cells {

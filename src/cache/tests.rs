@@ -1,6 +1,6 @@
 //! Cached data give what the data gave; everything else in their place is refused.
 
-use super::{Cached, MAGIC, read, write};
+use super::{Cached, FORMAT, read, write};
 use crate::binning::{BinnedMatrix, Cells};
 use crate::boost::{Bins, Observer};
 use crate::sampling::mix;
@@ -99,7 +99,7 @@ fn any_damage_is_an_error() {
     }
     fs::write(&path, [&bytes[..], b"x"].concat()).unwrap();
     assert!(read(&path, "key").is_err());
-    fs::write(&path, MAGIC).unwrap();
+    fs::write(&path, FORMAT.magic).unwrap();
     assert!(read(&path, "key").is_err());
 }
 

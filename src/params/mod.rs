@@ -63,6 +63,12 @@ impl Params {
         pairs
     }
 
+    /// The parameters that decide how data are read and binned, with their values as text, in the table's order.
+    pub fn bin_deciding(&self) -> Vec<(&'static str, String)> {
+        let deciding = spec::active().filter(|row| row.decides_bins());
+        deciding.filter_map(|row| Some((row.name, self.render(row.name)?))).collect()
+    }
+
     /// Sentences about parameters that fight with each other; training goes on.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();

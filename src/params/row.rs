@@ -139,10 +139,20 @@ pub struct ParamSpec {
     pub tunable: Option<Tunable>,
     /// What it is about.
     pub group: Group,
+    /// Whether it decides the bins of the data, where its group does not tell.
+    pub(super) bins: Option<bool>,
     /// What giving it does.
     pub effect: Effect,
     /// What it means.
     pub doc: &'static str,
+}
+
+impl ParamSpec {
+    /// Whether reading and binning with another value of it may give other bins, labels or weights. Parameters about reading do unless
+    /// their row says otherwise, others only if their row says so.
+    pub fn decides_bins(&self) -> bool {
+        self.bins.unwrap_or(self.group == Group::Data)
+    }
 }
 
 pub(super) const PLAIN: ParamSpec = ParamSpec {
@@ -155,6 +165,7 @@ pub(super) const PLAIN: ParamSpec = ParamSpec {
     range: Range::ANY,
     tunable: None,
     group: Group::Model,
+    bins: None,
     effect: Effect::Active,
     doc: "",
 };

@@ -144,7 +144,7 @@ parameters! {
     /// Maximum absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
     max_delta_step("max_delta_step"): Option<f64> = "" { range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
     /// Maximum number of bins per numeric feature, including the bin of missing values.
-    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0) }
+    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0), bins: Some(true) }
     /// Fraction of rows that each tree is grown on.
     subsample("subsample"): f64 = "1" {
         aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
@@ -174,7 +174,7 @@ parameters! {
     /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Seed of row and column sampling.
-    seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"] }
+    seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"], bins: Some(true) }
     /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin). Estimated
     /// from the data if not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
@@ -229,7 +229,7 @@ parameters! {
     /// Whether the column after the label holds the weights (SageMaker's convention for CSV).
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
-    same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data }
+    same_data("same_data"): SameData = "warn" { words: &["warn", "error"], group: Group::Data, bins: Some(false) }
 }
 
 /// The rows of the parameters that Sapwood acts on.
