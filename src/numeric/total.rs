@@ -52,9 +52,7 @@ impl Total {
         let mut counts = [0.0; RUN];
         for (values, weights) in values.chunks_mut(RUN).zip(weights.chunks(RUN)) {
             let counts = &mut counts[..weights.len()];
-            for ((value, count), &weight) in values.iter_mut().zip(&mut *counts).zip(weights) {
-                (*value, *count) = weighted(*value, weight);
-            }
+            weigh(simd, values, weights, counts);
             total.add_run(simd, values, Some(counts));
         }
         total
@@ -121,18 +119,6 @@ impl Total {
     }
 }
 
-/// A term and how many times it counts, for a value and its weight. What this is depends on the two alone: rows may come in any order.
-#[inline]
-fn weighted(value: f64, weight: f64) -> (f64, f64) {
-    if weight == 0.0 {
-        (0.0, 0.0)
-    } else if weight < COUNTS && f64::from(weight as u32) == weight {
-        (value, weight)
-    } else {
-        (value * weight, 1.0)
-    }
-}
-
 /// Digits as one number: what is above the two lower places, and what is in them. There is but one such pair for a number.
 fn carried([high, middle, low]: [i128; PLACES]) -> [i128; 2] {
     let below = (middle << BITS) + low;
@@ -149,6 +135,22 @@ fn two_to(e: i32) -> f64 {
     f64::from_bits(((i64::from(e) + 1023) << 52) as u64)
 }
 
+/// Makes values terms, and says how many times each counts. What these are depends on a value and its weight alone: rows may come in any
+/// order.
+#[inline(always)]
+fn weigh_body(values: &mut [f64], weights: &[f64], counts: &mut [f64]) {
+    // Adding and subtracting it rounds to a whole number, as vector units do at the baseline.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    for ((value, count), &weight) in values.iter_mut().zip(counts).zip(weights) {
+        let is_count = weight < COUNTS && (weight + WHOLE) - WHOLE == weight;
+        let product = *value * weight;
+        let term = if is_count { *value } else { product };
+        *value = if weight == 0.0 { 0.0 } else { term };
+        *count = if is_count { weight } else { 1.0 };
+    }
+}
+dispatch! { fn weigh(values: &mut [f64], weights: &[f64], counts: &mut [f64]) = weigh_body }
+
 /// The bits of the largest magnitude; NaN is larger than infinity.
 #[inline(always)]
 fn largest_body(values: &[f64]) -> i64 {
@@ -160,66 +162,63 @@ fn largest_body(values: &[f64]) -> i64 {
 }
 dispatch! { fn largest(values: &[f64]) -> i64 = largest_body }
 
-/// Adding and subtracting one of these leaves the digit of a place, and rounds what is below it.
-fn rounders(place: i32) -> [f64; PLACES] {
-    std::array::from_fn(|below| 1.5 * two_to(52 + BITS * (place - below as i32)))
+/// Adding and subtracting it leaves the digit of a place, and rounds what is below.
+fn rounder(place: i32) -> f64 {
+    1.5 * two_to(52 + BITS * place)
 }
 
-/// Adds the digits of a term to a lane's sums.
+/// A sum of digits of a place, in units of the place.
+fn in_units(sums: [f64; LANES], place: i32) -> i128 {
+    let exponent = -BITS * place;
+    sums.iter().map(|sum| i128::from((sum * two_to(exponent / 2) * two_to(exponent - exponent / 2)) as i64)).sum()
+}
+
+/// Adds the digits of a place to the sums, `count` times each, and takes them off the values.
 #[inline(always)]
-fn add_digits(mut rest: f64, count: f64, rounders: &[f64; PLACES], sums: &mut [[f64; LANES]; PLACES], lane: usize) {
-    for (rounder, sums) in rounders.iter().zip(sums) {
-        let digit = (rest + rounder) - rounder;
-        sums[lane] += digit * count;
-        rest -= digit;
+fn take_digits(values: &mut [f64], count: impl Fn(usize) -> f64, rounder: f64, sums: &mut [f64; LANES]) {
+    for (lane, (value, sum)) in values.iter_mut().zip(sums).enumerate() {
+        let digit = (*value + rounder) - rounder;
+        *value -= digit;
+        *sum += digit * count(lane);
     }
 }
 
-/// The sums of lanes in units of their places.
+/// The sums of the digits, of which nothing is left in the values.
 #[inline(always)]
-fn in_units(sums: [[f64; LANES]; PLACES], place: i32) -> [i128; PLACES] {
-    let mut below = 0;
-    sums.map(|sums| {
-        let exponent = -BITS * (place - below);
-        below += 1;
-        let unit = |sum: f64| sum * two_to(exponent / 2) * two_to(exponent - exponent / 2);
-        sums.iter().map(|&sum| i128::from(unit(sum) as i64)).sum()
-    })
-}
-
-#[inline(always)]
-fn digits_body(values: &[f64], place: i32) -> [i128; PLACES] {
-    let rounders = rounders(place);
-    let mut sums = [[0.0; LANES]; PLACES];
-    let chunks = values.chunks_exact(LANES);
-    for (lane, &value) in chunks.remainder().iter().enumerate() {
-        add_digits(value, 1.0, &rounders, &mut sums, lane);
-    }
-    for values in chunks {
-        for (lane, &value) in values.iter().enumerate() {
-            add_digits(value, 1.0, &rounders, &mut sums, lane);
+fn digits_body(values: &mut [f64], place: i32) -> [i128; PLACES] {
+    let (chunks, rest) = values.as_chunks_mut::<LANES>();
+    let mut digits = [0; PLACES];
+    for (place, total) in (place - PLACES as i32 + 1..=place).rev().zip(&mut digits) {
+        let rounder = rounder(place);
+        let mut sums = [0.0; LANES];
+        for values in &mut *chunks {
+            take_digits(values, |_| 1.0, rounder, &mut sums);
         }
+        take_digits(rest, |_| 1.0, rounder, &mut sums);
+        *total = in_units(sums, place);
     }
-    in_units(sums, place)
+    digits
 }
-dispatch! { fn digits(values: &[f64], place: i32) -> [i128; PLACES] = digits_body }
+dispatch! { fn digits(values: &mut [f64], place: i32) -> [i128; PLACES] = digits_body }
 
+/// The same where each value counts so many times.
 #[inline(always)]
-fn counted_digits_body(values: &[f64], counts: &[f64], place: i32) -> [i128; PLACES] {
-    let rounders = rounders(place);
-    let mut sums = [[0.0; LANES]; PLACES];
-    let (chunks, counted) = (values.chunks_exact(LANES), counts.chunks_exact(LANES));
-    for (lane, (&value, &count)) in chunks.remainder().iter().zip(counted.remainder()).enumerate() {
-        add_digits(value, count, &rounders, &mut sums, lane);
-    }
-    for (values, counts) in chunks.zip(counted) {
-        for (lane, (&value, &count)) in values.iter().zip(counts).enumerate() {
-            add_digits(value, count, &rounders, &mut sums, lane);
+fn counted_digits_body(values: &mut [f64], counts: &[f64], place: i32) -> [i128; PLACES] {
+    let (chunks, rest) = values.as_chunks_mut::<LANES>();
+    let (counts, rest_counts) = counts.as_chunks::<LANES>();
+    let mut digits = [0; PLACES];
+    for (place, total) in (place - PLACES as i32 + 1..=place).rev().zip(&mut digits) {
+        let rounder = rounder(place);
+        let mut sums = [0.0; LANES];
+        for (values, counts) in chunks.iter_mut().zip(counts) {
+            take_digits(values, |lane| counts[lane], rounder, &mut sums);
         }
+        take_digits(rest, |lane| rest_counts[lane], rounder, &mut sums);
+        *total = in_units(sums, place);
     }
-    in_units(sums, place)
+    digits
 }
-dispatch! { fn counted_digits(values: &[f64], counts: &[f64], place: i32) -> [i128; PLACES] = counted_digits_body }
+dispatch! { fn counted_digits(values: &mut [f64], counts: &[f64], place: i32) -> [i128; PLACES] = counted_digits_body }
 
 #[cfg(test)]
 mod tests {
