@@ -408,7 +408,7 @@ impl<'a> Segments<'a> {
                 let mut entries = Vec::new();
                 let most_frequent = most_frequent.unwrap_or_default();
                 lookup.other_bins(simd, chunk, most_frequent, |row, bin| {
-                    entries.push(((first_row + row) as u32, offset + u32::from(bin)))
+                    entries.push(((first_row + row) as u32, offset + u32::from(bin)));
                 });
                 columns[layout.column].lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries);
             }

@@ -175,7 +175,7 @@ mod tests {
         let left = std::panic::catch_unwind(|| {
             Threads::run(3, |ranks| {
                 if ranks.rank() != 1 {
-                    ranks.barrier()
+                    ranks.barrier();
                 }
             })
         });
