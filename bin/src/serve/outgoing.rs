@@ -108,17 +108,7 @@ mod tests {
     const ROWS: usize = 100_000;
 
     fn outgoing(budget: &Budget, patience: Duration) -> Outgoing {
-        let model = Model {
-            schema: FeatureSchema::numeric(1),
-            objective: Objective::SquaredError,
-            classes: None,
-            base_score: vec![0.0],
-            parallel_trees: 1,
-            trees: Vec::new(),
-            best_iteration: None,
-            best_score: None,
-            params: Vec::new(),
-        };
+        let model = Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![0.0], Vec::new());
         let scores = Predictions::new(&model, Output::Value, ROWS, vec![0.5; ROWS]).unwrap();
         let answer = Answer::new(Content::Predictions(scores), Accept::Json);
         Outgoing::new(answer, budget.reserve(ROWS).unwrap(), patience).unwrap()

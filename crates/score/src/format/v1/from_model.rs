@@ -150,7 +150,8 @@ fn leaf(leaf: &Leaf) -> p::Node {
             let term =
                 |term: &crate::LinearTerm| p::Term { feature: term.feature, coefficient: term.coefficient, range: term.range };
             let terms = linear.terms.iter().map(term).collect();
-            p::Node::LinearLeaf { constant: linear.constant, terms, if_missing: linear.if_missing, range: linear.range, cover }
+            let (constant, if_missing, range) = (linear.constant, linear.if_missing, linear.range);
+            p::Node::LinearLeaf(Box::new(p::LinearLeaf { constant, terms, if_missing, range, cover }))
         }
     }
 }

@@ -33,10 +33,26 @@ pub(super) struct Tree {
 
 #[derive(Serialize, Deserialize)]
 pub(super) enum Node {
-    Leaf { value: f64, cover: f64 },
+    Leaf {
+        value: f64,
+        cover: f64,
+    },
     Split(Split),
-    VectorLeaf { values: Vec<f64>, cover: f64 },
-    LinearLeaf { constant: f64, terms: Vec<Term>, if_missing: f64, range: (f64, f64), cover: f64 },
+    VectorLeaf {
+        values: Vec<f64>,
+        cover: f64,
+    },
+    /// Behind a pointer, which bincode does not write: the largest kind of node is the rarest.
+    LinearLeaf(Box<LinearLeaf>),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct LinearLeaf {
+    pub constant: f64,
+    pub terms: Vec<Term>,
+    pub if_missing: f64,
+    pub range: (f64, f64),
+    pub cover: f64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -150,7 +150,8 @@ fn node(node: p::Node) -> Node {
         p::Node::Split(split) => Node::Split(self::split(split)),
         p::Node::Leaf { value, cover } => Node::Leaf(Leaf::new(value, cover)),
         p::Node::VectorLeaf { values, cover } => Node::Leaf(Leaf::of(LeafValue::Vector(values), cover)),
-        p::Node::LinearLeaf { constant, terms, if_missing, range, cover } => {
+        p::Node::LinearLeaf(linear) => {
+            let p::LinearLeaf { constant, terms, if_missing, range, cover } = *linear;
             let term = |term: p::Term| LinearTerm { feature: term.feature, coefficient: term.coefficient, range: term.range };
             let linear = LinearLeaf { constant, terms: terms.into_iter().map(term).collect(), if_missing, range };
             Node::Leaf(Leaf::of(LeafValue::Linear(Box::new(linear)), cover))
