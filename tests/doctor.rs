@@ -137,6 +137,10 @@ fn mistakes_in_a_training_job() {
                 "containerEntrypoint",
             ),
             case("    services.k8s.aws/region: us-west-2\n", "    a: b\n", "warning", "no region is named", "metadata:"),
+            case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a is a number, where a string", "a: 1"),
+            case("  namespace: ", "  namespaces: ", "error", "unknown field namespaces", "namespaces:"),
+            case("  namespace: sapwood", "  namespace: 1", "error", "namespace is a number", "namespace: 1"),
+            case("  annotations:\n", "  labels: []\n  annotations:\n", "error", "labels is a list, where a mapping", "labels:"),
             // Hyperparameters.
             case(
                 "num_round: \"200\"",
@@ -500,6 +504,13 @@ fn mistakes_in_pods() {
             case("restartPolicy: Never", "restartPolicy: OnFailure", "error", "needs restartPolicy Never", "spec:"),
             case("kind: Job", "kind: Deployment", "error", "a Deployment would start it again", "kind:"),
             case("        runAsNonRoot: true\n", "", "warning", "runAsNonRoot", "name: train"),
+            case(
+                "automountServiceAccountToken: false",
+                "automountServiceAccountToken: true",
+                "warning",
+                "automountServiceAccountToken is not false",
+                "name: train",
+            ),
             // In the configuration files, at their own places.
             case("\"eta\": \"0.2\"", "\"etta\": \"0.2\"", "error", "unknown parameter etta", "\"etta\""),
             case(
@@ -521,6 +532,13 @@ fn mistakes_in_pods() {
             case("\"num_class\": \"10\", ", "\"num_class\": \"10\" ", "error", "hyperparameters.json is no JSON", "\"num_round\""),
         ],
     );
+    try_cases(
+        "kubernetes/prepare.yaml",
+        &[
+            case("        - name: fsx\n", "        - name: fs\n", "error", "there is no volume \"fsx\"", "{name: fsx"),
+            case("          image: ", "          imago: ", "error", "image is missing", "name: prepare"),
+        ],
+    );
     let started = |how: &str| Findings::in_text("a.yaml", &example("kubernetes/job.yaml").replace("args: [train]", how));
     for how in ["command: [/usr/bin/sapwood, train]", "command: [sapwood]\n          args: [train, eta=0.1]", "command: [train]"] {
         started(how).has_no("error");
@@ -530,8 +548,41 @@ fn mistakes_in_pods() {
         &[
             case("containerPort: 8080", "containerPort: 8081", "warning", "listens on 8080", "name: serve"),
             case("path: /ping", "path: /health", "warning", "startupProbe does not get /ping", "name: serve"),
+            case("          image: ", "          imago: ", "error", "image is missing", "name: serve"),
         ],
     );
+}
+
+/// Wrong values are found by what the error says of itself: each at its place, however many there are.
+#[test]
+fn every_wrong_parameter_is_found_at_once() {
+    let text = json!({
+        "num_round": "many", "eta": "2", "learning_rate": "0.1", "booster": "dart", "max_depth": "0", "silent": "1", "what": {"a": 1},
+        "eval_metric": "rmse,what",
+    });
+    let tree = Tree::new();
+    tree.write("input/config/hyperparameters.json", format!("{text:#}"));
+    let found = Findings::of(&tree.text(""));
+    for (message, at) in [
+        ("num_round=\"many\" is no value for it", "\"num_round\""),
+        ("eta is given twice", "\"learning_rate\""),
+        ("eta=2 is out of range", "\"eta\""),
+        ("booster=\"dart\" is not supported", "\"booster\""),
+        ("max_depth=0 and max_leaves=0 leave", "\"max_depth\""),
+        ("what is an object", "\"what\""),
+        ("unknown metric \"what\"", "\"eval_metric\""),
+    ] {
+        found.has("error", message, at);
+    }
+    found.has("note", "silent=1 has no effect", "\"silent\"");
+    let errors = found.all.iter().filter(|finding| finding["severity"] == "error");
+    assert!(errors.clone().all(|finding| finding["message"] != "missing required parameter num_round"), "{:#?}", found.all);
+}
+
+#[test]
+fn this_image_in_a_kind_without_rules_is_said() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec:\n  containers: [{name: x, image: 'a/sapwood:1'}]\n";
+    Findings::in_text("pod.yaml", pod).has("warning", "for whose pods the doctor has no rules", "image: 'a/sapwood:1'");
 }
 
 #[test]

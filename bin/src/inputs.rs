@@ -8,15 +8,13 @@ use crate::streams;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
+use sapwood_readers::overlap::{self, LearnedFiles};
 use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
+use sapwood_sagemaker::channels::VALIDATION;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-/// The name of the set that decides early stopping, unless there are several.
-pub const VALIDATION: &str = "validation";
 
 /// One data set's place.
 #[derive(Clone, Debug)]
@@ -169,23 +167,14 @@ impl Inputs {
     /// # Errors
     /// Missing paths, data sets without files, and shared files where `same_data` says so.
     pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<OsString>, Failure> {
-        let train = self.train.files()?;
-        let learned: BTreeSet<_> = train.iter().filter_map(|file| Identity::of(Path::new(file))).collect();
-        let is_learned =
-            |file: &&OsString| train.contains(*file) || Identity::of(Path::new(file)).is_some_and(|file| learned.contains(&file));
-        let mut all = train.clone();
+        let mut all = self.train.files()?;
+        let learned = LearnedFiles::new(&self.train.origin, all.clone());
         for (name, input) in self.watched() {
             let files = input.files()?;
-            all.extend(files.iter().cloned());
-            let shared: Vec<_> = files.iter().filter(is_learned).collect();
-            let Some(first) = shared.first() else { continue };
-            let what = if shared.len() == files.len() && files.len() == train.len() {
-                format!("{} and {} are the same data", self.train.origin, input.origin)
-            } else {
-                format!("{} and {} share {} of {} files", self.train.origin, input.origin, shared.len(), files.len())
-            };
-            let place = format!("{}{}", first.display(), if shared.len() > 1 { ", …" } else { "" });
-            report_shared(&format!("{what} ({place})"), name, same_data, log)?;
+            if let Some(warning) = learned.shared_with(&input.origin, name, &files, same_data)? {
+                log.warning(&warning);
+            }
+            all.extend(files);
         }
         Ok(all)
     }
@@ -209,7 +198,8 @@ impl Inputs {
             if let ([Source::Spool(learned)], [Source::Spool(watched)]) = (&train_sources[..], &sources[..])
                 && learned.is_same(watched)?
             {
-                report_shared(&format!("{} and {} are the same data", self.train.origin, input.origin), name, same_data, log)?;
+                let what = format!("{} and {} are the same data", self.train.origin, input.origin);
+                log.warning(&overlap::judge(&what, name, same_data)?);
             }
             let set = readers::read_matching(
                 &sources,
@@ -222,39 +212,6 @@ impl Inputs {
         touch.finish();
         Ok(Loaded { train, validation, bins: None })
     }
-}
-
-/// What tells a file from others under whatever name: a link, or another mount. No device, because each mount of a network file system
-/// such as Lustre is one of its own.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Identity {
-    inode: u64,
-    bytes: u64,
-    /// Seconds and nanoseconds.
-    modified: (i64, i64),
-}
-
-impl Identity {
-    fn of(file: &Path) -> Option<Self> {
-        let facts = fs::metadata(file).ok()?;
-        Some(Self { inode: facts.ino(), bytes: facts.size(), modified: (facts.mtime(), facts.mtime_nsec()) })
-    }
-}
-
-/// Says, or refuses, that what is evaluated is what was learned from.
-fn report_shared(what: &str, name: &str, same_data: SameData, log: &mut Log) -> Result<(), Failure> {
-    let message = format!("{what}: {name} metrics and early stopping say nothing about new data; keep some data out of training");
-    match same_data {
-        SameData::Warn => log.warning(&message),
-        SameData::Error => return Err(Failure::user(format!("{message} (same_data=error forbids it)"))),
-    }
-    Ok(())
-}
-
-/// Whether metric lines can bear this name of a data set.
-pub fn is_set_name(name: &str) -> bool {
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    name.bytes().any(|byte| byte.is_ascii_alphanumeric()) && name.bytes().all(is_legal)
 }
 
 impl Loaded {

@@ -91,10 +91,10 @@ mod tests {
     #[test]
     fn who_comes_while_the_last_one_is_going_waits() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = Log::silent();
+        let mut log = Log::default();
         let first = lock(dir.path(), &mut log).unwrap().unwrap();
         let next = std::thread::scope(|scope| {
-            let next = scope.spawn(|| lock(dir.path(), &mut Log::silent()));
+            let next = scope.spawn(|| lock(dir.path(), &mut Log::default()));
             sleep(4 * INTERVAL);
             drop(first);
             next.join().unwrap()

@@ -7,7 +7,6 @@ use crate::streams::diagnostic;
 #[derive(Debug, Default)]
 pub struct Log {
     debug: bool,
-    silent: bool,
     remarks: Vec<String>,
 }
 
@@ -22,11 +21,6 @@ impl Log {
             Ok("debug") => Ok(Self { debug: true, ..Self::default() }),
             Ok(other) => Err(Failure::user(format!("SAPWOOD_LOG={other:?} is unknown; set it to info or debug, or leave it out"))),
         }
-    }
-
-    /// A log that keeps remarks and prints none.
-    pub fn silent() -> Self {
-        Self { silent: true, ..Self::default() }
     }
 
     /// Something for whoever wants to know where time goes. Not kept.
@@ -63,9 +57,7 @@ impl Log {
 
     fn add(&mut self, word: &str, text: &str) {
         if !self.remarks.iter().any(|known| known == text) {
-            if !self.silent {
-                diagnostic(format_args!("{word}: {text}"));
-            }
+            diagnostic(format_args!("{word}: {text}"));
             self.remarks.push(text.to_string());
         }
     }

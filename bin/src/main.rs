@@ -35,6 +35,7 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command};
 use report::{Ending, Failure};
+use sapwood_sagemaker::{failure, is_configured};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -57,7 +58,7 @@ fn main() -> ExitCode {
 /// Tells SageMaker, if this is its job, and then whoever reads standard error, if anybody does.
 fn fail(failure: &Failure, failure_file: Option<&Path>) -> ExitCode {
     if let Some(file) = failure_file {
-        sagemaker::failure::write(file, &failure.to_string());
+        failure::write(file, &failure.to_string());
     }
     streams::diagnostic(failure);
     failure.exit_code()
@@ -69,7 +70,7 @@ fn parse() -> Result<Command, ExitCode> {
     match Cli::try_parse_from(&line) {
         Ok(Cli { command: Some(command) }) => Ok(command),
         // SageMaker jobs with an entry point of their own are started without any argument.
-        Ok(Cli { command: None }) if sagemaker::is_configured() => Ok(Command::Train(Box::default())),
+        Ok(Cli { command: None }) if is_configured() => Ok(Command::Train(Box::default())),
         Ok(Cli { command: None }) => Err(fail(&Failure::user("no command given; `sapwood --help` lists them"), None)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Err(streams::written(error.print()).map_or_else(|failure| fail(&failure, None), |()| ExitCode::SUCCESS))
@@ -78,7 +79,7 @@ fn parse() -> Result<Command, ExitCode> {
             let text = error.render().to_string();
             let failure = Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
             // Only where SageMaker's configuration is: such a line may be anybody's.
-            let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || sagemaker::is_configured());
+            let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || is_configured());
             Err(fail(&failure, args.and_then(|args| train::failure_file(&args)).as_deref()))
         }
     }

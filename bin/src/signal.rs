@@ -1,8 +1,8 @@
 //! SIGTERM and SIGINT: before training they end the process, during training they end it with the round.
 
 use crate::report::{Failure, signal_exit_code};
-use crate::sagemaker::failure;
 use crate::streams;
+use sapwood_sagemaker::failure;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::PathBuf;

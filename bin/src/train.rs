@@ -1,7 +1,7 @@
 //! `sapwood train`: flags → a [`Job`], or SageMaker mode where no data flag is given.
 
 use crate::cli::{self, TrainArgs};
-use crate::inputs::{Input, Inputs, Place, VALIDATION, is_set_name};
+use crate::inputs::{Input, Inputs, Place};
 use crate::job::Job;
 use crate::log::Log;
 use crate::report::{Ending, Failure};
@@ -9,6 +9,9 @@ use crate::s3;
 use crate::sagemaker;
 use crate::signal::Signals;
 use sapwood::Params;
+use sapwood::boost::is_set_name;
+use sapwood_sagemaker::channels::VALIDATION;
+use sapwood_sagemaker::{Paths, default_root};
 use std::path::PathBuf;
 
 /// Trains a model.
@@ -25,7 +28,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs)?;
     let mut log = Log::from_env()?;
-    notes.iter().for_each(|note| log.note(note));
+    notes.iter().for_each(|note| log.note(&note.to_string()));
     let job = Job {
         params,
         inputs: inputs(args)?,
@@ -48,7 +51,7 @@ fn cache(args: &TrainArgs) -> Option<PathBuf> {
 
 /// Where SageMaker looks for the reason of a failure, if these arguments mean SageMaker mode.
 pub fn failure_file(args: &TrainArgs) -> Option<PathBuf> {
-    is_sagemaker(args).then(|| sagemaker::Paths::new(&sagemaker_root(args)).failure())
+    is_sagemaker(args).then(|| Paths::new(&sagemaker_root(args)).failure())
 }
 
 fn is_sagemaker(args: &TrainArgs) -> bool {
@@ -62,7 +65,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
 }
 
 fn sagemaker_root(args: &TrainArgs) -> PathBuf {
-    args.opt_ml.clone().unwrap_or_else(sagemaker::default_root)
+    args.opt_ml.clone().unwrap_or_else(default_root)
 }
 
 /// The hyperparameters, those included that have a flag of their own.

@@ -4,6 +4,7 @@ mod agreement;
 mod bins;
 mod buffers;
 mod checkpoint;
+pub mod checkpoint_files;
 mod early_stopping;
 mod events;
 mod fingerprint;
@@ -21,7 +22,7 @@ pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
 pub use fingerprint::Fingerprint;
 pub use phases::Phases;
-pub use report::RoundReport;
+pub use report::{RoundReport, is_set_name};
 pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]

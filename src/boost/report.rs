@@ -16,3 +16,9 @@ impl RoundReport {
         format!("[{}]{}", self.round, values.collect::<String>())
     }
 }
+
+/// Whether metric lines can bear this name of a data set.
+pub fn is_set_name(name: &str) -> bool {
+    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    name.bytes().any(|byte| byte.is_ascii_alphanumeric()) && name.bytes().all(is_legal)
+}

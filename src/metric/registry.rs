@@ -143,9 +143,11 @@ pub fn metrics(names: &[String], objective: Objective) -> Result<Vec<Box<dyn Met
         return Ok(vec![metric(simd, default_metric(objective), objective)?]);
     }
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-        return Err(Error::parameter(format!("eval_metric names {name} twice; name it once, where it belongs in the order")));
+        let error = Error::parameter(format!("eval_metric names {name} twice")).with_parameter("eval_metric");
+        return Err(error.with_remedy("name it once, where it belongs in the order"));
     }
-    names.iter().map(|name| metric(simd, name, objective)).collect()
+    let chosen = names.iter().map(|name| metric(simd, name, objective)).collect::<Result<_>>();
+    chosen.map_err(|error| error.with_parameter("eval_metric"))
 }
 
 fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric>> {

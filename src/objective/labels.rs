@@ -18,11 +18,10 @@ pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
     }
     let given = params.num_class as usize;
     match data.classes() {
-        Some(classes) if given != 0 && given != classes.len() => Err(Error::parameter(format!(
-            "num_class={given}, but the labels hold {} classes ({}); leave num_class out",
-            classes.len(),
-            listed(classes)
-        ))),
+        Some(classes) if given != 0 && given != classes.len() => {
+            let cause = format!("num_class={given}, but the labels hold {} classes ({})", classes.len(), listed(classes));
+            Err(Error::parameter(cause).with_parameter("num_class").with_remedy("leave num_class out"))
+        }
         Some(classes) => Ok(classes.len()),
         None if given == 0 => Err(missing_num_class(params.objective, data)),
         None => Ok(given),
@@ -33,6 +32,7 @@ fn missing_num_class(objective: Objective, data: &Dataset) -> Error {
     let classes = data.labels().and_then(classes_seen);
     let hint = classes.map_or_else(String::new, |n| format!(": the labels run up to {}, so num_class={n} would fit", n - 1));
     Error::parameter(format!("missing required parameter num_class for objective={}{hint}", objective.name()))
+        .with_parameter("num_class")
 }
 
 /// The number of classes that labels 0, 1, … would make; `None` where they are no class numbers, or too few or too many classes.

@@ -10,6 +10,7 @@ mod row;
 pub mod spec;
 mod value;
 
+pub use parse::Note;
 pub use render::{json, markdown};
 pub use spec::{DataParams, Params};
 pub use value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
@@ -95,30 +96,37 @@ impl Params {
     fn check(&self, given: &[&str]) -> Result<()> {
         for row in spec::active() {
             if row.required && !given.contains(&row.name) {
-                return Err(Error::parameter(format!("missing required parameter {0}; give it, for example {0}=100", row.name)));
+                let error = Error::parameter(format!("missing required parameter {}", row.name)).with_parameter(row.name);
+                return Err(error.with_remedy(format!("give it, for example {}=100", row.name)));
             }
             if let Some(number) = self.number(row.name)
                 && !row.range.contains(number)
             {
-                return Err(Error::parameter(format!("{}={number} is out of range: it must lie in {}", row.name, row.range)));
+                let error = Error::parameter(format!("{}={number} is out of range: it must lie in {}", row.name, row.range));
+                return Err(error.with_parameter(row.name));
             }
         }
+        // Of parameters that exclude each other the error names the one that was given last.
+        let refuse = |names: &[&str], cause: String, remedy: &str| {
+            let last = given.iter().rev().find(|name| names.contains(name)).or(names.first());
+            let error = Error::parameter(cause).with_remedy(remedy);
+            Err(last.into_iter().fold(error, |error, name| error.with_parameter(*name)))
+        };
         if self.max_depth == 0 && self.max_leaves == 0 {
-            return Err(Error::parameter("max_depth=0 and max_leaves=0 leave the size of trees without a limit; give one of them"));
+            let cause = "max_depth=0 and max_leaves=0 leave the size of trees without a limit".to_string();
+            return refuse(&["max_depth", "max_leaves"], cause, "give one of them");
         }
         if self.max_leaves == 1 {
-            return Err(Error::parameter("max_leaves=1 allows no split; use 0 for no limit, or at least 2"));
+            return refuse(&["max_leaves"], "max_leaves=1 allows no split".to_string(), "use 0 for no limit, or at least 2");
         }
         if self.sampling_method == SamplingMethod::Goss && self.subsample < 1.0 {
-            return Err(Error::parameter(
-                "subsample does not go with sampling_method=goss; remove it, top_rate and other_rate say how many rows are drawn",
-            ));
+            let remedy = "remove it, top_rate and other_rate say how many rows are drawn";
+            let cause = "subsample does not go with sampling_method=goss".to_string();
+            return refuse(&["subsample", "sampling_method"], cause, remedy);
         }
         if self.sampling_method == SamplingMethod::Goss && self.top_rate + self.other_rate > 1.0 {
-            return Err(Error::parameter(format!(
-                "top_rate={} and other_rate={} are more than all rows; their sum must be at most 1",
-                self.top_rate, self.other_rate
-            )));
+            let cause = format!("top_rate={} and other_rate={} are more than all rows", self.top_rate, self.other_rate);
+            return refuse(&["top_rate", "other_rate"], cause, "their sum must be at most 1");
         }
         if let Some(column) = &self.data.group_column {
             return Err(Error::parameter(format!(
@@ -126,7 +134,8 @@ impl Params {
             )));
         }
         if self.objective.is_multiclass() && self.num_class == 1 {
-            return Err(Error::parameter("num_class=1 is no classification; it must be at least 2"));
+            let cause = "num_class=1 is no classification".to_string();
+            return refuse(&["num_class", "objective"], cause, "it must be at least 2");
         }
         Ok(())
     }

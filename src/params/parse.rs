@@ -5,6 +5,22 @@ use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
 use super::{DataParams, Params, ParamsBuilder};
 use crate::names::nearest;
 use crate::{Error, Result};
+use std::fmt;
+
+/// A sentence about a parameter that was accepted without effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The parameter, by the name it was given under.
+    pub parameter: String,
+    /// Its value, and why it has no effect.
+    message: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
 
 impl Params {
     /// Checked parameters from names (or aliases) and texts, with notes on those that were accepted without effect.
@@ -12,7 +28,7 @@ impl Params {
     /// # Errors
     /// An unknown name (the nearest known one is suggested), a value of the wrong type or out of range, a parameter of XGBoost
     /// that is not supported at this value, or one parameter given twice with different values.
-    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<String>)> {
+    pub fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<Note>)> {
         let (builder, notes) = ParamsBuilder::from_pairs(pairs)?;
         Ok((builder.build()?, notes))
     }
@@ -27,10 +43,9 @@ impl DataParams {
         let pairs: Vec<_> = pairs.into_iter().collect();
         let is_other = |(name, _): &&(N, V)| spec::find(name.as_ref().trim()).is_some_and(|row| row.group != Group::Data);
         if let Some((name, _)) = pairs.iter().find(is_other) {
-            return Err(Error::parameter(format!(
-                "{} is a training parameter; only parameters about reading data, such as header or delimiter, apply here",
-                name.as_ref().trim()
-            )));
+            let name = name.as_ref().trim();
+            let error = Error::parameter(format!("{name} is a training parameter")).with_parameter(name);
+            return Err(error.with_remedy("only parameters about reading data, such as header or delimiter, apply here"));
         }
         Ok(ParamsBuilder::from_pairs(pairs)?.0.params.data)
     }
@@ -38,7 +53,7 @@ impl DataParams {
 
 impl ParamsBuilder {
     /// What names and texts say, and notes on those without effect.
-    fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<String>)> {
+    fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<Note>)> {
         let mut builder = Params::builder();
         let mut notes = Vec::new();
         let mut seen: Vec<(&'static str, String)> = Vec::new();
@@ -49,11 +64,9 @@ impl ParamsBuilder {
                 if before == value {
                     continue;
                 }
-                return Err(Error::parameter(format!(
-                    "{} is given twice, as {before:?} and as {value:?}; give it once{}",
-                    row.name,
-                    if name == row.name { String::new() } else { format!(" ({name} is another name for it)") }
-                )));
+                let other = if name == row.name { String::new() } else { format!(" ({name} is another name for it)") };
+                let error = Error::parameter(format!("{} is given twice, as {before:?} and as {value:?}", row.name));
+                return Err(error.with_parameter(name).with_remedy(format!("give it once{other}")));
             }
             seen.push((row.name, value.to_string()));
             builder.accept(row, name, value, &mut notes)?;
@@ -61,7 +74,8 @@ impl ParamsBuilder {
         Ok((builder, notes))
     }
 
-    fn accept(&mut self, row: &'static ParamSpec, name: &str, value: &str, notes: &mut Vec<String>) -> Result<()> {
+    fn accept(&mut self, row: &'static ParamSpec, name: &str, value: &str, notes: &mut Vec<Note>) -> Result<()> {
+        let note = |reason: &str| Note { parameter: name.to_string(), message: format!("{name}={value} has no effect: {reason}") };
         match row.effect {
             Effect::Active => {
                 self.params.assign(row.name, value).ok_or_else(|| not_a_value(row, name, value))?;
@@ -71,14 +85,15 @@ impl ParamsBuilder {
                 }
             }
             Effect::Accepted { kind, reason } if kind.allows(value, &row.range, row.words) => {
-                notes.push(format!("{name}={value} has no effect: {reason}"));
+                notes.push(note(reason));
             }
             Effect::Accepted { .. } => return Err(not_a_value(row, name, value)),
             Effect::InertOnly { values, .. } if values.contains(&value) || all_zero(value) => {
-                notes.push(format!("{name}={value} has no effect: it asks for what Sapwood does anyway"));
+                notes.push(note("it asks for what Sapwood does anyway"));
             }
             Effect::InertOnly { remedy, .. } => {
-                return Err(Error::parameter(format!("{name}={value:?} is not supported; {remedy}")));
+                let error = Error::parameter(format!("{name}={value:?} is not supported"));
+                return Err(error.with_parameter(name).with_remedy(remedy));
             }
         }
         Ok(())
@@ -99,7 +114,7 @@ fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {
         Ok(number) if !row.range.contains(number) => "is out of range",
         _ => "is no value for it",
     };
-    Error::parameter(format!("{name}={value:?} {hint}: expected {}", expected(row)))
+    Error::parameter(format!("{name}={value:?} {hint}: expected {}", expected(row))).with_parameter(name)
 }
 
 /// What a value of the parameter looks like.
@@ -113,19 +128,19 @@ fn expected(row: &ParamSpec) -> String {
 }
 
 fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
-    let instead = OBJECTIVES.iter().find(|(known, _)| *known == value).map(|(_, instead)| format!("; {instead}"));
-    let choices = row.words.join(", ");
-    Error::parameter(format!("{name}={value:?} is not supported{}; choose one of {choices}", instead.unwrap_or_default()))
+    let instead = OBJECTIVES.iter().find(|(known, _)| *known == value).map(|(_, instead)| format!("{instead}; "));
+    let remedy = format!("{}choose one of {}", instead.unwrap_or_default(), row.words.join(", "));
+    Error::parameter(format!("{name}={value:?} is not supported")).with_parameter(name).with_remedy(remedy)
 }
 
 /// The error for a name that is in no row, with the nearest one that is.
 fn unknown(name: &str) -> Error {
     let known = spec::all().flat_map(|row| std::iter::once(&row.name).chain(row.aliases));
-    let hint = nearest(name, known.copied()).map_or_else(
-        || "; `sapwood params` lists all".to_string(),
-        |nearest| format!("; did you mean {nearest}? (`sapwood params` lists all)"),
+    let remedy = nearest(name, known.copied()).map_or_else(
+        || "`sapwood params` lists all".to_string(),
+        |nearest| format!("did you mean {nearest}? (`sapwood params` lists all)"),
     );
-    Error::parameter(format!("unknown parameter {name}{hint}"))
+    Error::parameter(format!("unknown parameter {name}")).with_parameter(name).with_remedy(remedy)
 }
 
 /// A parameter's group as a word.
@@ -180,6 +195,35 @@ mod tests {
         assert!(error(&[("num_round", "1"), ("lambda", "inf")]).contains("out of range"));
         assert!(error(&[("eta", "0.1")]).starts_with("missing required parameter num_round"));
         assert!(error(&[("num_round", "1"), ("eta", "0.1"), ("learning_rate", "0.2")]).contains("given twice"));
+    }
+
+    #[test]
+    fn errors_name_the_parameter_as_it_was_given() {
+        let blamed = |pairs: &[(&str, &str)]| {
+            Params::from_pairs(pairs.iter().copied()).unwrap_err().details().parameter.clone().expect("a parameter")
+        };
+        let base = ("num_round", "1");
+        for (name, value) in [
+            ("learning_rate", "fast"),
+            ("eta", "-1"),
+            ("booster", "dart"),
+            ("objective", "reg:gamma"),
+            ("what", "1"),
+            ("verbosity", "9"),
+            ("num_round", "2"),
+            ("max_leaves", "1"),
+        ] {
+            assert_eq!(blamed(&[base, (name, value)]), name);
+        }
+        assert_eq!(blamed(&[base, ("learning_rate", "2")]), "eta");
+        assert_eq!(blamed(&[base, ("eta", "0.1"), ("learning_rate", "0.2")]), "learning_rate");
+        assert_eq!(blamed(&[("eta", "0.1")]), "num_round");
+        // Of those that exclude each other, the last one.
+        assert_eq!(blamed(&[base, ("max_leaves", "0"), ("max_depth", "0")]), "max_depth");
+        assert_eq!(blamed(&[base, ("max_depth", "0"), ("max_leaves", "0")]), "max_leaves");
+        assert_eq!(blamed(&[base, ("subsample", "0.5"), ("sampling_method", "goss")]), "sampling_method");
+        assert_eq!(blamed(&[base, ("sampling_method", "goss"), ("top_rate", "0.99")]), "top_rate");
+        assert_eq!(blamed(&[base, ("objective", "multi:softmax"), ("num_class", "1")]), "num_class");
     }
 
     #[test]
@@ -244,7 +288,7 @@ mod tests {
         ];
         let (_, notes) = Params::from_pairs(pairs).unwrap();
         assert_eq!(notes.len(), pairs.len() - 1);
-        assert_eq!(notes[0], "silent=0 has no effect: Sapwood prints one line a round");
+        assert_eq!(notes[0].to_string(), "silent=0 has no effect: Sapwood prints one line a round");
     }
 
     #[test]

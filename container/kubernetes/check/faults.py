@@ -63,7 +63,7 @@ REQUIRED = {
 FREE = ("labels", "annotations", "matchLabels", "selector", "data", "requests", "limits", "capacity")
 # Replacements in the text of a ConfigMap's files, which no schema knows.
 CONFIGURATION = {
-    "misspelt field": ('"eta"', '"etta"'), "wrong value": ('"File"', '"file"'), "wrong type": ('"200"', "200"),
+    "misspelt field": ('"eta"', '"etta"'), "wrong value": ('"File"', '"Mapped"'), "wrong type": ('"200"', "[200]"),
     "missing field": ('"num_round": "200", ', ""), "broken JSON": ('"algo-1", ', '"algo-1" '),
 }
 SORTS = ("misspelt field", "wrong value", "wrong type", "missing field")

@@ -19,7 +19,7 @@ MENDED = {
 
 
 def _leaves(document: Document) -> dict[str, Any]:
-    resource = resources.find(document.value.get("apiVersion"), document.value.get("kind"))
+    resource = resources.find(document.value)
     made = resources.request(resource, document.value) if resource else {}
     return {path(keys): value for keys, value in values(made) if not isinstance(value, (dict, list))}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .documents import Document
-from .pods import POD
 from .problems import Problem, Problems, mapped
+
+POD = ("spec", "template", "spec")
 
 
 def against(documents: list[Document]) -> list[tuple[Document, Problem]]:

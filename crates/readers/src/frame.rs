@@ -299,7 +299,9 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
     let mut attributes = RawAttributes::default();
     for (at, column) in frame.columns().iter().enumerate() {
         let fault = |row, what: &str, value: &str, remedy: &str| {
-            Error::data(format!("{what}: row {row} (counted from 0), column {}: {value:?}; {remedy}", fields.names[at]))
+            let name = &fields.names[at];
+            let error = Error::data(format!("{what}: row {row} (counted from 0), column {name}: {value:?}"));
+            error.with_row(row as u64).with_column_name(name).with_remedy(remedy)
         };
         let raw = convert(column.as_materialized_series(), texts[at], &MissingTexts::default())
             .map_err(|error| Error::data(format!("column {} cannot be read: {error}", fields.names[at])))?

@@ -23,6 +23,7 @@ mod libsvm;
 mod load;
 mod meter;
 mod options;
+pub mod overlap;
 mod parquet;
 mod piece;
 mod reader;

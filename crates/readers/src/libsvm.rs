@@ -189,7 +189,9 @@ impl LibsvmParser {
 
     fn error(&self, what: &str, file: usize, line: u64, text: &str, remedy: &str) -> Error {
         let text: String = text.chars().take(60).collect();
-        Error::data(format!("{what}: {}:{line}: {text:?}; {remedy}", display(&self.files[file].path)))
+        let path = &self.files[file].path;
+        let error = Error::data(format!("{what}: {}:{line}: {text:?}", display(path)));
+        error.with_path(&**path).with_line(line).with_remedy(remedy)
     }
 }
 

@@ -54,6 +54,24 @@ fn check_limits(text: impl AsRef<[u8]>, options: &ReadOptions) {
     }
 }
 
+#[test]
+fn errors_about_cells_carry_their_place() {
+    let error = |text: &str| {
+        let (keep, paths) = file(text);
+        let error = read_training_within(&paths, &options(), Limits::default()).unwrap_err();
+        let details = error.details().clone();
+        assert_eq!(details.path.as_deref(), Some(keep.path()));
+        assert!(error.to_string().ends_with(&format!("; {}", details.remedy.clone().unwrap())), "{error}");
+        (details.line, details.column, details.column_name)
+    };
+    let rows = "1,2\n0,3\n".repeat(20);
+    assert_eq!(error(&format!("label,age\n{rows}0,inf\n")), (Some(42), Some(2), Some("age".to_string())));
+    assert_eq!(error(&format!("{rows}0,inf\n")), (Some(41), Some(2), None));
+    assert_eq!(error(&format!("{rows}0,3,4\n")), (Some(41), None, None));
+    let rows = "1 1:2 2:3\n0 2:2\n".repeat(20);
+    assert_eq!(error(&format!("{rows}0 1:x\n")), (Some(41), None, None));
+}
+
 fn recordio(rows: impl IntoIterator<Item = Features>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (i, features) in rows.into_iter().enumerate() {

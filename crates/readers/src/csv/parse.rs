@@ -187,7 +187,12 @@ impl Plan {
         if text.chars().count() > 60 {
             text = text.chars().take(60).chain(['…']).collect();
         }
-        Error::data(format!("{what}: {}: {text:?}; {remedy}", self.place(file, line, column)))
+        let error = Error::data(format!("{what}: {}: {text:?}", self.place(file, line, column))).with_remedy(remedy);
+        let error = error.with_path(&*self.table.files[file].path).with_line(line).with_column(column as u64 + 1);
+        match self.table.names.as_ref().and_then(|names| names.get(column)) {
+            Some(name) => error.with_column_name(name),
+            None => error,
+        }
     }
 
     /// `train.csv:17:4 (column age)`: file, line and column, both counted from 1.
@@ -197,12 +202,14 @@ impl Plan {
     }
 
     fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
-        Error::schema(format!(
-            "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?}); correct the row, or quote cells that hold the delimiter",
-            display(&self.table.files[file].path),
+        let path = &self.table.files[file].path;
+        let error = Error::schema(format!(
+            "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?})",
+            display(path),
             self.table.width,
             self.table.delimiter as char
-        ))
+        ));
+        error.with_path(&**path).with_line(line).with_remedy("correct the row, or quote cells that hold the delimiter")
     }
 
     fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {

@@ -53,7 +53,9 @@ impl<'a> Body<'a> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let lines = bytes[..error.valid_up_to()].split(|&b| b == b'\n');
             let (line, last) = lines.enumerate().last().unwrap_or((0, &[]));
-            Error::data(format!("invalid UTF-8: {name}:{}:{}; write the text as UTF-8", line + 1, last.len() + 1))
+            let (line, column) = (line + 1, last.len() + 1);
+            let error = Error::data(format!("invalid UTF-8: {name}:{line}:{column}")).with_remedy("write the text as UTF-8");
+            error.with_line(line as u64).with_column(column as u64)
         })?;
         Ok(Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), name })
     }
@@ -87,7 +89,9 @@ impl<'a> Body<'a> {
     /// An error about a value: the fault, the place, the text, the remedy.
     pub fn error(&self, what: &str, value: Value<'a>, remedy: &str) -> Error {
         let shown = list(&[value.chars().take(60).collect()]);
-        Error::data(format!("{what}: {}: {shown:?}; {remedy}", self.place(value)))
+        let (line, column) = self.line_and_column(value, 0);
+        let error = Error::data(format!("{what}: {}: {shown:?}", self.place(value))).with_remedy(remedy);
+        error.with_line(line as u64).with_column(column as u64)
     }
 
     fn parse<T: Deserialize<'a>>(&self, text: &'a str) -> Result<T> {
@@ -96,7 +100,8 @@ impl<'a> Body<'a> {
             let cause = cause.split(" at line ").next().unwrap_or(&cause);
             let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
             let (line, column) = self.line_and_column(text, line_start + error.column().saturating_sub(1));
-            Error::data(format!("{cause}: {}:{line}:{column}; correct the JSON", self.name))
+            let error = Error::data(format!("{cause}: {}:{line}:{column}", self.name)).with_remedy("correct the JSON");
+            error.with_line(line as u64).with_column(column as u64)
         })
     }
 

@@ -151,10 +151,9 @@ impl ParquetSet {
     fn fault(&self, slice: Slice, column: usize, fault: &Fault) -> Error {
         let (path, row) = (display(&self.files[slice.file].path), slice.offset + fault.row);
         let Fault { what, value, remedy, .. } = fault;
-        Error::data(format!(
-            "{what}: {path}: row {row} (counted from 0), column {}: {value:?}; {remedy}",
-            self.fields.names[column]
-        ))
+        let name = &self.fields.names[column];
+        let error = Error::data(format!("{what}: {path}: row {row} (counted from 0), column {name}: {value:?}"));
+        error.with_path(&*self.files[slice.file].path).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
     }
 
     /// The levels of all features that are read as texts.

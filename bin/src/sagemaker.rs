@@ -1,0 +1,97 @@
+//! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
+
+use crate::inputs::{Input, Inputs, Place};
+use crate::job::Job;
+use crate::log::Log;
+use crate::output;
+use crate::report::{Ending, Failure};
+use crate::signal::{self, Signals};
+use sapwood::Params;
+use sapwood_sagemaker::channels::{self, VALIDATION};
+use sapwood_sagemaker::{Channel, InputMode, Paths, config, failure, hyperparameters};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Runs the training job under `root`. `extra` are hyperparameters from the command line; `cache` is where binned data are kept, if it is not
+/// where SageMaker keeps what outlives a job of a warm pool.
+///
+/// # Errors
+/// Anything that keeps the model from being trained or written.
+pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>) -> Result<Ending, Failure> {
+    let paths = Paths::new(root);
+    failure::clear(&paths.failure());
+    let signals = Signals::listen(Some(paths.failure()))?;
+    let on_sigterm = OnSigterm::from_environment()?;
+    if !paths.input().is_dir() {
+        return Err(Failure::user(format!(
+            "{} does not exist: give --train and --model-out, or run this as a SageMaker training job",
+            paths.input().display()
+        )));
+    }
+    config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
+    let mut log = Log::from_env()?;
+    let (params, notes) = Params::from_pairs(hyperparameters::read(&paths.config("hyperparameters.json"), extra)?)?;
+    notes.iter().for_each(|note| log.note(&note.to_string()));
+    let inputs = inputs(&paths, &mut log)?;
+    create_outputs(&paths)?;
+    let checkpoints = config::checkpoints(&paths)?;
+    let cache = cache.or_else(warm_pool_cache);
+    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()), checkpoints, cache };
+    Ok(match job.run(&signals, log)? {
+        Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
+        // A job that was stopped has a good model here: SageMaker collects it.
+        _ => Ending::Completed,
+    })
+}
+
+/// The job's data sets: `train` is learned from, `validation` decides early stopping, all others are only evaluated.
+fn inputs(paths: &Paths, log: &mut Log) -> Result<Inputs, Failure> {
+    let channels = channels::read(paths)?;
+    channels.notes.iter().for_each(|note| log.note(note));
+    let named = channels.evaluated.into_iter().map(|channel| (channel.name.clone(), input(channel)));
+    let (validation, evaluated) = named.partition(|(name, _)| name == VALIDATION);
+    Ok(Inputs { train: input(channels.train), evaluated, validation })
+}
+
+fn input(channel: Channel) -> Input {
+    let Channel { name, mode, path, format, unwrap_records } = channel;
+    let place = if mode == InputMode::Pipe { Place::Pipe(path) } else { Place::Files(vec![path]) };
+    Input { origin: format!("channel {name}"), place, format, unwrap_records }
+}
+
+/// Creates the directories of outputs, which the platform does, but not everything that plays the platform; removes what a killed job left
+/// unfinished there.
+fn create_outputs(paths: &Paths) -> Result<(), Failure> {
+    for file in [paths.model(), paths.summary()] {
+        if let Some(directory) = file.parent() {
+            std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
+            output::remove_unfinished(directory, "", Duration::ZERO);
+        }
+    }
+    Ok(())
+}
+
+/// The directory that outlives the jobs of a warm pool, where the job has one.
+fn warm_pool_cache() -> Option<PathBuf> {
+    let directory = std::env::var_os("SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY").filter(|directory| !directory.is_empty())?;
+    Some(Path::new(&directory).join("sapwood"))
+}
+
+/// What SIGTERM makes of a job whose model was saved.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnSigterm {
+    /// A stopped job is a good job.
+    Succeed,
+    /// A stopped job must be run again, as a Kubernetes Job does by its exit code.
+    Fail,
+}
+
+impl OnSigterm {
+    fn from_environment() -> Result<Self, Failure> {
+        match std::env::var("SAPWOOD_ON_SIGTERM").as_deref() {
+            Ok("fail") => Ok(Self::Fail),
+            Ok("") | Err(_) => Ok(Self::Succeed),
+            Ok(other) => Err(Failure::user(format!("SAPWOOD_ON_SIGTERM={other:?} is unknown; set it to fail, or leave it out"))),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What is wrong with a job, before it costs anything: a request, a manifest, or a directory laid out as `/opt/ml`. Nothing here asks a
+//! network, and nothing is written.
+//!
+//! Text → `yaml` (values with places) → `document` (what it is) → `request` (the API's names) → `rules` → [`Finding`] → [`to_text`] or [`to_json`].
+//!
+//! ```
+//! let findings = sapwood_doctor::check_text("job.json", r#"{"TrainingJobName": "a", "AlgorithmSpecification": {}}"#);
+//! assert!(findings.iter().any(|finding| finding.message == "RoleArn is missing"));
+//! ```
+
+mod api;
+mod config_map;
+mod dialect;
+mod document;
+mod emit;
+mod finding;
+mod job_files;
+mod json;
+mod metadata;
+mod nearest;
+mod opt_ml;
+mod pods;
+mod print;
+mod request;
+mod rules;
+mod scalar;
+mod translate;
+mod yaml;
+mod yaml_parser;
+
+pub use document::findings as check_text;
+pub use finding::{Finding, Position, Severity};
+pub use opt_ml::check as check_opt_ml;
+pub use print::{to_json, to_text};
+pub use translate::{Translation, translate};

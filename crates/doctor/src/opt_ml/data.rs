@@ -1,0 +1,124 @@
+//! The first rows of every channel, read as the trainer reads: formats, columns, labels. And how large the whole may be.
+
+use super::memory::{self, Size};
+use crate::finding::Report;
+use sapwood::{Dataset, FeatureKind, Params, objective};
+use sapwood_readers::{Expected, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
+use sapwood_sagemaker::Channel;
+use sapwood_sagemaker::channels::TRAIN;
+use std::fs;
+
+/// Files other than text are read whole, up to this size.
+const LARGEST: u64 = 64 << 20;
+/// Columns that are named.
+const NAMED: usize = 8;
+
+/// Reads the beginning of all channels, `train` first.
+pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) {
+    let options = match ReadOptions::new(&params.data) {
+        Ok(options) => options,
+        Err(error) => return report.error(None, error.to_string(), ""),
+    };
+    let mut train: Option<Dataset> = None;
+    for channel in channels {
+        let Some(rows) = beginning(channel, &options, report) else { continue };
+        let own = ReadOptions { format: Some(rows.format), unwrap_records: false, ..options.clone() };
+        let read = match (&train, channel.name.as_str()) {
+            (None, TRAIN) => read_training(std::slice::from_ref(&rows.source), &own),
+            (None, _) => continue,
+            (Some(train), _) => read_matching(
+                std::slice::from_ref(&rows.source),
+                &own,
+                Expected { schema: train.schema(), classes: classes(train, rows.whole), needs_labels: true },
+            ),
+        };
+        let data = match read {
+            Ok(data) => data,
+            Err(error) => {
+                report.error(None, format!("channel {}: {error}", channel.name), "");
+                continue;
+            }
+        };
+        labels(channel, &data, params, rows.whole, report);
+        data.notes().iter().chain(&rows.note).for_each(|note| report.note(None, format!("channel {}: {note}", channel.name), ""));
+        if train.is_none() {
+            describe(channel, &data, &rows, params, report);
+            train = Some(data);
+        }
+    }
+}
+
+/// A part of the data may lack classes that the rest has.
+fn classes(train: &Dataset, is_whole: bool) -> Option<&[String]> {
+    train.classes().filter(|_| is_whole)
+}
+
+fn beginning(channel: &Channel, options: &ReadOptions, report: &mut Report) -> Option<Sample> {
+    let options = ReadOptions { format: channel.format, unwrap_records: channel.unwrap_records, ..options.clone() };
+    match sample(std::slice::from_ref(&channel.path), &options, LARGEST) {
+        Ok(Some(rows)) => Some(rows),
+        Ok(None) => {
+            report.note(
+                None,
+                format!("channel {}: the first file is larger than {} MiB, and was not looked into", channel.name, LARGEST >> 20),
+                "",
+            );
+            None
+        }
+        Err(error) => {
+            report.error(None, format!("channel {}: {error}", channel.name), "");
+            None
+        }
+    }
+}
+
+fn labels(channel: &Channel, data: &Dataset, params: &Params, is_whole: bool, report: &mut Report) {
+    if data.classes().is_some() && !is_whole {
+        return;
+    }
+    let checked =
+        objective::num_outputs(params, data).and_then(|outputs| objective::check_labels(params.objective, outputs, data).map(drop));
+    if let Err(error) = checked {
+        report.error(None, format!("channel {}: {error}", channel.name), "");
+    }
+}
+
+/// A format as a word.
+fn word(format: Format) -> &'static str {
+    match format {
+        Format::Csv => "CSV",
+        Format::Libsvm => "libsvm",
+        Format::Parquet => "Parquet",
+        Format::Recordio => "recordio-protobuf",
+    }
+}
+
+/// Says what the columns are taken for, and how much memory all rows may need.
+fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, report: &mut Report) {
+    let features = &data.schema().features;
+    let categories = features.iter().filter(|feature| matches!(feature.kind, FeatureKind::Categorical { .. })).count();
+    let mut names: Vec<&str> = features.iter().take(NAMED).map(|feature| feature.name.as_str()).collect();
+    if features.len() > NAMED {
+        names.push("…");
+    }
+    let label = params.data.label_column.as_deref().map_or_else(|| "the first column".to_string(), |name| format!("column {name}"));
+    report.note(
+        None,
+        format!(
+            "channel {}: {}, {} features ({categories} of them categories): {}; the label is {label}",
+            channel.name,
+            word(rows.format),
+            features.len(),
+            names.join(", ")
+        ),
+        "",
+    );
+    if rows.compressed || !matches!(rows.format, Format::Csv | Format::Parquet | Format::Recordio) {
+        return;
+    }
+    let files = list_files(std::slice::from_ref(&channel.path)).unwrap_or_default();
+    let total: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
+    let count = if rows.whole { data.rows() as u64 } else { (data.rows() as u64).saturating_mul(total) / rows.bytes.max(1) };
+    let outputs = objective::num_outputs(params, data).unwrap_or(1) as u64;
+    memory::check(channel, Size { rows: count, features: features.len() as u64, outputs }, report);
+}

@@ -1,0 +1,19 @@
+//! What every rule is given beside the request.
+
+use crate::dialect::Dialect;
+use crate::finding::Report;
+
+/// Where findings go, and how fields are called there.
+pub struct RuleContext<'r> {
+    /// How the document spells the API's names.
+    pub dialect: Dialect,
+    /// The findings.
+    pub report: &'r mut Report,
+}
+
+impl RuleContext<'_> {
+    /// What the document calls the API's `name`.
+    pub fn spell(&self, name: &str) -> String {
+        self.dialect.spell(name)
+    }
+}

@@ -1,0 +1,106 @@
+//! Hyperparameters, judged by the trainer's own reader, with the place of each.
+
+use crate::finding::{Position, Report};
+use crate::yaml::{Yaml, YamlEntry};
+use sapwood::params::{Note, spec};
+use sapwood::{Params, Result, metric};
+use sapwood_sagemaker::hyperparameters::{self, TUNING_OBJECTIVE};
+use serde_json::Map;
+
+/// What the API takes: names in bytes, and how many.
+const LONGEST: usize = 256;
+const MOST: usize = 100;
+/// The one parameter that has no default, with a value to go on with.
+pub const REQUIRED: (&str, &str) = ("num_round", "1");
+
+/// Reports what the trainer would say of these hyperparameters. Returns them as the trainer would have them, if it would; what is wrong
+/// is left out then, and a missing `num_round` made up, so that other rules have something to go by.
+pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<Params> {
+    let at = given.map_or(at, |given| given.at);
+    let (mut entries, long): (Vec<&YamlEntry>, Vec<&YamlEntry>) =
+        given.map_or(&[][..], Yaml::entries).iter().partition(|entry| entry.key.len() <= LONGEST);
+    for entry in long {
+        report.error(entry.value.at, format!("a parameter's name of {} bytes", entry.key.len()), "remove it");
+    }
+    if entries.len() > MOST {
+        report.error(
+            at,
+            format!("there are {} parameters, and a job has {MOST} at most", entries.len()),
+            "remove those that are at their default",
+        );
+        return None;
+    }
+    let (mut added, mut wrong): (Option<(&str, &str)>, Vec<String>) = (None, Vec::new());
+    loop {
+        let error = match read(&entries, added) {
+            Ok((params, notes)) => {
+                for note in notes {
+                    report.note(
+                        position(&entries, &note.parameter).map_or(at, |index| entries[index].value.at),
+                        note.to_string(),
+                        "",
+                    );
+                }
+                metrics(&entries, added, (at, &params), report);
+                return Some(params);
+            }
+            Err(error) => error,
+        };
+        let name = error.details().parameter.as_deref();
+        match name.and_then(|name| position(&entries, name)) {
+            Some(index) => {
+                let entry = entries.remove(index);
+                report.error(entry.value.at, error.to_string(), "");
+                wrong.extend(spec::find(entry.key.trim()).map(|row| row.name.to_string()));
+            }
+            None if name == Some(REQUIRED.0) && added.is_none() => {
+                // Where its value is wrong, that was said.
+                if !wrong.iter().any(|name| name == REQUIRED.0) {
+                    report.error(at, error.to_string(), "");
+                }
+                added = Some(REQUIRED);
+            }
+            None => {
+                report.error(at, error.to_string(), "");
+                return None;
+            }
+        }
+    }
+}
+
+/// The entry that an error calls so: by this very name, else by another one of the same parameter.
+fn position(entries: &[&YamlEntry], name: &str) -> Option<usize> {
+    let is_called = |entry: &&YamlEntry| entry.key.trim() == name;
+    entries.iter().rposition(is_called).or_else(|| entries.iter().rposition(|entry| is_same(entry.key.trim(), name)))
+}
+
+/// Whether two names are of one parameter.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || spec::find(one).is_some_and(|row| spec::find(other).is_some_and(|other| other.name == row.name))
+}
+
+/// Metrics that the trainer does not know, or that do not go with the objective: it looks at them when all else is read.
+fn metrics(entries: &[&YamlEntry], added: Option<(&str, &str)>, (at, params): (Position, &Params), report: &mut Report) {
+    let judge = |params: &Params| metric::metrics(&params.eval_metric, params.objective).err();
+    let Some(error) = judge(params) else { return };
+    // The tuner's metric becomes one of eval_metric, and may alone be wrong.
+    let own: Vec<&YamlEntry> = entries.iter().copied().filter(|entry| entry.key != TUNING_OBJECTIVE).collect();
+    let is_tuners = read(&own, added).is_ok_and(|(params, _)| judge(&params).is_none());
+    let name = if is_tuners { Some(TUNING_OBJECTIVE) } else { error.details().parameter.as_deref() };
+    let index = name.and_then(|name| position(entries, name));
+    report.error(index.map_or(at, |index| entries[index].value.at), error.to_string(), "");
+}
+
+/// Where the parameter that goes by `name` or an alias of it stands.
+pub fn place(given: &Yaml, name: &str) -> Option<Position> {
+    given.entries().iter().find(|entry| is_same(entry.key.trim(), name)).map(|entry| entry.value.at)
+}
+
+/// What the trainer makes of hyperparameters and of another one, which takes the place of one by its name.
+pub fn read(entries: &[&YamlEntry], other: Option<(&str, &str)>) -> Result<(Params, Vec<Note>)> {
+    let mut object: Map<_, _> = entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect();
+    if let Some((name, value)) = other {
+        object.insert(name.to_string(), serde_json::Value::from(value));
+    }
+    Params::from_pairs(hyperparameters::pairs(&object)?)
+}
