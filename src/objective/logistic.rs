@@ -1,6 +1,6 @@
 //! `reg:logistic`, `binary:logistic`, `binary:logitraw`: −label ln p − (1 − label) ln(1 − p), where p is the margin's sigmoid.
 
-use super::base_score_error;
+use super::loss::base_score_error;
 use super::pointwise::Pointwise;
 use crate::collective::Collective;
 use crate::data::TargetsView;

@@ -5,6 +5,7 @@
 
 mod labels;
 mod logistic;
+mod loss;
 mod pointwise;
 mod poisson;
 mod softmax;
@@ -12,9 +13,9 @@ mod squared;
 
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
+pub use loss::GradientPair;
+pub(crate) use loss::{Loss, Round};
 
-use crate::collective::Collective;
-use crate::data::TargetsView;
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};
 use logistic::{Logistic, ScaledLogistic};
@@ -22,66 +23,6 @@ use pointwise::PointwiseLoss;
 use poisson::Poisson;
 use softmax::SoftmaxLoss;
 use squared::SquaredError;
-
-/// Rows for which one task computes gradients.
-const CHUNK: usize = 8_192;
-
-/// First and second derivative of a row's loss by its margin, times the row's weight.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct GradientPair {
-    /// First derivative.
-    pub grad: f32,
-    /// Second derivative, not negative.
-    pub hess: f32,
-}
-
-impl GradientPair {
-    /// A pair in single precision; what exceeds its range becomes its largest number.
-    #[inline(always)]
-    fn new(grad: f64, hess: f64) -> Self {
-        const LARGEST: f64 = f32::MAX as f64;
-        Self { grad: grad.clamp(-LARGEST, LARGEST) as f32, hess: hess.min(LARGEST) as f32 }
-    }
-
-    /// The pair of a row that stands for `factor` rows.
-    #[inline(always)]
-    pub(crate) fn times(self, factor: f32) -> Self {
-        // A product of singles is exact in double precision: it is rounded once, and bounded as every pair is.
-        Self::new(f64::from(self.grad) * f64::from(factor), f64::from(self.hess) * f64::from(factor))
-    }
-}
-
-/// What a loss sees of a round. Margins are stored output by output: `margins[output * rows + row]`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Round<'a> {
-    /// What the rows are to be predicted as.
-    pub targets: TargetsView<'a>,
-    /// The margins that all trees of the round are grown on.
-    pub margins: &'a [f64],
-}
-
-impl<'a> Round<'a> {
-    /// The margins of one output.
-    fn margins_of(&self, output: usize) -> &'a [f64] {
-        let rows = self.targets.rows();
-        &self.margins[output * rows..(output + 1) * rows]
-    }
-}
-
-/// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round.
-pub(crate) trait Loss: Send + Sync {
-    /// The margins to start from, one per output: what `base_score` stands for, else an estimate from the targets of all ranks.
-    ///
-    /// # Errors
-    /// Targets that leave nothing to estimate from.
-    fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>>;
-
-    /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
-    fn start_round(&mut self, _round: &Round<'_>) {}
-
-    /// Gradients for one output, into `out` (one a row).
-    fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);
-}
 
 /// The loss for the parameters' objective with so many outputs. It takes targets for granted that [`check_labels`] has passed.
 ///
@@ -98,14 +39,6 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::Poisson => Box::new(PointwiseLoss::new(simd, Poisson::new(params)?)),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
-}
-
-/// The error for a `base_score` outside its domain.
-fn base_score_error(params: &Params, value: f64, rule: &str) -> crate::Error {
-    crate::Error::parameter(format!(
-        "base_score={value} is out of range: with objective={} it {rule}; or leave it out, and it is estimated from the data",
-        params.objective.name()
-    ))
 }
 
 #[cfg(test)]

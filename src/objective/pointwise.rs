@@ -1,6 +1,6 @@
 //! Losses with one margin per row, whose derivatives depend on the row's margin and label alone.
 
-use super::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{CHUNK, GradientPair, Loss, Round};
 use crate::Result;
 use crate::collective::Collective;
 use crate::data::TargetsView;

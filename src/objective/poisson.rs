@@ -1,6 +1,6 @@
 //! `count:poisson`: e^margin − label · margin, the negative log-likelihood of a count up to a constant.
 
-use super::base_score_error;
+use super::loss::base_score_error;
 use super::pointwise::Pointwise;
 use crate::collective::Collective;
 use crate::data::TargetsView;

@@ -1,6 +1,6 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
-use super::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{CHUNK, GradientPair, Loss, Round};
 use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::{Grid, log_sum_exp};

@@ -1,6 +1,6 @@
 //! A [`BlockSource`] over Parquet files: column by column, or slices of whole rows.
 
-use super::{ParquetSet, Slice};
+use super::set::{ParquetSet, Slice};
 use crate::blocks::FirstFailure;
 use crate::piece::Encoder;
 use crate::roles::Role;

@@ -1,0 +1,166 @@
+//! Parquet files with the same columns: which rows are read together, and what is in a column.
+
+use super::file::{ParquetFile, merge};
+use crate::blocks::FirstFailure;
+use crate::cells::{MissingTexts, number};
+use crate::frame::{Fault, Fields, Physical, attributes_fault, convert};
+use crate::labels::{Attributes, RawAttributes};
+use crate::levels::{LevelSet, Raw};
+use crate::names::list;
+use crate::reader::Limits;
+use crate::roles::{Layout, Role};
+use crate::sniff::Probe;
+use crate::source::display;
+use crate::{CancellationToken, Error, Feature, FeatureKind, ReadOptions, Result};
+use rayon::prelude::*;
+
+/// Consecutive rows of one file: whole row groups, several where they are small.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slice {
+    pub file: usize,
+    pub offset: usize,
+    pub rows: usize,
+    pub first_row: usize,
+}
+
+/// Files with the same columns.
+pub(super) struct ParquetSet {
+    pub files: Vec<ParquetFile>,
+    pub fields: Fields,
+    pub slices: Vec<Slice>,
+    missing: MissingTexts,
+    cancellation: CancellationToken,
+}
+
+impl ParquetSet {
+    pub fn open(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Self> {
+        let opened: Vec<_> = probes.par_iter().map(|probe| ParquetFile::open(probe.path.clone())).collect();
+        let mut files = Vec::with_capacity(opened.len());
+        let mut all_fields = Vec::with_capacity(opened.len());
+        for opened in opened {
+            let (file, fields) = opened?;
+            files.push(file);
+            all_fields.push(fields);
+        }
+        let mut slices = Vec::new();
+        let mut first_row = 0;
+        for (file, parquet) in files.iter().enumerate() {
+            for (offset, rows) in parquet.slices(limits.slice_rows) {
+                slices.push(Slice { file, offset, rows, first_row });
+                first_row += rows;
+            }
+        }
+        let paths: Vec<_> = files.iter().map(|file| display(&file.path)).collect();
+        if slices.is_empty() {
+            return Err(Error::data(format!("no rows: {}", list(&paths))));
+        }
+        let mut fields = all_fields.remove(0);
+        for (other, path) in all_fields.iter().zip(&paths[1..]) {
+            merge(&mut fields, &paths[0], other, path)?;
+        }
+        let (missing, cancellation) = (MissingTexts::new(&options.missing), options.cancellation.clone());
+        Ok(Self { files, fields, slices, missing, cancellation })
+    }
+
+    pub fn layout(&self) -> Layout<'_> {
+        Layout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.files[0].path) }
+    }
+
+    /// Rows of one column.
+    pub fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
+        self.cancellation.check()?;
+        let file = &self.files[slice.file];
+        let name = &self.fields.names[column];
+        let series = file.read(slice.offset, slice.rows, column, name)?;
+        match convert(&series, texts, &self.missing).map_err(|error| file.damaged_column(name, &error))? {
+            Ok(raw) => Ok(raw),
+            Err(fault) => Err(self.fault(slice, column, &fault)),
+        }
+    }
+
+    fn fault(&self, slice: Slice, column: usize, fault: &Fault) -> Error {
+        let (path, row) = (display(&self.files[slice.file].path), slice.offset + fault.row);
+        let Fault { what, value, remedy, .. } = fault;
+        let name = &self.fields.names[column];
+        let error = Error::data(format!("{what}: {path}: row {row} (counted from 0), column {name}: {value:?}"));
+        error.with_path(&*self.files[slice.file].path).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
+    }
+
+    /// The levels of all features that are read as texts.
+    pub fn levels(&self, roles: &[Role], texts: &[bool]) -> Result<Vec<LevelSet>> {
+        let sets: Vec<_> = roles.iter().map(|_| LevelSet::default()).collect();
+        let wanted = (0..roles.len()).filter(|&at| texts[at] && matches!(roles[at], Role::Feature(_)));
+        let wanted: Vec<_> = wanted.collect();
+        self.each(&wanted, &|slice, at| {
+            if let Raw::Texts(texts) = self.read(self.slices[slice], at, true)? {
+                sets[at].add(&texts.levels);
+            }
+            Ok(())
+        })?;
+        Ok(sets)
+    }
+
+    /// Runs `run` for every slice and each of `columns`, several at once; the first failure in this order is returned.
+    pub fn each(&self, columns: &[usize], run: &(dyn Fn(usize, usize) -> Result<()> + Sync)) -> Result<()> {
+        let failure = FirstFailure::default();
+        (0..self.slices.len() * columns.len()).into_par_iter().for_each(|task| {
+            let position = (task / columns.len(), task % columns.len());
+            if !failure.is_before(position)
+                && let Err(error) = run(position.0, columns[position.1])
+            {
+                failure.record(position, error);
+            }
+        });
+        failure.into_result()
+    }
+
+    pub fn attributes(&self, roles: &[Role], texts: &[bool], classes: Option<&[String]>) -> Result<Attributes> {
+        let wanted: Vec<_> = (0..roles.len()).filter(|&at| !matches!(roles[at], Role::Feature(_) | Role::Unused)).collect();
+        let mut pieces = Vec::with_capacity(self.slices.len());
+        for &slice in &self.slices {
+            let mut attributes = RawAttributes::default();
+            for &at in &wanted {
+                let raw = self.read(slice, at, texts[at])?;
+                if let Some(fault) = attributes_fault(roles[at], &raw) {
+                    return Err(self.fault(slice, at, &fault));
+                }
+                attributes.set(roles[at], Some(raw));
+            }
+            pieces.push(attributes);
+        }
+        Attributes::join(pieces, classes, |row, text| {
+            let slice = self.slice_of(row);
+            let column = roles.iter().position(|&role| role == Role::Label).unwrap_or(0);
+            let remedy = "training knew no such label; correct it";
+            self.fault(slice, column, &Fault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
+        })
+    }
+
+    pub fn slice_of(&self, row: usize) -> Slice {
+        self.slices[self.slices.partition_point(|slice| slice.first_row <= row).saturating_sub(1)]
+    }
+
+    /// Whether a column is to be read as texts to fit a feature of the model.
+    pub fn fits(&self, at: usize, feature: &Feature) -> Result<bool> {
+        let found = self.fields.physical(at, &self.layout().file)?;
+        let fits = match (&feature.kind, found) {
+            (_, Physical::Nothing) => true,
+            (FeatureKind::Categorical { levels }, Physical::Numeric) => levels.iter().any(|l| number(l).is_some()),
+            (FeatureKind::Categorical { .. }, Physical::Text | Physical::Boolean) => true,
+            (FeatureKind::Numeric | FeatureKind::Boolean, Physical::Numeric | Physical::Boolean) => true,
+            (FeatureKind::Date, Physical::Date) | (FeatureKind::Datetime, Physical::Datetime) => true,
+            _ => false,
+        };
+        if !fits {
+            return Err(Error::schema(format!(
+                "wrong type: feature {} of the model is {}, column {} of {} is {}; convert the column",
+                feature.name,
+                feature.kind.word(),
+                self.fields.names[at],
+                self.layout().file,
+                found.word()
+            )));
+        }
+        Ok(feature.kind.is_categorical())
+    }
+}
