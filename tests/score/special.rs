@@ -206,6 +206,7 @@ fn derived_features_are_computed_from_their_columns() {
     assert_eq!(model.feature_name(5), Some("n - mean(town)"));
     assert_eq!((model.source_columns(5), model.source_columns(6), model.source_columns(0)), (vec![0, 1], vec![1, 2], vec![0]));
     let json = model.to_json();
+    assert_eq!(json["trees"][0]["nodes"][0]["missing_rule"], "nan");
     assert_eq!(json["derived"][2], serde_json::json!({ "name": "n - mean(town)", "sources": ["n", "town"] }));
     assert_eq!(json["trees"][0]["nodes"][0]["levels"], serde_json::json!([0, 2]));
     assert_eq!(json["trees"][1]["nodes"][0]["linear"]["terms"][0]["feature"], "mean(town)");
@@ -355,6 +356,29 @@ fn quantiles_do_not_cross_and_margins_are_what_they_are() {
 }
 
 #[test]
+fn cumulative_links_ascend() {
+    let mut model = quantiles();
+    model.link = Link::CumulativeSoftplus;
+    let softplus = |x: f64| x + sapwood_score::math::ln(1.0 + sapwood_score::math::exp(-x));
+    let second = 3.0 + softplus(2.0);
+    assert_eq!(values(&model, array![[0.0]].view()), [3.0, second, second + softplus(1.0)]);
+}
+
+#[test]
+fn hinges_decide_at_zero_and_forests_of_probabilities_need_no_link() {
+    let mut hinge = model(Objective::BinaryLogistic, vec![numeric("x")], vec![1e-20], Vec::new());
+    (hinge.objective, hinge.link) = (ObjectiveSpec::new("binary:hinge", Vec::new()), Link::Step);
+    assert_eq!(output(&hinge, Output::Class, array![[0.0]].view()), [1.0]);
+    let mut forest = model(Objective::Softprob, vec![numeric("x")], vec![0.0, 0.0], Vec::new());
+    forest.trees =
+        [[0.25, 0.75], [1.0, 0.0]].map(|p| Tree::new(vec![Node::Leaf(Leaf::of(LeafValue::Vector(p.into()), 1.0))])).into();
+    (forest.link, forest.aggregation) = (Link::Identity, Aggregation::Mean);
+    let row = array![[0.0]];
+    assert_eq!(output(&forest, Output::Probability, row.view()), [0.625, 0.375]);
+    assert_eq!(output(&forest, Output::Class, row.view()), [0.0]);
+}
+
+#[test]
 fn links_are_functions_of_each_margin() {
     let row = array![[0.0]];
     for (link, expected) in [
@@ -363,6 +387,7 @@ fn links_are_functions_of_each_margin() {
         (Link::Log, sapwood_score::math::exp(-2.0)),
         (Link::Softplus, sapwood_score::math::ln(1.0 + sapwood_score::math::exp(-2.0))),
         (Link::SignedSquare, -4.0),
+        (Link::Step, 0.0),
     ] {
         let mut model = regression(1, vec![Tree::leaf(-12.0, 1.0)]);
         model.link = link;

@@ -22,12 +22,14 @@ impl Model {
     /// The whole model as one JSON object: `format_version`, `objective`, `num_outputs`, `num_rounds`, `num_trees`, `num_nodes`,
     /// `parallel_trees`, `base_score`, `classes`, `best_iteration`, `best_score`, `params` (an object), `schema`, `derived` (a list
     /// of names with the columns that they come from), `importance` (a list in the schema's order, then the derived features) and
-    /// `trees`; further what the header of the model file has under the same names ([`HEADER_KEYS`]).
+    /// `trees`; further `reading`, `required_roles`, `link`, `outputs`, `prediction`, `calibration`, `aggregation`, `precision`,
+    /// `ensemble` and `attributes` as they are in the header of the model file.
     ///
     /// A tree has its `output` (null where its leaves are vectors), `weight` and `nodes`. A split bears its feature's name,
-    /// `threshold` or `levels` (those that go left; of derived features the codes), where missing values go, its children's positions
-    /// in `nodes`, `gain` and `cover`. A leaf bears its number among the tree's leaves, `value` (a list if it is a vector) or `linear`,
-    /// and `cover`. Numbers that JSON does not have are the texts `"inf"`, `"-inf"` and `"nan"`.
+    /// `threshold` or `levels` (those that go left; of derived features the codes), where missing values go and by which rule they
+    /// are missing, its children's positions in `nodes`, `gain` and `cover`. A leaf bears its number among the tree's leaves, `value`
+    /// (a list if it is a vector) or `linear`, and `cover`. Numbers that JSON does not have are the texts `"inf"`, `"-inf"` and
+    /// `"nan"`.
     pub fn to_json(&self) -> Value {
         let params: Map<_, _> = self.params.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))).collect();
         let trees = self.trees.iter().enumerate().map(|(index, tree)| self.tree(index, tree));
@@ -147,6 +149,7 @@ impl Model {
             "feature": self.feature_name(feature),
             key: condition,
             "missing": if split.default_left { "left" } else { "right" },
+            "missing_rule": split.missing.name(),
             "left": split.left,
             "right": split.right,
             "gain": to_value(split.gain),

@@ -65,10 +65,14 @@ pub enum Link {
     Softplus,
     /// `sign(margin) · margin²` of each output (LightGBM's `reg_sqrt`).
     SignedSquare,
+    /// 1 where the margin exceeds 0, else 0 (hinge loss).
+    Step,
     /// Probabilities that sum to one.
     Softmax,
     /// The margins in ascending order, so that quantiles do not cross.
     Sorted,
+    /// The first margin, then `ln(1 + e^margin)` of each further one added to the value before it, so that values ascend.
+    CumulativeSoftplus,
 }
 
 impl Link {
@@ -85,8 +89,12 @@ impl Link {
             Self::Log => margins.iter_mut().for_each(|margin| *margin = math::exp(*margin)),
             Self::Softplus => margins.iter_mut().for_each(|margin| *margin = softplus(*margin)),
             Self::SignedSquare => margins.iter_mut().for_each(|margin| *margin *= margin.abs()),
+            Self::Step => margins.iter_mut().for_each(|margin| *margin = f64::from(u8::from(*margin > 0.0))),
             Self::Softmax => math::softmax(margins),
             Self::Sorted => margins.sort_unstable_by(f64::total_cmp),
+            Self::CumulativeSoftplus => {
+                (1..margins.len()).for_each(|at| margins[at] = margins[at - 1] + softplus(margins[at]));
+            }
         }
     }
 }

@@ -116,6 +116,19 @@ pub enum MissingRule {
     UnseenRight,
 }
 
+impl MissingRule {
+    /// The rule's name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Nan => "nan",
+            Self::NanOrZero => "nan_or_zero",
+            Self::NanIsZero => "nan_is_zero",
+            Self::UnseenLeft => "unseen_left",
+            Self::UnseenRight => "unseen_right",
+        }
+    }
+}
+
 /// How far from 0 LightGBM takes a number for 0.
 const ZERO: f64 = 1e-35f32 as f64;
 

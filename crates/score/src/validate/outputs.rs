@@ -52,8 +52,11 @@ fn check_kind(model: &Model) -> Check {
 fn check_link(model: &Model) -> Check {
     let fits = match model.link {
         Link::Softmax => matches!(model.outputs, Outputs::Classes),
-        Link::Sorted => matches!(model.outputs, Outputs::Quantiles(_) | Outputs::Expectiles(_)),
+        Link::Sorted | Link::CumulativeSoftplus => matches!(model.outputs, Outputs::Quantiles(_) | Outputs::Expectiles(_)),
         Link::Logit { scale } => scale.is_finite() && scale > 0.0,
+        // Forests whose leaves are probabilities have no link.
+        Link::Identity => true,
+        Link::Step => !matches!(model.outputs, Outputs::Classes),
         _ => model.num_classes().is_none(),
     };
     if !fits {

@@ -74,8 +74,10 @@ fn link(link: Link) -> h::Link {
         Link::Log => h::Link::Log,
         Link::Softplus => h::Link::Softplus,
         Link::SignedSquare => h::Link::SignedSquare,
+        Link::Step => h::Link::Step,
         Link::Softmax => h::Link::Softmax,
         Link::Sorted => h::Link::Sorted,
+        Link::CumulativeSoftplus => h::Link::CumulativeSoftplus,
     }
 }
 

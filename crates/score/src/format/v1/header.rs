@@ -90,8 +90,10 @@ pub(super) enum Link {
     Log,
     Softplus,
     SignedSquare,
+    Step,
     Softmax,
     Sorted,
+    CumulativeSoftplus,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -91,8 +91,10 @@ fn link(link: &h::Link) -> Link {
         h::Link::Log => Link::Log,
         h::Link::Softplus => Link::Softplus,
         h::Link::SignedSquare => Link::SignedSquare,
+        h::Link::Step => Link::Step,
         h::Link::Softmax => Link::Softmax,
         h::Link::Sorted => Link::Sorted,
+        h::Link::CumulativeSoftplus => Link::CumulativeSoftplus,
     }
 }
 
