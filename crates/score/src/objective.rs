@@ -1,4 +1,4 @@
-//! The objectives that Sapwood trains: their names and what they make of a margin. Their gradients live with the trainer.
+//! Objectives by name, and those that Sapwood trains: their names and what they make of a margin. Their gradients live with the trainer.
 
 use crate::{Link, Outputs, Prediction};
 
@@ -88,5 +88,33 @@ impl Objective {
             Self::Softmax => Prediction::Class,
             _ => Prediction::Mean,
         }
+    }
+}
+
+/// What was minimised: an objective's name with its parameters. Imported models may have objectives that Sapwood cannot train.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ObjectiveSpec {
+    /// The name, XGBoost's where it has one.
+    pub name: String,
+    /// Its parameters, by name.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl ObjectiveSpec {
+    /// An objective of any name.
+    pub fn new(name: impl Into<String>, parameters: Vec<(String, String)>) -> Self {
+        Self { name: name.into(), parameters }
+    }
+
+    /// The objective, if it is one that Sapwood trains.
+    pub fn known(&self) -> Option<Objective> {
+        Objective::from_name(&self.name)
+    }
+}
+
+impl From<Objective> for ObjectiveSpec {
+    fn from(objective: Objective) -> Self {
+        Self::new(objective.name(), Vec::new())
     }
 }

@@ -1,34 +1,6 @@
 //! What becomes of margins: the meaning of outputs, the link, calibration, and what a prediction is.
 
-use crate::{Objective, math};
-
-/// What was minimised: an objective's name with its parameters. Imported models may have objectives that Sapwood cannot train.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ObjectiveSpec {
-    /// The name, XGBoost's where it has one.
-    pub name: String,
-    /// Its parameters, by name.
-    pub parameters: Vec<(String, String)>,
-}
-
-impl ObjectiveSpec {
-    /// An objective of any name.
-    pub fn new(name: impl Into<String>, parameters: Vec<(String, String)>) -> Self {
-        Self { name: name.into(), parameters }
-    }
-
-    /// The objective, if it is one that Sapwood trains.
-    pub fn known(&self) -> Option<Objective> {
-        Objective::from_name(&self.name)
-    }
-}
-
-impl From<Objective> for ObjectiveSpec {
-    fn from(objective: Objective) -> Self {
-        Self::new(objective.name(), Vec::new())
-    }
-}
+use crate::math;
 
 /// What the outputs of a model are.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,11 @@
 //! waits for memory most of the time: every step needs the one before. Leaves are nodes that lead to themselves, so that lanes
 //! that are done need no attention.
 
-use super::keys::{self, Encoder, KEYS, Keys};
-use super::sets::{ROWS, Ranked, SetForest};
+use super::keys::{self, Encoder, KEYS, Keys, LANES};
+use super::ranks::ROWS;
+use super::sets::{Ranked, SetForest};
 use crate::{Condition, Error, Model, Node, Split, Tree};
 use std::ops::Range;
-
-/// Walks that go on at the same time.
-pub(super) const LANES: usize = 8;
 
 /// Bytes of rows that are walked together: they stay in the second-level cache while tree after tree comes into the first-level one.
 const TILE_BYTES: usize = 128 * 1024;

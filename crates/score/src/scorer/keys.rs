@@ -4,9 +4,11 @@
 //! A comparison of integers costs a walk one instruction; one of floats that may be NaN takes several. The conversion is paid
 //! once a value, the comparison once a value and tree. It also settles what is no code of a level, where the schema is at hand.
 
-use super::forest::LANES;
 use crate::{Feature, FeatureKind, FeatureSchema};
 use std::cell::Cell;
+
+/// Walks that go on at the same time.
+pub(super) const LANES: usize = 8;
 
 /// Keys of a value: the first with [`MISSING_LEFT`], the second with [`MISSING_RIGHT`].
 pub(super) const KEYS: usize = 2;

@@ -1,8 +1,10 @@
 //! Rows as sets of rows read them: of each value a byte, its rank among the thresholds of its feature.
 
 use super::kernel::{self, Avx512};
-use super::sets::ROWS;
 use crate::{Condition, FeatureKind, Model, Node, Split, Tree};
+
+/// Rows that go down a tree together.
+pub(super) const ROWS: usize = 512;
 
 /// Ranks of [`ROWS`] rows.
 pub(super) type Column = [u8; ROWS];

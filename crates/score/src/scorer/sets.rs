@@ -4,12 +4,10 @@
 //! instructions for every step of every row. The leaf of each row comes out as a byte.
 
 use super::kernel::{self, Avx512};
-use super::ranks::{Column, LevelBits, Ranks, Test};
+use super::ranks::{Column, LevelBits, ROWS, Ranks, Test};
 use crate::{Model, Node, Tree};
 use std::cell::Cell;
 
-/// Rows that go down a tree together.
-pub(super) const ROWS: usize = 512;
 const WORDS: usize = ROWS / 64;
 
 /// Leaves are numbered by bytes.
