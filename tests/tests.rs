@@ -18,6 +18,7 @@ mod hostile;
 mod io;
 mod metrics;
 mod naive;
+mod packages;
 mod real_data;
 mod recordio;
 mod s3;

@@ -1,0 +1,80 @@
+//! What packages may depend on: whoever scores compiles little, and whoever trains from arrays no polars.
+
+use std::process::Command;
+
+/// Of the scoring library.
+const SCORE: &[&str] = &[
+    "bincode",
+    "cfg-if",
+    "crc32fast",
+    "equivalent",
+    "foldhash",
+    "hashbrown",
+    "indexmap",
+    "itoa",
+    "matrixmultiply",
+    "memchr",
+    "ndarray",
+    "num-complex",
+    "num-integer",
+    "num-traits",
+    "proc-macro2",
+    "quote",
+    "rawpointer",
+    "sapwood-score",
+    "serde",
+    "serde_core",
+    "serde_derive",
+    "serde_json",
+    "syn",
+    "thiserror",
+    "thiserror-impl",
+    "unicode-ident",
+    "unty",
+    "zmij",
+];
+
+/// What the engine has besides.
+const ENGINE: &[&str] = &[
+    "bytemuck",
+    "crossbeam-deque",
+    "crossbeam-epoch",
+    "crossbeam-utils",
+    "either",
+    "radsort",
+    "rayon",
+    "rayon-core",
+    "sapwood",
+    "strsim",
+    "xxhash-rust",
+];
+
+/// All packages that a package is built from.
+fn dependencies(package: &str) -> Vec<String> {
+    let tree = Command::new(env!("CARGO"))
+        .args(["tree", "--package", package, "--edges", "normal", "--prefix", "none", "--offline", "--locked"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    tree.lines().filter_map(|line| line.split_whitespace().next()).map(String::from).collect()
+}
+
+#[test]
+fn scoring_has_a_handful_of_dependencies() {
+    let found = dependencies("sapwood-score");
+    assert!(found.iter().any(|name| name == "ndarray"), "{found:?}");
+    for name in found {
+        assert!(SCORE.contains(&&*name), "sapwood-score has come to depend on {name}");
+    }
+}
+
+#[test]
+fn the_engine_knows_no_polars_and_no_network() {
+    let found = dependencies("sapwood");
+    assert!(found.iter().any(|name| name == "rayon"), "{found:?}");
+    for name in found {
+        assert!(SCORE.contains(&&*name) || ENGINE.contains(&&*name), "sapwood has come to depend on {name}");
+    }
+}
