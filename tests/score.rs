@@ -282,5 +282,3 @@ fn json_shows_names_levels_and_infinities() {
     assert_eq!((&nodes[4]["leaf"], &nodes[4]["value"]), (&2.into(), &1.0.into()));
     assert_eq!(json["trees"][1]["nodes"][0]["threshold"], "inf");
 }
-
-/// Whoever embeds the scorer gets these crates and no others: no thread pool, no async runtime, no data frames.
