@@ -62,7 +62,7 @@ pub fn fetch(objects: Vec<RemoteObject>, requests: usize, meter: &Meter) -> Resu
     let guard = Arc::new(Guard(line.clone()));
     let fetched = |index| Fetched { line: line.clone(), index, _guard: guard.clone() };
     line.objects.iter().map(|object| object.of.bytes).filter(|&bytes| bytes > 0).for_each(|bytes| meter.fetched(bytes));
-    Ok((0..line.objects.len()).map(|index| fetched(index)).collect())
+    Ok((0..line.objects.len()).map(fetched).collect())
 }
 
 /// An object that is being fetched.
