@@ -3,6 +3,7 @@
 mod by_feature;
 mod columns;
 mod cuts;
+mod fill;
 mod lookup;
 mod mapper;
 mod matrix;

@@ -5,7 +5,7 @@ use super::side::{PageBins, RowBins, SideTable};
 use crate::binning::{BinColumn, Cells, FeatureLayout};
 use crate::execution::Execution;
 use crate::profile::Phase;
-use crate::simd::prefetch;
+use crate::simd::Ahead;
 use rayon::prelude::*;
 
 /// Rows that one task splits.
@@ -105,12 +105,12 @@ fn sides_by<C: Copy + Into<usize>>(
     rows: &[u32],
     sides: &mut [u8],
 ) -> usize {
-    let at = |row: u32| (row as usize - first_row) * stride;
-    let side = |row: u32| table.left[cells[at(row)].into()];
+    let cells_ahead = Ahead::new(cells, first_row * stride);
+    let side = |row: u32| table.left[cells[(row as usize - first_row) * stride].into()];
     let fetched = rows.len().saturating_sub(AHEAD);
     let (first, last) = sides.split_at_mut(fetched);
     for ((side_of, &row), &ahead) in first.iter_mut().zip(rows).zip(&rows[rows.len() - fetched..]) {
-        prefetch(cells, at(ahead));
+        cells_ahead.fetch(ahead as usize * stride);
         *side_of = side(row);
     }
     last.iter_mut().zip(&rows[fetched..]).for_each(|(side_of, &row)| *side_of = side(row));

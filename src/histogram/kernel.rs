@@ -5,7 +5,7 @@
 //! never touch within [`PACKED_ROWS`] rows.
 
 use crate::binning::SparseRows;
-use crate::simd::{Simd, dispatch, prefetch};
+use crate::simd::{Ahead, Simd, dispatch, prefetch};
 
 /// Rows after which a packed slot might overflow.
 pub(crate) const PACKED_ROWS: usize = 65_536;
@@ -106,10 +106,11 @@ fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[
     for (start, &offset) in starts.iter_mut().zip(view.offsets) {
         *start = offset as usize * G::WORDS;
     }
+    let (cells_ahead, codes_ahead) = (Ahead::new(view.cells, first_row * F), Ahead::new(codes, first_row));
     for (i, &row) in rows.iter().enumerate() {
-        let ahead = (rows[(i + AHEAD).min(rows.len() - 1)] as usize).wrapping_sub(first_row);
-        prefetch(view.cells, ahead.wrapping_mul(F));
-        prefetch(codes, ahead);
+        let ahead = rows[(i + AHEAD).min(rows.len() - 1)] as usize;
+        cells_ahead.fetch(ahead * F);
+        codes_ahead.fetch(ahead);
         let row = (row as usize).wrapping_sub(first_row);
         // The one check a row: it bounds both the codes and, by the third assertion, the cells.
         let addend = codes[row].addend();
