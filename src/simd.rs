@@ -122,33 +122,15 @@ macro_rules! dispatch {
 pub(crate) use dispatch;
 
 /// Asks the memory system for an element that will be needed soon.
+#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the intrinsic is unsafe to call"))]
 #[inline(always)]
 pub(crate) fn prefetch<T>(data: &[T], index: usize) {
-    Ahead::new(data, 0).fetch(index);
-}
-
-/// Elements that will be needed soon, numbered as in something that they are a part of.
-#[derive(Clone, Copy)]
-pub(crate) struct Ahead<T>(*const T);
-
-impl<T> Ahead<T> {
-    /// Of these the first one has the number `first`.
-    #[inline(always)]
-    pub fn new(data: &[T], first: usize) -> Self {
-        Self(data.as_ptr().wrapping_sub(first))
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing and cannot fault, whatever the address.
+        unsafe { _mm_prefetch(data.as_ptr().wrapping_add(index).cast(), _MM_HINT_T0) };
     }
-
-    /// Asks the memory system for an element.
-    #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "the intrinsic is unsafe to call"))]
-    #[inline(always)]
-    pub fn fetch(self, index: usize) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: a prefetch reads nothing and cannot fault, whatever the address.
-            unsafe { _mm_prefetch(self.0.wrapping_add(index).cast(), _MM_HINT_T0) };
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = (self.0, index);
-    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (data, index);
 }
