@@ -165,6 +165,27 @@ fn on_rows_that_are_laid_out_anew() {
     check("wide rows", &all, base(3, 10).objective(Objective::Poisson));
 }
 
+/// Rows cut anywhere, also so that several ranks have none, and more ranks than features.
+#[test]
+fn wherever_rows_are_cut() {
+    for case in 0..8 {
+        let features = 1 + case % 4;
+        let x = Array2::from_shape_fn((1200, features), |(row, column)| (hash(row, 50 * case + column) % 90) as f64);
+        let all = rows(x, numeric_schema(features), |row| row[0] * 0.25 + row[features - 1] % 10.0);
+        let params = base(3, 9).subsample([1.0, 0.6][case % 2]).eta(0.4).build().unwrap();
+        let expected = Trainer::new(params.clone()).fit(&all.part(0, 1200)).unwrap().to_bytes().unwrap();
+        let mut cuts: Vec<usize> = (0..4).map(|cut| (hash(cut, 900 + case) % 1300).min(1200) as usize).collect();
+        cuts[0] = cuts[1];
+        cuts.extend([0, 1200]);
+        cuts.sort_unstable();
+        let models = Threads::run(5, |ranks| {
+            let data = all.part(cuts[ranks.rank()], cuts[ranks.rank() + 1]);
+            Trainer::new(params.clone()).collective(ranks).fit(&data).unwrap().to_bytes().unwrap()
+        });
+        assert!(models.iter().all(|model| *model == expected), "{features} features, rows cut at {cuts:?}");
+    }
+}
+
 #[test]
 fn what_is_wrong_on_one_rank_is_an_error_of_all() {
     let x = Array2::from_shape_fn((300, 2), |(row, column)| (hash(row, column) % 9) as f64);

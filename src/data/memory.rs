@@ -29,6 +29,11 @@ impl Column {
         }
     }
 
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Some consecutive values.
     pub fn slice(&self, rows: std::ops::Range<usize>) -> Chunk<'_> {
         match self {

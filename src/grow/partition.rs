@@ -5,7 +5,7 @@ use super::side::{PageBins, RowBins, SideTable};
 use crate::binning::{BinColumn, Cells, FeatureLayout};
 use crate::execution::Execution;
 use crate::profile::Phase;
-use crate::simd::Ahead;
+use crate::simd::prefetch;
 use rayon::prelude::*;
 
 /// Rows that one task splits.
@@ -79,16 +79,16 @@ fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [
 
 fn page_sides(page: PageBins<'_>, width: usize, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
     let FeatureLayout { tile, column, .. } = table.layout;
-    let first_row = page.page.first_row;
     if rows.is_empty() {
         // There need not be a first cell.
         return 0;
     }
+    let numbered = page.page.relative(rows);
     match (page.column(table.feature), page.page.cells(tile)) {
-        (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),
-        (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, first_row, rows, sides),
-        (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], width, first_row, rows, sides),
-        (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], width, first_row, rows, sides),
+        (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, &numbered, sides),
+        (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, &numbered, sides),
+        (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], width, &numbered, sides),
+        (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], width, &numbered, sides),
         (None, Cells::Sparse(_)) => {
             rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(page.goes_left(table, row as usize)));
             sides.iter().map(|&side| usize::from(side)).sum()
@@ -96,46 +96,15 @@ fn page_sides(page: PageBins<'_>, width: usize, table: &SideTable, rows: &[u32],
     }
 }
 
-/// The same for cells that lie `stride` from row to row; the first are those of `first_row`.
-fn sides_by<C: Copy + Into<usize>>(
-    table: &SideTable,
-    cells: &[C],
-    stride: usize,
-    first_row: usize,
-    rows: &[u32],
-    sides: &mut [u8],
-) -> usize {
-    let cells_ahead = Ahead::new(cells, first_row * stride);
-    let side = |row: u32| table.left[cells[(row as usize - first_row) * stride].into()];
+/// The same for cells that lie `stride` from row to row, the first one's in front.
+fn sides_by<C: Copy + Into<usize>>(table: &SideTable, cells: &[C], stride: usize, rows: &[u32], sides: &mut [u8]) -> usize {
+    let side = |row: u32| table.left[cells[row as usize * stride].into()];
     let fetched = rows.len().saturating_sub(AHEAD);
     let (first, last) = sides.split_at_mut(fetched);
     for ((side_of, &row), &ahead) in first.iter_mut().zip(rows).zip(&rows[rows.len() - fetched..]) {
-        cells_ahead.fetch(ahead as usize * stride);
+        prefetch(cells, ahead as usize * stride);
         *side_of = side(row);
     }
     last.iter_mut().zip(&rows[fetched..]).for_each(|(side_of, &row)| *side_of = side(row));
     sides.iter().map(|&side| usize::from(side)).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::binning::FeatureBins;
-    use crate::histogram::Sums;
-    use crate::split::{BinCondition, SplitInfo};
-
-    #[test]
-    fn rows_of_a_page_are_numbered_as_in_the_matrix() {
-        let sums = Sums::default();
-        let split =
-            SplitInfo { gain: 1.0, feature: 0, condition: BinCondition::Bin(3), missing_left: true, left: sums, right: sums };
-        let layout = FeatureLayout { tile: 0, column: 0, slot: 0, value_bins: 9, most_frequent: None };
-        let table = SideTable::new(&split, &FeatureBins::Numeric { cuts: vec![0.0; 9] }, layout);
-        let cells: Vec<u8> = (0..2000u32).map(|cell| (cell * 7 % 10) as u8).collect();
-        let rows: Vec<u32> = (0..1000).filter(|row| row % 3 > 0).map(|row| 5000 + row).collect();
-        let mut sides = vec![7; rows.len()];
-        let lefts = sides_by(&table, &cells, 2, 5000, &rows, &mut sides);
-        let expected: Vec<u8> = rows.iter().map(|row| table.left[usize::from(cells[(*row as usize - 5000) * 2])]).collect();
-        assert_eq!((lefts, &sides), (expected.iter().filter(|side| **side == 1).count(), &expected));
-    }
 }

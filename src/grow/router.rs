@@ -270,7 +270,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sets_are_parted_as_each_bin_is(
+        fn sets_are_partitioned_as_each_bin_is(
             bins in prop::collection::vec(any::<u8>(), ROWS),
             set: RowSet,
             last: u8,

@@ -1,6 +1,6 @@
 //! [`HistogramBuilder`]: rows of a node → its histogram, on one thread or many.
 
-use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, PageCodes, TileView, add_most_frequent, add_sparse};
+use super::kernel::{Accumulate, Cell, Code, PACKED_ROWS, TileView, add_most_frequent, add_sparse};
 use super::pool::Pools;
 use super::quantise::{Codes, Quantised};
 use super::sums::{Histogram, SlotForm, Sums};
@@ -131,12 +131,11 @@ impl HistogramBuilder<'_> {
     {
         let tile = self.tile(index);
         for page in self.matrix.pages() {
-            let rows = &rows[page.within(rows)];
-            let view = PageCodes { codes: &codes[page.range()], first_row: page.first_row };
+            let (codes, rows) = (&codes[page.range()], &page.relative(&rows[page.within(rows)]));
             match page.cells(index) {
-                Cells::Narrow(cells) => self.run(tile, cells, view, rows, histogram),
-                Cells::Wide(cells) => self.run(tile, cells, view, rows, histogram),
-                Cells::Sparse(sparse) => add_sparse(sparse, view, rows, histogram),
+                Cells::Narrow(cells) => self.run(tile, cells, codes, rows, histogram),
+                Cells::Wide(cells) => self.run(tile, cells, codes, rows, histogram),
+                Cells::Sparse(sparse) => add_sparse(sparse, codes, rows, histogram),
             }
         }
         if let Cells::Sparse(sparse) = &tile.cells {
@@ -144,11 +143,11 @@ impl HistogramBuilder<'_> {
         }
     }
 
-    fn run<'v, C: Cell, G: Code>(&self, tile: &'v Tile, cells: &'v [C], page: PageCodes<'v, G>, rows: &[u32], histogram: &mut [u64])
+    fn run<'v, C: Cell, G: Code>(&self, tile: &'v Tile, cells: &'v [C], codes: &'v [G], rows: &[u32], histogram: &mut [u64])
     where
         TileView<'v, C, G>: Accumulate,
     {
-        let view = TileView { cells, page, offsets: &tile.offsets, slots: tile.slots };
+        let view = TileView { cells, codes, offsets: &tile.offsets, slots: tile.slots };
         Accumulate::accumulate(self.execution.simd, view, rows, histogram);
     }
 

@@ -5,7 +5,7 @@
 //! never touch within [`PACKED_ROWS`] rows.
 
 use crate::binning::SparseRows;
-use crate::simd::{Ahead, Simd, dispatch, prefetch};
+use crate::simd::{Simd, dispatch, prefetch};
 
 /// Rows after which a packed slot might overflow.
 pub(crate) const PACKED_ROWS: usize = 65_536;
@@ -76,20 +76,13 @@ impl Code for u64 {
     }
 }
 
-/// The codes of a page's rows; the first is that of row `first_row`.
-#[derive(Clone, Copy)]
-pub(crate) struct PageCodes<'a, G> {
-    pub codes: &'a [G],
-    pub first_row: usize,
-}
-
 /// What the loops read: a tile's cells of the rows of a page, the codes of these, and where the tile's features begin in its histogram.
 ///
 /// Whoever makes one vouches that every cell of feature `c` is below `offsets[c + 1] - offsets[c]` (for the last: `slots - offsets[c]`).
 #[derive(Clone, Copy)]
 pub(crate) struct TileView<'a, C, G> {
     pub cells: &'a [C],
-    pub page: PageCodes<'a, G>,
+    pub codes: &'a [G],
     pub offsets: &'a [u32],
     pub slots: usize,
 }
@@ -98,22 +91,20 @@ pub(crate) struct TileView<'a, C, G> {
 #[expect(unsafe_code, reason = "bounds checks would double the time of this loop")]
 #[inline(always)]
 fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[u32], histogram: &mut [u64]) {
-    let PageCodes { codes, first_row } = view.page;
     assert_eq!(view.offsets.len(), F);
     assert!(histogram.len() >= view.slots * G::WORDS);
-    assert!(view.cells.len() >= codes.len() * F);
+    assert!(view.cells.len() >= view.codes.len() * F);
     let mut starts = [0usize; F];
     for (start, &offset) in starts.iter_mut().zip(view.offsets) {
         *start = offset as usize * G::WORDS;
     }
-    let (cells_ahead, codes_ahead) = (Ahead::new(view.cells, first_row * F), Ahead::new(codes, first_row));
     for (i, &row) in rows.iter().enumerate() {
         let ahead = rows[(i + AHEAD).min(rows.len() - 1)] as usize;
-        cells_ahead.fetch(ahead * F);
-        codes_ahead.fetch(ahead);
-        let row = (row as usize).wrapping_sub(first_row);
+        prefetch(view.cells, ahead * F);
+        prefetch(view.codes, ahead);
+        let row = row as usize;
         // The one check a row: it bounds both the codes and, by the third assertion, the cells.
-        let addend = codes[row].addend();
+        let addend = view.codes[row].addend();
         for (column, &start) in starts.iter().enumerate() {
             // SAFETY: row < codes.len() was checked above, so row * F + column < codes.len() * F <= cells.len().
             let bin = unsafe { view.cells.get_unchecked(row * F + column) }.bin();
@@ -124,16 +115,14 @@ fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[
     }
 }
 
-/// Adds a page's rows to the histogram of a tile of sparse features, all but their most frequent bins.
-pub(crate) fn add_sparse<G: Code>(sparse: &SparseRows, page: PageCodes<'_, G>, rows: &[u32], histogram: &mut [u64]) {
-    let PageCodes { codes, first_row } = page;
+/// Adds rows of a page to the histogram of a tile of sparse features, all but their most frequent bins.
+pub(crate) fn add_sparse<G: Code>(sparse: &SparseRows, codes: &[G], rows: &[u32], histogram: &mut [u64]) {
     for (i, &row) in rows.iter().enumerate() {
-        let ahead = rows[(i + SPARSE_AHEAD).min(rows.len() - 1)] as usize - first_row;
+        let ahead = rows[(i + SPARSE_AHEAD).min(rows.len() - 1)] as usize;
         prefetch(&sparse.slots, sparse.starts[ahead]);
         prefetch(codes, ahead);
-        let row = row as usize - first_row;
-        let addend = codes[row].addend();
-        for &slot in sparse.row(row) {
+        let addend = codes[row as usize].addend();
+        for &slot in sparse.row(row as usize) {
             G::add(&mut histogram[slot as usize * G::WORDS..][..G::WORDS], addend);
         }
     }

@@ -1,6 +1,6 @@
 //! Histograms against the obvious way to compute them.
 
-use super::kernel::{Accumulate, PACKED_ROWS, PageCodes, TileView, add_most_frequent, add_sparse};
+use super::kernel::PACKED_ROWS;
 use super::quantise::Codes;
 use super::*;
 use crate::binning::{BinMapper, BinnedMatrix, Cells};
@@ -127,38 +127,6 @@ fn sparse_features_equal_the_naive_sums() {
             let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 != 0).collect();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
             pool.install(|| check(&matrix, 45, &quantised, &some));
-        }
-    }
-}
-
-#[test]
-fn rows_of_a_page_are_numbered_as_in_the_matrix() {
-    let rows: Vec<u32> = (250..600).filter(|row| row % 3 != 0).collect();
-    for matrix in [binned(700, 19, 256).1, sparse(700, 45)] {
-        let page = matrix.gather(&(200..650).collect::<Vec<_>>());
-        let mut quantised = Quantised::new();
-        quantised.fill(Execution::solo(Simd::scalar()), &gradients(700, false));
-        let Codes::Narrow(codes) = quantised.codes() else { panic!("narrow expected") };
-        let of_page = PageCodes { codes: &codes[200..650], first_row: 200 };
-        let pools = Pools::new(&matrix);
-        let expected = builder(&matrix, &quantised, &pools, Simd::scalar()).build(&rows, rows.len() as u64);
-        for tile in page.tiles() {
-            let mut histogram = vec![0; tile.slots];
-            let (offsets, slots) = (&tile.offsets[..], tile.slots);
-            let simd = Simd::detect().unwrap();
-            match &tile.cells {
-                Cells::Narrow(cells) => {
-                    Accumulate::accumulate(simd, TileView { cells, page: of_page, offsets, slots }, &rows, &mut histogram);
-                }
-                Cells::Wide(cells) => {
-                    Accumulate::accumulate(simd, TileView { cells, page: of_page, offsets, slots }, &rows, &mut histogram);
-                }
-                Cells::Sparse(sparse) => {
-                    add_sparse(sparse, of_page, &rows, &mut histogram);
-                    add_most_frequent(sparse, offsets, codes, &rows, &mut histogram);
-                }
-            }
-            assert_eq!(histogram, expected.words[tile.first_slot..tile.first_slot + slots]);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Gradients against numerical derivatives, base scores, and every way labels can be wrong.
 
+use super::loss::CHUNK;
 use super::*;
 use crate::collective::Solo;
+use crate::data::TargetsView;
 use crate::numeric::log_sum_exp;
 use crate::{Dataset, ErrorKind, ParamsBuilder};
 use approx::assert_relative_eq;
