@@ -124,7 +124,7 @@ impl RequestReader<'_> {
             self.size(&entry.key, entry.value.at, entry.key.chars().count(), (0, key), "characters in its name");
             match &entry.value.value {
                 YamlValue::Text(text) => {
-                    self.size(&entry.key, entry.value.at, text.content.chars().count(), (0, value), "characters")
+                    self.size(&entry.key, entry.value.at, text.content.chars().count(), (0, value), "characters");
                 }
                 YamlValue::Number(_) | YamlValue::Bool(_) => self.report.error(
                     entry.value.at,
