@@ -339,7 +339,7 @@ fn models_are_not_overwritten_by_what_is_made_of_them() {
     let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
     sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be lost"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
-        .user_error(&["cannot be the model and its summary at once"]);
+        .user_error(&["cannot be both the model and its summary"]);
     assert!(fs::read(tree.path("model")).unwrap() == before);
 }
 

@@ -316,7 +316,7 @@ fn deliberate_differences() {
         fails(name, &job, instead);
     }
     let objectives = [
-        ("binary:hinge", "binary:logistic tells classes, too"),
+        ("binary:hinge", "binary:logistic predicts classes, too"),
         ("rank:pairwise", "use binary:logistic or reg:squarederror"),
         ("rank:ndcg", "use binary:logistic or reg:squarederror"),
         ("rank:map", "use binary:logistic or reg:squarederror"),

@@ -152,7 +152,7 @@ fn mistakes_in_a_training_job() {
             case("eval_metric: merror", "eval_metric: off", "error", "eval_metric is a truth value", "eval_metric:"),
             case("    eta: ", "    etta: ", "error", "unknown parameter etta; did you mean eta?", "etta:"),
             case("eta: \"0.2\"", "eta: \"1.2\"", "error", "eta=1.2 is out of range: it must lie in [0, 1]", "eta:"),
-            case("eta: \"0.2\"", "eta: \"fast\"", "error", "no value for it", "eta:"),
+            case("eta: \"0.2\"", "eta: \"fast\"", "error", "not a valid value", "eta:"),
             case("    num_round: \"200\"\n", "", "error", "missing required parameter num_round", "hyperParameters:"),
             case("eta: \"0.2\"", "max_depth_: \"3\"", "error", "unknown parameter max_depth_", "max_depth_"),
             case(
@@ -564,7 +564,7 @@ fn every_wrong_parameter_is_found_at_once() {
     tree.write("input/config/hyperparameters.json", format!("{text:#}"));
     let found = Findings::of(&tree.text(""));
     for (message, at) in [
-        ("num_round=\"many\" is no value for it", "\"num_round\""),
+        ("num_round=\"many\" is not a valid value", "\"num_round\""),
         ("eta is given twice", "\"learning_rate\""),
         ("eta=2 is out of range", "\"eta\""),
         ("booster=\"dart\" is not supported", "\"booster\""),
@@ -782,7 +782,7 @@ fn checkpoints_of_an_earlier_run_are_compared() {
     for (path, _) in job.tree.checkpoints() {
         fs::write(path, "damaged").unwrap();
     }
-    look(&job).has("warning", "passed over: not a Sapwood checkpoint", "");
+    look(&job).has("warning", "skipped: not a Sapwood checkpoint", "");
 }
 
 /// The doctor's verdict on hyperparameters is the trainer's.
