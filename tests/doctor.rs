@@ -729,8 +729,8 @@ fn a_tree_is_read_as_the_trainer_reads_it() {
     found.has_no("error");
     found.has_no("warning");
     found.has("note", "channel train: CSV, 4 features (0 of them categories)", "");
-    found.has("note", "some 400 rows; training on them takes about", "");
-    found.has("note", "passed over hidden", "");
+    found.has("note", "about 400 rows; training on them takes about", "");
+    found.has("note", "skipped hidden", "");
 }
 
 #[test]

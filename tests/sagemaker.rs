@@ -242,7 +242,7 @@ fn channels_that_cannot_be_read_say_why() {
         "input mode \"Sieve\"",
         "File or FastFile or Pipe",
     ]);
-    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is no recordio file", "train.csv"]);
+    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is not a recordio file", "train.csv"]);
     job(json!({"train": {"RecordWrapperType": "Paper"}})).fails(&["RecordWrapperType \"Paper\"", "None or RecordIO"]);
     for name in ["../train", "..", "a b"] {
         job(json!({"train": {}, name: {}})).fails(&[&format!("channel {name:?}: names of channels")]);

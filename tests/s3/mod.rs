@@ -75,7 +75,7 @@ fn a_directory_of_objects_is_read_like_a_directory_of_files() {
         sapwood(["train", "--train", &tree.text("train"), "--model-out", &model, "num_round=3"]).ok();
         let (here, there) = (rows(&tree.text("train")), rows(uri));
         assert_eq!(here.stdout, there.stdout);
-        let note = |run: &Run| run.stderr.lines().find(|line| line.contains("passed over")).map(str::to_string);
+        let note = |run: &Run| run.stderr.lines().find(|line| line.contains("skipped")).map(str::to_string);
         assert!(note(&here).is_some_and(|note| note.contains("and 4 more")), "{here:?}");
         assert!(
             note(&there).is_some_and(|note| note.contains("s3://directories/train/") && note.contains("and 4 more")),

@@ -95,7 +95,7 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
     libsvm("1 5:0.5\n").is(415, &["index beyond the model's features"]);
     libsvm("1 0:0.5\n").is(415, &["index 0"]);
     let parquet = server.post("application/x-parquet", "text/csv", "1,2,3").is(415, &["Loading parquet data failed: "]);
-    assert!(parquet.body.contains("no Parquet file"), "{parquet:?}");
+    assert!(parquet.body.contains("not a Parquet file"), "{parquet:?}");
     server.post("application/x-parquet", "text/csv", "PAR1 and nothing more").is(415, &[]);
     let names = ["f0", "f1", "f2", "f3"].map(String::from).to_vec();
     let bytes = Rows { names, cells: vec![["1", "2", "3", "4"].map(String::from).to_vec()] }.parquet();
@@ -105,7 +105,7 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
     server.post("application/x-parquet", "text/csv", twice).is(415, &["Loading parquet data failed: "]);
     let named = Server::of(tree(), "amount", &[], &[]);
     named.post("text/libsvm", "text/csv", sparse(1, false)).is(400, &["the model was not trained on libsvm data"]);
-    named.post("text/csv", "text/csv", "PAR1").is(415, &["this is a Parquet file, and not CSV"]);
+    named.post("text/csv", "text/csv", "PAR1").is(415, &["this is a Parquet file, not CSV"]);
 }
 
 #[test]
