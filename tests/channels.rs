@@ -163,11 +163,11 @@ fn a_pipe_may_appear_late_but_not_never() {
     never(&job(), &["channel train: there is no pipe", "train_0 after 1 s", "SAPWOOD_PIPE_TIMEOUT"]);
     let silent = job();
     mkfifo(&silent.tree.path("input/data/train_0"));
-    never(&silent, &["channel train: nobody writes into the pipe"]);
+    never(&silent, &["channel train: nothing has been written to the pipe"]);
     let job = job();
     let mut wrong = job.command();
     wrong.env("SAPWOOD_PIPE_TIMEOUT", "soon");
-    run(wrong).user_error(&["SAPWOOD_PIPE_TIMEOUT=\"soon\" is no number of seconds"]);
+    run(wrong).user_error(&["SAPWOOD_PIPE_TIMEOUT=\"soon\" is not a number of seconds"]);
 }
 
 #[test]

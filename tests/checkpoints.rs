@@ -83,8 +83,8 @@ fn one_job_at_a_time_writes_checkpoints() {
     let mut second = train(&tree, "second.sapwood", &["num_round=3"]);
     second.env("SAPWOOD_CHECKPOINT_LOCK_TIMEOUT", "3");
     let second = run(second);
-    second.user_error(&["checkpoints: another job is writing", "still after 3 s; choose another directory"]);
-    assert!(second.stderr.contains("waiting for its end, 3 s at most"), "{}", second.stderr);
+    second.user_error(&["checkpoints: another job is still writing", "after 3 s; choose another directory"]);
+    assert!(second.stderr.contains("waiting for it to end, 3 s at most"), "{}", second.stderr);
     assert!(unfinished.exists() && second.stdout.is_empty() && !tree.path("second.sapwood").exists());
     assert_eq!(first.try_wait().unwrap(), None);
     // Another directory is free.

@@ -192,12 +192,12 @@ fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
         command.env(variable, value);
         run(command).user_error(fragments);
     };
-    fails("MAX_CONTENT_LENGTH", "6MB", &["MAX_CONTENT_LENGTH=\"6MB\" is no number"]);
+    fails("MAX_CONTENT_LENGTH", "6MB", &["MAX_CONTENT_LENGTH=\"6MB\" is not a number"]);
     fails("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "image/png", &["set it to one of text/csv"]);
     fails("SAGEMAKER_INFERENCE_OUTPUT", "probability", &["it has predicted_score"]);
     fails("SAGEMAKER_MULTI_MODEL", "maybe", &["set it to true or false"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "eta=1", &["eta is a training parameter"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "ignore_columns=a", &["only missing_values, header and delimiter"]);
     sapwood(["serve", "--model", &tree().text("amount"), "--port", "1", "--host", "203.0.113.1"])
-        .user_error(&["cannot be listened on"]);
+        .user_error(&["cannot listen there"]);
 }
