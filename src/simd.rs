@@ -33,7 +33,7 @@ impl Simd {
             Ok("avx512") => Level::Avx512,
             Ok(other) => {
                 return Err(Error::parameter(format!(
-                    "SAPWOOD_SIMD={other:?} is no instruction set; use scalar, avx2 or avx512, or unset it"
+                    "SAPWOOD_SIMD={other:?} is not an instruction set; use scalar, avx2 or avx512, or unset it"
                 )));
             }
         };

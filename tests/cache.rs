@@ -87,7 +87,7 @@ fn damaged_entries_are_warned_of_and_written_anew() {
         fs::write(entry, damaged).unwrap();
         let (hit, run, again) = cached(&tree, &[]);
         assert!(!hit && again == model);
-        assert!(run.stderr.contains("the files are read and the cache is written anew"), "{}", run.stderr);
+        assert!(run.stderr.contains("reading the files and writing the cache again"), "{}", run.stderr);
         assert!(fs::read(entry).unwrap() == whole);
     }
 }

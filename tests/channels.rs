@@ -163,11 +163,11 @@ fn a_pipe_may_appear_late_but_not_never() {
     never(&job(), &["channel train: there is no pipe", "train_0 after 1 s", "SAPWOOD_PIPE_TIMEOUT"]);
     let silent = job();
     mkfifo(&silent.tree.path("input/data/train_0"));
-    never(&silent, &["channel train: nobody writes into the pipe"]);
+    never(&silent, &["channel train: nothing has been written to the pipe"]);
     let job = job();
     let mut wrong = job.command();
     wrong.env("SAPWOOD_PIPE_TIMEOUT", "soon");
-    run(wrong).user_error(&["SAPWOOD_PIPE_TIMEOUT=\"soon\" is no number of seconds"]);
+    run(wrong).user_error(&["SAPWOOD_PIPE_TIMEOUT=\"soon\" is not a number of seconds"]);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn text_in_recordio_frames_is_unwrapped() {
     let (_, run) = piped(rounds(json!({})), channel, &[("train", frame(&records))]);
     run.user_error(&["record that holds RecordIO", "RecordWrapperType to None"]);
     let (_, run) = piped(rounds(json!({})), json!({"ContentType": "text/csv"}), &[("train", frame(text.as_bytes()))]);
-    run.user_error(&["these are RecordIO records, and not CSV", "RecordWrapperType"]);
+    run.user_error(&["these are RecordIO records, not CSV", "RecordWrapperType"]);
 }
 
 /// Names of the values of a job's first line.
@@ -306,7 +306,7 @@ fn what_accompanies_data_is_passed_over() {
         .file(".ipynb_checkpoints/x.csv", "1,2");
     let run = job.succeeds();
     assert!(model(&job) == expected);
-    assert!(run.stderr.contains("note: passed over") && run.stderr.contains("and 6 more"), "{}", run.stderr);
+    assert!(run.stderr.contains("note: skipped") && run.stderr.contains("and 6 more"), "{}", run.stderr);
     assert_eq!(names(&run), ["train-rmse"]);
 }
 

@@ -58,7 +58,7 @@ fn a_job_that_is_killed_again_and_again_ends_with_the_same_model() {
         assert!(names(&tree).iter().filter(|name| name.starts_with("checkpoint-")).count() <= 4, "{:?}", names(&tree));
     }
     let end = run(train(&tree, "model.sapwood", &parameters)).ok();
-    assert!(end.stderr.contains("going on after its"), "{}", end.stderr);
+    assert!(end.stderr.contains("resuming after"), "{}", end.stderr);
     let lines = end.metric_lines();
     assert!(lines.first().unwrap().round > 0, "it began anew");
     assert_eq!(lines.last(), Some(&last));
@@ -83,8 +83,8 @@ fn one_job_at_a_time_writes_checkpoints() {
     let mut second = train(&tree, "second.sapwood", &["num_round=3"]);
     second.env("SAPWOOD_CHECKPOINT_LOCK_TIMEOUT", "3");
     let second = run(second);
-    second.user_error(&["checkpoints: another job is writing", "still after 3 s; choose another directory"]);
-    assert!(second.stderr.contains("waiting for its end, 3 s at most"), "{}", second.stderr);
+    second.user_error(&["checkpoints: another job is still writing", "after 3 s; choose another directory"]);
+    assert!(second.stderr.contains("waiting for it to end, 3 s at most"), "{}", second.stderr);
     assert!(unfinished.exists() && second.stdout.is_empty() && !tree.path("second.sapwood").exists());
     assert_eq!(first.try_wait().unwrap(), None);
     // Another directory is free.
@@ -99,7 +99,7 @@ fn one_job_at_a_time_writes_checkpoints() {
     let rounds: usize = newest["checkpoint-".len()..][..7].parse().unwrap();
     let more = format!("num_round={}", rounds + 2);
     let end = run(train(&tree, "second.sapwood", &[&more])).ok();
-    assert!(end.stderr.contains(&format!("going on after its {rounds} rounds")), "{}", end.stderr);
+    assert!(end.stderr.contains(&format!("resuming after {rounds} rounds")), "{}", end.stderr);
     assert!(fs::read(tree.path("second.sapwood")).unwrap() == uninterrupted(&tree, &[&more]).0);
 }
 
@@ -110,7 +110,7 @@ fn a_killed_job_s_directory_is_the_next_one_s() {
     send("KILL", first.id());
     // Not waited for before the next one starts, as whoever restarts jobs by hand does not.
     let end = run(train(&tree, "model.sapwood", &["num_round=3"])).ok();
-    assert!(end.stderr.contains("going on after its"), "{}", end.stderr);
+    assert!(end.stderr.contains("resuming after"), "{}", end.stderr);
     first.wait().unwrap();
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=3"]).0);
 }
@@ -141,13 +141,13 @@ fn damaged_checkpoints_are_passed_over_with_a_warning() {
         end.stderr
     };
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
-    assert!(stderr.contains(&format!("{}: passed over: not a Sapwood checkpoint", newest.display())), "{stderr}");
-    assert!(stderr.contains(&format!("{}: going on after its 9 rounds", second.display())), "{stderr}");
+    assert!(stderr.contains(&format!("{}: skipped: not a Sapwood checkpoint", newest.display())), "{stderr}");
+    assert!(stderr.contains(&format!("{}: resuming after 9 rounds", second.display())), "{stderr}");
     for (path, _) in tree.checkpoints() {
         fs::write(path, &content[..content.len() / 2]).unwrap();
     }
     let stderr = half(run(train(&tree, "model.sapwood", &["num_round=15"])).ok());
-    assert_eq!(stderr.matches("passed over: checkpoint file is ").count(), 3, "{stderr}");
+    assert_eq!(stderr.matches("skipped: checkpoint file is ").count(), 3, "{stderr}");
     assert!(fs::read(tree.path("model.sapwood")).unwrap() == uninterrupted(&tree, &["num_round=15"]).0);
     // Those that cannot be read are later ones than those of a run that begins anew, which must keep its own all the same.
     for (path, _) in tree.checkpoints() {
@@ -155,7 +155,7 @@ fn damaged_checkpoints_are_passed_over_with_a_warning() {
     }
     run(train(&tree, "model.sapwood", &["num_round=5"])).ok();
     let last = run(train(&tree, "model.sapwood", &["num_round=6"])).ok();
-    assert!(last.stderr.contains("going on after its 5 rounds"), "{}", last.stderr);
+    assert!(last.stderr.contains("resuming after 5 rounds"), "{}", last.stderr);
 }
 
 #[test]
@@ -197,8 +197,8 @@ fn checkpoints_of_another_job_are_refused_by_what_differs() {
             "UserError: {}: the checkpoint was made with other ",
             tree.text("checkpoints/checkpoint-0000003.sapwood-checkpoint")
         );
-        assert!(message.starts_with(&start) && message.ends_with("choose an empty place for checkpoints"), "{message}");
-        assert!(!end.stderr.contains("going on"), "{}", end.stderr);
+        assert!(message.starts_with(&start) && message.ends_with("choose an empty directory for checkpoints"), "{message}");
+        assert!(!end.stderr.contains("resuming after"), "{}", end.stderr);
     };
     refused(&["eta=0.1"], &["parameters: eta is \"0.1\", it was \"0.3\""]);
     tree.write("test.csv", csv(100, 3, amount));
@@ -207,10 +207,10 @@ fn checkpoints_of_another_job_are_refused_by_what_differs() {
     tree.write("valid.csv", csv(501, 2, amount));
     refused(&[], &["data: validation has 501 rows, it had 500;"]);
     tree.write("valid.csv", csv(500, 2, |x, _| format!("{}", x[0])));
-    refused(&[], &["data: validation has other labels;"]);
+    refused(&[], &["data: validation has different labels;"]);
     tree.write("valid.csv", csv(500, 3, amount));
     tree.write("train.csv", csv(2000, 4, amount));
-    refused(&[], &["data: the training set has other features, labels; validation has other labels;"]);
+    refused(&[], &["data: the training set has different features, labels; validation has different labels;"]);
     tree.write("train.csv", csv_with_header(2000, 1, amount));
     refused(&[], &["data: feature 0 of the training set is \"a\" (numeric), it was \"f0\" (numeric);"]);
 }
@@ -235,7 +235,7 @@ fn a_full_disk_costs_checkpoints_but_not_the_model() {
     let args: Vec<_> = job.get_args().map(std::ffi::OsStr::to_os_string).collect();
     let Some(run) = in_private_mounts("a_full_disk_costs_checkpoints_but_not_the_model", &setup, &after, &args) else { return };
     let run = run.ok();
-    assert!(run.stderr.contains("warning: no checkpoint after "), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: no checkpoint written after "), "{}", run.stderr);
     assert!(run.stderr.contains("No space left on device"), "{}", run.stderr);
     let left = fs::read_to_string(listing).unwrap();
     let is_whole = |name: &str| name.ends_with(".sapwood-checkpoint") || name == "lock.sagemaker-ignore";

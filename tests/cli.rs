@@ -339,7 +339,7 @@ fn models_are_not_overwritten_by_what_is_made_of_them() {
     let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
     sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be lost"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
-        .user_error(&["cannot be the model and its summary at once"]);
+        .user_error(&["cannot be both the model and its summary"]);
     assert!(fs::read(tree.path("model")).unwrap() == before);
 }
 
@@ -383,7 +383,7 @@ fn mistakes_on_the_command_line_say_what_to_do() {
     sapwood(["train", "--train", &data, "--model-out", &model, "num_round"]).user_error(&["\"num_round\"", "key=value"]);
     sapwood(["train", "--train", &tree.text("none.csv"), "--model-out", &model, "num_round=1"]).user_error(&["none.csv"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "--format", "recordio"])
-        .user_error(&["this is no recordio file", "train.csv"]);
+        .user_error(&["this is not a recordio file", "train.csv"]);
     sapwood(["train", "--train", &data, "--opt-ml", "/opt/ml"]).user_error(&["--opt-ml"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "num_round=1", "max_deph=3"])
         .user_error(&["max_deph", "did you mean max_depth?"]);

@@ -135,7 +135,7 @@ fn invalid_data_fail_with_a_user_error() {
     let cases: [Case; 6] = [
         ("empty_train_dir", "csv", None, Some(plain()), "channel train: no data in "),
         ("empty_validation_dir", "csv", Some(plain()), None, "channel validation: no data in "),
-        ("recordio_as_csv", "csv", Some(recordio()), Some(plain()), "these are RecordIO records, and not CSV"),
+        ("recordio_as_csv", "csv", Some(recordio()), Some(plain()), "these are RecordIO records, not CSV"),
         ("letters_among_numbers_csv", "csv", Some(letters()), Some(plain()), "text in a column of numbers"),
         ("csv_as_libsvm", "libsvm", Some(plain()), Some(libsvm()), "data:1: "),
         ("alphabetic_libsvm", "libsvm", Some(words()), Some(libsvm()), "data:1: \"apple\""),
@@ -316,7 +316,7 @@ fn deliberate_differences() {
         fails(name, &job, instead);
     }
     let objectives = [
-        ("binary:hinge", "binary:logistic tells classes, too"),
+        ("binary:hinge", "binary:logistic predicts classes, too"),
         ("rank:pairwise", "use binary:logistic or reg:squarederror"),
         ("rank:ndcg", "use binary:logistic or reg:squarederror"),
         ("rank:map", "use binary:logistic or reg:squarederror"),

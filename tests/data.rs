@@ -199,7 +199,7 @@ fn files_of_a_tree_are_one_data_set_in_sorted_order() {
     let data = files.train(&options()).unwrap();
     assert_eq!(data.labels().unwrap(), [1.0, 2.0, 3.0, 4.0]);
     assert_eq!(values(&data), [vec![Some(1.0), Some(2.0), Some(3.0), Some(4.0)]]);
-    let notes: Vec<_> = data.notes().iter().filter(|note| note.contains("passed over")).collect();
+    let notes: Vec<_> = data.notes().iter().filter(|note| note.contains("skipped")).collect();
     assert_eq!(notes.len(), 1);
     assert_eq!(list_files(&[files.0.path().to_path_buf()]).unwrap().len(), 4);
 }
@@ -308,7 +308,7 @@ fn bad_cells_name_place_text_and_remedy() {
 fn bad_weights_are_errors() {
     let options = ReadOptions { csv_weights: true, ..options() };
     for (weight, expected) in
-        [("-1", "bad weight: a.csv:2:2"), ("", "missing value"), ("inf", "bad weight"), ("x", "text where there must")]
+        [("-1", "bad weight: a.csv:2:2"), ("", "missing value"), ("inf", "bad weight"), ("x", "text where a number")]
     {
         let files = Files::of(&[("a.csv", &format!("1,1,3\n0,{weight},4\n1,1,1\n"))]);
         let error = files.error(files.train(&options));
@@ -390,12 +390,12 @@ fn truncated_and_damaged_files_are_named() {
 fn a_declared_format_is_held_against_the_content() {
     let files = Files::of(&[("a", "a,b\n1,2\n")]);
     let error = files.error(files.train(&ReadOptions { format: Some(Format::Libsvm), ..options() }));
-    assert!(error.starts_with("label that is no finite number: a:1: \"a,b\""), "{error}");
+    assert!(error.starts_with("label that is not a finite number: a:1: \"a,b\""), "{error}");
     let error = files.error(files.train(&ReadOptions { format: Some(Format::Parquet), ..options() }));
-    assert!(error.starts_with("this is no Parquet file: a"), "{error}");
+    assert!(error.starts_with("this is not a Parquet file: a"), "{error}");
     let binary = Files::new();
     binary.write("a", b"1,2\0\0,3\n");
-    assert!(binary.train_error().starts_with("this is no text file"));
+    assert!(binary.train_error().starts_with("this is not a text file"));
 }
 
 // --- libsvm ------------------------------------------------------------------------------------------------------------------
@@ -483,8 +483,8 @@ fn libsvm_groups_and_faults() {
         ("1 1:1\n0 2:1 2:3\n", "index that does not increase: a:2: \"2:3\""),
         ("1 1:1\n0 2:1 1:3\n", "index that does not increase: a:2: \"1:3\""),
         ("1 1:1\n0 2:inf\n", "infinite value: a:2: \"2:inf\""),
-        ("1 1:1\nx 2:1\n", "label that is no finite number: a:2: \"x\""),
-        ("1 1:1\nnan 2:1\n", "label that is no finite number: a:2: \"nan\""),
+        ("1 1:1\nx 2:1\n", "label that is not a finite number: a:2: \"x\""),
+        ("1 1:1\nnan 2:1\n", "label that is not a finite number: a:2: \"nan\""),
         ("1:-2 1:1\n", "bad weight: a:1: \"-2\""),
         ("1 1:1\n1 5\n", "no index:value pair: a:2: \"5\""),
         ("1 qid:1 1:1\n1 1:5\n", "row without a qid after rows with one: a:2"),

@@ -110,7 +110,7 @@ fn mistakes_in_a_training_job() {
             case("fileSystemID: fs", "fileSystemId: fs", "error", "unknown field fileSystemId", "fileSystemId:"),
             case("  roleARN:", "  roleArn:", "error", "unknown field roleArn", "roleArn:"),
             case("securityGroupIDs", "securityGroupIds", "error", "unknown field securityGroupIds", "securityGroupIds"),
-            case("kind: TrainingJob", "kind: Trainingjob", "error", "knows no such resource", "kind:"),
+            case("kind: TrainingJob", "kind: Trainingjob", "error", "does not know this resource", "kind:"),
             case(
                 "aws/v1alpha1",
                 "aws/v1alpha2",
@@ -120,15 +120,15 @@ fn mistakes_in_a_training_job() {
             ),
             case("spec:\n", "Spec:\n", "error", "unknown field Spec", "Spec:"),
             case("  roleARN: arn:aws:iam::111122223333:role/sapwood-execution\n", "", "error", "roleARN is missing", "spec:"),
+            case("trainingJobName: sapwood-mnist", "trainingJobName: sapwood_mnist", "error", "does not match", "trainingJobName:"),
+            case("role/sapwood", "user/sapwood", "error", "does not match", "roleARN:"),
             case(
-                "trainingJobName: sapwood-mnist",
-                "trainingJobName: sapwood_mnist",
+                "volumeSizeInGB: 30",
+                "volumeSizeInGB: \"30\"",
                 "error",
-                "has not the form",
-                "trainingJobName:",
+                "but must be a whole number, without quotes",
+                "volumeSizeInGB",
             ),
-            case("role/sapwood", "user/sapwood", "error", "has not the form", "roleARN:"),
-            case("volumeSizeInGB: 30", "volumeSizeInGB: \"30\"", "error", "where a whole number, without quotes", "volumeSizeInGB"),
             case(
                 "  algorithmSpecification:\n",
                 "  algorithmSpecification:\n    containerEntrypoint: [x]\n",
@@ -137,22 +137,28 @@ fn mistakes_in_a_training_job() {
                 "containerEntrypoint",
             ),
             case("    services.k8s.aws/region: us-west-2\n", "    a: b\n", "warning", "no region is named", "metadata:"),
-            case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a is a number, where a string", "a: 1"),
+            case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a is a number, but must be a string", "a: 1"),
             case("  namespace: ", "  namespaces: ", "error", "unknown field namespaces", "namespaces:"),
             case("  namespace: sapwood", "  namespace: 1", "error", "namespace is a number", "namespace: 1"),
-            case("  annotations:\n", "  labels: []\n  annotations:\n", "error", "labels is a list, where a mapping", "labels:"),
+            case(
+                "  annotations:\n",
+                "  labels: []\n  annotations:\n",
+                "error",
+                "labels is a list, but must be a mapping",
+                "labels:",
+            ),
             // Hyperparameters.
             case(
                 "num_round: \"200\"",
                 "num_round: 200",
                 "error",
-                "num_round is a number, and hyperParameters holds strings only",
+                "num_round is a number, but hyperParameters holds only strings",
                 "num_round: 200",
             ),
             case("eval_metric: merror", "eval_metric: off", "error", "eval_metric is a truth value", "eval_metric:"),
             case("    eta: ", "    etta: ", "error", "unknown parameter etta; did you mean eta?", "etta:"),
             case("eta: \"0.2\"", "eta: \"1.2\"", "error", "eta=1.2 is out of range: it must lie in [0, 1]", "eta:"),
-            case("eta: \"0.2\"", "eta: \"fast\"", "error", "no value for it", "eta:"),
+            case("eta: \"0.2\"", "eta: \"fast\"", "error", "not a valid value", "eta:"),
             case("    num_round: \"200\"\n", "", "error", "missing required parameter num_round", "hyperParameters:"),
             case("eta: \"0.2\"", "max_depth_: \"3\"", "error", "unknown parameter max_depth_", "max_depth_"),
             case(
@@ -177,7 +183,7 @@ fn mistakes_in_a_training_job() {
                 "channelName: train",
                 "channelName: training",
                 "error",
-                "the channel train is missing, and training is none",
+                "the channel train is missing, and training does not replace it",
                 "channelName: training",
             ),
             case(
@@ -196,13 +202,13 @@ fn mistakes_in_a_training_job() {
             ),
             case("channelName: validation", "channelName: code", "note", "is not read", "channelName: code"),
             case("channelName: validation", "channelName: train", "error", "two channels called train", "channelName: train"),
-            case("channelName: validation", "channelName: vali/dation", "error", "has not the form", "channelName: vali"),
+            case("channelName: validation", "channelName: vali/dation", "error", "does not match", "channelName: vali"),
             case("contentType: text/csv", "contentType: image/png", "error", "\"image/png\" is unknown", "contentType:"),
             case("contentType: text/csv", "contentType: text/csv;label_size=2", "error", "label_size=2", "contentType:"),
             case("inputMode: File", "inputMode: FastFile", "error", "a file system is mounted", "inputMode:"),
             case("inputMode: File", "inputMode: Pipe", "error", "a file system is mounted", "inputMode:"),
-            case("inputMode: File", "inputMode: file", "error", "is none of Pipe, File, FastFile", "inputMode:"),
-            case("inputMode: File", "compressionType: Gzip", "warning", "for Pipe mode alone", "compressionType:"),
+            case("inputMode: File", "inputMode: file", "error", "is not one of Pipe, File, FastFile", "inputMode:"),
+            case("inputMode: File", "compressionType: Gzip", "warning", "only for Pipe mode", "compressionType:"),
             // File systems.
             case("/abcdefgh/data/train", "/fsx/data/train", "warning", "the MountName of SCRATCH_1", "directoryPath: /fsx"),
             case(
@@ -213,9 +219,9 @@ fn mistakes_in_a_training_job() {
                 "directoryPath: /data",
             ),
             case("/abcdefgh/data/train", "abcdefgh/data/train", "error", "does not begin with", "directoryPath:"),
-            case("fs-0123456789abcdef0", "fsx-1", "error", "has not the form", "fileSystemID:"),
-            case("fileSystemType: FSxLustre", "fileSystemType: Lustre", "error", "is none of EFS, FSxLustre", "fileSystemType:"),
-            case("fileSystemAccessMode: ro", "fileSystemAccessMode: r", "error", "is none of rw, ro", "fileSystemAccessMode:"),
+            case("fs-0123456789abcdef0", "fsx-1", "error", "does not match", "fileSystemID:"),
+            case("fileSystemType: FSxLustre", "fileSystemType: Lustre", "error", "is not one of EFS, FSxLustre", "fileSystemType:"),
+            case("fileSystemAccessMode: ro", "fileSystemAccessMode: r", "error", "is not one of rw, ro", "fileSystemAccessMode:"),
             case("fileSystemAccessMode: ro", "fileSystemAccessMode: rw", "note", "rw gains nothing", "fileSystemAccessMode:"),
             case(
                 "vpcConfig:\n    securityGroupIDs: [sg-0123456789abcdef0]\n    subnets: [subnet-0123456789abcdef0]\n  ",
@@ -224,7 +230,7 @@ fn mistakes_in_a_training_job() {
                 "vpcConfig is missing",
                 "fileSystemDataSource:",
             ),
-            case("[sg-0123456789abcdef0]", "[lustre]", "error", "\"lustre\" in securityGroupIDs is no id", "lustre"),
+            case("[sg-0123456789abcdef0]", "[lustre]", "error", "\"lustre\" in securityGroupIDs is not an id", "lustre"),
             case(
                 "/abcdefgh/data/validation",
                 "/abcdefgh/data/train/",
@@ -237,8 +243,8 @@ fn mistakes_in_a_training_job() {
             case("instanceCount: 1", "instanceCount: 2", "error", "training on 2 instances is not supported yet", "instanceCount:"),
             case("ml.m5.2xlarge", "ml.p3.2xlarge", "note", "has accelerators", "instanceType:"),
             case("ml.m5.2xlarge", "ml.m7g.2xlarge", "note", "Graviton", "instanceType:"),
-            case("ml.m5.2xlarge", "m5.2xlarge", "error", "is no instance type", "instanceType:"),
-            case("ml.m5.2xlarge", "ml.q9.2xlarge", "warning", "is of no family", "instanceType:"),
+            case("ml.m5.2xlarge", "m5.2xlarge", "error", "is not a SageMaker instance type", "instanceType:"),
+            case("ml.m5.2xlarge", "ml.q9.2xlarge", "warning", "is not of a family", "instanceType:"),
             case("    volumeSizeInGB: 30\n", "", "warning", "volumeSizeInGB is missing", "resourceConfig:"),
             case(
                 "maxWaitTimeInSeconds: 7200",
@@ -248,7 +254,7 @@ fn mistakes_in_a_training_job() {
                 "maxWaitTimeInSeconds",
             ),
             case("    maxWaitTimeInSeconds: 7200", "", "error", "maxWaitTimeInSeconds must be given", "enableManagedSpotTraining"),
-            case("  enableManagedSpotTraining: true\n", "", "error", "is for spot instances alone", "maxWaitTimeInSeconds"),
+            case("  enableManagedSpotTraining: true\n", "", "error", "is only for spot instances", "maxWaitTimeInSeconds"),
             case(
                 "  checkpointConfig:\n    s3URI: s3://sapwood-example/checkpoints/sapwood-mnist\n",
                 "",
@@ -257,7 +263,7 @@ fn mistakes_in_a_training_job() {
                 "enableManagedSpotTraining",
             ),
             case("    maxRuntimeInSeconds: 3600\n", "", "warning", "maxRuntimeInSeconds is missing", "stoppingCondition"),
-            case("s3://sapwood-example/models", "/models", "error", "has not the form", "s3OutputPath"),
+            case("s3://sapwood-example/models", "/models", "error", "does not match", "s3OutputPath"),
             // Image and metrics.
             case("/sapwood:0.1.0", "/sagemaker-xgboost:1.7-1", "note", "the built-in XGBoost", "trainingImage:"),
             case(
@@ -284,7 +290,7 @@ fn mistakes_in_a_training_job() {
                 "regex:",
             ),
             case("train-merror:([-+0-9.e]+)", "train-merror:[-+0-9.e]+", "error", "has no group", "regex:"),
-            case("train-merror:([-+0-9.e]+)", "train-merror:([-+0-9.e]+", "error", "is no regular expression", "regex:"),
+            case("train-merror:([-+0-9.e]+)", "train-merror:([-+0-9.e]+", "error", "is not a regular expression", "regex:"),
             case("train-merror:([-+0-9.e]+)", "train-merror:(?=0)([-+0-9.e]+)", "note", "cannot be checked here", "regex:"),
         ],
     );
@@ -310,14 +316,14 @@ fn mistakes_in_a_request() {
                 "\"TrainingInputMode\"",
                 "\"ContainerEntrypoint\": [\"python\"], \"TrainingInputMode\"",
                 "warning",
-                "starts another program",
+                "starts a program other than",
                 "\"ContainerEntrypoint\"",
             ),
             case(
                 "\"TrainingInputMode\"",
                 "\"ContainerArguments\": [\"eta=1\"], \"TrainingInputMode\"",
                 "error",
-                "takes the place of the word train",
+                "replaces the word train",
                 "\"ContainerArguments\"",
             ),
             case("\"SecurityGroupIds\"", "\"SecurityGroupIDs\"", "error", "unknown field SecurityGroupIDs", "\"SecurityGroupIDs\""),
@@ -325,7 +331,7 @@ fn mistakes_in_a_request() {
                 "\"TrainingJobName\": \"sapwood-mnist\",",
                 "\"TrainingJobName\": \"a\", \"TrainingJobName\": \"b\",",
                 "error",
-                "TrainingJobName is there twice",
+                "TrainingJobName is given twice",
                 "\"TrainingJobName\": \"b\"",
             ),
             case("\"ml.m5.2xlarge\",", "\"ml.m5.2xlarge\"", "error", "expected `,` or `}`", ""),
@@ -348,11 +354,11 @@ fn limits_of_the_api() {
     let more = text.replace("\"objective\"", &format!("{many}\"objective\""));
     Findings::in_text("a.json", &more).has(
         "error",
-        "HyperParameters has 102 entries, and at most 100 may be",
+        "HyperParameters has 102 entries, but may have at most 100",
         "\"HyperParameters\"",
     );
     let long = text.replace("\"0.2\"", &format!("\"0.2{}\"", "0".repeat(2500)));
-    Findings::in_text("a.json", &long).only_error("eta has 2503 characters, and at most 2500 may be", "\"eta\"");
+    Findings::in_text("a.json", &long).only_error("eta has 2503 characters, but may have at most 2500", "\"eta\"");
     let name = format!("\"sagemaker_{}\"", "x".repeat(250));
     Findings::in_text("a.json", &text.replace("\"eta\"", &name)).has("error", "characters in its name", &name[..50]);
     let fields: String = (0..3000).map(|index| format!("\"nonsense_{index}\": 1, ")).collect();
@@ -376,7 +382,7 @@ fn sources_in_s3() {
         request(json!([channel(prefix.clone(), mode)])).has_no("error");
     }
     let manifest = json!({"S3DataType": "ManifestFile", "S3Uri": "s3://b/train.manifest"});
-    request(json!([channel(manifest, "FastFile")])).only_error("FastFile mode takes S3Prefix alone", "\"InputMode\"");
+    request(json!([channel(manifest, "FastFile")])).only_error("FastFile mode takes only S3Prefix", "\"InputMode\"");
     let augmented = json!({"S3DataType": "AugmentedManifestFile", "S3Uri": "s3://b/x"});
     request(json!([channel(augmented, "Pipe")])).only_error("the trainer does not read", "\"S3DataType\"");
     let mut same = channel(json!({"S3DataType": "S3Prefix", "S3Uri": "s3://b/train/"}), "File");
@@ -415,7 +421,7 @@ fn mistakes_in_a_tuning_job() {
             case("{name: eta,", "{name: sketch_eps,", "warning", "sketch_eps has no effect", "name: sketch_eps"),
             case("metricName: validation:merror", "metricName: validation:what", "error", "what", "metricName:"),
             case("eval_metric: merror", "eval_metric: what", "error", "what", "eval_metric:"),
-            case("strategy: Bayesian", "strategy: Bayes", "error", "is none of", "strategy:"),
+            case("strategy: Bayesian", "strategy: Bayes", "error", "is not one of", "strategy:"),
             case(
                 "    staticHyperParameters:",
                 "    hyperParameters:",
@@ -529,7 +535,7 @@ fn mistakes_in_pods() {
             ),
             case("{\"train\":  ", "{\"learn\":  ", "error", "the channel train is missing", ""),
             case("[\"algo-1\"]", "[\"algo-1\", \"algo-2\"]", "error", "training on 2 instances", "\"hosts\""),
-            case("\"num_class\": \"10\", ", "\"num_class\": \"10\" ", "error", "hyperparameters.json is no JSON", "\"num_round\""),
+            case("\"num_class\": \"10\", ", "\"num_class\": \"10\" ", "error", "hyperparameters.json is not JSON", "\"num_round\""),
         ],
     );
     try_cases(
@@ -547,7 +553,7 @@ fn mistakes_in_pods() {
         "kubernetes/serve.yaml",
         &[
             case("containerPort: 8080", "containerPort: 8081", "warning", "listens on 8080", "name: serve"),
-            case("path: /ping", "path: /health", "warning", "startupProbe does not get /ping", "name: serve"),
+            case("path: /ping", "path: /health", "warning", "startupProbe does not request /ping", "name: serve"),
             case("          image: ", "          imago: ", "error", "image is missing", "name: serve"),
         ],
     );
@@ -564,7 +570,7 @@ fn every_wrong_parameter_is_found_at_once() {
     tree.write("input/config/hyperparameters.json", format!("{text:#}"));
     let found = Findings::of(&tree.text(""));
     for (message, at) in [
-        ("num_round=\"many\" is no value for it", "\"num_round\""),
+        ("num_round=\"many\" is not a valid value", "\"num_round\""),
         ("eta is given twice", "\"learning_rate\""),
         ("eta=2 is out of range", "\"eta\""),
         ("booster=\"dart\" is not supported", "\"booster\""),
@@ -647,10 +653,10 @@ fn what_cannot_be_translated_is_said() {
         sapwood(["doctor", "--translate", file.to_str().unwrap()])
     };
     let run = translate(&text.replace("roleArn", "rolearn"));
-    run.user_error(&["mend the errors first"]);
+    run.user_error(&["fix the errors first"]);
     assert!(run.stdout.is_empty() && run.stderr.contains("unknown field rolearn"), "{run:#?}");
-    translate(&text.replace("  region: us-west-2\n", "")).user_error(&["mend the errors"]);
-    translate(&text.replace("name: fsx-xgboost-mnist", "name: fsx.xgboost")).user_error(&["mend the errors"]);
+    translate(&text.replace("  region: us-west-2\n", "")).user_error(&["fix the errors"]);
+    translate(&text.replace("name: fsx-xgboost-mnist", "name: fsx.xgboost")).user_error(&["fix the errors"]);
     translate(&example("kubernetes/migration/ack.yaml")).user_error(&["holds no manifest of the retired operator"]);
     translate("a: [").user_error(&["old.yaml:2:1: "]);
     // A name of its own stays, the endpoint goes, and documents of others remain.
@@ -729,8 +735,8 @@ fn a_tree_is_read_as_the_trainer_reads_it() {
     found.has_no("error");
     found.has_no("warning");
     found.has("note", "channel train: CSV, 4 features (0 of them categories)", "");
-    found.has("note", "some 400 rows; training on them takes about", "");
-    found.has("note", "passed over hidden", "");
+    found.has("note", "about 400 rows; training on them takes about", "");
+    found.has("note", "skipped hidden", "");
 }
 
 #[test]
@@ -775,14 +781,14 @@ fn checkpoints_of_an_earlier_run_are_compared() {
     job.tree.write("input/config/hyperparameters.json", more.to_string());
     let found = look(&job);
     found.has_no("warning");
-    found.has("note", "the job goes on after 5 rounds", "");
+    found.has("note", "the job resumes after 5 rounds", "");
     more["eta"] = json!("0.1");
     job.tree.write("input/config/hyperparameters.json", more.to_string());
     look(&job).only_error("the checkpoint was made with other parameters: eta is \"0.1\", it was \"0.3\"", "");
     for (path, _) in job.tree.checkpoints() {
         fs::write(path, "damaged").unwrap();
     }
-    look(&job).has("warning", "passed over: not a Sapwood checkpoint", "");
+    look(&job).has("warning", "skipped: not a Sapwood checkpoint", "");
 }
 
 /// The doctor's verdict on hyperparameters is the trainer's.
@@ -829,7 +835,7 @@ fn nothing_is_no_job() {
     let file = tree.write("bytes.yaml", [0xff, 0xfe, 0x00]);
     sapwood(["doctor", file.to_str().unwrap()]).user_error(&["cannot be read"]);
     let long = tree.write("long.yaml", "# nothing\n".repeat(500_000));
-    sapwood(["doctor", long.to_str().unwrap()]).user_error(&["is no request or manifest: it has more than"]);
+    sapwood(["doctor", long.to_str().unwrap()]).user_error(&["is not a request or a manifest: it has more than"]);
     let deep = format!("{}1{}", "[".repeat(5000), "]".repeat(5000));
     assert!(Findings::in_text("deep.json", &deep).run.code == Some(2));
 }

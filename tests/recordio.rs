@@ -201,10 +201,10 @@ fn whatever_is_wrong_is_named_with_its_record_and_byte() {
         field(2, &[floats(values)[2..].to_vec(), field(2, keys), field(3, shape)].concat())
     };
     let cases: Vec<(&str, Vec<u8>)> = vec![
-        ("no RecordIO frame", entry(1, "values", &one_float)),
+        ("not a RecordIO frame", entry(1, "values", &one_float)),
         ("truncated record", good[..good.len() - 1].to_vec()),
         ("truncated record", [&good[..4], &[0xff, 0xff, 0xff, 0x1f], &good[8..]].concat()),
-        ("no protobuf Record", frame(b"\x0a\xff\xff\xff\xff\x0fvalues")),
+        ("not a protobuf Record", frame(b"\x0a\xff\xff\xff\xff\x0fvalues")),
         ("record that holds RecordIO", frame(&good)),
         ("record without features[\"values\"]", frame(&label)),
         ("features called \"more\"", frame(&[entry(1, "values", &one_float), entry(1, "more", &one_float)].concat())),

@@ -189,7 +189,7 @@ fn an_executable_called_train_trains() {
     }
     called(&["num_round=2"]).user_error(&["num_round is given twice"]);
     // Another command's name is a word of `train` here, never a command.
-    called(&["params"]).user_error(&["\"params\" is no hyperparameter"]);
+    called(&["params"]).user_error(&["\"params\" is not a hyperparameter"]);
     assert!(called(&["--help"]).ok().stdout.contains("Usage: sapwood train "));
 }
 
@@ -242,7 +242,7 @@ fn channels_that_cannot_be_read_say_why() {
         "input mode \"Sieve\"",
         "File or FastFile or Pipe",
     ]);
-    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is no recordio file", "train.csv"]);
+    job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is not a recordio file", "train.csv"]);
     job(json!({"train": {"RecordWrapperType": "Paper"}})).fails(&["RecordWrapperType \"Paper\"", "None or RecordIO"]);
     for name in ["../train", "..", "a b"] {
         job(json!({"train": {}, name: {}})).fails(&[&format!("channel {name:?}: names of channels")]);
@@ -539,8 +539,8 @@ fn a_command_line_that_cannot_be_read_is_the_reason_of_failure() {
         (&train, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
         (&train, &["train", "--threads"], "a value is required for '--threads"),
         (&train, &["eta=0.1", "--format", "xml"], "invalid value 'xml' for '--format"),
-        (&train, &["eta"], "\"eta\" is no hyperparameter"),
-        (&train, &["=0.1"], "\"=0.1\" is no hyperparameter"),
+        (&train, &["eta"], "\"eta\" is not a hyperparameter"),
+        (&train, &["=0.1"], "\"=0.1\" is not a hyperparameter"),
         (sapwood, &["train", "--ignore"], "a value is required for '--ignore"),
         (sapwood, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
         (sapwood, &["trian"], "unrecognized subcommand 'trian'"),

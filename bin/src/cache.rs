@@ -49,14 +49,14 @@ impl Cache {
         let path = self.path();
         match cache::read(&path, &self.key) {
             Ok(cache::Cached { train, validation, bins }) => {
-                log.note(&format!("{}: binned data of an earlier job; the files are not read", path.display()));
+                log.note(&format!("{}: using the binned data of an earlier job; the files are not read", path.display()));
                 // The oldest entries go first; one that is in use is not old.
                 let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
                 Some(Loaded { train, validation, bins: Some(bins) })
             }
             Err(_) if !path.exists() => None,
             Err(error) => {
-                log.warning(&format!("{error}; the files are read and the cache is written anew"));
+                log.warning(&format!("{error}; reading the files and writing the cache again"));
                 None
             }
         }
@@ -65,7 +65,7 @@ impl Cache {
     /// Keeps the data for the next job, unless a file has changed since the job began. What cannot be kept is but a warning.
     pub fn store(&self, train: &Dataset, validation: &[(&str, &Dataset)], bins: &Bins, now: Option<String>, log: &mut Log) {
         if now.as_ref() != Some(&self.key) {
-            log.warning("the data changed while they were read; they are not kept in the cache");
+            log.warning("the data changed while they were read, so they are not cached");
             return;
         }
         let created =

@@ -237,7 +237,7 @@ impl From<FormatArg> for Format {
 
 /// The kinds of output by their names.
 fn output_kind() -> impl TypedValueParser<Value = Output> {
-    PossibleValuesParser::new(Output::ALL.map(Output::name)).try_map(|name| Output::from_name(&name).ok_or("no kind of output"))
+    PossibleValuesParser::new(Output::ALL.map(Output::name)).try_map(|name| Output::from_name(&name).ok_or("not a kind of output"))
 }
 
 /// What a command line that cannot be parsed says of training, up to its first mistake; nothing if it is about another command.
@@ -256,7 +256,7 @@ pub fn train_args(line: &[OsString]) -> Option<TrainArgs> {
 pub fn pairs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |word: &String| match word.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.to_string(), value.to_string())),
-        _ => Err(Failure::user(format!("{word:?} is no hyperparameter; write key=value, for example eta=0.1"))),
+        _ => Err(Failure::user(format!("{word:?} is not a hyperparameter; write key=value, for example eta=0.1"))),
     };
     words.iter().map(pair).collect()
 }
@@ -303,7 +303,7 @@ mod tests {
     #[test]
     fn a_value_may_hold_equals_signs_but_a_word_must_hold_one() {
         assert_eq!(pairs(&["delimiter==".into()]).unwrap(), [("delimiter".to_string(), "=".to_string())]);
-        assert!(pairs(&["eta".into()]).unwrap_err().to_string().starts_with("UserError: \"eta\" is no hyperparameter"));
+        assert!(pairs(&["eta".into()]).unwrap_err().to_string().starts_with("UserError: \"eta\" is not a hyperparameter"));
         assert!(pairs(&["=1".into()]).is_err());
     }
 }

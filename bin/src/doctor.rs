@@ -33,7 +33,9 @@ fn translate(file: &Path) -> Result<(), Failure> {
     let translation = sapwood_doctor::translate(&name, &read(file)?)?;
     streams::diagnostics(&to_text(&translation.findings));
     let Some(yaml) = translation.yaml else {
-        return Err(Failure::user(format!("{name}: is no manifest that the operator would have taken; mend the errors first")));
+        return Err(Failure::user(format!(
+            "{name}: is not a manifest that the operator would have accepted; fix the errors first"
+        )));
     };
     streams::print_result(&yaml)
 }
@@ -46,7 +48,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     // Sizes of pipes and devices are not known beforehand.
     file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| failed(&error))?;
     if text.len() as u64 > LONGEST {
-        return Err(Failure::user(format!("{}: is no request or manifest: it has more than {LONGEST} bytes", path.display())));
+        return Err(Failure::user(format!("{}: is not a request or a manifest: it has more than {LONGEST} bytes", path.display())));
     }
     // A mark of the encoding is no character of the first line.
     Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), String::from))
@@ -59,7 +61,7 @@ fn verdict(findings: &[Finding]) -> Result<(), Failure> {
     let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let summary = format!("{}, {}", plural(errors, "error"), plural(warnings, "warning"));
     if errors > 0 {
-        return Err(Failure::user(format!("{summary}; mend the errors before the job is started")));
+        return Err(Failure::user(format!("{summary}; fix the errors before you start the job")));
     }
     streams::diagnostic(summary);
     Ok(())

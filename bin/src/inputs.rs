@@ -136,12 +136,12 @@ impl Inputs {
     /// # Errors
     /// It is.
     pub fn refuse_among_data(&self, directory: &Path) -> Result<(), Failure> {
-        let whole = std::path::absolute(directory).map_err(|error| Failure::io(directory, "is no path", &error))?;
+        let whole = std::path::absolute(directory).map_err(|error| Failure::io(directory, "is not a path", &error))?;
         let exists = whole.ancestors().find_map(|path| fs::canonicalize(path).ok()).unwrap_or_default();
         match self.directories().into_iter().find(|data| exists.starts_with(data)) {
             None => Ok(()),
             Some(data) => Err(Failure::user(format!(
-                "{}: lies among the data ({}) and would be read as such; choose another place",
+                "{}: lies among the data ({}) and would be read with them; choose another path",
                 directory.display(),
                 data.display()
             ))),

@@ -107,7 +107,7 @@ impl Job {
         outputs.clone().try_for_each(|path| output::check_writable(path))?;
         let name = |path: &PathBuf| output::true_name(path).into_os_string();
         if self.summary_out.as_ref().is_some_and(|summary| name(summary) == name(&self.model_out)) {
-            return Err(Failure::user(format!("{}: cannot be the model and its summary at once", self.model_out.display())));
+            return Err(Failure::user(format!("{}: cannot be both the model and its summary", self.model_out.display())));
         }
         let files = self.inputs.check(self.params.data.same_data, log)?;
         outputs.try_for_each(|path| output::refuse_input(path, &files))
@@ -216,7 +216,7 @@ impl Observer for Rounds<'_> {
 
     fn resuming(&mut self) {
         if let Some((path, rounds)) = &self.origin {
-            self.log.note(&format!("{path}: going on after its {rounds} rounds"));
+            self.log.note(&format!("{path}: resuming after {rounds} rounds"));
         }
     }
 
@@ -253,7 +253,7 @@ impl Observer for Rounds<'_> {
             && let Err(failure) = checkpoints.write(checkpoint)
         {
             let rounds = checkpoint.rounds();
-            self.progress.aside(|| self.log.warning(&format!("no checkpoint after {rounds} rounds: {failure}")));
+            self.progress.aside(|| self.log.warning(&format!("no checkpoint written after {rounds} rounds: {failure}")));
         }
     }
 

@@ -52,7 +52,7 @@ pub fn lock(directory: &Path, log: &mut Log) -> Result<Option<File>, Failure> {
                     noted = true;
                     let seconds = patience.as_secs();
                     log.note(&format!(
-                        "{}: another job is writing there; waiting for its end, {seconds} s at most",
+                        "{}: another job is writing there; waiting for it to end, {seconds} s at most",
                         directory.display()
                     ));
                 }
@@ -78,7 +78,8 @@ fn open(path: &Path) -> io::Result<File> {
 
 fn in_use(directory: &Path, patience: Duration) -> Failure {
     Failure::user(format!(
-        "{}: another job is writing its checkpoints there, still after {} s; choose another directory, end that job, or give          {PATIENCE_VARIABLE} more seconds",
+        "{}: another job is still writing its checkpoints there after {} s; choose another directory, end that job, or raise \
+         {PATIENCE_VARIABLE}",
         directory.display(),
         patience.as_secs()
     ))

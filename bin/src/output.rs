@@ -73,7 +73,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
     match (directory.is_dir(), error.kind()) {
         (false, _) => Failure::user(format!("{}: cannot be written: {error}; create the directory first", path.display())),
         (true, ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
-            Failure::user(format!("{}: cannot be written: {error}; choose a directory that can be written", path.display()))
+            Failure::user(format!("{}: cannot be written: {error}; choose a writable directory", path.display()))
         }
         (true, _) => Failure::io(path, "cannot be written", error),
     }

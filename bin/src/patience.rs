@@ -12,7 +12,7 @@ pub fn seconds(variable: &str, default: Duration) -> Result<Duration, Failure> {
         Err(_) | Ok("") => Ok(default),
         Ok(text) => match text.parse() {
             Ok(seconds @ 1..=1_000_000) => Ok(Duration::from_secs(seconds)),
-            _ => Err(Failure::user(format!("{variable}={text:?} is no number of seconds from 1 to 1000000"))),
+            _ => Err(Failure::user(format!("{variable}={text:?} is not a number of seconds from 1 to 1000000"))),
         },
     }
 }

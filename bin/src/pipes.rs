@@ -106,9 +106,9 @@ fn collect(pipes: &[Pipe], events: &Receiver<(usize, Event)>, patience: Duration
 }
 
 fn never_came(pipe: &Pipe, patience: Duration) -> Failure {
-    let what = if pipe.path.exists() { "nobody writes into the pipe" } else { "there is no pipe" };
+    let what = if pipe.path.exists() { "nothing has been written to the pipe" } else { "there is no pipe" };
     Failure::user(format!(
-        "{what} {} after {} s: check the channel's data, give {PATIENCE_VARIABLE} more seconds, or use input mode FastFile",
+        "{what} {} after {} s: check the channel's data, raise {PATIENCE_VARIABLE}, or use input mode FastFile",
         pipe.path.display(),
         patience.as_secs()
     ))

@@ -132,7 +132,7 @@ pub fn catch<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure>
         let cause = payload.downcast_ref::<&str>().map(ToString::to_string);
         let cause = cause.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_string());
         let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| "unknown place".into());
-        Err(Failure::algorithm(format!("{cause}; this is a defect of Sapwood, please report it (at {place})")))
+        Err(Failure::algorithm(format!("{cause}; this is a bug in Sapwood; please report it (at {place})")))
     })
 }
 
@@ -145,7 +145,7 @@ mod tests {
         quiet_panics();
         let failure = catch::<()>(|| panic!("index {} out of range", 7)).unwrap_err();
         let text = failure.to_string();
-        assert!(text.starts_with("AlgorithmError: index 7 out of range; this is a defect"), "{text}");
+        assert!(text.starts_with("AlgorithmError: index 7 out of range; this is a bug"), "{text}");
         assert!(text.contains("report.rs:"), "{text}");
     }
 

@@ -13,5 +13,5 @@ pub fn pool(nthread: u32) -> Result<ThreadPool, Failure> {
         .num_threads(threads)
         .thread_name(|index| format!("sapwood-{index}"))
         .build()
-        .map_err(|error| Failure::user(format!("{threads} threads cannot be started: {error}; give a smaller nthread")))
+        .map_err(|error| Failure::user(format!("{threads} threads cannot be started: {error}; lower nthread")))
 }

@@ -99,7 +99,7 @@ fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
     for text in &args.eval_set {
         let (name, path) = eval_set(text)?;
         if evaluated.iter().any(|(known, _)| *known == name) {
-            return Err(Failure::user(format!("--eval-set {text}: there are two sets called {name}; give each a name of its own")));
+            return Err(Failure::user(format!("--eval-set {text}: two sets are called {name}; give each its own name")));
         }
         evaluated.push((name, input(format!("--eval-set {text}"), &[path])?));
     }

@@ -76,7 +76,11 @@ impl Checkpoint {
         let header: Header =
             serde_json::from_slice(header).map_err(|error| refused(format!("the checkpoint's header: {error}")))?;
         if header.sapwood != env!("CARGO_PKG_VERSION") {
-            return Err(refused(format!("the checkpoint is of Sapwood {}, this is {}", header.sapwood, env!("CARGO_PKG_VERSION"))));
+            return Err(refused(format!(
+                "the checkpoint was written by Sapwood {}, this is {}",
+                header.sapwood,
+                env!("CARGO_PKG_VERSION")
+            )));
         }
         let damaged = || refused("the checkpoint contradicts itself");
         let values = header.rounds.checked_mul(header.metrics.len()).and_then(|values| values.checked_mul(8));
@@ -91,7 +95,7 @@ impl Checkpoint {
 }
 
 /// What to do with a checkpoint of another run.
-const REMEDY: &str = "train with what the checkpoint was made with, or choose an empty place for checkpoints";
+const REMEDY: &str = "train with what the checkpoint was made with, or choose an empty directory for checkpoints";
 
 impl Checkpoint {
     /// Checks that a run whose model begins as `model`, on `data`, may go on from here.
@@ -112,11 +116,11 @@ impl Checkpoint {
             return Some(what);
         }
         if self.model.classes != model.classes {
-            return Some("the training set has other classes".to_string());
+            return Some("the training set has different classes".to_string());
         }
         let differences = fingerprint::differences(data, &self.data);
         // It follows from labels and weights, which have told already, should they differ.
-        differences.or_else(|| (self.model.base_score != model.base_score).then(|| "the base score is another one".to_string()))
+        differences.or_else(|| (self.model.base_score != model.base_score).then(|| "the base score is different".to_string()))
     }
 
     /// Checks that a run with these parameters ([`Params::model_affecting`](crate::Params::model_affecting)) may go on from here, as far
@@ -153,12 +157,12 @@ fn other_schema(now: &FeatureSchema, then: &FeatureSchema) -> Option<String> {
     let mut features = now.features.iter().zip(&then.features).enumerate();
     match features.find(|(_, (now, then))| now != then) {
         Some((index, (now, then))) if words(now) == words(then) => {
-            Some(format!("feature {index} of the training set, {}, has other levels", words(now)))
+            Some(format!("feature {index} of the training set, {}, has different levels", words(now)))
         }
         Some((index, (now, then))) => {
             Some(format!("feature {index} of the training set is {}, it was {}", words(now), words(then)))
         }
-        None => (now != then).then(|| "the training set is of another form (a header, or the first index of libsvm)".to_string()),
+        None => (now != then).then(|| "the training set has a different form (a header, or the first index of libsvm)".to_string()),
     }
 }
 

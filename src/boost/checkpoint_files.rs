@@ -34,7 +34,7 @@ pub fn newest(directory: &Path) -> Result<Newest> {
                 newest.found = Some((path, checkpoint));
                 break;
             }
-            Err(cause) => newest.warnings.push(format!("{}: passed over: {cause}", path.display())),
+            Err(cause) => newest.warnings.push(format!("{}: skipped: {cause}", path.display())),
         }
     }
     Ok(newest)

@@ -52,7 +52,7 @@ impl Fingerprint {
             ("base margins", self.base_margins != then.base_margins),
         ];
         let parts: Vec<_> = parts.iter().filter(|(_, differs)| *differs).map(|(part, _)| *part).collect();
-        (!parts.is_empty()).then(|| format!("{set} has other {}", parts.join(", ")))
+        (!parts.is_empty()).then(|| format!("{set} has different {}", parts.join(", ")))
     }
 }
 
@@ -158,15 +158,15 @@ mod tests {
         let then = [set("train"), set("v"), set("w")];
         type Change = fn(&mut Vec<Fingerprint>);
         let cases: [(Change, &str); 9] = [
-            (|sets| sets[0].labels = 0, "the training set has other labels"),
-            (|sets| sets[1].features = 0, "v has other features"),
+            (|sets| sets[0].labels = 0, "the training set has different labels"),
+            (|sets| sets[1].features = 0, "v has different features"),
             (
                 |sets| (sets[2].features, sets[2].weights, sets[2].base_margins) = (0, 0, 0),
-                "w has other features, weights, base margins",
+                "w has different features, weights, base margins",
             ),
-            (|sets| (sets[1].rows, sets[2].labels) = (8, 0), "v has 8 rows, it had 9; w has other labels"),
+            (|sets| (sets[1].rows, sets[2].labels) = (8, 0), "v has 8 rows, it had 9; w has different labels"),
             // The bins of v follow from other thresholds, too.
-            (|sets| (sets[0].features, sets[1].features) = (0, 0), "the training set has other features"),
+            (|sets| (sets[0].features, sets[1].features) = (0, 0), "the training set has different features"),
             (|sets| drop(sets.pop()), "the sets that are evaluated are v, they were v, w"),
             (|sets| sets.truncate(1), "the sets that are evaluated are none, they were v, w"),
             (|sets| sets.swap(1, 2), "the sets that are evaluated are w, v, they were v, w"),

@@ -238,7 +238,7 @@ fn a_checkpoint_of_another_run_is_refused() {
     assert_eq!(other_data(&other, None), "the training set has 2001 rows, it had 2000");
     assert_eq!(other_data(&data, Some(&data)), "the sets that are evaluated are validation, they were none");
     let weighted = dataset(2000, 2).1.with_weights(vec![1.5; 2000]).unwrap();
-    assert_eq!(other_data(&weighted, None), "the training set has other weights");
+    assert_eq!(other_data(&weighted, None), "the training set has different weights");
     let (x, schema) = mixed(2000);
     let of = |x: &Array2<f64>, labels: &[f64], schema: &FeatureSchema| {
         Dataset::from_array(x.view(), labels.to_vec(), Some(schema.clone())).unwrap()
@@ -253,15 +253,15 @@ fn a_checkpoint_of_another_run_is_refused() {
     let FeatureKind::Categorical { levels } = &mut extended.features[2].kind else { panic!("not categorical") };
     levels.push("30".into());
     let labels = labels(&x, 2);
-    assert_eq!(other_data(&of(&moved, &labels, &schema), None), "the training set has other features");
-    assert_eq!(other_data(&of(&x, &relabelled, &schema), None), "the training set has other labels");
+    assert_eq!(other_data(&of(&moved, &labels, &schema), None), "the training set has different features");
+    assert_eq!(other_data(&of(&x, &relabelled, &schema), None), "the training set has different labels");
     assert_eq!(
         other_data(&of(&x, &labels, &renamed), None),
         "feature 1 of the training set is \"y\" (numeric), it was \"x1\" (numeric)"
     );
     assert_eq!(
         other_data(&of(&x, &labels, &extended), None),
-        "feature 2 of the training set, \"x2\" (categorical), has other levels"
+        "feature 2 of the training set, \"x2\" (categorical), has different levels"
     );
 }
 

@@ -26,7 +26,7 @@ impl<'a> BaseMargins<'a> {
             Some(margins) if margins.len() == rows * outputs => Ok(Self::PerOutput(margins, outputs)),
             Some(margins) if margins.len() == rows => Ok(Self::PerRow(margins, outputs)),
             Some(margins) => Err(Error::data(format!(
-                "{} base margins for {rows} rows and {outputs} outputs; give one a row, or one for each row and output",
+                "{} base margins for {rows} rows and {outputs} outputs; give one per row, or one for each row and output",
                 margins.len()
             ))),
         }

@@ -20,7 +20,7 @@ impl CancellationToken {
     /// Of kind [`Cancelled`](ErrorKind::Cancelled) where it is not.
     pub fn check(&self) -> Result<()> {
         match self.0.load(Ordering::Relaxed) {
-            true => Err(Error::new(ErrorKind::Cancelled, "cancelled: nobody waits for the result any longer")),
+            true => Err(Error::new(ErrorKind::Cancelled, "cancelled: nobody is waiting for the result any more")),
             false => Ok(()),
         }
     }

@@ -156,7 +156,7 @@ impl Dataset {
     /// A wrong number of groups.
     pub fn with_groups(mut self, groups: Vec<u64>) -> Result<Self> {
         if groups.len() != self.rows() {
-            return Err(Error::data(format!("{} query groups for {} rows; there must be one a row", groups.len(), self.rows())));
+            return Err(Error::data(format!("{} query groups for {} rows; there must be one per row", groups.len(), self.rows())));
         }
         self.targets.groups = Some(groups);
         Ok(self)
@@ -171,7 +171,7 @@ impl Dataset {
         self.check_attribute("upper label bound", &upper, |x| !x.is_nan(), "bounds must be numbers")?;
         if let Some(row) = lower.iter().zip(&upper).position(|(lower, upper)| lower > upper) {
             let (place, low, high) = (self.source.locate(row), lower[row], upper[row]);
-            return Err(Error::data(format!("{place}: the lower label bound {low} is above the upper one, {high}; exchange them")));
+            return Err(Error::data(format!("{place}: the lower label bound {low} is above the upper one, {high}; swap them")));
         }
         self.targets.label_bounds = Some(LabelBounds { lower, upper });
         Ok(self)
@@ -179,7 +179,7 @@ impl Dataset {
 
     fn check_attribute(&self, what: &str, values: &[f64], valid: impl Fn(f64) -> bool, rule: &str) -> Result<()> {
         if values.len() != self.rows() {
-            return Err(Error::data(format!("{} {what}s for {} rows; there must be one a row", values.len(), self.rows())));
+            return Err(Error::data(format!("{} {what}s for {} rows; there must be one per row", values.len(), self.rows())));
         }
         match values.iter().position(|&x| !valid(x)) {
             Some(row) => Err(Error::data(format!("{}: {what} is {}; {rule}", self.source.locate(row), values[row]))),

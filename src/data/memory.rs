@@ -157,7 +157,9 @@ fn codes(name: &str, levels: usize, values: impl Iterator<Item = f64>) -> Result
             return Ok(super::MISSING_CODE);
         }
         if x.fract() != 0.0 || x < 0.0 || x >= levels as f64 {
-            return Err(Error::data(format!("row {row} (counted from 0), column {name}: {x} is no code of its {levels} levels")));
+            return Err(Error::data(format!(
+                "row {row} (counted from 0), column {name}: {x} is not a code of its {levels} levels"
+            )));
         }
         Ok(x as u32)
     };

@@ -38,7 +38,7 @@ impl Needs {
     /// What follows "it needs" in a message.
     fn phrase(self) -> &'static str {
         match self {
-            Self::OneOutput => "one prediction a row, not one per class",
+            Self::OneOutput => "one prediction per row, not one per class",
             Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
             Self::Binary => "a binary classification (binary:logistic, binary:logitraw)",
             Self::Counts => "counts (count:poisson)",
@@ -86,7 +86,7 @@ const RANKING: &str = "it judges the order within groups; auc and aucpr judge th
 const LOG_ERROR: &str = "rmse on ln(1 + label) is the same";
 const ROBUST: &str = "mae comes nearest";
 const DEVIANCE: &str = "poisson-nloglik, with count:poisson, comes nearest";
-const CENSORED: &str = "Sapwood knows no censored labels";
+const CENSORED: &str = "Sapwood does not support censored labels";
 const SHARES: &str = "error@t, accuracy and aucpr come nearest";
 
 /// Metrics of XGBoost and of SageMaker's container for it that Sapwood does not have, and what it has instead.
@@ -188,7 +188,7 @@ fn build(simd: Simd, kind: Kind, name: String, threshold: f64, objective: Object
 
 fn parse_threshold(name: &str, text: &str) -> Result<f64> {
     text.parse().ok().filter(|threshold| (0.0..=1.0).contains(threshold)).ok_or_else(|| {
-        Error::parameter(format!("metric {name}: threshold {text:?} is no number in [0, 1]; write, for example, error@0.7"))
+        Error::parameter(format!("metric {name}: threshold {text:?} is not a number in [0, 1]; write, for example, error@0.7"))
     })
 }
 

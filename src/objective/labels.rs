@@ -108,7 +108,7 @@ fn check_rows(objective: Objective, outputs: usize, data: &Dataset) -> Result<()
 /// Checks that the heaviest row has weight enough.
 fn check_weights(heaviest: f64) -> Result<()> {
     if heaviest == 0.0 {
-        return Err(Error::data("the weights of all rows are zero, so that no row counts; check weight_column"));
+        return Err(Error::data("the weights of all rows are zero, so no row counts; check weight_column"));
     }
     // Gradients in single precision would come to nothing.
     match heaviest < SMALLEST_WEIGHT {
@@ -124,12 +124,12 @@ fn refuse_unused(objective: Objective, targets: TargetsView<'_>) -> Result<()> {
     let name = objective.name();
     if targets.groups().is_some() {
         return Err(Error::data(format!(
-            "the rows have query groups, and there is no ranking yet: objective={name} would pass over them; remove them (qid, group_column)"
+            "the rows have query groups, and there is no ranking yet: objective={name} would ignore them; remove them (qid, group_column)"
         )));
     }
     if targets.label_bounds().is_some() {
         return Err(Error::data(format!(
-            "the rows have label bounds, and objective={name} would pass over them; give labels without bounds"
+            "the rows have label bounds, and objective={name} would ignore them; give labels without bounds"
         )));
     }
     Ok(())
@@ -141,16 +141,16 @@ fn check_classes(objective: Objective, classes: &[String]) -> Result<()> {
     let listed = listed(classes);
     if !objective.is_classification() {
         return Err(Error::data(format!(
-            "the labels are texts ({listed}), and {name} needs numbers; name another column with label_column, or choose a classification objective"
+            "the labels are texts ({listed}), but {name} needs numbers; name another column with label_column, or choose a classification objective"
         )));
     }
     match classes.len() {
         0 | 1 => Err(Error::data(format!(
-            "the labels hold one class only ({listed}), so that there is nothing to tell apart; name another column with label_column"
+            "the labels hold only one class ({listed}), so there is nothing to distinguish; name another column with label_column"
         ))),
         2 => Ok(()),
         n if !objective.is_multiclass() => Err(Error::data(format!(
-            "the labels hold {n} classes ({listed}), and {name} tells two apart; use objective=multi:softprob"
+            "the labels hold {n} classes ({listed}), but {name} distinguishes two; use objective=multi:softprob"
         ))),
         _ => Ok(()),
     }

@@ -41,8 +41,8 @@ const fn inert_only(name: &'static str, values: &'static [&'static str], remedy:
 }
 
 const HISTOGRAMS: &str = "Sapwood always trains on histograms";
-const LOGGING: &str = "Sapwood prints one line a round";
-const BOOSTER: &str = "it belongs to another booster than gbtree";
+const LOGGING: &str = "Sapwood prints one line per round";
+const BOOSTER: &str = "it belongs to a booster other than gbtree";
 const OTHER_OBJECTIVE: &str = "it belongs to an objective that was not chosen";
 /// Ways of growing trees; XGBoost's others are for linear models and GPUs.
 const UPDATERS: &[&str] = &[
@@ -125,15 +125,15 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
 
 const ABSOLUTE: &str = "reg:squarederror with eval_metric=mae comes nearest, on ln(label) where the tail is long";
 const MEANS: &str = "reg:squarederror predicts means; for anything else of a distribution use XGBoost";
-const RANKING: &str = "for a score a row, whatever its group, use binary:logistic or reg:squarederror on the grades";
-const LOG_TARGET: &str = "reg:squarederror on ln(1 + label) minimises the same error; predictions are exp(x) - 1 then";
+const RANKING: &str = "for a score per row, whatever its group, use binary:logistic or reg:squarederror on the grades";
+const LOG_TARGET: &str = "reg:squarederror on ln(1 + label) minimises the same error; predictions are then exp(x) - 1";
 const POSITIVE: &str =
     "count:poisson comes nearest: it, too, predicts the exponential of a margin, for any label that is not negative";
-const SURVIVAL: &str = "Sapwood knows no censored labels; use XGBoost";
+const SURVIVAL: &str = "Sapwood does not support censored labels; use XGBoost";
 
 /// XGBoost's objectives that Sapwood does not have, and what it has instead.
 pub(super) const OBJECTIVES: &[(&str, &str)] = &[
-    ("binary:hinge", "binary:logistic tells classes, too, and probabilities"),
+    ("binary:hinge", "binary:logistic predicts classes, too, and probabilities"),
     ("rank:map", RANKING),
     ("rank:ndcg", RANKING),
     ("rank:pairwise", RANKING),

@@ -121,7 +121,7 @@ impl Params {
         }
         if self.sampling_method == SamplingMethod::Goss && self.subsample < 1.0 {
             let remedy = "remove it, top_rate and other_rate say how many rows are drawn";
-            let cause = "subsample does not go with sampling_method=goss".to_string();
+            let cause = "subsample cannot be combined with sampling_method=goss".to_string();
             return refuse(&["subsample", "sampling_method"], cause, remedy);
         }
         if self.sampling_method == SamplingMethod::Goss && self.top_rate + self.other_rate > 1.0 {
@@ -130,11 +130,11 @@ impl Params {
         }
         if let Some(column) = &self.data.group_column {
             return Err(Error::parameter(format!(
-                "group_column={column}: there is no ranking yet, and nothing else makes use of query groups; leave it out, and name the column in ignore_columns"
+                "group_column={column}: there is no ranking yet, and nothing else uses query groups; leave it out, and name the column in ignore_columns"
             )));
         }
         if self.objective.is_multiclass() && self.num_class == 1 {
-            let cause = "num_class=1 is no classification".to_string();
+            let cause = "num_class=1 is not a classification".to_string();
             return refuse(&["num_class", "objective"], cause, "it must be at least 2");
         }
         Ok(())

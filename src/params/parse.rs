@@ -112,7 +112,7 @@ fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {
     }
     let hint = match value.parse::<f64>() {
         Ok(number) if !row.range.contains(number) => "is out of range",
-        _ => "is no value for it",
+        _ => "is not a valid value",
     };
     Error::parameter(format!("{name}={value:?} {hint}: expected {}", expected(row))).with_parameter(name)
 }
@@ -190,7 +190,8 @@ mod tests {
         assert_eq!(error(&[("num_round", "5"), ("eta", "-1")]), "eta=-1 is out of range: it must lie in [0, 1]");
         assert!(error(&[("num_round", "-5")]).contains("out of range"));
         assert!(
-            error(&[("num_round", "1"), ("eta", "fast")]).starts_with("eta=\"fast\" is no value for it: expected number in [0, 1]")
+            error(&[("num_round", "1"), ("eta", "fast")])
+                .starts_with("eta=\"fast\" is not a valid value: expected number in [0, 1]")
         );
         assert!(error(&[("num_round", "1"), ("lambda", "inf")]).contains("out of range"));
         assert!(error(&[("eta", "0.1")]).starts_with("missing required parameter num_round"));
@@ -247,16 +248,16 @@ mod tests {
     fn values_without_effect_must_be_values_all_the_same() {
         let refused = |name: &str, value: &str| error(&[("num_round", "1"), (name, value)]);
         assert_eq!(refused("verbosity", "4"), "verbosity=\"4\" is out of range: expected integer in [0, 3]");
-        assert_eq!(refused("verbosity", "0.5"), "verbosity=\"0.5\" is no value for it: expected integer in [0, 3]");
+        assert_eq!(refused("verbosity", "0.5"), "verbosity=\"0.5\" is not a valid value: expected integer in [0, 3]");
         assert_eq!(refused("sketch_eps", "1"), "sketch_eps=\"1\" is out of range: expected number in (0, 1)");
-        assert_eq!(refused("refresh_leaf", "2"), "refresh_leaf=\"2\" is no value for it: expected true or false");
-        assert_eq!(refused("dsplit", "both"), "dsplit=\"both\" is no value for it: expected auto or row or col");
+        assert_eq!(refused("refresh_leaf", "2"), "refresh_leaf=\"2\" is not a valid value: expected true or false");
+        assert_eq!(refused("dsplit", "both"), "dsplit=\"both\" is not a valid value: expected auto or row or col");
         let message = refused("updater", "prune,shotgun");
-        let start = "updater=\"prune,shotgun\" is no value for it: expected comma-separated list of grow_colmaker, ";
+        let start = "updater=\"prune,shotgun\" is not a valid value: expected comma-separated list of grow_colmaker, ";
         assert!(message.starts_with(start), "{message}");
         assert_eq!(
             refused("quantile_alpha", "0.5,1.5"),
-            "quantile_alpha=\"0.5,1.5\" is no value for it: expected comma-separated numbers in [0, 1]"
+            "quantile_alpha=\"0.5,1.5\" is not a valid value: expected comma-separated numbers in [0, 1]"
         );
         for (name, value) in [
             ("verbosity", "-1"),
@@ -288,7 +289,7 @@ mod tests {
         ];
         let (_, notes) = Params::from_pairs(pairs).unwrap();
         assert_eq!(notes.len(), pairs.len() - 1);
-        assert_eq!(notes[0].to_string(), "silent=0 has no effect: Sapwood prints one line a round");
+        assert_eq!(notes[0].to_string(), "silent=0 has no effect: Sapwood prints one line per round");
     }
 
     #[test]

@@ -113,7 +113,7 @@ fn work_ends_when_its_client_leaves() {
     let flags = ["--threads", "1"];
     let mut server = Server::of(crate::serve::models::tree(), "amount", &flags, &[("SAPWOOD_LOG", "debug")]);
     drop(begin(&server));
-    let expected = "debug: a client left before its answer was there";
+    let expected = "debug: a client left before its answer was ready";
     while !server.log().contains(expected) {
         std::thread::sleep(Duration::from_millis(10));
     }

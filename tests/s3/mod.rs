@@ -75,7 +75,7 @@ fn a_directory_of_objects_is_read_like_a_directory_of_files() {
         sapwood(["train", "--train", &tree.text("train"), "--model-out", &model, "num_round=3"]).ok();
         let (here, there) = (rows(&tree.text("train")), rows(uri));
         assert_eq!(here.stdout, there.stdout);
-        let note = |run: &Run| run.stderr.lines().find(|line| line.contains("passed over")).map(str::to_string);
+        let note = |run: &Run| run.stderr.lines().find(|line| line.contains("skipped")).map(str::to_string);
         assert!(note(&here).is_some_and(|note| note.contains("and 4 more")), "{here:?}");
         assert!(
             note(&there).is_some_and(|note| note.contains("s3://directories/train/") && note.contains("and 4 more")),
@@ -197,7 +197,7 @@ fn a_line_that_breaks_is_taken_up_where_it_broke() {
     let dead = Line::new(&store, |request| if request.is_read() { Fate::Cut(0) } else { Fate::Pass });
     let mut failed = dead.command(["train", "--train", "s3://broken/x.csv", "--model-out", &tree.text("m"), "num_round=1"]);
     failed.env("AWS_MAX_ATTEMPTS", "4");
-    run(failed).user_error(&["s3://broken/x.csv: no more bytes came after", "4 times", "check the network"]);
+    run(failed).user_error(&["s3://broken/x.csv: no more bytes arrived after", "4 times", "check the network"]);
     assert!(!tree.path("m").exists());
 }
 
@@ -301,7 +301,7 @@ fn a_model_that_cannot_be_brought_to_s3_stays_here() {
     let line = Line::new(&store, |request| if request.method == "PUT" { Fate::Answer(DENIED) } else { Fate::Pass });
     let mut command = line.command([&words[..], &["s3://lost/m"]].concat());
     command.env("TMPDIR", tree.mkdir("tmp"));
-    run(command).user_error(&["s3://lost/m: AccessDenied", "what was to be written is kept in"]);
+    run(command).user_error(&["s3://lost/m: AccessDenied", "the output is kept in"]);
     let [(_, kept)] = &tree.files("tmp")[..] else { panic!("{:?}", tree.files("tmp")) };
     assert!(*kept == fs::read(here).unwrap());
 
@@ -392,20 +392,20 @@ fn errors_say_what_to_do() {
 
     let train = |flags: &[&'static str]| [&["train", "--train", "s3://errors/m", "num_round=1"], flags].concat();
     failed(&train(&["--model-out", "s3://errors/"]), &["s3://errors/: is a directory"]);
-    failed(&train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]), &["the model and its summary at once"]);
+    failed(&train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]), &["both the model and its summary"]);
     for same in ["s3://errors/m", "S3://errors/m"] {
         failed(&train(&["--model-out", same]), &["errors/m: is read by this command and would be lost"]);
     }
-    failed(&train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]), &["the model and its summary at once"]);
+    failed(&train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]), &["both the model and its summary"]);
     failed(
         &train(&["--model-out", "m", "--checkpoints", "s3://errors/c"]),
-        &["--checkpoints s3://errors/c: must be a directory of this"],
+        &["--checkpoints s3://errors/c: must be a local directory"],
     );
-    failed(&train(&["--model-out", "m", "--cache", "s3://errors/c"]), &["--cache s3://errors/c: must be a directory of this"]);
+    failed(&train(&["--model-out", "m", "--cache", "s3://errors/c"]), &["--cache s3://errors/c: must be a local directory"]);
     let mut cached = line.command(train(&["--model-out", "m"]));
     cached.env("SAPWOOD_CACHE", "s3://errors/c");
-    run(cached).user_error(&["s3://errors/c: must be a directory of this"]);
-    failed(&train(&["--model-out", "m", "--train", "x.csv"]), &["--train: x.csv: is a path beside S3 URIs"]);
+    run(cached).user_error(&["s3://errors/c: must be a local directory"]);
+    failed(&train(&["--model-out", "m", "--train", "x.csv"]), &["--train: x.csv: is a local path among S3 URIs"]);
 
     let mut anonymous = line.command(["inspect", "--model", "s3://errors/m"]);
     anonymous.env_remove("AWS_ACCESS_KEY_ID");

@@ -435,7 +435,7 @@ fn statistic_of(model: &mut Model) -> &mut TargetStatistic {
 #[test]
 fn special_models_that_contradict_themselves_are_neither_written_nor_scored() {
     let contradictions: [Contradiction; 30] = [
-        (vectors, |m| m.trees[0].nodes[1] = leaf(1.0), "no vector"),
+        (vectors, |m| m.trees[0].nodes[1] = leaf(1.0), "not a vector"),
         (vectors, |m| m.trees[0] = Tree::leaf(1.0, 1.0), "vectors as leaves in some trees only"),
         (vectors, |m| m.base_score.push(0.0), "3 outputs"),
         (vectors, |m| m.outputs = Outputs::Targets(vec!["a".into(), "a".into()]), "2 outputs"),

@@ -95,7 +95,7 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
     libsvm("1 5:0.5\n").is(415, &["index beyond the model's features"]);
     libsvm("1 0:0.5\n").is(415, &["index 0"]);
     let parquet = server.post("application/x-parquet", "text/csv", "1,2,3").is(415, &["Loading parquet data failed: "]);
-    assert!(parquet.body.contains("no Parquet file"), "{parquet:?}");
+    assert!(parquet.body.contains("not a Parquet file"), "{parquet:?}");
     server.post("application/x-parquet", "text/csv", "PAR1 and nothing more").is(415, &[]);
     let names = ["f0", "f1", "f2", "f3"].map(String::from).to_vec();
     let bytes = Rows { names, cells: vec![["1", "2", "3", "4"].map(String::from).to_vec()] }.parquet();
@@ -105,7 +105,7 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
     server.post("application/x-parquet", "text/csv", twice).is(415, &["Loading parquet data failed: "]);
     let named = Server::of(tree(), "amount", &[], &[]);
     named.post("text/libsvm", "text/csv", sparse(1, false)).is(400, &["the model was not trained on libsvm data"]);
-    named.post("text/csv", "text/csv", "PAR1").is(415, &["this is a Parquet file, and not CSV"]);
+    named.post("text/csv", "text/csv", "PAR1").is(415, &["this is a Parquet file, not CSV"]);
 }
 
 #[test]
@@ -192,12 +192,12 @@ fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
         command.env(variable, value);
         run(command).user_error(fragments);
     };
-    fails("MAX_CONTENT_LENGTH", "6MB", &["MAX_CONTENT_LENGTH=\"6MB\" is no number"]);
+    fails("MAX_CONTENT_LENGTH", "6MB", &["MAX_CONTENT_LENGTH=\"6MB\" is not a number"]);
     fails("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "image/png", &["set it to one of text/csv"]);
     fails("SAGEMAKER_INFERENCE_OUTPUT", "probability", &["it has predicted_score"]);
     fails("SAGEMAKER_MULTI_MODEL", "maybe", &["set it to true or false"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "eta=1", &["eta is a training parameter"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "ignore_columns=a", &["only missing_values, header and delimiter"]);
     sapwood(["serve", "--model", &tree().text("amount"), "--port", "1", "--host", "203.0.113.1"])
-        .user_error(&["cannot be listened on"]);
+        .user_error(&["cannot listen there"]);
 }

@@ -63,7 +63,7 @@ impl Read for Reader {
             let (range, length) = (&mut self.range, end - self.next);
             self.object.read(self.next..end, &mut |bytes| {
                 range.extend_from_slice(bytes);
-                if range.len() as u64 > length { Err(io::Error::other("more bytes came than were asked for")) } else { Ok(()) }
+                if range.len() as u64 > length { Err(io::Error::other("more bytes arrived than were requested")) } else { Ok(()) }
             })?;
             self.next = end;
         }

@@ -24,7 +24,7 @@ pub fn objects_of(paths: &[PathBuf]) -> Result<Option<Vec<Object>>, Failure> {
             None if uris.iter().all(Option::is_none) => return Ok(None),
             None => {
                 return Err(Failure::user(format!(
-                    "{}: is a path beside S3 URIs; one data set comes from S3 or from this machine, not from both",
+                    "{}: is a local path among S3 URIs; a data set comes from S3 or from this machine, not from both",
                     path.display()
                 )));
             }

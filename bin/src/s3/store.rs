@@ -146,7 +146,7 @@ fn http_client() -> Result<SharedHttpClient, Failure> {
         let certificates = std::fs::read(&path);
         let certificates = certificates.map_err(|error| Failure::user(format!("AWS_CA_BUNDLE={}: {error}", path.display())))?;
         if !certificates.windows(PEM.len()).any(|bytes| bytes == PEM) {
-            return Err(Failure::user(format!("AWS_CA_BUNDLE={}: holds no certificate in PEM form", path.display())));
+            return Err(Failure::user(format!("AWS_CA_BUNDLE={}: contains no certificate in PEM format", path.display())));
         }
         trusted.add_pem_certificate(certificates);
     }

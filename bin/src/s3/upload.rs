@@ -43,7 +43,7 @@ pub fn check_writable(uri: &Uri) -> Result<(), Failure> {
 pub fn write(uri: &Uri, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         Failure::user(format!(
-            "{uri}: cannot be put together in {}: {error}; give TMPDIR another directory",
+            "{uri}: cannot be assembled in {}: {error}; give TMPDIR another directory",
             std::env::temp_dir().display()
         ))
     };
@@ -52,9 +52,9 @@ pub fn write(uri: &Uri, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     let content = file.into_inner().map_err(|error| failed(error.into_error()))?.into_inner();
     let length = length(&content).map_err(failed)?;
     Bucket::of(uri).and_then(|bucket| send(&bucket, uri, &content, length)).map_err(|failure| match keep(&content, length) {
-        Ok(path) => Failure::user(format!("{}; what was to be written is kept in {}", failure.message(), path.display())),
+        Ok(path) => Failure::user(format!("{}; the output is kept in {}", failure.message(), path.display())),
         Err(error) => {
-            Failure::user(format!("{}; and what was to be written is lost, for it cannot be kept here: {error}", failure.message()))
+            Failure::user(format!("{}; the output is lost, because it cannot be kept here either: {error}", failure.message()))
         }
     })
 }

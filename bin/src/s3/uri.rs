@@ -34,7 +34,7 @@ impl Uri {
         };
         let (bucket, key) = bucket_end.map_or((rest, ""), |end| (&rest[..end], &rest[end + 1..]));
         if bucket.is_empty() || path.to_str().is_none() {
-            return Err(Failure::user(format!("{text}: is no S3 URI; write s3://bucket/key")));
+            return Err(Failure::user(format!("{text}: is not an S3 URI; write s3://bucket/key")));
         }
         Ok(Some(Self { bucket: bucket.to_string(), key: key.to_string() }))
     }
@@ -63,7 +63,7 @@ impl fmt::Display for Uri {
 pub fn refuse(flag: &str, path: &Path) -> Result<(), Failure> {
     match Uri::of(path)? {
         None => Ok(()),
-        Some(uri) => Err(Failure::user(format!("{flag} {uri}: must be a directory of this machine"))),
+        Some(uri) => Err(Failure::user(format!("{flag} {uri}: must be a local directory"))),
     }
 }
 
@@ -92,12 +92,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused() {
-        assert!(of("s3://").unwrap_err().starts_with("UserError: s3://: is no S3 URI"));
+        assert!(of("s3://").unwrap_err().starts_with("UserError: s3://: is not an S3 URI"));
         assert!(of("s3:///key").unwrap_err().contains("write s3://bucket/key"));
         assert!(of("s3a://data/x").unwrap_err().contains("not from s3a://"));
         assert!(of("https://example.com/x.csv").unwrap_err().contains("files and s3:// URIs"));
         assert!(
-            refuse("--cache", Path::new("s3://data/x")).unwrap_err().to_string().contains("--cache s3://data/x: must be a dir")
+            refuse("--cache", Path::new("s3://data/x"))
+                .unwrap_err()
+                .to_string()
+                .contains("--cache s3://data/x: must be a local dir")
         );
     }
 }

@@ -55,7 +55,7 @@ async fn read(server: &Server, body: &mut Body) -> Result<Received, Refusal> {
     let mut bytes = Vec::with_capacity(FREE.min(announced as usize));
     let mut place = None;
     while let Some(frame) = timeout_at(deadline, body.frame()).await.map_err(|_| too_slow(server.settings.timeout))? {
-        let frame = frame.map_err(|error| Refusal::bad_request(format!("the body broke off: {error}")))?;
+        let frame = frame.map_err(|error| Refusal::bad_request(format!("the body ended early: {error}")))?;
         let Some(data) = frame.data_ref() else { continue };
         if data.len() > limit - bytes.len() {
             return Err(too_large(limit));
@@ -71,7 +71,7 @@ async fn read(server: &Server, body: &mut Body) -> Result<Received, Refusal> {
 
 fn take_place(server: &Server) -> Result<OwnedSemaphorePermit, Refusal> {
     server.places.clone().try_acquire_owned().map_err(|_| {
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests wait to be scored; try again, or add instances")
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting to be scored; try again, or add instances")
     })
 }
 
@@ -87,7 +87,7 @@ async fn drain(mut body: Body) {
 
 fn too_large(limit: usize) -> Refusal {
     let message = format!(
-        "the body is larger than {limit} bytes; send fewer rows a request, or raise MAX_CONTENT_LENGTH (SAGEMAKER_MAX_PAYLOAD_IN_MB)"
+        "the body is larger than {limit} bytes; send fewer rows per request, or raise MAX_CONTENT_LENGTH (SAGEMAKER_MAX_PAYLOAD_IN_MB)"
     );
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message)
 }

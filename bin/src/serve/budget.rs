@@ -40,7 +40,7 @@ impl Budget {
         let units = bytes.div_ceil(UNIT);
         if units > self.units {
             let message = format!(
-                "the answer would take {units} KiB of memory, all answers may take {} KiB; send fewer rows a request, or raise \
+                "the answer would take {units} KiB of memory, all answers may take {} KiB; send fewer rows per request, or raise \
                  SAPWOOD_MAX_ANSWER_MEMORY_MB",
                 self.units
             );
@@ -48,7 +48,7 @@ impl Budget {
         }
         // Below the number of all units, which is a u32.
         self.free.clone().try_acquire_many_owned(units as u32).map(Arc::new).map_err(|_| {
-            let message = "answers that their clients have not read yet take the memory; try again, or add instances";
+            let message = "answers that clients have not read yet fill the memory; try again, or add instances";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
         })
     }

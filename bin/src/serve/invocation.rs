@@ -38,7 +38,7 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
     let answer = server.workers.run(move |token| {
         let answer = score(&shared, &model, bytes.into(), encoding, form, token);
         if token.check().is_err() {
-            shared.log.debug(|| "a client left before its answer was there".to_string());
+            shared.log.debug(|| "a client left before its answer was ready".to_string());
         }
         drop(place);
         answer
@@ -64,7 +64,7 @@ fn score(
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
     if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {
-        let message = format!("{} rows are more than one answer may hold; send fewer rows a request", data.rows());
+        let message = format!("{} rows are more than one answer may hold; send fewer rows per request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
     let columns = match &model.selection {

@@ -50,7 +50,7 @@ impl Outgoing {
 
     fn piece(&mut self) -> io::Result<Option<Bytes>> {
         if self.begun.elapsed() > self.patience + Duration::from_secs(self.sent / SLOWEST) {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("the client took {} bytes only", self.sent)));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("the client read only {} bytes", self.sent)));
         }
         let Some(bytes) = self.answer.piece().map_err(io::Error::other)? else { return Ok(None) };
         self.sent += bytes.len() as u64;

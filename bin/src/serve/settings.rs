@@ -135,7 +135,7 @@ fn options(words: &[String]) -> Result<ReadOptions, Failure> {
     let named = columns.iter().any(|column| column.is_some()) || !options.ignore.is_empty() || !options.categorical.is_empty();
     if named || options.csv_weights {
         return Err(Failure::user(
-            "requests have the model's columns and no others; only missing_values, header and delimiter have a meaning here",
+            "requests have the model's columns and no others; only missing_values, header and delimiter apply here",
         ));
     }
     Ok(options)
@@ -179,7 +179,7 @@ fn number<T: FromStr + PartialOrd + std::fmt::Display>(
     let Some(text) = text(name) else { return Ok(None) };
     match text.parse().ok().filter(|value| range.contains(value)) {
         Some(value) => Ok(Some(value)),
-        None => Err(Failure::user(format!("{name}={text:?} is no number from {} to {}", range.start(), range.end()))),
+        None => Err(Failure::user(format!("{name}={text:?} is not a number from {} to {}", range.start(), range.end()))),
     }
 }
 

@@ -13,7 +13,7 @@ pub fn check(node: &Yaml, report: &mut Report) {
         let YamlValue::Text(text) = &entry.value.value else {
             report.error(
                 entry.value.at,
-                format!("{} is {}, where a string must be", entry.key, entry.value.value.sort()),
+                format!("{} is {}, but must be a string", entry.key, entry.value.value.sort()),
                 "write a block: |",
             );
             continue;
@@ -22,7 +22,7 @@ pub fn check(node: &Yaml, report: &mut Report) {
         let place = |at| text.block.map_or(key, |block| block.plus(at));
         match json::document(&text.content) {
             Ok(content) => drop(job_files::check(&entry.key, &content.placed(&place), report)),
-            Err(malformed) => report.error(place(malformed.at), format!("{} is no JSON: {}", entry.key, malformed.cause), ""),
+            Err(malformed) => report.error(place(malformed.at), format!("{} is not JSON: {}", entry.key, malformed.cause), ""),
         }
     }
 }

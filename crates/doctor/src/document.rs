@@ -93,7 +93,7 @@ fn check(node: &Yaml, report: &mut Report) {
                 let text = kind.and_then(Yaml::text).unwrap_or("nothing");
                 report.error(
                     kind.map_or(node.at, |kind| kind.at),
-                    format!("kind {text}: the doctor knows no such resource of the operator's"),
+                    format!("kind {text}: the doctor does not know this resource of the operator"),
                     fix,
                 );
             }
@@ -122,7 +122,7 @@ fn other_manifest(node: &Yaml, version: &str, kind: &str, report: &mut Report) {
 /// A request in JSON, or in the YAML that the AWS command line takes as well.
 fn request(node: &Yaml, report: &mut Report) {
     if !matches!(node.value, YamlValue::Map(_)) {
-        return report.error(node.at, format!("this is {}, and neither a request nor a manifest", node.value.sort()), "");
+        return report.error(node.at, format!("this is {}, not a request or a manifest", node.value.sort()), "");
     }
     let has = |name: &str| node.entries().iter().any(|entry| entry.key.eq_ignore_ascii_case(name));
     if !TELLING.iter().any(|name| has(name)) {
@@ -163,7 +163,7 @@ fn manifest(node: &Yaml, resource: &Resource, report: &mut Report) {
 fn ack_region(node: &Yaml, report: &mut Report) {
     if node.find(&["metadata", "annotations", REGION]).and_then(Yaml::text).is_none_or(str::is_empty) {
         let at = node.get("metadata").map_or(node.at, |metadata| metadata.at);
-        report.warning(at, "no region is named, so it would be the controller's own", format!("add the annotation {REGION}"));
+        report.warning(at, "no region is named, so the controller's own would be used", format!("add the annotation {REGION}"));
     }
 }
 

@@ -15,7 +15,7 @@ const CHANNEL: [&str; 5] = ["ContentType", "TrainingInputMode", "S3DistributionT
 /// Checks one of them. Returns the parameters, if it is `hyperparameters.json` and they can be told.
 pub fn check(name: &str, node: &Yaml, report: &mut Report) -> Option<Params> {
     if !matches!(node.value, YamlValue::Map(_)) {
-        report.error(node.at, format!("{name} is {}, where an object must be", node.value.sort()), "write {\"name\": …}");
+        report.error(node.at, format!("{name} is {}, but must be an object", node.value.sort()), "write {\"name\": …}");
         return None;
     }
     match name {

@@ -12,8 +12,8 @@ const GRACE: i64 = 120;
 const INPUT: &str = "/opt/ml/input/";
 /// What must become of the job when the trainer ends so.
 const ACTIONS: [(i64, &str, &str); 2] = [
-    (2, "FailJob", "the data or a parameter must be mended, and a retry cannot do it"),
-    (143, "Ignore", "a checkpoint is written, and the next pod goes on from it"),
+    (2, "FailJob", "the data or a parameter must be fixed, and a retry cannot do that"),
+    (143, "Ignore", "a checkpoint is written, and the next pod resumes from it"),
 ];
 
 /// Checks a Job or Deployment: its volumes, and the containers that run this image.
@@ -147,7 +147,7 @@ fn security(pod: &Yaml, container: &Yaml, report: &mut Report) {
         ),
         (
             mount_at(container, "/tmp").is_some() || !says("readOnlyRootFilesystem", true),
-            "the root is read-only, and nothing is mounted at /tmp, the scratch",
+            "the root is read-only, and nothing is mounted at /tmp, the scratch space",
             "mount an emptyDir at /tmp",
         ),
         (
@@ -175,7 +175,7 @@ fn trains(pod: &Yaml, container: &Yaml, report: &mut Report) {
         }
     }
     for (path, loss) in
-        [("/opt/ml/output/data", "the summary is lost"), ("/opt/ml/checkpoints", "a pod that is replaced begins anew")]
+        [("/opt/ml/output/data", "the summary is lost"), ("/opt/ml/checkpoints", "a pod that is replaced starts over")]
     {
         if mount_at(container, path).is_none() {
             report.warning(
@@ -201,7 +201,7 @@ fn trains(pod: &Yaml, container: &Yaml, report: &mut Report) {
     }
     if container.text_of("terminationMessagePath") != Some(FAILURE) {
         let fix = format!("set terminationMessagePath to {FAILURE}");
-        report.warning(container.at, "the reason of a failure would not become the pod's termination message", fix);
+        report.warning(container.at, "the reason for a failure would not become the pod's termination message", fix);
     }
     let grace = pod.get("terminationGracePeriodSeconds");
     if grace.and_then(Yaml::integer).unwrap_or(30) < GRACE {
@@ -271,11 +271,11 @@ fn failure_policy(workload: &Yaml, pod: &Yaml, container: &Yaml, report: &mut Re
 fn serves(container: &Yaml, report: &mut Report) {
     let ports = container.get("ports").map_or(&[][..], Yaml::items);
     if !ports.iter().any(|port| port.integer_of("containerPort") == Some(8080)) {
-        report.warning(container.at, "the server listens on 8080, which is none of ports", "add containerPort: 8080");
+        report.warning(container.at, "the server listens on 8080, which is not among ports", "add containerPort: 8080");
     }
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         if container.find(&[probe, "httpGet", "path"]).and_then(Yaml::text) != Some("/ping") {
-            report.warning(container.at, format!("{probe} does not get /ping"), format!("set {probe}.httpGet.path to /ping"));
+            report.warning(container.at, format!("{probe} does not request /ping"), format!("set {probe}.httpGet.path to /ping"));
         }
     }
 }

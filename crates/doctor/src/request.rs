@@ -38,7 +38,7 @@ impl RequestReader<'_> {
     }
 
     fn wrong_sort(&mut self, name: &str, node: &Yaml, wanted: &str) -> Option<YamlValue> {
-        self.report.error(node.at, format!("{name} is {}, where {wanted} must be", node.value.sort()), format!("write {wanted}"));
+        self.report.error(node.at, format!("{name} is {}, but must be {wanted}", node.value.sort()), format!("write {wanted}"));
         None
     }
 
@@ -100,12 +100,16 @@ impl RequestReader<'_> {
         if size < least {
             self.report.error(
                 at,
-                format!("{name} has {size} {unit}, and at least {least} must be"),
+                format!("{name} has {size} {unit}, but needs at least {least}"),
                 format!("give at least {least}"),
             );
         }
         if size > most {
-            self.report.error(at, format!("{name} has {size} {unit}, and at most {most} may be"), format!("leave at most {most}"));
+            self.report.error(
+                at,
+                format!("{name} has {size} {unit}, but may have at most {most}"),
+                format!("leave at most {most}"),
+            );
         }
     }
 
@@ -128,7 +132,7 @@ impl RequestReader<'_> {
                 }
                 YamlValue::Number(_) | YamlValue::Bool(_) => self.report.error(
                     entry.value.at,
-                    format!("{} is {}, and {name} holds strings only", entry.key, entry.value.value.sort()),
+                    format!("{} is {}, but {name} holds only strings", entry.key, entry.value.value.sort()),
                     "put the value in double quotes",
                 ),
                 _ => drop(self.wrong_sort(&entry.key, &entry.value, "a string")),
@@ -148,7 +152,7 @@ impl RequestReader<'_> {
                 (Some(name), Some(value)) if !entries.iter().any(|entry| entry.key == name) => {
                     entries.push(YamlEntry { key: name.to_string(), value: Yaml { at: item.at, value: value.value.clone() } });
                 }
-                (Some(name), Some(_)) => self.report.error(item.at, format!("{name} is there twice"), "remove one"),
+                (Some(name), Some(_)) => self.report.error(item.at, format!("{name} is given twice"), "remove one"),
                 _ => self.report.error(
                     item.at,
                     "an item must have a name (a string) and a value",
@@ -167,10 +171,10 @@ impl RequestReader<'_> {
         self.size(name, node.at, content.chars().count(), (*least, *most), "characters");
         let words = self.words(name, words);
         if !words.is_empty() && !words.contains(&content.as_str()) {
-            self.report.error(node.at, format!("{name} {content:?} is none of {}", words.join(", ")), remedy(content, &words));
+            self.report.error(node.at, format!("{name} {content:?} is not one of {}", words.join(", ")), remedy(content, &words));
         }
         if !pattern.is_empty() && Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| !regex.is_match(content)) {
-            self.report.error(node.at, format!("{name} {content:?} has not the form {pattern}"), "correct it");
+            self.report.error(node.at, format!("{name} {content:?} does not match {pattern}"), "correct it");
         }
         Some(node.value.clone())
     }
@@ -185,7 +189,7 @@ impl RequestReader<'_> {
         let Some(number) = node.integer() else { return self.wrong_sort(name, node, "a whole number, without quotes") };
         if number < least || number > most {
             let limit = if number < least { format!("at least {least}") } else { format!("at most {most}") };
-            self.report.error(node.at, format!("{name} is {number}, and must be {limit}"), format!("give {limit}"));
+            self.report.error(node.at, format!("{name} is {number}, but must be {limit}"), format!("give {limit}"));
         }
         Some(node.value.clone())
     }

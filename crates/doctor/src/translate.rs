@@ -39,7 +39,7 @@ pub fn translate(name: &str, text: &str) -> Result<Translation> {
                 count += 1;
                 translated.push(emit::document(&manifest(node, resource, &mut report)));
             }
-            Some(Err(fix)) => report.error(node.at, "the doctor knows no such resource of the operator's", fix),
+            Some(Err(fix)) => report.error(node.at, "the doctor does not know this resource of the operator", fix),
             _ => translated.push(emit::document(node)),
         }
     }

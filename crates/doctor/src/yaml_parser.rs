@@ -64,7 +64,8 @@ impl YamlBuilder {
             Event::DocumentStart(_) => self.anchors.clear(),
             Event::Alias(anchor) => {
                 let node = self.anchors.get(&anchor).cloned();
-                let node = node.ok_or_else(|| YamlError { at, cause: "an alias of nothing, or of what holds it".into() })?;
+                let node =
+                    node.ok_or_else(|| YamlError { at, cause: "an alias of nothing, or of a value that contains it".into() })?;
                 self.count(size(&node), at)?;
                 self.add(Yaml { at, ..node })?;
             }
@@ -96,7 +97,7 @@ impl YamlBuilder {
 
     fn begin(&mut self, at: Position, anchor: usize, items: Items) -> Result<(), YamlError> {
         if self.open.len() >= MOST_LEVELS {
-            return Err(YamlError { at, cause: format!("values lie more than {MOST_LEVELS} levels deep") });
+            return Err(YamlError { at, cause: format!("values are nested more than {MOST_LEVELS} levels deep") });
         }
         self.open.push(Open { at, anchor, items });
         self.count(1, at)
@@ -126,7 +127,7 @@ impl YamlBuilder {
                 None => {
                     let name = name(&node)?;
                     if !names.insert(name.clone()) {
-                        return Err(YamlError { at: node.at, cause: format!("{name} is there twice") });
+                        return Err(YamlError { at: node.at, cause: format!("{name} is given twice") });
                     }
                     *key = Some((name, node.at));
                 }
@@ -153,7 +154,7 @@ fn name(node: &Yaml) -> Result<String, YamlError> {
         YamlValue::Number(text) => Ok(text.clone()),
         YamlValue::Bool(value) => Ok(value.to_string()),
         YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => {
-            Err(YamlError { at: node.at, cause: format!("a key must be a string, and this is {}", node.value.sort()) })
+            Err(YamlError { at: node.at, cause: format!("a key must be a string, but this is {}", node.value.sort()) })
         }
     }
 }
@@ -218,7 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_no_yaml_has_a_place() {
-        assert_eq!(documents("a: 1\nb: 2\na: 3\n").unwrap_err(), YamlError { at: at(3, 1), cause: "a is there twice".into() });
+        assert_eq!(documents("a: 1\nb: 2\na: 3\n").unwrap_err(), YamlError { at: at(3, 1), cause: "a is given twice".into() });
         assert_eq!(documents("a: [1\nb: 2\n").unwrap_err().at.line, 2);
         assert!(documents(&"[".repeat(10_000)).is_err());
         assert!(documents(&"- ".repeat(10_000)).unwrap_err().cause.contains("levels"));

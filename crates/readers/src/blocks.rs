@@ -81,7 +81,7 @@ pub(super) fn unreadable(path: &Path, packing: Packing, error: &std::io::Error) 
         Packing { compression, .. } => compression.word(),
     };
     let path = display(path);
-    Error::data(format!("truncated or damaged {word}: {path}: {error}; write the file anew"))
+    Error::data(format!("truncated or damaged {word}: {path}: {error}; write the file again"))
 }
 
 /// A file of rows and where they begin.

@@ -31,9 +31,7 @@ impl ColumnPlan {
         match (self.role, cell) {
             (Role::Unused, _) => None,
             (Role::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
-            (_, Cell::Missing) if attribute => {
-                Some(("missing value where there must be a number", "fill it in, or remove the row"))
-            }
+            (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
             (Role::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
             (Role::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
@@ -48,7 +46,7 @@ impl ColumnPlan {
                     _ => "ignore the column, or name it in categorical_features if it is an identifier",
                 },
             )),
-            (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where there must be a number", "correct it")),
+            (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where a number is expected", "correct it")),
             (_, Cell::Text(_)) if !self.texts => match types {
                 Types::Guessed => None,
                 Types::Settled => Some(TEXT_AMONG_NUMBERS),

@@ -210,14 +210,14 @@ impl Object {
         let mut offset = range.start;
         self.of.remote.read(range.clone(), &mut |bytes| {
             if bytes.len() as u64 > range.end - offset {
-                return Err(io::Error::other("more bytes came than were asked for"));
+                return Err(io::Error::other("more bytes arrived than were requested"));
             }
             let written = self.file()?.write_all_at(bytes, offset);
             offset += bytes.len() as u64;
             written.map_err(|error| io::Error::new(error.kind(), cannot_keep(&self.of.name, offset, &error).to_string()))
         })?;
         if offset < range.end {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("only {offset} of {} bytes came", range.end)));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, format!("only {offset} of {} bytes arrived", range.end)));
         }
         Ok(())
     }
@@ -398,8 +398,8 @@ mod tests {
         let object = |bytes| RemoteObject { name: "x".into(), bytes, remote: Arc::new(Short) };
         let read = |bytes| fetched(vec![object(bytes)], 1)[0].open(&Meter::default()).read_to_end(&mut Vec::new());
         assert_eq!(read(3).unwrap(), 3);
-        assert_eq!(read(5).unwrap_err().to_string(), "only 3 of 5 bytes came");
-        assert_eq!(read(2).unwrap_err().to_string(), "more bytes came than were asked for");
+        assert_eq!(read(5).unwrap_err().to_string(), "only 3 of 5 bytes arrived");
+        assert_eq!(read(2).unwrap_err().to_string(), "more bytes arrived than were requested");
     }
 
     #[test]

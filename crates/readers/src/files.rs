@@ -85,7 +85,7 @@ impl Listing {
             0 => String::new(),
             n => format!(" and {n} more"),
         };
-        Some(format!("passed over hidden, _-prefixed, checksum, manifest or empty files: {}{others}", display(first)))
+        Some(format!("skipped hidden, _-prefixed, checksum, manifest or empty files: {}{others}", display(first)))
     }
 }
 

@@ -192,7 +192,7 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
             floats(series.cast(&DataType::Float64)?.f64()?)
         }
         // A cast of text would turn what is no number into null.
-        DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where there must be numbers"),
+        DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where numbers are expected"),
         _ => floats(series.cast(&DataType::Float64)?.f64()?),
     };
     Ok(finite(compact(values)))
@@ -230,7 +230,7 @@ impl Fields {
     pub fn physical(&self, at: usize, place: &str) -> Result<Physical> {
         Physical::of(&self.types[at]).ok_or_else(|| {
             Error::schema(format!(
-                "column {} is of type {}, which is no feature: {place}; convert it, or leave it out with ignore_columns",
+                "column {} is of type {}, which cannot be a feature: {place}; convert it, or leave it out with ignore_columns",
                 self.names[at], self.types[at]
             ))
         })
@@ -287,7 +287,7 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
     let layout = Layout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
     let label = layout.find(label, "label")?;
     if fields.names.len() == 1 {
-        return Err(Error::schema(format!("no feature column: {place} has the label alone")));
+        return Err(Error::schema(format!("no feature column: {place} has only the label")));
     }
     let position = |at: usize| if at > label { at - 1 } else { at };
     let role = |at| if at == label { Role::Label } else { Role::Feature(position(at)) };

@@ -54,7 +54,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     refuse_column_options(options, FORMAT)?;
     let Some(base) = schema.index_base else {
         return Err(Error::schema(format!(
-            "the model was not trained on libsvm data, so that its features have no indices: {}; give the data as CSV or Parquet",
+            "the model was not trained on libsvm data, so its features have no indices: {}; give the data as CSV or Parquet",
             display(&probes[0].path)
         )));
     };
@@ -65,7 +65,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
     let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
     let first = FirstPass::run(&parser, limits)?;
-    let note = (!labelled).then(|| "the rows are taken for rows without a label: all begin with index:value".to_string());
+    let note = (!labelled).then(|| "the rows are read as rows without a label: all begin with index:value".to_string());
     Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
 }
 
@@ -147,8 +147,11 @@ impl LibsvmParser {
     ) -> Result<(), (&'static str, &'a str, &'static str)> {
         let (label, weight) = label.split_once(':').map_or((label, None), |(label, weight)| (label, Some(weight)));
         let finite = |text| number(text).filter(|x| x.is_finite());
-        let value =
-            finite(label).ok_or(("label that is no finite number", label, "rows are label[:weight] [qid:group] index:value …"))?;
+        let value = finite(label).ok_or((
+            "label that is not a finite number",
+            label,
+            "rows are label[:weight] [qid:group] index:value …",
+        ))?;
         rows.labels.push(value);
         rows.weighted |= weight.is_some();
         let weight = weight.map_or(Ok(1.0), |text| number(text).filter(|&w| is_weight(w)).ok_or(("bad weight", text, WEIGHT_RULE)));

@@ -84,7 +84,7 @@ fn delimiter(text: &str) -> Result<u8> {
         "space" => Ok(b' '),
         _ => match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() => Ok(*byte),
-            _ => Err(Error::parameter(format!("delimiter={text:?} is no delimiter; give one character, or tab"))),
+            _ => Err(Error::parameter(format!("delimiter={text:?} is not a delimiter; give one character, or tab"))),
         },
     }
 }

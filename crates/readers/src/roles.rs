@@ -97,7 +97,7 @@ impl Layout<'_> {
             let at = self.find(column, "categorical")?;
             if !matches!(roles[at], Role::Feature(_)) {
                 return Err(Error::schema(format!(
-                    "{} of {} is named in categorical_features, but it is no feature: it is the {} column",
+                    "{} of {} is named in categorical_features, but it is not a feature: it is the {} column",
                     self.describe(at),
                     self.file,
                     roles[at].word()
@@ -136,7 +136,7 @@ impl Layout<'_> {
         for (role, at) in given {
             if roles[at] != Role::Feature(0) {
                 return Err(Error::schema(format!(
-                    "{} of {} is to be {} and {} at once",
+                    "{} of {} is named as both {} and {}",
                     self.describe(at),
                     self.file,
                     roles[at].word(),
@@ -152,7 +152,7 @@ impl Layout<'_> {
             let at = self.find(column, "ignored")?;
             if roles[at] != Role::Feature(0) && roles[at] != Role::Unused {
                 return Err(Error::schema(format!(
-                    "{} of {} is to be ignored and to be the {} at once",
+                    "{} of {} is named as ignored and as the {}",
                     self.describe(at),
                     self.file,
                     roles[at].word()
@@ -197,7 +197,7 @@ impl Layout<'_> {
                 (Role::Unused, _) | (_, None) => {}
                 (role, Some(_)) => {
                     return Err(Error::schema(format!(
-                        "column {name} of {} is to be the {}, but it is a feature of the model; name another one",
+                        "column {name} of {} is named as the {}, but it is a feature of the model; name another one",
                         self.file,
                         role.word()
                     )));
@@ -321,9 +321,9 @@ pub(super) mod tests {
         let all = ReadOptions { label: Some("3".into()), group: Some("0".into()), ignore: vec!["1".into()], ..options() };
         assert_eq!(roles(&all).unwrap(), [Group, Unused, Feature(0), Label]);
         let twice = ReadOptions { weight: Some("0".into()), ..options() };
-        assert!(roles(&twice).unwrap_err().to_string().contains("label and weight at once"));
+        assert!(roles(&twice).unwrap_err().to_string().contains("is named as both label and weight"));
         let ignored = ReadOptions { ignore: vec!["0".into()], ..options() };
-        assert!(roles(&ignored).unwrap_err().to_string().contains("to be ignored and to be the label"));
+        assert!(roles(&ignored).unwrap_err().to_string().contains("is named as ignored and as the label"));
         let nothing = ReadOptions { ignore: names("1 2 3"), ..options() };
         assert!(roles(&nothing).unwrap_err().to_string().starts_with("no feature column"));
     }
@@ -341,7 +341,7 @@ pub(super) mod tests {
         let error = layout(Some(&few), 2).matching_roles(&options(), &schema, false).unwrap_err().to_string();
         assert!(error.starts_with("missing columns: x.csv has no f0"), "{error}");
         let error = layout(Some(&columns), 4).matching_roles(&options(), &schema, true).unwrap_err().to_string();
-        assert!(error.contains("is to be the label, but it is a feature"), "{error}");
+        assert!(error.contains("is named as the label, but it is a feature"), "{error}");
 
         let count = |width, label: Option<&str>, need| {
             let options = ReadOptions { label: label.map(Into::into), ..options() };

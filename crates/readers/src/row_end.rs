@@ -54,8 +54,8 @@ impl RowEnd {
     /// What may be wrong with a row that is longer.
     pub fn too_long(self) -> &'static str {
         match self {
-            Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is no text file",
-            Self::Record => "its length is damaged, or this is no recordio file",
+            Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is not a text file",
+            Self::Record => "its length is damaged, or this is not a recordio file",
         }
     }
 }

@@ -39,7 +39,7 @@ impl Probe {
         if head == b"PAR1" {
             if format.is_some_and(|f| f != Format::Parquet) {
                 return Err(Error::data(format!(
-                    "this is a Parquet file, and not {}: {}; correct the format",
+                    "this is a Parquet file, not {}: {}; correct the format",
                     word(format),
                     display(&path)
                 )));
@@ -52,7 +52,7 @@ impl Probe {
         }
         if format == Some(Format::Parquet) {
             return Err(Error::data(format!(
-                "this is no Parquet file: {}; correct the format, or write the file anew",
+                "this is not a Parquet file: {}; correct the format, or write the file again",
                 display(&path)
             )));
         }
@@ -76,7 +76,7 @@ impl Probe {
         }
         if format == Some(Format::Recordio) {
             return Err(Error::data(format!(
-                "this is no recordio file: {}; each record must be in a frame that begins with the magic number 0xCED7230A",
+                "this is not a recordio file: {}; each record must be in a frame that begins with the magic number 0xCED7230A",
                 display(&path)
             )));
         }
@@ -85,7 +85,7 @@ impl Probe {
         }
         if sample.contains(&0) {
             return Err(Error::data(format!(
-                "this is no text file (it holds NUL bytes): {}; of compressed files gzip and zstd are read, decompress others",
+                "this is not a text file (it holds NUL bytes): {}; of compressed files gzip and zstd are read, decompress others",
                 display(&path)
             )));
         }
@@ -96,7 +96,7 @@ impl Probe {
     fn recordio(path: DataFile, packing: Packing, format: Option<Format>) -> Result<Self> {
         if format.is_some_and(|f| f != Format::Recordio) {
             return Err(Error::data(format!(
-                "these are RecordIO records, and not {}: {}; correct the format, or say that the text is in frames (RecordWrapperType)",
+                "these are RecordIO records, not {}: {}; correct the format, or say that the text is in frames (RecordWrapperType)",
                 word(format),
                 display(&path)
             )));
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn what_is_no_text_is_refused() {
         assert!(probe(b"\n \n").unwrap().is_none());
-        assert!(probe(b"1,\0,2\n").unwrap_err().to_string().contains("no text file"));
+        assert!(probe(b"1,\0,2\n").unwrap_err().to_string().contains("not a text file"));
         assert!(probe(b"\xff\xfe1\x00").unwrap_err().to_string().contains("UTF-16"));
         assert!(probe(b"\x1f\x8b\x08").unwrap_err().to_string().starts_with("truncated or damaged gzip file"));
     }

@@ -28,7 +28,7 @@ impl<R: Read> Unwrapped<R> {
             return Ok(false);
         }
         if !header.starts_with(&MAGIC) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "something follows a frame that is no frame"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame is followed by something that is not a frame"));
         }
         let Some(word) = header[MAGIC.len()..].first_chunk() else { return Err(truncated()) };
         let Some(length) = frame_length(*word) else {
@@ -120,6 +120,6 @@ mod tests {
         for length in 1..whole.len() {
             assert!(unwrap(&whole[..length], 100).is_err(), "{length}");
         }
-        assert!(unwrap(&[whole.as_slice(), b"4,5,6,7,8"].concat(), 100).unwrap_err().to_string().contains("no frame"));
+        assert!(unwrap(&[whole.as_slice(), b"4,5,6,7,8"].concat(), 100).unwrap_err().to_string().contains("not a frame"));
     }
 }

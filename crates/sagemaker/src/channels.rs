@@ -80,7 +80,9 @@ pub fn read(paths: &Paths) -> Result<Channels> {
     for (name, config) in configured {
         check_name(&name)?;
         if NO_DATA.contains(&name.as_str()) {
-            channels.notes.push(format!("the channel {name} is not read: it is no data set; give an evaluation set another name"));
+            channels
+                .notes
+                .push(format!("the channel {name} is not read: it is not a data set; give an evaluation set another name"));
         } else {
             channels.evaluated.push(channel(paths, &name, &config)?);
         }

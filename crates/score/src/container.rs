@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
     /// More bytes than were announced, or `out` cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let left = self.left.checked_sub(bytes.len() as u64);
-        self.left = left.ok_or_else(|| io::Error::other("the payload is longer than was announced"))?;
+        self.left = left.ok_or_else(|| io::Error::other("the payload is longer than announced"))?;
         self.checksum.update(bytes);
         self.out.write_all(bytes)
     }
@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
     /// Fewer bytes than were announced, or `out` cannot be written.
     pub fn finish(self) -> io::Result<()> {
         if self.left > 0 {
-            return Err(io::Error::other("the payload is shorter than was announced"));
+            return Err(io::Error::other("the payload is shorter than announced"));
         }
         self.out.write_all(&self.checksum.finalize().to_le_bytes())
     }

@@ -109,6 +109,6 @@ pub enum Error {
 fn remedy(found: u32, supported: u32) -> &'static str {
     match found > supported {
         true => "upgrade Sapwood",
-        false => "make the file anew",
+        false => "make the file again",
     }
 }

@@ -27,8 +27,8 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
             "nan" => Ok(Some(f64::NAN)),
             "inf" => Ok(Some(f64::INFINITY)),
             "-inf" => Ok(Some(f64::NEG_INFINITY)),
-            _ => Err(D::Error::custom(format!("{text:?} is no number"))),
+            _ => Err(D::Error::custom(format!("{text:?} is not a number"))),
         },
-        Some(value) => value.as_f64().map(Some).ok_or_else(|| D::Error::custom(format!("{value} is no number"))),
+        Some(value) => value.as_f64().map(Some).ok_or_else(|| D::Error::custom(format!("{value} is not a number"))),
     }
 }

@@ -108,7 +108,7 @@ impl FeatureSchema {
             }
             if ours.kind != theirs.kind {
                 return Err(Error::Schema(format!(
-                    "feature {index} ({:?}) has other levels in the data than in the model; code the column by the model's levels",
+                    "feature {index} ({:?}) has other levels in the data than in the model; encode the column with the model's levels",
                     ours.name
                 )));
             }

@@ -16,7 +16,7 @@ pub fn check(paths: &Paths, params: &Params, report: &mut Report) {
         Ok(newest) => newest,
         Err(error) => return report.error(None, error.to_string(), ""),
     };
-    newest.warnings.iter().for_each(|text| report.warning(None, text, "remove it, if the run that wrote it is of no interest"));
+    newest.warnings.iter().for_each(|text| report.warning(None, text, "remove it if you no longer need the run that wrote it"));
     match newest.found {
         None => {}
         Some((path, checkpoint)) => {
@@ -29,9 +29,9 @@ pub fn check(paths: &Paths, params: &Params, report: &mut Report) {
                         "{path}: the checkpoint has {rounds} rounds, and num_round is {}: nothing is left to train",
                         params.num_round
                     ),
-                    "raise num_round, or choose an empty place for checkpoints",
+                    "raise num_round, or choose an empty directory for checkpoints",
                 ),
-                Ok(()) => report.note(None, format!("{path}: the job goes on after {rounds} rounds, if the data are the same"), ""),
+                Ok(()) => report.note(None, format!("{path}: the job resumes after {rounds} rounds, if the data are the same"), ""),
             }
         }
     }

@@ -33,7 +33,7 @@ impl Size {
 pub fn check(channel: &Channel, size: Size, report: &mut Report) {
     let need = size.bytes();
     let text =
-        format!("channel {}: some {} rows; training on them takes about {} MiB of memory", channel.name, size.rows, need >> 20);
+        format!("channel {}: about {} rows; training on them takes about {} MiB of memory", channel.name, size.rows, need >> 20);
     match limit() {
         Some(limit) if need > limit => report.warning(
             None,

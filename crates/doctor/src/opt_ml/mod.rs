@@ -73,7 +73,7 @@ fn configuration(paths: &Paths, name: &str) -> (Vec<Finding>, Option<Params>) {
     let params = match json::document(&text) {
         Ok(node) => job_files::check(name, &node, &mut report),
         Err(malformed) => {
-            report.error(malformed.at, format!("no JSON: {}", malformed.cause), "write the JSON that SageMaker writes");
+            report.error(malformed.at, format!("not JSON: {}", malformed.cause), "write the JSON that SageMaker writes");
             None
         }
     };

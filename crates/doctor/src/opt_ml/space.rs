@@ -41,7 +41,7 @@ fn one(what: &str, directory: Option<&Path>, need: u64, report: &mut Report) {
     let Some(place) = directory.and_then(existing) else { return };
     let shown = place.display();
     if !place.is_dir() {
-        return report.error(None, format!("{shown} is in the place of the directory for {what}"), "remove it");
+        return report.error(None, format!("{shown} is where the directory for {what} should be"), "remove it");
     }
     if let Err(error) = access(&place, Access::WRITE_OK | Access::EXEC_OK) {
         return report.error(None, format!("{what} cannot be written to {shown}: {error}"), "let the job's user write there");

@@ -26,7 +26,7 @@ pub fn check<'n>(job: &'n Yaml, context: &mut RuleContext<'_>) -> Vec<RequestCha
         let Some(name_node) = node.get("ChannelName") else { continue };
         let name = name_node.text().unwrap_or_default();
         if found.iter().any(|known| known.name == name) {
-            context.report.error(name_node.at, format!("there are two channels called {name}"), "give each a name of its own");
+            context.report.error(name_node.at, format!("there are two channels called {name}"), "give each its own name");
             continue;
         }
         role(name, name_node.at, context);
@@ -48,7 +48,7 @@ fn missing_train(at: Position, found: &[RequestChannel<'_>], context: &mut RuleC
     match similar {
         Some(channel) => context.report.error(
             channel.at,
-            format!("the channel train is missing, and {} is none: the trainer only evaluates on it", channel.name),
+            format!("the channel train is missing, and {} does not replace it: the trainer only evaluates on it", channel.name),
             format!("call it train: {name}: train"),
         ),
         None => context.report.error(
@@ -64,11 +64,11 @@ fn role(name: &str, at: Position, context: &mut RuleContext<'_>) {
     if NO_DATA.contains(&name) {
         context.report.note(
             at,
-            format!("the channel {name} is not read: it is no data set"),
+            format!("the channel {name} is not read: it is not a data set"),
             "give an evaluation set another name",
         );
     } else if name != TRAIN && name != VALIDATION && !["training", "train_data"].contains(&name) {
-        let stopping = if name.starts_with("val") { ", and early stopping does not listen to it" } else { "" };
+        let stopping = if name.starts_with("val") { ", and early stopping ignores it" } else { "" };
         context.report.note(
             at,
             format!("the channel {name} is evaluated after every round, under its own name{stopping}"),
@@ -85,7 +85,7 @@ fn one(node: &Yaml, default_mode: Option<&str>, context: &mut RuleContext<'_>) {
     if let Some(compression) = node.get("CompressionType").filter(|node| node.text() == Some("Gzip") && mode != "Pipe") {
         context.report.warning(
             compression.at,
-            format!("{} Gzip is for Pipe mode alone, and the mode is {mode}", context.spell("CompressionType")),
+            format!("{} Gzip is only for Pipe mode, but the mode is {mode}", context.spell("CompressionType")),
             "leave it out: the trainer finds out by content whether files are compressed",
         );
     }
@@ -96,7 +96,7 @@ fn one(node: &Yaml, default_mode: Option<&str>, context: &mut RuleContext<'_>) {
             Some(text) if text != "S3Prefix" && mode == "FastFile" => {
                 context.report.error(
                     mode_at,
-                    format!("FastFile mode takes S3Prefix alone, and not {text}"),
+                    format!("FastFile mode takes only S3Prefix, not {text}"),
                     "use S3Prefix, or File mode",
                 );
             }

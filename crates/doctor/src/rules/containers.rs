@@ -21,10 +21,14 @@ pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
             context.report.error(algorithm.at, format!("{field} is missing"), format!("add {field}: where Sapwood's image is"));
         }
         (Some(_), Some(name)) => {
-            context.report.error(name.at, format!("there is {field}, too, and one of them may be"), "remove it");
+            context.report.error(name.at, format!("{field} is given, too, but only one of them may be"), "remove it");
         }
         (None, Some(name)) => {
-            context.report.note(name.at, "an algorithm is named, and no image; all else is judged as if it were Sapwood", "");
+            context.report.note(
+                name.at,
+                "an algorithm is named instead of an image; all else is checked as if it were Sapwood",
+                "",
+            );
         }
         (Some(image), None) => built_in(image, context),
     }
@@ -37,8 +41,8 @@ fn built_in(image: &Yaml, context: &mut RuleContext<'_>) {
     if BUILT_IN.contains(&repository) {
         context.report.note(
             image.at,
-            "this is the image of the built-in XGBoost; all else is judged as if it were Sapwood",
-            "for a job of Sapwood's name its image in your registry",
+            "this is the image of the built-in XGBoost; all else is checked as if it were Sapwood",
+            "for a job with Sapwood, name its image in your registry",
         );
     }
 }
@@ -55,7 +59,7 @@ fn started(algorithm: &Yaml, context: &mut RuleContext<'_>) {
         context.report.warning(
             entrypoint.at,
             format!(
-                "{} starts another program than the image's, which has no shell and no Python",
+                "{} starts a program other than the image's; the image has no shell and no Python",
                 context.spell("ContainerEntrypoint")
             ),
             "remove it",
@@ -69,7 +73,7 @@ fn started(algorithm: &Yaml, context: &mut RuleContext<'_>) {
     {
         context.report.error(
             arguments.at,
-            format!("{} takes the place of the word train, and its first item is another", context.spell("ContainerArguments")),
+            format!("{} replaces the word train, but does not begin with it", context.spell("ContainerArguments")),
             "let it begin with train; hyperparameters as name=value may follow",
         );
     }

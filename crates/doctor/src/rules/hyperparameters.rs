@@ -25,7 +25,7 @@ pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<
     if entries.len() > MOST {
         report.error(
             at,
-            format!("there are {} parameters, and a job has {MOST} at most", entries.len()),
+            format!("there are {} parameters, but a job may have at most {MOST}", entries.len()),
             "remove those that are at their default",
         );
         return None;

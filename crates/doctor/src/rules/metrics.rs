@@ -108,7 +108,7 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
         Err(error) => {
             let cause = error.to_string();
             let cause = cause.lines().last().unwrap_or_default().trim_start_matches("error: ").to_string();
-            return context.report.error(at, format!("{field} is no regular expression: {cause}"), remedy);
+            return context.report.error(at, format!("{field} is not a regular expression: {cause}"), remedy);
         }
     };
     if pattern.captures_len() < 2 {
@@ -122,7 +122,9 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
     match (printed.scrape(&pattern, &line), printed.scrape(&pattern, &kept)) {
         (_, Scraped::Text(text)) => context.report.error(
             at,
-            format!("{field} finds {text:?} in a line as CloudWatch keeps it, which is no number that the trainer printed: {kept}"),
+            format!(
+                "{field} finds {text:?} in a line as CloudWatch keeps it, which is not a number that the trainer printed: {kept}"
+            ),
             remedy,
         ),
         (Scraped::Nothing, Scraped::Nothing) => {
@@ -140,7 +142,7 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
             }
         }
         (Scraped::Text(text), Scraped::Nothing) => {
-            context.report.error(at, format!("{field} finds {text:?}, which is no number of the line: {line}"), remedy);
+            context.report.error(at, format!("{field} finds {text:?}, which is not a number of the line: {line}"), remedy);
         }
     }
 }

@@ -35,13 +35,13 @@ fn one(source: &Yaml, context: &mut RuleContext<'_>) {
         match source.text_of("FileSystemType") {
             Some("FSxLustre") => mount_name(path, directory.at, context),
             _ if !path.starts_with('/') => {
-                context.report.error(directory.at, format!("{path:?} is no absolute path"), "begin it with /");
+                context.report.error(directory.at, format!("{path:?} is not an absolute path"), "begin it with /");
             }
             _ => {}
         }
     }
     if let Some(mode) = source.get("FileSystemAccessMode").filter(|mode| mode.text() == Some("rw")) {
-        context.report.note(mode.at, "rw gains nothing: the trainer never writes beside the data", "use ro");
+        context.report.note(mode.at, "rw gains nothing: the trainer never writes next to the data", "use ro");
     }
 }
 
@@ -54,7 +54,7 @@ fn mount_name(path: &str, at: Position, context: &mut RuleContext<'_>) {
     match mount {
         Some("fsx") => context.report.warning(
             at,
-            format!("{field} begins with /fsx, which is the MountName of SCRATCH_1 file systems alone: a job on any other cannot mount it"),
+            format!("{field} begins with /fsx, which is the MountName of SCRATCH_1 file systems only: a job on any other cannot mount it"),
             format!("begin it with the file system's own MountName, as in /abcdefgh/data ({ask})"),
         ),
         Some(name) if is_name(name) => {}
@@ -72,7 +72,7 @@ fn vpc(job: &Yaml, source: Option<Position>, context: &mut RuleContext<'_>) {
     match (job.get("VpcConfig"), source) {
         (None, Some(at)) => context.report.error(
             at,
-            format!("{config} is missing, and a file system is reached through a VPC only"),
+            format!("{config} is missing, but a file system can only be reached through a VPC"),
             format!("add {config} with {groups} that let TCP 988 and 1018-1023 through (EFS: 2049) and {subnets} in the file system's zone"),
         ),
         (Some(node), _) => {
@@ -91,7 +91,7 @@ fn ids(vpc: &Yaml, field: &str, prefix: &str, context: &mut RuleContext<'_>) {
             let name = context.spell(field);
             context.report.error(
                 node.at,
-                format!("{text:?} in {name} is no id: one begins with {prefix}, and hexadecimal digits follow"),
+                format!("{text:?} in {name} is not an id: an id begins with {prefix}, and hexadecimal digits follow"),
                 "give the id, not the name",
             );
         }

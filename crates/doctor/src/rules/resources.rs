@@ -63,7 +63,7 @@ fn instances(resources: &Yaml, context: &mut RuleContext<'_>) {
                 context.report.error(
                     count.at,
                     format!("training on {hosts} instances is not supported yet"),
-                    format!("let {name} be 1, in all groups together"),
+                    format!("set {name} to 1, in all groups together"),
                 );
             }
         }
@@ -76,7 +76,7 @@ fn instance(kind: &str, at: Position, context: &mut RuleContext<'_>) {
         let fix = "write it as ml.m5.2xlarge";
         return context.report.error(
             at,
-            format!("{kind:?} is no instance type of SageMaker's: they have the form ml.FAMILY.SIZE"),
+            format!("{kind:?} is not a SageMaker instance type: those have the form ml.FAMILY.SIZE"),
             fix,
         );
     };
@@ -100,7 +100,7 @@ fn instance(kind: &str, at: Position, context: &mut RuleContext<'_>) {
     } else {
         context.report.warning(
             at,
-            format!("{kind} is of no family that SageMaker trained on when this was written"),
+            format!("{kind} is not of a family that SageMaker offered for training when this was written"),
             "check its name",
         );
     }
@@ -116,8 +116,8 @@ fn stopping(job: &Yaml, context: &mut RuleContext<'_>) {
         let name = context.spell("CheckpointConfig");
         context.report.warning(
             spot.at,
-            format!("a spot job without {name} begins anew when it is interrupted"),
-            format!("add {name} with a place in S3: the trainer goes on from there, to the same model"),
+            format!("a spot job without {name} starts over when it is interrupted"),
+            format!("add {name} with a place in S3: the trainer resumes from there and ends with the same model"),
         );
     }
     let Some(stopping) = job.get("StoppingCondition") else {
@@ -144,7 +144,7 @@ fn stopping(job: &Yaml, context: &mut RuleContext<'_>) {
         ),
         (None, Some(node)) => context.report.error(
             node.at,
-            format!("{wait} is for spot instances alone, and {} is not true", context.spell("EnableManagedSpotTraining")),
+            format!("{wait} is only for spot instances, but {} is not true", context.spell("EnableManagedSpotTraining")),
             "remove it, or ask for spot instances",
         ),
         _ => {}

@@ -58,7 +58,7 @@ fn known(key: &str, kind: &str, name: &Yaml, fixed: &[YamlEntry], tuned: &[YamlE
         return false;
     }
     if row.effect != Effect::Active {
-        context.report.warning(name.at, format!("{key} has no effect, so jobs would differ in nothing"), "remove the range");
+        context.report.warning(name.at, format!("{key} has no effect, so the jobs would not differ"), "remove the range");
     }
     if row.expected == "integer" && kind == "ContinuousParameterRanges" {
         context.report.error(
@@ -111,7 +111,7 @@ fn end(key: &str, value: &Yaml, all: &[YamlEntry], context: &mut RuleContext<'_>
     if let Err(error) = hyperparameters::read(&others, Some((key, text)))
         && error.details().parameter.as_deref().is_some_and(|name| hyperparameters::is_same(name, key.trim()))
     {
-        context.report.error(value.at, error.to_string(), "keep the range inside of what the trainer takes");
+        context.report.error(value.at, error.to_string(), "keep the range within what the trainer accepts");
     }
 }
 

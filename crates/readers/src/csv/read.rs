@@ -288,7 +288,7 @@ fn finish(
     let attributes = Attributes::join(attributes, classes, |row, text| {
         let (file, line) = source.line(row).unwrap_or((0, 0));
         let column = source.parser.plan.columns.iter().position(|c| c.role == Role::Label).unwrap_or(0);
-        let fault = ("unknown class", "training knew no such label; correct it");
+        let fault = ("unknown class", "training had no such label; correct it");
         source.parser.plan.error(fault, file, line, column, text)
     })?;
     attributes.into_dataset(schema, Arc::new(source))

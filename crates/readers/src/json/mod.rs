@@ -30,7 +30,7 @@ pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: 
             (Row::Listed(cells), Some(order)) => table.add_listed(row, &cells, order.iter().copied())?,
             (Row::Listed(cells), None) => table.add_listed(row, &cells, 0..schema.len())?,
             (Row::Named(_), Some(_)) => {
-                return Err(body.error("a row that is no array beside \"columns\"", row, "make it an array"));
+                return Err(body.error("a row that is not an array beside \"columns\"", row, "make it an array"));
             }
             (Row::Named(cells), None) => table.add_named(row, &cells)?,
         }
@@ -104,7 +104,7 @@ impl<'a> Table<'a> {
     fn add_listed(&mut self, row: Value<'a>, cells: &[Value<'a>], order: impl ExactSizeIterator<Item = usize>) -> Result<()> {
         if cells.len() != order.len() {
             return Err(Error::schema(format!(
-                "wrong number of columns: {}: expected {}, found {}; give one value a column, null where it is missing",
+                "wrong number of columns: {}: expected {}, found {}; give one value per column, null where it is missing",
                 self.body.place(row),
                 order.len(),
                 cells.len()

@@ -97,7 +97,7 @@ impl<'a> Body<'a> {
         match values.starts_with('[') {
             true => self.elements(values).map(Row::Listed),
             false => Err(self.error(
-                "features that are no array",
+                "features that are not an array",
                 values,
                 "give all values in the order of training, null where missing",
             )),

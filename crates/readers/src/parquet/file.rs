@@ -89,7 +89,7 @@ impl ParquetFile {
         let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
         match frame.columns() {
             [column] if column.len() == rows => Ok(column.as_materialized_series().clone()),
-            _ => Err(self.damaged_column(name, "it has not as many rows as the file says")),
+            _ => Err(self.damaged_column(name, "its number of rows is not what the file says")),
         }
     }
 
@@ -221,7 +221,7 @@ fn contradiction(metadata: &FileMetadata, length: u64, most_unpacked: u64) -> Op
         for column in group.parquet_columns() {
             let flat = column.descriptor().descriptor.max_rep_level == 0;
             if flat && usize::try_from(column.num_values()) != Ok(group.num_rows()) {
-                return Some("a column has not as many values as its row group has rows");
+                return Some("a column does not have as many values as its row group has rows");
             }
             if column.byte_range().end > length {
                 return Some("a column lies beyond the end of the file");
@@ -232,12 +232,12 @@ fn contradiction(metadata: &FileMetadata, length: u64, most_unpacked: u64) -> Op
             }
         }
     }
-    (rows != metadata.num_rows).then_some("the row groups have not as many rows as the file")
+    (rows != metadata.num_rows).then_some("the row groups do not have as many rows as the file")
 }
 
 fn damaged(path: &Path, error: &str) -> Error {
     let error = error.lines().next().unwrap_or("");
-    Error::data(format!("damaged or unsupported Parquet file: {}: {error}; write the file anew", display(path)))
+    Error::data(format!("damaged or unsupported Parquet file: {}: {error}; write the file again", display(path)))
 }
 
 /// Checks that another file has the same columns as the first. A column of nulls alone takes the type that others give it.

@@ -131,7 +131,7 @@ impl ParquetSet {
         Attributes::join(pieces, classes, |row, text| {
             let slice = self.slice_of(row);
             let column = roles.iter().position(|&role| role == Role::Label).unwrap_or(0);
-            let remedy = "training knew no such label; correct it";
+            let remedy = "training had no such label; correct it";
             self.fault(slice, column, &Fault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
         })
     }

@@ -22,12 +22,12 @@ pub(super) struct BadFrame {
 }
 
 const NO_MAGIC: BadFrame = BadFrame {
-    what: "no RecordIO frame",
+    what: "not a RecordIO frame",
     remedy: "a frame begins with the magic number 0xCED7230A, and records without frames cannot be told apart; write each record in a frame",
 };
-const TRUNCATED: BadFrame = BadFrame { what: "truncated record", remedy: "the data end within it; write the file anew" };
+const TRUNCATED: BadFrame = BadFrame { what: "truncated record", remedy: "the data end within it; write the file again" };
 const BAD_PARTS: BadFrame =
-    BadFrame { what: "parts of records in the wrong order", remedy: "the data are damaged; write the file anew" };
+    BadFrame { what: "parts of records in the wrong order", remedy: "the data are damaged; write the file again" };
 
 /// One frame at the beginning of some bytes.
 struct Frame {

@@ -175,7 +175,7 @@ fn parse(payload: &[u8], labels: Labels) -> Result<Record, Fault> {
         return Err(Fault::new("record that holds RecordIO", "the data are framed twice; set RecordWrapperType to None"));
     }
     let message = RecordMessage::read(payload, labels == Labels::Required)
-        .map_err(|what| Fault::new(format!("no protobuf Record ({what})"), "the data are damaged, or of another kind"))?;
+        .map_err(|what| Fault::new(format!("not a protobuf Record ({what})"), "the data are damaged, or of another kind"))?;
     let features = tensor(message.features, "features")?
         .ok_or_else(|| Fault::new("record without features[\"values\"]", "give the features under the name values"))?;
     let features = features_of(features)?;

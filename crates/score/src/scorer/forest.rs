@@ -149,7 +149,7 @@ impl Forest {
             match node {
                 Node::Leaf(leaf) => {
                     self.nodes[place].left = place as u32;
-                    self.values[place] = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is no constant".into()))?;
+                    self.values[place] = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is not a constant".into()))?;
                     self.ordinals[place] = leaves;
                     leaves += 1;
                     deepest = deepest.max(depth);

@@ -86,7 +86,7 @@ fn check_calibration(calibration: &Calibration, outputs: usize) -> Check {
             functions.len() == outputs && functions.iter().all(|points| is_monotone(points))
         }
     };
-    if fits { Ok(()) } else { Err("a calibration that does not fit the outputs, or that is no function".into()) }
+    if fits { Ok(()) } else { Err("a calibration that does not fit the outputs, or that is not a function".into()) }
 }
 
 fn is_monotone(points: &[(f64, f64)]) -> bool {

@@ -25,7 +25,7 @@ pub(super) fn check(model: &Model) -> Check {
 /// Checks that `trees` are whole rounds, among them the best one.
 pub(super) fn check_rounds(trees: usize, per_round: usize, best_iteration: Option<u32>) -> Check {
     if !trees.is_multiple_of(per_round) {
-        return Err(format!("{trees} trees are no whole number of rounds of {per_round}"));
+        return Err(format!("{trees} trees are not a whole number of rounds of {per_round}"));
     }
     check_best(best_iteration, trees / per_round.max(1))
 }
@@ -93,7 +93,7 @@ fn check_leaf(model: &Model, leaf: &Leaf, has_vectors: bool) -> Check {
             Err(format!("a leaf of {} values for {} outputs", values.len(), model.num_outputs()))
         }
         LeafValue::Vector(values) => values.iter().copied().try_for_each(check_value),
-        _ if has_vectors => Err("a leaf that is no vector among others that are".into()),
+        _ if has_vectors => Err("a leaf that is not a vector among others that are".into()),
         LeafValue::Scalar(value) => check_value(*value),
         LeafValue::Linear(linear) => check_linear(model, linear),
     }
