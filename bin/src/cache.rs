@@ -1,6 +1,6 @@
 //! The directory where binned data are kept for the next job on the same data.
 
-use crate::inputs::{Inputs, Loaded, Place};
+use crate::inputs::{DataPlace, Inputs, Loaded};
 use crate::log::Log;
 use crate::output;
 use crate::report::Failure;
@@ -116,12 +116,12 @@ pub fn key(inputs: &Inputs, params: &Params) -> Result<Option<String>, Failure> 
         key.number(input.format.map_or(0, |format| format as u64 + 1));
         key.number(input.unwrap_records.into());
         match &input.place {
-            Place::Pipe(_) => return Ok(None),
-            Place::Objects(objects) => {
+            DataPlace::Pipe(_) => return Ok(None),
+            DataPlace::Objects(objects) => {
                 key.number(objects.len() as u64);
                 objects.iter().for_each(|object| key.object(object));
             }
-            Place::Files(_) => {}
+            DataPlace::Files(_) => {}
         }
         let files = input.listed()?;
         key.number(files.len() as u64);

@@ -22,7 +22,7 @@ pub struct Input {
     /// What the user calls it (`--train`, `channel train`), for messages.
     pub origin: String,
     /// Where the data come from.
-    pub place: Place,
+    pub place: DataPlace,
     /// The format, where it is stated.
     pub format: Option<Format>,
     /// Whether text may come in RecordIO frames.
@@ -31,7 +31,7 @@ pub struct Input {
 
 /// Where data come from.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum DataPlace {
     /// Files and directories.
     Files(Vec<PathBuf>),
     /// Objects of S3.
@@ -61,7 +61,7 @@ pub struct Loaded {
     pub bins: Option<Bins>,
 }
 
-impl Place {
+impl DataPlace {
     /// Where the paths of a command line lead; S3 is asked for its objects.
     ///
     /// # Errors
@@ -104,8 +104,8 @@ impl Input {
     /// Missing paths, or no file at all.
     pub fn listed(&self) -> Result<Vec<PathBuf>, Failure> {
         match &self.place {
-            Place::Files(paths) => readers::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
-            Place::Objects(_) | Place::Pipe(_) => Ok(Vec::new()),
+            DataPlace::Files(paths) => readers::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
+            DataPlace::Objects(_) | DataPlace::Pipe(_) => Ok(Vec::new()),
         }
     }
 
@@ -115,8 +115,8 @@ impl Input {
 
     fn pipe(&self) -> Option<Pipe> {
         match &self.place {
-            Place::Files(_) | Place::Objects(_) => None,
-            Place::Pipe(path) => Some(Pipe { origin: self.origin.clone(), path: path.clone() }),
+            DataPlace::Files(_) | DataPlace::Objects(_) => None,
+            DataPlace::Pipe(path) => Some(Pipe { origin: self.origin.clone(), path: path.clone() }),
         }
     }
 
@@ -151,8 +151,8 @@ impl Inputs {
     /// The directories that are searched for data, under their true names.
     fn directories(&self) -> Vec<PathBuf> {
         let paths = self.named().filter_map(|(_, input)| match &input.place {
-            Place::Files(paths) => Some(paths),
-            Place::Objects(_) | Place::Pipe(_) => None,
+            DataPlace::Files(paths) => Some(paths),
+            DataPlace::Objects(_) | DataPlace::Pipe(_) => None,
         });
         paths.flatten().filter_map(|path| fs::canonicalize(path).ok()).filter(|path| path.is_dir()).collect()
     }

@@ -1,7 +1,7 @@
 //! What the commands that score have in common: the model, and how their data are read.
 
 use crate::cli::{self, ReadingArgs};
-use crate::inputs::Place;
+use crate::inputs::DataPlace;
 use crate::report::Failure;
 use crate::s3;
 use crate::streams;
@@ -49,10 +49,10 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 /// # Errors
 /// Missing paths or objects, or no file at all.
 pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSet<OsString>), Failure> {
-    let place = Place::of(paths)?;
+    let place = DataPlace::of(paths)?;
     let names = place.files()?;
     let sources = match &place {
-        Place::Objects(objects) => s3::fetch(objects.iter(), meter)?,
+        DataPlace::Objects(objects) => s3::fetch(objects.iter(), meter)?,
         _ => paths.iter().cloned().map(Source::from).collect(),
     };
     Ok((sources, names))

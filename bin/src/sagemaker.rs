@@ -1,6 +1,6 @@
 //! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
 
-use crate::inputs::{Input, Inputs, Place};
+use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
 use crate::output;
@@ -55,7 +55,7 @@ fn inputs(paths: &Paths, log: &mut Log) -> Result<Inputs, Failure> {
 
 fn input(channel: Channel) -> Input {
     let Channel { name, mode, path, format, unwrap_records } = channel;
-    let place = if mode == InputMode::Pipe { Place::Pipe(path) } else { Place::Files(vec![path]) };
+    let place = if mode == InputMode::Pipe { DataPlace::Pipe(path) } else { DataPlace::Files(vec![path]) };
     Input { origin: format!("channel {name}"), place, format, unwrap_records }
 }
 

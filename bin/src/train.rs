@@ -1,7 +1,7 @@
 //! `sapwood train`: flags → a [`Job`], or SageMaker mode where no data flag is given.
 
 use crate::cli::{self, TrainArgs};
-use crate::inputs::{Input, Inputs, Place};
+use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
 use crate::report::{Ending, Failure};
@@ -92,7 +92,7 @@ fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
         ));
     }
     let input = |origin: String, paths: &[PathBuf]| {
-        let place = Place::of(paths).map_err(|failure| failure.at(&origin))?;
+        let place = DataPlace::of(paths).map_err(|failure| failure.at(&origin))?;
         Ok::<_, Failure>(Input { origin, place, format: args.format.map(Into::into), unwrap_records: false })
     };
     let mut evaluated = Vec::new();

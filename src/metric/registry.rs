@@ -50,7 +50,7 @@ impl Needs {
 
 /// What computes a metric.
 #[derive(Clone, Copy, Debug)]
-enum Kind {
+enum MetricKind {
     Mean(RowLoss),
     RootMean(RowLoss),
     R2,
@@ -66,20 +66,20 @@ enum Kind {
 const THRESHOLD: f64 = 0.5;
 
 /// The metrics, in the order in which messages list them.
-const METRICS: [(&str, Needs, Kind); 13] = [
-    ("rmse", Needs::OneOutput, Kind::RootMean(RowLoss::Squared)),
-    ("mse", Needs::OneOutput, Kind::Mean(RowLoss::Squared)),
-    ("mae", Needs::OneOutput, Kind::Mean(RowLoss::Absolute)),
-    ("mape", Needs::OneOutput, Kind::Mean(RowLoss::Percentage)),
-    ("r2", Needs::OneOutput, Kind::R2),
-    ("logloss", Needs::Probability, Kind::Mean(RowLoss::LogLoss)),
-    ("error", Needs::Probability, Kind::Error),
-    ("accuracy", Needs::ProbabilityOrClasses, Kind::Accuracy),
-    ("auc", Needs::Binary, Kind::Area(Curve::Roc)),
-    ("aucpr", Needs::Binary, Kind::Area(Curve::PrecisionRecall)),
-    ("poisson-nloglik", Needs::Counts, Kind::Mean(RowLoss::Poisson)),
-    ("mlogloss", Needs::Classes, Kind::Classes(RowVerdict::LogLoss)),
-    ("merror", Needs::Classes, Kind::Classes(RowVerdict::Error)),
+const METRICS: [(&str, Needs, MetricKind); 13] = [
+    ("rmse", Needs::OneOutput, MetricKind::RootMean(RowLoss::Squared)),
+    ("mse", Needs::OneOutput, MetricKind::Mean(RowLoss::Squared)),
+    ("mae", Needs::OneOutput, MetricKind::Mean(RowLoss::Absolute)),
+    ("mape", Needs::OneOutput, MetricKind::Mean(RowLoss::Percentage)),
+    ("r2", Needs::OneOutput, MetricKind::R2),
+    ("logloss", Needs::Probability, MetricKind::Mean(RowLoss::LogLoss)),
+    ("error", Needs::Probability, MetricKind::Error),
+    ("accuracy", Needs::ProbabilityOrClasses, MetricKind::Accuracy),
+    ("auc", Needs::Binary, MetricKind::Area(Curve::Roc)),
+    ("aucpr", Needs::Binary, MetricKind::Area(Curve::PrecisionRecall)),
+    ("poisson-nloglik", Needs::Counts, MetricKind::Mean(RowLoss::Poisson)),
+    ("mlogloss", Needs::Classes, MetricKind::Classes(RowVerdict::LogLoss)),
+    ("merror", Needs::Classes, MetricKind::Classes(RowVerdict::Error)),
 ];
 
 const RANKING: &str = "it judges the order within groups; auc and aucpr judge the order of all rows";
@@ -155,7 +155,7 @@ fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric
     let (_, needs, kind) = METRICS.into_iter().find(|(known, ..)| *known == base).ok_or_else(|| unknown(name, base, objective))?;
     let threshold = match (threshold, kind) {
         (None, _) => THRESHOLD,
-        (Some(text), Kind::Error) => parse_threshold(name, text)?,
+        (Some(text), MetricKind::Error) => parse_threshold(name, text)?,
         (Some(_), _) => {
             return Err(Error::parameter(format!(
                 "metric {name}: {base} takes no threshold, only error does (error@0.7); use {base}"
@@ -173,16 +173,16 @@ fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric
     Ok(build(simd, kind, name.to_string(), threshold, objective))
 }
 
-fn build(simd: Simd, kind: Kind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
+fn build(simd: Simd, kind: MetricKind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
     match kind {
-        Kind::Mean(loss) => Box::new(RowMean { simd, name, loss, root: false }),
-        Kind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
-        Kind::R2 => Box::new(R2 { simd, name }),
-        Kind::Error => Box::new(RowMean { simd, name, loss: RowLoss::Error(threshold), root: false }),
-        Kind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
-        Kind::Accuracy => Box::new(RowMean { simd, name, loss: RowLoss::Accuracy(threshold), root: false }),
-        Kind::Area(curve) => Box::new(Auc { name, curve }),
-        Kind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
+        MetricKind::Mean(loss) => Box::new(RowMean { simd, name, loss, root: false }),
+        MetricKind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
+        MetricKind::R2 => Box::new(R2 { simd, name }),
+        MetricKind::Error => Box::new(RowMean { simd, name, loss: RowLoss::Error(threshold), root: false }),
+        MetricKind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
+        MetricKind::Accuracy => Box::new(RowMean { simd, name, loss: RowLoss::Accuracy(threshold), root: false }),
+        MetricKind::Area(curve) => Box::new(Auc { name, curve }),
+        MetricKind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::cells::{Cell, inexact_integer};
 use super::levels::{Raw, TextBuilder};
-use super::roles::Role;
+use super::roles::ColumnRole;
 use crate::{WEIGHT_RULE, is_weight};
 
 /// How a column is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ColumnPlan {
-    pub role: Role,
+    pub role: ColumnRole,
     /// As texts; otherwise as numbers.
     pub texts: bool,
 }
@@ -27,13 +27,13 @@ pub(super) enum Types {
 impl ColumnPlan {
     /// What is wrong with a cell of this column, and what to do about it.
     pub fn fault(self, types: Types, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
-        let attribute = !matches!(self.role, Role::Feature(_));
+        let attribute = !matches!(self.role, ColumnRole::Feature(_));
         match (self.role, cell) {
-            (Role::Unused, _) => None,
-            (Role::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
+            (ColumnRole::Unused, _) => None,
+            (ColumnRole::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
             (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
-            (Role::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
-            (Role::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
+            (ColumnRole::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
+            (ColumnRole::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
             }
             (_, Cell::Number(x)) if x.is_infinite() && !self.texts => {
@@ -46,7 +46,7 @@ impl ColumnPlan {
                     _ => "ignore the column, or name it in categorical_features if it is an identifier",
                 },
             )),
-            (Role::Weight | Role::BaseMargin, Cell::Text(_)) => Some(("text where a number is expected", "correct it")),
+            (ColumnRole::Weight | ColumnRole::BaseMargin, Cell::Text(_)) => Some(("text where a number is expected", "correct it")),
             (_, Cell::Text(_)) if !self.texts => match types {
                 Types::Guessed => None,
                 Types::Settled => Some(TEXT_AMONG_NUMBERS),
@@ -95,7 +95,7 @@ pub(super) enum Builder {
 impl Builder {
     pub fn new(plan: ColumnPlan) -> Self {
         match plan {
-            ColumnPlan { role: Role::Unused, .. } => Self::Unused,
+            ColumnPlan { role: ColumnRole::Unused, .. } => Self::Unused,
             ColumnPlan { texts: true, .. } => Self::Texts(TextBuilder::default()),
             ColumnPlan { texts: false, .. } => Self::Numbers(Vec::new(), Counts::default()),
         }

@@ -3,8 +3,8 @@
 use super::cells::{Cell, MissingTexts};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw, TextBuilder, compact};
-use super::piece::Encoder;
-use super::roles::{Layout, Role};
+use super::piece::ColumnEncoder;
+use super::roles::{ColumnLayout, ColumnRole};
 use crate::{Column, Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, WEIGHT_RULE, is_weight};
 use polars::prelude::{
     ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, StringChunked, TimeUnit,
@@ -97,7 +97,7 @@ impl Physical {
 
 /// What is wrong with a value of a column.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct CellFault {
     pub row: usize,
     pub what: &'static str,
     pub value: String,
@@ -105,7 +105,7 @@ pub(super) struct Fault {
 }
 
 /// Reads a column, as texts under a dictionary or as numbers. Infinite values and integers beyond 2^53 are faults.
-pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> Result<Result<Raw, Fault>, String> {
+pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> Result<Result<Raw, CellFault>, String> {
     guarded(|| if texts { as_texts(series, missing).map(Ok) } else { as_numbers(series) })
 }
 
@@ -170,7 +170,7 @@ fn push_once<K: Eq + Hash>(builder: &mut TextBuilder, seen: &mut HashMap<K, u32>
     };
 }
 
-fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
+fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, CellFault>> {
     let values = match series.dtype() {
         DataType::Float32 => return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| x)))),
         DataType::Boolean => series.bool()?.iter().map(|b| b.map_or(f64::NAN, |b| f64::from(u8::from(b)))).collect(),
@@ -187,7 +187,7 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
             if let Some(row) = inexact_row(series)? {
                 let value = series.get(row)?.to_string();
                 let remedy = "ignore the column, or name it in categorical_features if it is an identifier";
-                return Ok(Err(Fault { row, what: "integer beyond 2^53, which a 64-bit float cannot hold", value, remedy }));
+                return Ok(Err(CellFault { row, what: "integer beyond 2^53, which a 64-bit float cannot hold", value, remedy }));
             }
             floats(series.cast(&DataType::Float64)?.f64()?)
         }
@@ -199,11 +199,11 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, Fault>> {
 }
 
 /// The column, if no value is infinite.
-fn finite(column: Column) -> Result<Raw, Fault> {
+fn finite(column: Column) -> Result<Raw, CellFault> {
     match column.infinite() {
         Some(row) => {
             let value = column.slice(row..row + 1).get(0).to_string();
-            Err(Fault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
+            Err(CellFault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
         }
         None => Ok(Raw::Numbers(column)),
     }
@@ -220,12 +220,12 @@ fn inexact_row(series: &Series) -> PolarsResult<Option<usize>> {
 
 /// Names and types of the columns of files or of a frame.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fields {
+pub(super) struct FrameFields {
     pub names: Vec<String>,
     pub types: Vec<DataType>,
 }
 
-impl Fields {
+impl FrameFields {
     /// How a column is read; columns of other types can only be ignored.
     pub fn physical(&self, at: usize, place: &str) -> Result<Physical> {
         Physical::of(&self.types[at]).ok_or_else(|| {
@@ -237,10 +237,10 @@ impl Fields {
     }
 
     /// For every column, whether it is read as texts: its type is text, or `categorical` says so.
-    pub fn texts(&self, roles: &[Role], categorical: &[bool], place: &str) -> Result<Vec<bool>> {
-        let texts = |(at, &role): (usize, &Role)| {
-            let text = role != Role::Unused && self.physical(at, place)? == Physical::Text;
-            if text && matches!(role, Role::Weight | Role::BaseMargin) {
+    pub fn texts(&self, roles: &[ColumnRole], categorical: &[bool], place: &str) -> Result<Vec<bool>> {
+        let texts = |(at, &role): (usize, &ColumnRole)| {
+            let text = role != ColumnRole::Unused && self.physical(at, place)? == Physical::Text;
+            if text && matches!(role, ColumnRole::Weight | ColumnRole::BaseMargin) {
                 let name = &self.names[at];
                 return Err(Error::schema(format!("the {} column {name} holds text: {place}; it must hold numbers", role.word())));
             }
@@ -250,10 +250,10 @@ impl Fields {
     }
 
     /// The schema of training data. `levels` are those of the columns that are read as texts.
-    pub fn schema(&self, roles: &[Role], texts: &[bool], levels: Vec<LevelSet>, place: &str) -> Result<FeatureSchema> {
+    pub fn schema(&self, roles: &[ColumnRole], texts: &[bool], levels: Vec<LevelSet>, place: &str) -> Result<FeatureSchema> {
         let mut features = Vec::new();
         for (at, levels) in levels.into_iter().enumerate() {
-            if matches!(roles[at], Role::Feature(_)) {
+            if matches!(roles[at], ColumnRole::Feature(_)) {
                 let kind = match texts[at] {
                     true => FeatureKind::Categorical { levels: levels.sorted() },
                     false => self.physical(at, place)?.kind(),
@@ -283,14 +283,14 @@ impl Fields {
 /// ```
 pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
     let place = "the data frame";
-    let fields = Fields { names: frame.get_column_names().iter().map(ToString::to_string).collect(), types: frame.dtypes() };
-    let layout = Layout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
+    let fields = FrameFields { names: frame.get_column_names().iter().map(ToString::to_string).collect(), types: frame.dtypes() };
+    let layout = ColumnLayout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
     let label = layout.find(label, "label")?;
     if fields.names.len() == 1 {
         return Err(Error::schema(format!("no feature column: {place} has only the label")));
     }
     let position = |at: usize| if at > label { at - 1 } else { at };
-    let role = |at| if at == label { Role::Label } else { Role::Feature(position(at)) };
+    let role = |at| if at == label { ColumnRole::Label } else { ColumnRole::Feature(position(at)) };
     let roles: Vec<_> = (0..fields.names.len()).map(role).collect();
     let texts = fields.texts(&roles, &vec![false; roles.len()], place)?;
 
@@ -313,27 +313,27 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
             levels[at].add(&texts.levels);
         }
         match roles[at] {
-            Role::Feature(_) => features.push(raw),
+            ColumnRole::Feature(_) => features.push(raw),
             role => attributes.set(role, Some(raw)),
         }
     }
     let schema = fields.schema(&roles, &texts, levels, place)?;
-    let encode = |(raw, encoder): (Raw, Encoder)| {
+    let encode = |(raw, encoder): (Raw, ColumnEncoder)| {
         encoder.encode(raw).map_err(|_| Error::internal("a column was read as text and is not categorical"))
     };
-    let columns = features.into_iter().zip(Encoder::of(&schema)).map(encode).collect::<Result<_>>()?;
+    let columns = features.into_iter().zip(ColumnEncoder::of(&schema)).map(encode).collect::<Result<_>>()?;
     let columns = Columns::new(&schema, columns)?;
     let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("a label is not among the labels"))?;
     attributes.into_dataset(schema, Arc::new(columns))
 }
 
 /// The first value that cannot be a label, a weight, a group or a base margin.
-pub(super) fn attributes_fault(role: Role, raw: &Raw) -> Option<Fault> {
+pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault> {
     let (rule, remedy): (fn(f64) -> bool, _) = match role {
-        Role::Feature(_) | Role::Unused => return None,
-        Role::Label | Role::BaseMargin => (|x| x.is_finite(), "it must be there and finite"),
-        Role::Weight => (is_weight, WEIGHT_RULE),
-        Role::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
+        ColumnRole::Feature(_) | ColumnRole::Unused => return None,
+        ColumnRole::Label | ColumnRole::BaseMargin => (|x| x.is_finite(), "it must be there and finite"),
+        ColumnRole::Weight => (is_weight, WEIGHT_RULE),
+        ColumnRole::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
     };
     let bad = |x: f64| (!rule(x)).then_some(x);
     let (row, value) = match raw {
@@ -341,12 +341,12 @@ pub(super) fn attributes_fault(role: Role, raw: &Raw) -> Option<Fault> {
         Raw::Numbers(column) => (0..column.len()).find_map(|row| bad(column.slice(row..row + 1).get(0)).map(|x| (row, x)))?,
     };
     let what = match (role, value.is_nan()) {
-        (Role::Label, true) => "missing label",
-        (Role::Label, false) => "infinite label",
-        (Role::Weight, _) => "bad weight",
-        (Role::Group, _) => "bad query group",
+        (ColumnRole::Label, true) => "missing label",
+        (ColumnRole::Label, false) => "infinite label",
+        (ColumnRole::Weight, _) => "bad weight",
+        (ColumnRole::Group, _) => "bad query group",
         _ => "bad base margin",
     };
     let value = if value.is_nan() { String::new() } else { value.to_string() };
-    Some(Fault { row, what, value, remedy })
+    Some(CellFault { row, what, value, remedy })
 }

@@ -1,6 +1,6 @@
 //! A model's features, made ready once for reading many bodies.
 
-use super::piece::Encoder;
+use super::piece::ColumnEncoder;
 use crate::FeatureSchema;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -9,13 +9,13 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct InputSchema {
     schema: Arc<FeatureSchema>,
-    encoders: Vec<Encoder>,
+    encoders: Vec<ColumnEncoder>,
 }
 
 impl InputSchema {
     /// Prepares for reading rows of `schema`.
     pub fn new(schema: FeatureSchema) -> Self {
-        Self { encoders: Encoder::of(&schema), schema: Arc::new(schema) }
+        Self { encoders: ColumnEncoder::of(&schema), schema: Arc::new(schema) }
     }
 
     /// The schema, for a data set.
@@ -24,8 +24,8 @@ impl InputSchema {
     }
 
     /// Encoders for one data set, one a feature.
-    pub(super) fn encoders(&self) -> Vec<Encoder> {
-        self.encoders.iter().map(Encoder::for_another).collect()
+    pub(super) fn encoders(&self) -> Vec<ColumnEncoder> {
+        self.encoders.iter().map(ColumnEncoder::for_another).collect()
     }
 }
 

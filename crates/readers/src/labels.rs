@@ -1,7 +1,7 @@
 //! What goes with every row besides its features: gathered piece by piece, joined into one list each, texts coded.
 
-use super::levels::{LevelIndex, LevelSet, Raw};
-use super::roles::Role;
+use super::levels::{LevelCodes, LevelSet, Raw};
+use super::roles::ColumnRole;
 use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, MISSING_CODE, Result};
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ pub(super) struct RawAttributes {
 
 impl RawAttributes {
     /// Takes a column if it is an attribute.
-    pub fn set(&mut self, role: Role, raw: Option<Raw>) {
+    pub fn set(&mut self, role: ColumnRole, raw: Option<Raw>) {
         match role {
-            Role::Label => self.label = raw,
-            Role::Weight => self.weight = raw,
-            Role::Group => self.group = raw,
-            Role::BaseMargin => self.base_margin = raw,
-            Role::Feature(_) | Role::Unused => {}
+            ColumnRole::Label => self.label = raw,
+            ColumnRole::Weight => self.weight = raw,
+            ColumnRole::Group => self.group = raw,
+            ColumnRole::BaseMargin => self.base_margin = raw,
+            ColumnRole::Feature(_) | ColumnRole::Unused => {}
         }
     }
 }
@@ -100,7 +100,7 @@ fn codes(pieces: Vec<Raw>, classes: Option<&[String]>, unknown: impl Fn(usize, &
         return Ok((numbers(pieces), None));
     }
     let classes = classes.map_or_else(|| all_levels(&pieces), <[String]>::to_vec);
-    let index = LevelIndex::new(&classes);
+    let index = LevelCodes::new(&classes);
     let mut labels = Vec::new();
     for raw in &pieces {
         let Raw::Texts(texts) = raw else {

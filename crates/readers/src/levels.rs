@@ -71,7 +71,7 @@ impl TextBuilder {
 
 impl Texts {
     /// The codes under `levels`; a text that is not among them is missing.
-    pub fn encode(&self, levels: &LevelIndex) -> Vec<u32> {
+    pub fn encode(&self, levels: &LevelCodes) -> Vec<u32> {
         let map: Vec<u32> = self.levels.iter().map(|level| levels.code(level)).collect();
         self.codes.iter().map(|&code| map.get(code as usize).copied().unwrap_or(MISSING_CODE)).collect()
     }
@@ -84,7 +84,7 @@ impl Texts {
 
 /// Levels and the way back from a text to its code. Remembers some of the texts that were none.
 #[derive(Debug)]
-pub(super) struct LevelIndex {
+pub(super) struct LevelCodes {
     codes: Arc<HashMap<String, u32>>,
     /// The first few in sorted order, whatever the order in which they came.
     unknown: Mutex<BTreeSet<String>>,
@@ -95,7 +95,7 @@ const UNKNOWN_KEPT: usize = 5;
 /// What is remembered of each.
 const UNKNOWN_BYTES: usize = 200;
 
-impl LevelIndex {
+impl LevelCodes {
     pub fn new(levels: &[String]) -> Self {
         Self { codes: Arc::new(levels.iter().cloned().zip(0..).collect()), unknown: Mutex::default() }
     }
@@ -214,10 +214,10 @@ mod tests {
         set.add(&second.levels);
         let levels = set.sorted();
         assert_eq!(levels, ["9", "10", "a", "b"]);
-        let index = LevelIndex::new(&levels);
+        let index = LevelCodes::new(&levels);
         assert_eq!(first.encode(&index), [3, 1, MISSING_CODE, 0]);
         assert_eq!(second.encode(&index), [2, 1, MISSING_CODE, 3]);
-        assert_eq!(second.encode(&LevelIndex::new(&levels[..1])), [MISSING_CODE; 4]);
+        assert_eq!(second.encode(&LevelCodes::new(&levels[..1])), [MISSING_CODE; 4]);
     }
 
     #[test]

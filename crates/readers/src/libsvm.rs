@@ -35,7 +35,7 @@ impl Reader for LibsvmReader {
 fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
     refuse_column_options(options, FORMAT)?;
     let parser = LibsvmParser { files: files(probes), base: 0, width: None, labelled: true };
-    let mut first = FirstPass::run(&parser, limits)?;
+    let mut first = LibsvmFirstPass::run(&parser, limits)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
     let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
     if width == 0 {
@@ -64,12 +64,12 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     let needs_labels = needs_labels || options.label.is_some();
     let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
     let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
-    let first = FirstPass::run(&parser, limits)?;
+    let first = LibsvmFirstPass::run(&parser, limits)?;
     let note = (!labelled).then(|| "the rows are read as rows without a label: all begin with index:value".to_string());
     Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
 }
 
-/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. Rows to
+/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. LibsvmRows to
 /// predict often come like that; `label:weight` has no use for them.
 fn lacks_labels(sample: &[u8]) -> bool {
     let text = String::from_utf8_lossy(sample);
@@ -103,7 +103,7 @@ struct LibsvmParser {
 
 /// The rows of a block.
 #[derive(Default)]
-struct Rows {
+struct LibsvmRows {
     labels: Vec<f64>,
     weights: Vec<f64>,
     groups: Vec<u64>,
@@ -117,8 +117,8 @@ struct Rows {
 }
 
 impl LibsvmParser {
-    fn rows(&self, file: usize, block: &TextBlock) -> Result<Rows> {
-        let mut rows = Rows { starts: vec![0], ..Rows::default() };
+    fn rows(&self, file: usize, block: &TextBlock) -> Result<LibsvmRows> {
+        let mut rows = LibsvmRows { starts: vec![0], ..LibsvmRows::default() };
         for (line, bytes) in (block.first_line..).zip(block.bytes.split(|&b| b == b'\n')) {
             let text =
                 std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
@@ -141,7 +141,7 @@ impl LibsvmParser {
     /// Adds a row; an error is what is wrong, the offending text, and the remedy.
     fn row<'a>(
         &self,
-        rows: &mut Rows,
+        rows: &mut LibsvmRows,
         label: &'a str,
         tokens: impl Iterator<Item = &'a str>,
     ) -> Result<(), (&'static str, &'a str, &'static str)> {
@@ -209,7 +209,7 @@ impl PieceParser for LibsvmParser {
     }
 
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
-        let Rows { starts, indices, values, .. } = self.rows(file, block)?;
+        let LibsvmRows { starts, indices, values, .. } = self.rows(file, block)?;
         Ok(Piece::Sparse(Sparse { starts, features: indices, values: compact(values) }))
     }
 
@@ -221,8 +221,8 @@ impl PieceParser for LibsvmParser {
 }
 
 /// What the first pass gathers.
-struct FirstPass {
-    places: Vec<super::text_source::Place>,
+struct LibsvmFirstPass {
+    places: Vec<super::text_source::BlockPlace>,
     pieces: Option<Vec<Sparse>>,
     attributes: Vec<BlockAttributes>,
     lowest: Option<u32>,
@@ -238,7 +238,7 @@ struct BlockAttributes {
     highest: Option<u32>,
 }
 
-impl FirstPass {
+impl LibsvmFirstPass {
     fn run(parser: &LibsvmParser, limits: Limits) -> Result<Self> {
         let harvest = Harvest::new(limits.cache_bytes);
         for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {

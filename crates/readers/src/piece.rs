@@ -1,7 +1,7 @@
 //! Parsed features of consecutive rows, dense or sparse, and how they are handed over as blocks.
 
 use super::Column;
-use super::levels::{LevelIndex, Raw};
+use super::levels::{LevelCodes, Raw};
 use crate::{Block, Chunk};
 use crate::{FeatureKind, FeatureSchema, Result};
 
@@ -72,20 +72,20 @@ impl Sparse {
 
 /// How a column as read becomes the values of a feature.
 #[derive(Debug)]
-pub(super) enum Encoder {
+pub(super) enum ColumnEncoder {
     /// Numbers as they are.
     Numbers,
     /// Numbers as they are; `true` is 1 and `false` is 0.
     Boolean,
     /// Codes of levels.
-    Levels(LevelIndex),
+    Levels(LevelCodes),
 }
 
-impl Encoder {
+impl ColumnEncoder {
     /// One encoder a feature.
     pub fn of(schema: &FeatureSchema) -> Vec<Self> {
         let encoder = |kind: &FeatureKind| match kind {
-            FeatureKind::Categorical { levels } => Self::Levels(LevelIndex::new(levels)),
+            FeatureKind::Categorical { levels } => Self::Levels(LevelCodes::new(levels)),
             FeatureKind::Boolean => Self::Boolean,
             FeatureKind::Numeric | FeatureKind::Date | FeatureKind::Datetime => Self::Numbers,
         };

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// What a column is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ColumnRole {
     /// The feature at this position of the schema.
     Feature(usize),
     Label,
@@ -16,7 +16,7 @@ pub(super) enum Role {
     Unused,
 }
 
-impl Role {
+impl ColumnRole {
     /// The part as a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Role {
 }
 
 /// The columns that a set of files has.
-pub(super) struct Layout<'a> {
+pub(super) struct ColumnLayout<'a> {
     /// Their names, where the files have names.
     pub names: Option<&'a [String]>,
     pub width: usize,
@@ -39,7 +39,7 @@ pub(super) struct Layout<'a> {
     pub file: String,
 }
 
-impl Layout<'_> {
+impl ColumnLayout<'_> {
     /// A column's position: `column` is its name or else its 0-based index.
     pub fn find(&self, column: &str, what: &str) -> Result<usize> {
         if let Some(at) = self.names.and_then(|names| names.iter().position(|n| n == column)) {
@@ -77,10 +77,10 @@ impl Layout<'_> {
     }
 
     /// The roles of training data: what the options name, the label by default in column 0, everything else a feature.
-    pub fn training_roles(&self, options: &ReadOptions) -> Result<Vec<Role>> {
+    pub fn training_roles(&self, options: &ReadOptions) -> Result<Vec<ColumnRole>> {
         let mut roles = self.attribute_roles(options, Some(0))?;
-        let free = roles.iter_mut().filter(|role| **role == Role::Feature(0));
-        let features = free.enumerate().map(|(position, role)| *role = Role::Feature(position)).count();
+        let free = roles.iter_mut().filter(|role| **role == ColumnRole::Feature(0));
+        let features = free.enumerate().map(|(position, role)| *role = ColumnRole::Feature(position)).count();
         if features == 0 {
             return Err(Error::schema(format!(
                 "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; check delimiter and header",
@@ -91,11 +91,11 @@ impl Layout<'_> {
     }
 
     /// For every column, whether the options name it as categorical.
-    pub fn categorical(&self, options: &ReadOptions, roles: &[Role]) -> Result<Vec<bool>> {
+    pub fn categorical(&self, options: &ReadOptions, roles: &[ColumnRole]) -> Result<Vec<bool>> {
         let mut categorical = vec![false; self.width];
         for column in &options.categorical {
             let at = self.find(column, "categorical")?;
-            if !matches!(roles[at], Role::Feature(_)) {
+            if !matches!(roles[at], ColumnRole::Feature(_)) {
                 return Err(Error::schema(format!(
                     "{} of {} is named in categorical_features, but it is not a feature: it is the {} column",
                     self.describe(at),
@@ -108,18 +108,20 @@ impl Layout<'_> {
         Ok(categorical)
     }
 
-    /// Roles of all columns but the features; these are all [`Role::Feature`]`(0)` yet. `default_label` is used where the options name none.
-    pub fn attribute_roles(&self, options: &ReadOptions, default_label: Option<usize>) -> Result<Vec<Role>> {
-        let mut roles = vec![Role::Feature(0); self.width];
+    /// Roles of all columns but the features; these are all [`ColumnRole::Feature`]`(0)` yet. `default_label` is used where the options name none.
+    pub fn attribute_roles(&self, options: &ReadOptions, default_label: Option<usize>) -> Result<Vec<ColumnRole>> {
+        let mut roles = vec![ColumnRole::Feature(0); self.width];
         let label = match &options.label {
             Some(label) => Some(self.find(label, "label")?),
             None => default_label,
         };
         let mut given = Vec::new();
-        given.extend(label.map(|at| (Role::Label, at)));
-        for (role, column) in
-            [(Role::Weight, &options.weight), (Role::Group, &options.group), (Role::BaseMargin, &options.base_margin)]
-        {
+        given.extend(label.map(|at| (ColumnRole::Label, at)));
+        for (role, column) in [
+            (ColumnRole::Weight, &options.weight),
+            (ColumnRole::Group, &options.group),
+            (ColumnRole::BaseMargin, &options.base_margin),
+        ] {
             if let Some(column) = column {
                 given.push((role, self.find(column, role.word())?));
             }
@@ -129,12 +131,12 @@ impl Layout<'_> {
             if next >= self.width {
                 return Err(Error::schema(format!("csv_weights is on, but no column follows the label in {}", self.file)));
             }
-            if given.iter().all(|&(role, at)| role != Role::Weight || at != next) {
-                given.push((Role::Weight, next));
+            if given.iter().all(|&(role, at)| role != ColumnRole::Weight || at != next) {
+                given.push((ColumnRole::Weight, next));
             }
         }
         for (role, at) in given {
-            if roles[at] != Role::Feature(0) {
+            if roles[at] != ColumnRole::Feature(0) {
                 return Err(Error::schema(format!(
                     "{} of {} is named as both {} and {}",
                     self.describe(at),
@@ -143,14 +145,14 @@ impl Layout<'_> {
                     role.word()
                 )));
             }
-            if role == Role::Weight && roles.contains(&Role::Weight) {
+            if role == ColumnRole::Weight && roles.contains(&ColumnRole::Weight) {
                 return Err(Error::schema("csv_weights and weight_column name different columns; give one of them"));
             }
             roles[at] = role;
         }
         for column in &options.ignore {
             let at = self.find(column, "ignored")?;
-            if roles[at] != Role::Feature(0) && roles[at] != Role::Unused {
+            if roles[at] != ColumnRole::Feature(0) && roles[at] != ColumnRole::Unused {
                 return Err(Error::schema(format!(
                     "{} of {} is named as ignored and as the {}",
                     self.describe(at),
@@ -158,7 +160,7 @@ impl Layout<'_> {
                     roles[at].word()
                 )));
             }
-            roles[at] = Role::Unused;
+            roles[at] = ColumnRole::Unused;
         }
         Ok(roles)
     }
@@ -169,7 +171,7 @@ impl Layout<'_> {
         options: &ReadOptions,
         schema: &FeatureSchema,
         need_label: bool,
-    ) -> Result<(Vec<Role>, Vec<String>)> {
+    ) -> Result<(Vec<ColumnRole>, Vec<String>)> {
         let mut roles = self.attribute_roles(options, need_label.then_some(0))?;
         match self.names {
             Some(names) if schema.named => {
@@ -183,18 +185,18 @@ impl Layout<'_> {
         }
     }
 
-    fn match_names(&self, roles: &mut [Role], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
+    fn match_names(&self, roles: &mut [ColumnRole], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
         let positions: HashMap<&str, usize> =
             schema.features.iter().enumerate().rev().map(|(position, feature)| (feature.name.as_str(), position)).collect();
         let mut extra = Vec::new();
         for (at, name) in names.iter().enumerate() {
             match (roles[at], positions.get(name.as_str()).copied()) {
-                (Role::Feature(_), Some(position)) => roles[at] = Role::Feature(position),
-                (Role::Feature(_), None) => {
-                    roles[at] = Role::Unused;
+                (ColumnRole::Feature(_), Some(position)) => roles[at] = ColumnRole::Feature(position),
+                (ColumnRole::Feature(_), None) => {
+                    roles[at] = ColumnRole::Unused;
                     extra.push(name.clone());
                 }
-                (Role::Unused, _) | (_, None) => {}
+                (ColumnRole::Unused, _) | (_, None) => {}
                 (role, Some(_)) => {
                     return Err(Error::schema(format!(
                         "column {name} of {} is named as the {}, but it is a feature of the model; name another one",
@@ -209,7 +211,7 @@ impl Layout<'_> {
         }
         let mut is_there = vec![false; schema.len()];
         for role in roles.iter() {
-            if let Role::Feature(position) = role {
+            if let ColumnRole::Feature(position) = role {
                 is_there[*position] = true;
             }
         }
@@ -222,12 +224,12 @@ impl Layout<'_> {
         Ok(if extra.is_empty() { Vec::new() } else { vec![note] })
     }
 
-    fn match_positions(&self, roles: &mut [Role], schema: &FeatureSchema, need_label: bool) -> Result<Vec<String>> {
-        let free = roles.iter_mut().filter(|role| matches!(role, Role::Feature(_)));
-        let found = free.enumerate().map(|(position, role)| *role = Role::Feature(position)).count();
+    fn match_positions(&self, roles: &mut [ColumnRole], schema: &FeatureSchema, need_label: bool) -> Result<Vec<String>> {
+        let free = roles.iter_mut().filter(|role| matches!(role, ColumnRole::Feature(_)));
+        let found = free.enumerate().map(|(position, role)| *role = ColumnRole::Feature(position)).count();
         if found != schema.len() {
             let others = self.width - found;
-            let remedy = match (found == schema.len() + 1, roles.contains(&Role::Label) || need_label) {
+            let remedy = match (found == schema.len() + 1, roles.contains(&ColumnRole::Label) || need_label) {
                 (true, false) => "; if one of them is the label, say which (label_column)",
                 (false, true) if self.width == schema.len() => "; if there is no label among them, do not name one",
                 _ => "; give exactly the model's features, in the order of training",
@@ -295,8 +297,8 @@ pub(super) mod tests {
         text.split(' ').map(String::from).collect()
     }
 
-    fn layout(names: Option<&[String]>, width: usize) -> Layout<'_> {
-        Layout { names, width, file: "x.csv".into() }
+    fn layout(names: Option<&[String]>, width: usize) -> ColumnLayout<'_> {
+        ColumnLayout { names, width, file: "x.csv".into() }
     }
 
     #[test]
@@ -307,13 +309,13 @@ pub(super) mod tests {
         assert_eq!(layout.find("1", "label").unwrap(), 1);
         assert!(layout.find("agee", "label").unwrap_err().to_string().contains("did you mean \"age\"?"));
         assert!(layout.find("7", "label").unwrap_err().to_string().contains("numbered 0 to 2"));
-        let headerless = Layout { names: None, ..layout };
+        let headerless = ColumnLayout { names: None, ..layout };
         assert!(headerless.find("age", "label").unwrap_err().to_string().contains("has no column names"));
     }
 
     #[test]
     fn training_roles_follow_the_options() {
-        use Role::*;
+        use ColumnRole::*;
         let roles = |o: &ReadOptions| layout(None, 4).training_roles(o);
         assert_eq!(roles(&options()).unwrap(), [Label, Feature(0), Feature(1), Feature(2)]);
         let weights = ReadOptions { csv_weights: true, ..options() };
@@ -330,7 +332,7 @@ pub(super) mod tests {
 
     #[test]
     fn names_match_in_any_order_and_headerless_files_by_count() {
-        use Role::*;
+        use ColumnRole::*;
         let mut schema = FeatureSchema::numeric(2);
         schema.named = true;
         let columns = names("f1 extra f0 y");

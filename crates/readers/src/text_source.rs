@@ -33,7 +33,7 @@ pub(super) trait PieceParser: Send + Sync {
 
 /// Where a block lies: file, position in the file, first row, rows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct BlockPlace {
     pub file: usize,
     pub block: usize,
     pub first_row: usize,
@@ -46,7 +46,7 @@ pub(super) struct TextSource<P> {
     pub block_bytes: usize,
     pub features: usize,
     /// All blocks in row order.
-    pub places: Vec<Place>,
+    pub places: Vec<BlockPlace>,
     /// The pieces in the same order, where they are few enough to keep.
     pub cache: Option<Vec<Piece>>,
 }
@@ -60,7 +60,7 @@ impl<P: PieceParser> TextSource<P> {
         self.parser.line(&text, row - place.first_row).map(|line| (place.file, line))
     }
 
-    fn place(&self, file: usize, block: usize) -> Option<&Place> {
+    fn place(&self, file: usize, block: usize) -> Option<&BlockPlace> {
         self.places.binary_search_by_key(&(file, block), |place| (place.file, place.block)).ok().map(|at| &self.places[at])
     }
 }
@@ -149,7 +149,7 @@ impl<F, A> Harvest<F, A> {
     }
 
     /// The blocks with rows in file order: where they lie, their features if all fit, their attributes.
-    pub fn finish(self) -> (Vec<Place>, Option<Vec<F>>, Vec<A>) {
+    pub fn finish(self) -> (Vec<BlockPlace>, Option<Vec<F>>, Vec<A>) {
         let mut blocks = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).blocks;
         blocks.retain(|block| block.rows > 0);
         blocks.sort_unstable_by_key(|block| block.position);
@@ -157,7 +157,7 @@ impl<F, A> Harvest<F, A> {
         let mut first_row = 0;
         for sheaf in blocks {
             let (file, block) = sheaf.position;
-            places.push(Place { file, block, first_row, rows: sheaf.rows });
+            places.push(BlockPlace { file, block, first_row, rows: sheaf.rows });
             first_row += sheaf.rows;
             features.push(sheaf.features);
             attributes.push(sheaf.attributes);

@@ -8,7 +8,7 @@ pub(super) use read::{CsvReader, untold};
 
 use super::blocks::TextFile;
 use super::cells::MissingTexts;
-use super::roles::Layout;
+use super::roles::ColumnLayout;
 use super::row_end::{RowEnd, count, row_ends};
 use super::sniff::Probe;
 use super::source::display;
@@ -184,8 +184,8 @@ impl Table {
     }
 
     /// The columns, for finding roles.
-    pub fn layout(&self) -> Layout<'_> {
-        Layout { names: self.names.as_deref(), width: self.width, file: display(&self.files[0].path) }
+    pub fn layout(&self) -> ColumnLayout<'_> {
+        ColumnLayout { names: self.names.as_deref(), width: self.width, file: display(&self.files[0].path) }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cells::{Cell, EXACT, MissingTexts};
 use crate::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, Types, finish_texts, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
-use crate::roles::Role;
+use crate::roles::ColumnRole;
 use crate::row_end::count;
 use crate::source::display;
 use crate::{Error, Result};
@@ -64,7 +64,8 @@ impl Plan {
     }
 
     fn read_frame(&self, bytes: &[u8]) -> polars::prelude::PolarsResult<DataFrame> {
-        let dtype = |plan: &ColumnPlan| if plan.texts || plan.role == Role::Unused { DataType::String } else { DataType::Float64 };
+        let dtype =
+            |plan: &ColumnPlan| if plan.texts || plan.role == ColumnRole::Unused { DataType::String } else { DataType::Float64 };
         let schema: Schema = self.columns.iter().enumerate().map(|(i, plan)| (i.to_string().into(), dtype(plan))).collect();
         let missing = self.missing.texts().iter().map(Into::into).collect();
         let parse = CsvParseOptions::default()
@@ -84,10 +85,10 @@ impl Plan {
 
     /// `None` if a value needs a closer look: infinite, from 2^53, or a number that `missing_values` may mean; a missing attribute.
     fn convert_fast(&self, series: &polars::prelude::Series, plan: ColumnPlan) -> Option<(Option<Raw>, Counts)> {
-        if plan.role == Role::Unused {
+        if plan.role == ColumnRole::Unused {
             return Some((None, Counts::default()));
         }
-        let attribute = !matches!(plan.role, Role::Feature(_));
+        let attribute = !matches!(plan.role, ColumnRole::Feature(_));
         if attribute && series.null_count() > 0 {
             return None;
         }
@@ -105,11 +106,13 @@ impl Plan {
             return Some(finish_texts(builder));
         }
         let values = frame::floats(series.f64().ok()?);
-        let negative = plan.role != Role::Weight;
+        let negative = plan.role != ColumnRole::Weight;
         let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0) && !self.missing.may_be(x));
         let missing = values.iter().filter(|x| x.is_nan()).count();
         // polars also reads the word "nan": then there are more of them than nulls.
-        if missing != series.null_count() || !values.iter().all(plain) || (plan.role == Role::Group && !values.iter().all(is_group))
+        if missing != series.null_count()
+            || !values.iter().all(plain)
+            || (plan.role == ColumnRole::Group && !values.iter().all(is_group))
         {
             return None;
         }

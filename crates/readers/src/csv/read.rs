@@ -8,10 +8,10 @@ use crate::column::{ColumnPlan, Counts, Types};
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
-use crate::piece::{Encoder, Piece};
+use crate::piece::{ColumnEncoder, Piece};
 use crate::reader::{Fit, Input, Limits, Reader};
-use crate::roles::Role;
-use crate::text_source::{Harvest, PieceParser, Place, TextSource, nth_block};
+use crate::roles::ColumnRole;
+use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource, nth_block};
 use crate::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -35,10 +35,10 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let layout = table.layout();
     let roles = layout.training_roles(options)?;
     let categorical = layout.categorical(options, &roles)?;
-    let plan = |(at, &role): (usize, &Role)| {
+    let plan = |(at, &role): (usize, &ColumnRole)| {
         let texts = match role {
-            Role::Feature(_) => categorical[at] || table.mostly_text[at],
-            Role::Label | Role::Group => table.mostly_text[at],
+            ColumnRole::Feature(_) => categorical[at] || table.mostly_text[at],
+            ColumnRole::Label | ColumnRole::Group => table.mostly_text[at],
             _ => false,
         };
         ColumnPlan { role, texts }
@@ -47,7 +47,7 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let mut parser =
         CsvParser { plan: Plan { table, columns, missing, types: Types::Guessed, careful_bytes: 0 }, encoders: Vec::new() };
     let first = loop {
-        let pass = FirstPass::run(&parser, limits, true)?;
+        let pass = CsvFirstPass::run(&parser, limits, true)?;
         // A column whose first rows were numbers, but most of whose cells are text, is read again as texts.
         let mut again = false;
         for (column, counts) in parser.plan.columns.iter_mut().zip(&pass.counts) {
@@ -62,7 +62,7 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     refuse_stray_words(&parser.plan, &first.counts, &categorical, limits)?;
     parser.plan.types = Types::Settled;
     let (schema, notes) = schema(&parser.plan, first.levels, &categorical);
-    parser.encoders = Encoder::of(&schema);
+    parser.encoders = ColumnEncoder::of(&schema);
     Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(notes))
 }
 
@@ -77,15 +77,15 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
         table.check_width(&files[0], schema)?;
     }
     let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels)?;
-    let plan = |(at, &role): (usize, &Role)| {
+    let plan = |(at, &role): (usize, &ColumnRole)| {
         let texts = match role {
-            Role::Feature(position) => match &schema.features[position] {
+            ColumnRole::Feature(position) => match &schema.features[position] {
                 Feature { kind: FeatureKind::Categorical { .. } | FeatureKind::Boolean, .. } => true,
                 Feature { kind: FeatureKind::Numeric, .. } => false,
                 feature => return Err(untold(feature, "CSV", &table.layout().file)),
             },
-            Role::Label => classes.is_some(),
-            Role::Group => table.mostly_text[at],
+            ColumnRole::Label => classes.is_some(),
+            ColumnRole::Group => table.mostly_text[at],
             _ => false,
         };
         Ok(ColumnPlan { role, texts })
@@ -94,7 +94,7 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
     let plan = Plan { table, columns, missing, types: Types::Given, careful_bytes };
     let parser = CsvParser { plan, encoders: schema.encoders() };
-    let first = FirstPass::run(&parser, limits, false)?;
+    let first = CsvFirstPass::run(&parser, limits, false)?;
     Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes))
 }
 
@@ -111,12 +111,12 @@ pub(crate) fn untold(feature: &Feature, format: &str, place: &str) -> Error {
 struct CsvParser {
     plan: Plan,
     /// One a feature; empty during the first pass over training data.
-    encoders: Vec<Encoder>,
+    encoders: Vec<ColumnEncoder>,
 }
 
 impl CsvParser {
     fn features(&self) -> usize {
-        self.plan.columns.iter().filter(|column| matches!(column.role, Role::Feature(_))).count()
+        self.plan.columns.iter().filter(|column| matches!(column.role, ColumnRole::Feature(_))).count()
     }
 
     /// Splits parsed columns into features, in schema order, and attributes.
@@ -125,7 +125,7 @@ impl CsvParser {
         let mut attributes = RawAttributes::default();
         for (raw, plan) in columns.into_iter().zip(&self.plan.columns) {
             match (plan.role, raw) {
-                (Role::Feature(position), Some(raw)) => features[position] = raw,
+                (ColumnRole::Feature(position), Some(raw)) => features[position] = raw,
                 (role, raw) => attributes.set(role, raw),
             }
         }
@@ -134,10 +134,10 @@ impl CsvParser {
 
     /// Encodes features; `place` gives file and line of a row for the error about a text that is no value.
     fn encode(&self, rows: usize, features: Vec<Raw>, place: impl Fn(usize) -> (usize, u64)) -> Result<Piece> {
-        let encode = |(position, (raw, encoder)): (usize, (Raw, &Encoder))| {
+        let encode = |(position, (raw, encoder)): (usize, (Raw, &ColumnEncoder))| {
             encoder.encode(raw).map_err(|(row, text)| {
                 let (file, line) = place(row);
-                let column = self.plan.columns.iter().position(|c| c.role == Role::Feature(position)).unwrap_or(0);
+                let column = self.plan.columns.iter().position(|c| c.role == ColumnRole::Feature(position)).unwrap_or(0);
                 let fault = ("text that is neither true nor false", "correct it, or list it in missing_values");
                 self.plan.error(fault, file, line, column, &text)
             })
@@ -149,7 +149,7 @@ impl CsvParser {
 
 impl PieceParser for CsvParser {
     fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
-        Encoder::unknown_levels(&self.encoders)
+        ColumnEncoder::unknown_levels(&self.encoders)
     }
 
     fn files(&self) -> &[TextFile] {
@@ -168,13 +168,13 @@ impl PieceParser for CsvParser {
 }
 
 /// What the first pass gathers.
-struct FirstPass {
+struct CsvFirstPass {
     counts: Vec<ColumnCounts>,
     levels: Vec<LevelSet>,
-    blocks: Blocks,
+    blocks: ParsedBlocks,
 }
 
-type Blocks = (Vec<Place>, Option<Vec<Vec<Raw>>>, Vec<RawAttributes>);
+type ParsedBlocks = (Vec<BlockPlace>, Option<Vec<Vec<Raw>>>, Vec<RawAttributes>);
 
 /// What the cells of a column are, over all blocks.
 #[derive(Clone, Debug, Default)]
@@ -195,7 +195,7 @@ impl ColumnCounts {
     }
 }
 
-impl FirstPass {
+impl CsvFirstPass {
     fn run(parser: &CsvParser, limits: Limits, collect_levels: bool) -> Result<Self> {
         let width = parser.plan.table.width;
         let levels: Vec<_> = (0..width).map(|_| LevelSet::default()).collect();
@@ -246,7 +246,7 @@ fn schema(plan: &Plan, levels: Vec<LevelSet>, categorical: &[bool]) -> (FeatureS
     let mut features = Vec::new();
     let mut by_content = Vec::new();
     for (at, (column, levels)) in plan.columns.iter().zip(levels).enumerate() {
-        let Role::Feature(position) = column.role else { continue };
+        let ColumnRole::Feature(position) = column.role else { continue };
         let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
         let kind = match column.texts {
             true => FeatureKind::Categorical { levels: levels.sorted() },
@@ -268,7 +268,7 @@ fn schema(plan: &Plan, levels: Vec<LevelSet>, categorical: &[bool]) -> (FeatureS
 fn finish(
     parser: CsvParser,
     schema: impl Into<Arc<FeatureSchema>>,
-    blocks: Blocks,
+    blocks: ParsedBlocks,
     classes: Option<&[String]>,
     limits: Limits,
 ) -> Result<Dataset> {
@@ -280,14 +280,14 @@ fn finish(
         return Err(Error::data(format!("no rows: {} holds nothing but column names", list(&files))));
     }
     if let Some(features) = features {
-        let encode = |(features, place): (Vec<Raw>, &Place)| {
+        let encode = |(features, place): (Vec<Raw>, &BlockPlace)| {
             source.parser.encode(place.rows, features, |row| source.line(place.first_row + row).unwrap_or((place.file, 0)))
         };
         source.cache = Some(features.into_par_iter().zip(&source.places).map(encode).collect::<Result<_>>()?);
     }
     let attributes = Attributes::join(attributes, classes, |row, text| {
         let (file, line) = source.line(row).unwrap_or((0, 0));
-        let column = source.parser.plan.columns.iter().position(|c| c.role == Role::Label).unwrap_or(0);
+        let column = source.parser.plan.columns.iter().position(|c| c.role == ColumnRole::Label).unwrap_or(0);
         let fault = ("unknown class", "training had no such label; correct it");
         source.parser.plan.error(fault, file, line, column, text)
     })?;

@@ -9,10 +9,10 @@ use super::cells::{Cell, MissingTexts};
 use super::column::{Builder, ColumnPlan, Types};
 use super::csv::untold;
 use super::levels::Raw;
-use super::piece::Encoder;
-use super::roles::{Role, missing_names, unknown_name};
+use super::piece::ColumnEncoder;
+use super::roles::{ColumnRole, missing_names, unknown_name};
 use crate::{Block, BlockSource, Columns, Dataset, Error, FeatureKind, FeatureSource, InputSchema, ReadOptions, Result};
-use rows::{Row, Rows};
+use rows::{JsonRows, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use value::{Body, Value};
 /// Reads rows that are to fit `schema`; `name` is what messages call the body.
 pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
     let body = Body::new(bytes, name)?;
-    let rows = Rows::of(&body, form)?;
+    let rows = JsonRows::of(&body, form)?;
     let mut table = Table::new(&body, schema, MissingTexts::new(&options.missing))?;
     let order = rows.columns.as_ref().map(|columns| table.order(columns)).transpose()?;
     for &row in &rows.rows {
@@ -62,7 +62,7 @@ impl<'a> Table<'a> {
                 FeatureKind::Numeric => false,
                 FeatureKind::Date | FeatureKind::Datetime => return Err(untold(feature, "JSON", body.name)),
             };
-            plans.push(ColumnPlan { role: Role::Feature(position), texts });
+            plans.push(ColumnPlan { role: ColumnRole::Feature(position), texts });
         }
         let builders = plans.iter().map(|&plan| Builder::new(plan)).collect();
         let positions = schema.features.iter().enumerate().map(|(position, feature)| (feature.name.as_str(), position)).collect();
@@ -162,7 +162,7 @@ impl<'a> Table<'a> {
                 self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
             })?);
         }
-        let source = JsonSource { columns: Columns::new(self.schema, columns)?, unknown: Encoder::unknown_levels(&encoders) };
+        let source = JsonSource { columns: Columns::new(self.schema, columns)?, unknown: ColumnEncoder::unknown_levels(&encoders) };
         Ok(Dataset::new(self.schema.shared(), Arc::new(source)))
     }
 }

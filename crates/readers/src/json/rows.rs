@@ -14,7 +14,7 @@ pub(crate) enum Form {
 }
 
 /// The rows of a body, each still one value.
-pub(super) struct Rows<'a> {
+pub(super) struct JsonRows<'a> {
     pub rows: Vec<Value<'a>>,
     /// The names of the columns, where they are given once for all rows.
     pub columns: Option<Vec<Value<'a>>>,
@@ -31,7 +31,7 @@ pub(super) enum Row<'a> {
 /// What a row is to look like, for messages.
 const REMEDY: &str = "a row is an object of values by name, or an array of values in the order of training";
 
-impl<'a> Rows<'a> {
+impl<'a> JsonRows<'a> {
     /// Finds the rows.
     pub fn of(body: &Body<'a>, form: Form) -> Result<Self> {
         if form == Form::Lines {

@@ -2,7 +2,7 @@
 
 use super::joined::refuse_several;
 use super::pages::{self, ChunkClaims};
-use crate::frame::{Fields, Physical, guarded};
+use crate::frame::{FrameFields, Physical, guarded};
 use crate::names::list;
 use crate::source::display;
 use crate::source::{DataFile, Whole};
@@ -28,7 +28,7 @@ pub(super) struct ParquetFile {
 
 impl ParquetFile {
     /// Opens a file; also gives its columns.
-    pub fn open(path: DataFile) -> Result<(Self, Fields)> {
+    pub fn open(path: DataFile) -> Result<(Self, FrameFields)> {
         refuse_several(&path)?;
         let mut file = open(&path)?;
         let length = file.seek(SeekFrom::End(0)).and_then(|length| file.rewind().map(|()| length));
@@ -57,7 +57,7 @@ impl ParquetFile {
             // Columns are sorted by position, which a column by itself does not keep.
             let separable = metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
             let fault = contradiction(&metadata, length, most);
-            Ok((fault, metadata, bare.get_metadata()?.clone(), is_bare, separable, Fields { names, types }))
+            Ok((fault, metadata, bare.get_metadata()?.clone(), is_bare, separable, FrameFields { names, types }))
         });
         let (contradiction, metadata, bare, is_bare, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
@@ -241,7 +241,7 @@ fn damaged(path: &Path, error: &str) -> Error {
 }
 
 /// Checks that another file has the same columns as the first. A column of nulls alone takes the type that others give it.
-pub(super) fn merge(first: &mut Fields, first_path: &str, other: &Fields, path: &str) -> Result<()> {
+pub(super) fn merge(first: &mut FrameFields, first_path: &str, other: &FrameFields, path: &str) -> Result<()> {
     if first.names != other.names {
         return Err(Error::schema(format!(
             "files disagree about columns: {first_path} has {}, {path} has {}",

@@ -6,9 +6,9 @@ mod pages;
 mod set;
 mod source;
 
-use super::piece::Encoder;
+use super::piece::ColumnEncoder;
 use super::reader::{Fit, Input, Reader};
-use super::roles::Role;
+use super::roles::ColumnRole;
 use crate::names::list;
 use crate::{Dataset, ReadOptions, Result};
 use set::ParquetSet;
@@ -38,7 +38,7 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let levels = set.levels(&roles, &texts)?;
     let schema = set.fields.schema(&roles, &texts, levels, &layout.file)?;
     let attributes = set.attributes(&roles, &texts, None)?;
-    let encoders = Encoder::of(&schema);
+    let encoders = ColumnEncoder::of(&schema);
     let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)))?;
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
     Ok(data.with_notes(note))
@@ -67,8 +67,8 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let mut texts = set.fields.texts(&roles, &vec![false; roles.len()], &layout.file)?;
     for (at, role) in roles.iter().enumerate() {
         match role {
-            Role::Feature(position) => texts[at] = set.fits(at, &schema.features[*position])?,
-            Role::Label => texts[at] |= classes.is_some(),
+            ColumnRole::Feature(position) => texts[at] = set.fits(at, &schema.features[*position])?,
+            ColumnRole::Label => texts[at] |= classes.is_some(),
             _ => {}
         }
     }

@@ -3,12 +3,12 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
-use crate::frame::{Fault, Fields, Physical, attributes_fault, convert};
+use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert};
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
 use crate::reader::Limits;
-use crate::roles::{Layout, Role};
+use crate::roles::{ColumnLayout, ColumnRole};
 use crate::sniff::Probe;
 use crate::source::display;
 use crate::{CancellationToken, Error, Feature, FeatureKind, ReadOptions, Result};
@@ -26,7 +26,7 @@ pub(super) struct Slice {
 /// Files with the same columns.
 pub(super) struct ParquetSet {
     pub files: Vec<ParquetFile>,
-    pub fields: Fields,
+    pub fields: FrameFields,
     pub slices: Vec<Slice>,
     missing: MissingTexts,
     cancellation: CancellationToken,
@@ -62,8 +62,8 @@ impl ParquetSet {
         Ok(Self { files, fields, slices, missing, cancellation })
     }
 
-    pub fn layout(&self) -> Layout<'_> {
-        Layout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.files[0].path) }
+    pub fn layout(&self) -> ColumnLayout<'_> {
+        ColumnLayout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.files[0].path) }
     }
 
     /// Rows of one column.
@@ -78,18 +78,18 @@ impl ParquetSet {
         }
     }
 
-    fn fault(&self, slice: Slice, column: usize, fault: &Fault) -> Error {
+    fn fault(&self, slice: Slice, column: usize, fault: &CellFault) -> Error {
         let (path, row) = (display(&self.files[slice.file].path), slice.offset + fault.row);
-        let Fault { what, value, remedy, .. } = fault;
+        let CellFault { what, value, remedy, .. } = fault;
         let name = &self.fields.names[column];
         let error = Error::data(format!("{what}: {path}: row {row} (counted from 0), column {name}: {value:?}"));
         error.with_path(&*self.files[slice.file].path).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
     }
 
     /// The levels of all features that are read as texts.
-    pub fn levels(&self, roles: &[Role], texts: &[bool]) -> Result<Vec<LevelSet>> {
+    pub fn levels(&self, roles: &[ColumnRole], texts: &[bool]) -> Result<Vec<LevelSet>> {
         let sets: Vec<_> = roles.iter().map(|_| LevelSet::default()).collect();
-        let wanted = (0..roles.len()).filter(|&at| texts[at] && matches!(roles[at], Role::Feature(_)));
+        let wanted = (0..roles.len()).filter(|&at| texts[at] && matches!(roles[at], ColumnRole::Feature(_)));
         let wanted: Vec<_> = wanted.collect();
         self.each(&wanted, &|slice, at| {
             if let Raw::Texts(texts) = self.read(self.slices[slice], at, true)? {
@@ -114,8 +114,9 @@ impl ParquetSet {
         failure.into_result()
     }
 
-    pub fn attributes(&self, roles: &[Role], texts: &[bool], classes: Option<&[String]>) -> Result<Attributes> {
-        let wanted: Vec<_> = (0..roles.len()).filter(|&at| !matches!(roles[at], Role::Feature(_) | Role::Unused)).collect();
+    pub fn attributes(&self, roles: &[ColumnRole], texts: &[bool], classes: Option<&[String]>) -> Result<Attributes> {
+        let wanted: Vec<_> =
+            (0..roles.len()).filter(|&at| !matches!(roles[at], ColumnRole::Feature(_) | ColumnRole::Unused)).collect();
         let mut pieces = Vec::with_capacity(self.slices.len());
         for &slice in &self.slices {
             let mut attributes = RawAttributes::default();
@@ -130,9 +131,9 @@ impl ParquetSet {
         }
         Attributes::join(pieces, classes, |row, text| {
             let slice = self.slice_of(row);
-            let column = roles.iter().position(|&role| role == Role::Label).unwrap_or(0);
+            let column = roles.iter().position(|&role| role == ColumnRole::Label).unwrap_or(0);
             let remedy = "training had no such label; correct it";
-            self.fault(slice, column, &Fault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
+            self.fault(slice, column, &CellFault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
         })
     }
 

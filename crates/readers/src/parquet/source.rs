@@ -2,8 +2,8 @@
 
 use super::set::{ParquetSet, Slice};
 use crate::blocks::FirstFailure;
-use crate::piece::Encoder;
-use crate::roles::Role;
+use crate::piece::ColumnEncoder;
+use crate::roles::ColumnRole;
 use crate::source::display;
 use crate::{Block, BlockSource, Chunk, Column, FeatureSource};
 use crate::{Error, Result};
@@ -15,17 +15,17 @@ pub(super) struct ParquetSource {
     set: ParquetSet,
     /// For every feature, its column in the files.
     columns: Vec<usize>,
-    encoders: Vec<Encoder>,
+    encoders: Vec<ColumnEncoder>,
 }
 
 /// The size of the numbers that one block of whole rows may hold.
 const ROW_BLOCK_BYTES: usize = 64 << 20;
 
 impl ParquetSource {
-    pub fn new(set: ParquetSet, roles: &[Role], encoders: Vec<Encoder>) -> Self {
+    pub fn new(set: ParquetSet, roles: &[ColumnRole], encoders: Vec<ColumnEncoder>) -> Self {
         let mut columns = vec![0; encoders.len()];
         for (at, role) in roles.iter().enumerate() {
-            if let Role::Feature(position) = role {
+            if let ColumnRole::Feature(position) = role {
                 columns[*position] = at;
             }
         }
@@ -34,7 +34,7 @@ impl ParquetSource {
 
     fn chunk(&self, slice: Slice, feature: usize) -> Result<Chunk<'static>> {
         let encoder = &self.encoders[feature];
-        let raw = self.set.read(slice, self.columns[feature], matches!(encoder, Encoder::Levels(_)))?;
+        let raw = self.set.read(slice, self.columns[feature], matches!(encoder, ColumnEncoder::Levels(_)))?;
         let column =
             encoder.encode(raw).map_err(|_| Error::internal("a column of text belongs to a feature that is not categorical"))?;
         Ok(match column {
@@ -47,7 +47,7 @@ impl ParquetSource {
 
 impl BlockSource for ParquetSource {
     fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
-        Encoder::unknown_levels(&self.encoders)
+        ColumnEncoder::unknown_levels(&self.encoders)
     }
 
     fn rows(&self) -> usize {

@@ -53,7 +53,7 @@ pub(super) enum Value {
 
 #[derive(Debug, PartialEq)]
 pub(super) struct Tensor {
-    pub kind: Kind,
+    pub kind: TensorType,
     pub values: Vec<f64>,
     pub keys: Vec<u64>,
     pub shape: Vec<u64>,
@@ -61,7 +61,7 @@ pub(super) struct Tensor {
 
 /// What the values of a tensor are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TensorType {
     Float32,
     Float64,
     Int32,
@@ -105,9 +105,9 @@ impl Value {
         for field in Fields::new(message) {
             let (number, content) = field?;
             let kind = match number {
-                FLOAT32 => Kind::Float32,
-                FLOAT64 => Kind::Float64,
-                INT32 => Kind::Int32,
+                FLOAT32 => TensorType::Float32,
+                FLOAT64 => TensorType::Float64,
+                INT32 => TensorType::Int32,
                 BYTES => {
                     content.bytes()?;
                     *self = Self::Bytes;
@@ -121,7 +121,7 @@ impl Value {
     }
 
     /// The tensor, emptied if it was of another kind.
-    fn tensor(&mut self, kind: Kind) -> &mut Tensor {
+    fn tensor(&mut self, kind: TensorType) -> &mut Tensor {
         if !matches!(self, Self::Tensor(tensor) if tensor.kind == kind) {
             *self = Self::Tensor(Tensor { kind, values: Vec::new(), keys: Vec::new(), shape: Vec::new() });
         }
@@ -137,10 +137,10 @@ impl Tensor {
         for field in Fields::new(message) {
             let (number, content) = field?;
             match (number, self.kind) {
-                (TENSOR_VALUES, Kind::Float32) => content.floats(&mut self.values)?,
-                (TENSOR_VALUES, Kind::Float64) => content.doubles(&mut self.values)?,
+                (TENSOR_VALUES, TensorType::Float32) => content.floats(&mut self.values)?,
+                (TENSOR_VALUES, TensorType::Float64) => content.doubles(&mut self.values)?,
                 // Negative numbers have 64 bits on the wire; read like this, those beyond 32 bits are seen and not cut.
-                (TENSOR_VALUES, Kind::Int32) => content.integers(|number| number as i64 as f64, &mut self.values)?,
+                (TENSOR_VALUES, TensorType::Int32) => content.integers(|number| number as i64 as f64, &mut self.values)?,
                 (TENSOR_KEYS, _) => content.integers(|key| key, &mut self.keys)?,
                 (TENSOR_SHAPE, _) => content.integers(|length| length, &mut self.shape)?,
                 _ => {}
@@ -170,7 +170,7 @@ mod tests {
         bytes(FLOAT32, &bytes(TENSOR_VALUES, &packed))
     }
 
-    fn tensor(kind: Kind, values: &[f64]) -> Option<Value> {
+    fn tensor(kind: TensorType, values: &[f64]) -> Option<Value> {
         Some(Value::Tensor(Tensor { kind, values: values.to_vec(), keys: Vec::new(), shape: Vec::new() }))
     }
 
@@ -181,16 +181,16 @@ mod tests {
     #[test]
     fn the_last_value_counts_and_parts_are_joined() {
         let again = [entry(FEATURES, VALUES, &floats(&[1.0])), entry(FEATURES, VALUES, &floats(&[2.0]))];
-        assert_eq!(features(&again), Ok(tensor(Kind::Float32, &[2.0])));
+        assert_eq!(features(&again), Ok(tensor(TensorType::Float32, &[2.0])));
         let parts = [entry(FEATURES, VALUES, &[floats(&[1.0]), floats(&[2.0])].concat())];
-        assert_eq!(features(&parts), Ok(tensor(Kind::Float32, &[1.0, 2.0])));
+        assert_eq!(features(&parts), Ok(tensor(TensorType::Float32, &[1.0, 2.0])));
         let double = bytes(FLOAT64, &bytes(TENSOR_VALUES, &0.1f64.to_le_bytes()));
         let kinds = [entry(FEATURES, VALUES, &[floats(&[1.0]), double.clone()].concat())];
-        assert_eq!(features(&kinds), Ok(tensor(Kind::Float64, &[0.1])));
+        assert_eq!(features(&kinds), Ok(tensor(TensorType::Float64, &[0.1])));
         let no_numbers = [entry(FEATURES, VALUES, &[double, bytes(BYTES, b"jpeg")].concat())];
         assert_eq!(features(&no_numbers), Ok(Some(Value::Bytes)));
         let values = [bytes(ENTRY_VALUE, &floats(&[1.0])), bytes(ENTRY_NAME, b"values"), bytes(ENTRY_VALUE, &floats(&[2.0]))];
-        assert_eq!(features(&[bytes(FEATURES, &values.concat())]), Ok(tensor(Kind::Float32, &[1.0, 2.0])));
+        assert_eq!(features(&[bytes(FEATURES, &values.concat())]), Ok(tensor(TensorType::Float32, &[1.0, 2.0])));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(features(&[bytes(3, b"uid"), bytes(77, b"\xff")]), Ok(None));
         assert_eq!(features(&[entry(FEATURES, VALUES, b"")]), Ok(Some(Value::Nothing)));
         assert_eq!(features(&[entry(FEATURES, VALUES, &bytes(5, b"half"))]), Ok(Some(Value::Nothing)));
-        assert_eq!(features(&[entry(FEATURES, VALUES, &bytes(FLOAT32, b""))]), Ok(tensor(Kind::Float32, &[])));
+        assert_eq!(features(&[entry(FEATURES, VALUES, &bytes(FLOAT32, b""))]), Ok(tensor(TensorType::Float32, &[])));
         let nameless = bytes(FEATURES, &bytes(ENTRY_VALUE, &floats(&[1.0])));
         assert_eq!(RecordMessage::read(&nameless, true).map(|message| message.features.other), Ok(Some("")));
     }

@@ -1,6 +1,6 @@
 //! RecordIO files → data sets.
 
-use super::record::{Fault, Features, Labels, Place, Placed, Record};
+use super::record::{Features, Labels, Placed, Record, RecordFault, RecordPlace};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
 use crate::labels::Attributes;
 use crate::levels::compact;
@@ -34,7 +34,7 @@ impl Reader for RecordioReader {
 fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
     refuse_column_options(options, FORMAT)?;
     let parser = RecordParser { files: files(probes), width: None, labels: Labels::Required };
-    let first = FirstPass::run(&parser, limits)?;
+    let first = RecordFirstPass::run(&parser, limits)?;
     let width = first.width(&parser)?;
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = first.facts.iter().any(|facts| facts.sparse).then_some(0);
@@ -61,7 +61,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     }
     let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
     let parser = RecordParser { files: files(probes), width: Some(schema.len()), labels };
-    let first = FirstPass::run(&parser, limits)?;
+    let first = RecordFirstPass::run(&parser, limits)?;
     first.finish(parser, schema.shared(), limits)
 }
 
@@ -83,14 +83,14 @@ struct RecordParser {
 #[derive(Clone, Copy, Debug, Default)]
 struct Facts {
     /// What the first record that tells a number tells.
-    told: Option<(usize, Place)>,
+    told: Option<(usize, RecordPlace)>,
     highest: Option<u32>,
     sparse: bool,
 }
 
 /// The rows of a block.
 #[derive(Default)]
-struct Rows {
+struct RecordRows {
     labels: Vec<f64>,
     /// Where each row begins, and the end of the last.
     starts: Vec<usize>,
@@ -100,13 +100,13 @@ struct Rows {
     facts: Facts,
 }
 
-impl Rows {
-    fn push(&mut self, record: Record, place: Place) -> Result<(), Fault> {
+impl RecordRows {
+    fn push(&mut self, record: Record, place: RecordPlace) -> Result<(), RecordFault> {
         self.labels.extend(record.label);
         let (keys, values, told) = match record.features {
             Features::Dense(values) => {
                 if values.is_empty() {
-                    return Err(Fault::new("record without a feature", "give it values, or a shape if all are missing"));
+                    return Err(RecordFault::new("record without a feature", "give it values, or a shape if all are missing"));
                 }
                 let told = Some(values.len());
                 let keys = if self.facts.sparse { (0..values.len() as u32).collect() } else { Vec::new() };
@@ -120,7 +120,7 @@ impl Rows {
         };
         match (self.facts.told, told) {
             (Some((first, _)), Some(told)) if first != told => {
-                return Err(Fault::new(
+                return Err(RecordFault::new(
                     format!("{told} features where earlier records have {first}"),
                     "give all records the same number",
                 ));
@@ -153,10 +153,10 @@ impl Rows {
 }
 
 impl RecordParser {
-    fn rows(&self, file: usize, block: &TextBlock) -> Result<Rows> {
-        let mut rows = Rows { starts: vec![0], ..Rows::default() };
+    fn rows(&self, file: usize, block: &TextBlock) -> Result<RecordRows> {
+        let mut rows = RecordRows { starts: vec![0], ..RecordRows::default() };
         // Sparse records of a model may tell fewer features than it has, each another number.
-        let first = Place { number: block.first_line, offset: block.offset };
+        let first = RecordPlace { number: block.first_line, offset: block.offset };
         for (place, record) in Placed::new(&block.bytes, self.labels, first) {
             let pushed = record.and_then(|record| {
                 let Some(width) = self.width else { return rows.push(record, place) };
@@ -168,7 +168,7 @@ impl RecordParser {
         Ok(rows)
     }
 
-    fn error(&self, fault: &Fault, file: usize, place: Place) -> Error {
+    fn error(&self, fault: &RecordFault, file: usize, place: RecordPlace) -> Error {
         fault.error(&format!("{}: ", display(&self.files[file].path)), place)
     }
 }
@@ -201,14 +201,14 @@ impl PieceParser for RecordParser {
 }
 
 /// What the first pass gathers.
-struct FirstPass {
-    places: Vec<crate::text_source::Place>,
+struct RecordFirstPass {
+    places: Vec<crate::text_source::BlockPlace>,
     pieces: Option<Vec<Piece>>,
     labels: Vec<f64>,
     facts: Vec<Facts>,
 }
 
-impl FirstPass {
+impl RecordFirstPass {
     fn run(parser: &RecordParser, limits: Limits) -> Result<Self> {
         let harvest = Harvest::new(limits.cache_bytes);
         for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
@@ -240,7 +240,7 @@ impl FirstPass {
                 _ => Ok(width),
             };
         };
-        let name = |file: usize, place: Place| parser.place(file, place.number);
+        let name = |file: usize, place: RecordPlace| parser.place(file, place.number);
         if let Some((other, found, at)) = told.find(|(_, found, _)| *found != width) {
             return Err(Error::schema(format!(
                 "records disagree: {} has {width} features, {} has {found}; give all records the same number",

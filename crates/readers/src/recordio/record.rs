@@ -1,7 +1,7 @@
 //! Records: messages checked and turned into rows.
 
 use super::frames::{BadFrame, Frames};
-use super::message::{Kind, Named, RecordMessage, Tensor, Value};
+use super::message::{Named, RecordMessage, Tensor, TensorType, Value};
 use crate::{Error, Result};
 
 /// The largest number of features.
@@ -43,24 +43,24 @@ pub enum Labels {
 
 /// What is wrong with a record, and what to do about it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Fault {
+pub(super) struct RecordFault {
     what: String,
     remedy: &'static str,
 }
 
-impl Fault {
+impl RecordFault {
     pub fn new(what: impl Into<String>, remedy: &'static str) -> Self {
         Self { what: what.into(), remedy }
     }
 
     /// The error; `source` is the file with a colon, or nothing.
-    pub fn error(&self, source: &str, place: Place) -> Error {
-        let Place { number, offset } = place;
+    pub fn error(&self, source: &str, place: RecordPlace) -> Error {
+        let RecordPlace { number, offset } = place;
         Error::data(format!("{}: {source}record {number} (byte {offset}); {}", self.what, self.remedy))
     }
 }
 
-impl From<BadFrame> for Fault {
+impl From<BadFrame> for RecordFault {
     fn from(bad: BadFrame) -> Self {
         Self::new(bad.what, bad.remedy)
     }
@@ -68,7 +68,7 @@ impl From<BadFrame> for Fault {
 
 /// Where a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct RecordPlace {
     /// Counted from 1.
     pub number: u64,
     /// Of its first frame, counted from 0, after decompression.
@@ -86,22 +86,22 @@ pub(super) struct Placed<'a> {
 
 impl<'a> Placed<'a> {
     /// `first` is the place of the first record.
-    pub fn new(bytes: &'a [u8], labels: Labels, first: Place) -> Self {
+    pub fn new(bytes: &'a [u8], labels: Labels, first: RecordPlace) -> Self {
         Self { frames: Frames::new(bytes), labels, number: first.number, offset: first.offset, failed: false }
     }
 }
 
 impl Iterator for Placed<'_> {
-    type Item = (Place, Result<Record, Fault>);
+    type Item = (RecordPlace, Result<Record, RecordFault>);
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.failed {
             return None;
         }
         let (at, payload) = self.frames.next()?;
-        let place = Place { number: self.number, offset: self.offset + at as u64 };
+        let place = RecordPlace { number: self.number, offset: self.offset + at as u64 };
         self.number += 1;
-        let record = payload.map_err(Fault::from).and_then(|payload| parse(&payload, self.labels));
+        let record = payload.map_err(RecordFault::from).and_then(|payload| parse(&payload, self.labels));
         self.failed = record.is_err();
         Some((place, record))
     }
@@ -123,7 +123,7 @@ impl Iterator for Placed<'_> {
 /// # Ok::<(), sapwood::Error>(())
 /// ```
 pub fn records(bytes: &[u8], labels: Labels) -> impl Iterator<Item = Result<Record>> + '_ {
-    let placed = Placed::new(bytes, labels, Place { number: 1, offset: 0 });
+    let placed = Placed::new(bytes, labels, RecordPlace { number: 1, offset: 0 });
     placed.map(|(place, record)| record.map_err(|fault| fault.error("", place)))
 }
 
@@ -152,17 +152,19 @@ impl Record {
 
 impl Features {
     /// Makes sure that the features are those of a model with `width` features.
-    pub(super) fn check_width(&self, width: usize) -> Result<(), Fault> {
+    pub(super) fn check_width(&self, width: usize) -> Result<(), RecordFault> {
         let remedy = "give the features that training had, in their order";
         match self {
             Self::Dense(values) if values.len() != width => {
-                Err(Fault::new(format!("{} features where the model has {width}", values.len()), remedy))
+                Err(RecordFault::new(format!("{} features where the model has {width}", values.len()), remedy))
             }
             Self::Sparse { width: Some(shape), .. } if *shape > width => {
-                Err(Fault::new(format!("shape of {shape} features where the model has {width}"), remedy))
+                Err(RecordFault::new(format!("shape of {shape} features where the model has {width}"), remedy))
             }
             Self::Sparse { keys, .. } => match keys.iter().find(|&&key| key as usize >= width) {
-                Some(key) => Err(Fault::new(format!("key {key} where the model has {width} features, counted from 0"), remedy)),
+                Some(key) => {
+                    Err(RecordFault::new(format!("key {key} where the model has {width} features, counted from 0"), remedy))
+                }
                 None => Ok(()),
             },
             Self::Dense(_) => Ok(()),
@@ -170,14 +172,14 @@ impl Features {
     }
 }
 
-fn parse(payload: &[u8], labels: Labels) -> Result<Record, Fault> {
+fn parse(payload: &[u8], labels: Labels) -> Result<Record, RecordFault> {
     if is_recordio(payload) {
-        return Err(Fault::new("record that holds RecordIO", "the data are framed twice; set RecordWrapperType to None"));
+        return Err(RecordFault::new("record that holds RecordIO", "the data are framed twice; set RecordWrapperType to None"));
     }
     let message = RecordMessage::read(payload, labels == Labels::Required)
-        .map_err(|what| Fault::new(format!("not a protobuf Record ({what})"), "the data are damaged, or of another kind"))?;
+        .map_err(|what| RecordFault::new(format!("not a protobuf Record ({what})"), "the data are damaged, or of another kind"))?;
     let features = tensor(message.features, "features")?
-        .ok_or_else(|| Fault::new("record without features[\"values\"]", "give the features under the name values"))?;
+        .ok_or_else(|| RecordFault::new("record without features[\"values\"]", "give the features under the name values"))?;
     let features = features_of(features)?;
     let label = match labels {
         Labels::Ignored => None,
@@ -187,19 +189,19 @@ fn parse(payload: &[u8], labels: Labels) -> Result<Record, Fault> {
 }
 
 /// The tensor called `values`, which must be the only one: to pass over others would be to train on less than was given.
-fn tensor(map: Named<'_>, what: &str) -> Result<Option<Tensor>, Fault> {
+fn tensor(map: Named<'_>, what: &str) -> Result<Option<Tensor>, RecordFault> {
     if let Some(name) = map.other {
         let name: String = name.chars().take(60).collect();
-        return Err(Fault::new(format!("{what} called {name:?}"), "give all under the one name values; no other is read"));
+        return Err(RecordFault::new(format!("{what} called {name:?}"), "give all under the one name values; no other is read"));
     }
     let remedy = "give them as float32_tensor, float64_tensor or int32_tensor";
     match map.values {
         None => Ok(None),
-        Some(Value::Nothing) => Err(Fault::new(format!("{what} without a tensor of numbers"), remedy)),
-        Some(Value::Bytes) => Err(Fault::new(format!("{what} that are bytes"), remedy)),
+        Some(Value::Nothing) => Err(RecordFault::new(format!("{what} without a tensor of numbers"), remedy)),
+        Some(Value::Bytes) => Err(RecordFault::new(format!("{what} that are bytes"), remedy)),
         Some(Value::Tensor(tensor)) => match beyond_32_bits(&tensor) {
             Some(value) => {
-                Err(Fault::new(format!("{what} with an integer beyond 32 bits ({value})"), "give them as float64_tensor"))
+                Err(RecordFault::new(format!("{what} with an integer beyond 32 bits ({value})"), "give them as float64_tensor"))
             }
             None => Ok(Some(tensor)),
         },
@@ -208,43 +210,45 @@ fn tensor(map: Named<'_>, what: &str) -> Result<Option<Tensor>, Fault> {
 
 fn beyond_32_bits(tensor: &Tensor) -> Option<f64> {
     let beyond = |value: &f64| *value < f64::from(i32::MIN) || *value > f64::from(i32::MAX);
-    tensor.values.iter().copied().filter(|_| tensor.kind == Kind::Int32).find(beyond)
+    tensor.values.iter().copied().filter(|_| tensor.kind == TensorType::Int32).find(beyond)
 }
 
-fn features_of(tensor: Tensor) -> Result<Features, Fault> {
+fn features_of(tensor: Tensor) -> Result<Features, RecordFault> {
     let Tensor { values, keys, shape, .. } = tensor;
     let width = width_of(&shape)?;
     if let Some(value) = values.iter().find(|value| value.is_infinite()) {
-        return Err(Fault::new(format!("infinite value {value}"), "correct it, or give NaN if it is missing"));
+        return Err(RecordFault::new(format!("infinite value {value}"), "correct it, or give NaN if it is missing"));
     }
     // A shape and nothing else is a sparse row without values: that is how such rows are written.
     if keys.is_empty() && (!values.is_empty() || width.is_none()) {
         if let Some(width) = width.filter(|&width| width != values.len()) {
-            return Err(Fault::new(format!("{} values for a shape of {width}", values.len()), "make them agree"));
+            return Err(RecordFault::new(format!("{} values for a shape of {width}", values.len()), "make them agree"));
         }
         return Ok(Features::Dense(values));
     }
     if keys.len() != values.len() {
-        return Err(Fault::new(format!("{} keys for {} values", keys.len(), values.len()), "give one key a value"));
+        return Err(RecordFault::new(format!("{} keys for {} values", keys.len(), values.len()), "give one key a value"));
     }
     let limit = width.unwrap_or(MOST_FEATURES);
     if let Some(key) = keys.iter().find(|&&key| key >= limit as u64) {
-        return Err(Fault::new(format!("key {key}, beyond {limit} features"), "keys count from 0; correct keys or shape"));
+        return Err(RecordFault::new(format!("key {key}, beyond {limit} features"), "keys count from 0; correct keys or shape"));
     }
     let keys: Vec<u32> = keys.into_iter().map(|key| key as u32).collect();
     match duplicate(&keys) {
-        Some(key) => Err(Fault::new(format!("key {key} given twice"), "give each key once")),
+        Some(key) => Err(RecordFault::new(format!("key {key} given twice"), "give each key once")),
         None => Ok(Features::Sparse { keys, values, width }),
     }
 }
 
 /// The number of features that a shape stands for: a row is a vector, whatever the number of dimensions.
-fn width_of(shape: &[u64]) -> Result<Option<usize>, Fault> {
+fn width_of(shape: &[u64]) -> Result<Option<usize>, RecordFault> {
     let product = shape.iter().try_fold(1u64, |product, &length| product.checked_mul(length));
     match product.filter(|&width| (1..=MOST_FEATURES as u64).contains(&width)) {
         _ if shape.is_empty() => Ok(None),
         Some(width) => Ok(Some(width as usize)),
-        None => Err(Fault::new("bad shape", "a row has at least one feature, and at most 16,777,216: hash the features to fewer")),
+        None => {
+            Err(RecordFault::new("bad shape", "a row has at least one feature, and at most 16,777,216: hash the features to fewer"))
+        }
     }
 }
 
@@ -257,12 +261,12 @@ fn duplicate(keys: &[u32]) -> Option<u32> {
     sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
-fn label_of(map: Named<'_>) -> Result<f64, Fault> {
+fn label_of(map: Named<'_>) -> Result<f64, RecordFault> {
     let remedy = "give every record one label, a finite number, as label[\"values\"]";
-    let labels = tensor(map, "label")?.ok_or_else(|| Fault::new("record without a label", remedy))?.values;
+    let labels = tensor(map, "label")?.ok_or_else(|| RecordFault::new("record without a label", remedy))?.values;
     match labels[..] {
         [label] if label.is_finite() => Ok(label),
-        [label] => Err(Fault::new(format!("label that is {label}"), remedy)),
-        _ => Err(Fault::new(format!("{} labels", labels.len()), remedy)),
+        [label] => Err(RecordFault::new(format!("label that is {label}"), remedy)),
+        _ => Err(RecordFault::new(format!("{} labels", labels.len()), remedy)),
     }
 }
