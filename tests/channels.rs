@@ -181,7 +181,7 @@ fn a_full_disk_says_where_to_put_the_data_of_a_pipe() {
     let setup = format!("mount -t tmpfs -o size=64k tmpfs {0}\nexport TMPDIR={0}", quoted(&small));
     let args = ["train".into(), "--opt-ml".into(), job.tree.path("").into()];
     let Some(run) = in_private_mounts("a_full_disk_says_where_to_put_the_data_of_a_pipe", &setup, "", &args) else { return };
-    let message = run.user_error(&["channel train", "small: the data of ", "cannot be kept after ", "TMPDIR"]);
+    let message = run.user_error(&["channel train", "small: the data of ", "cannot be stored beyond ", "TMPDIR"]);
     assert!(message.contains("No space left on device"), "{message}");
 }
 

@@ -306,8 +306,8 @@ fn deliberate_differences() {
         ("tree_method_gpu_hist", &[("tree_method", "gpu_hist")], "use hist: "),
         ("monotone_constraints", &[("monotone_constraints", "(1,0,0,0)")], "leave it out to train without constraints"),
         ("interaction_constraints", &[("interaction_constraints", "[[1,2],[3]]")], "max_depth=1 allows no interactions"),
-        ("ndcg_at", &[("eval_metric", "ndcg@2")], "auc and aucpr judge the order of all rows"),
-        ("map_at", &[("eval_metric", "map@2")], "auc and aucpr judge the order of all rows"),
+        ("ndcg_at", &[("eval_metric", "ndcg@2")], "auc and aucpr measure that of all rows"),
+        ("map_at", &[("eval_metric", "map@2")], "auc and aucpr measure that of all rows"),
         ("kfold", &[("_kfold", "5")], "give the channel validation"),
     ];
     for (name, pairs, instead) in refused {

@@ -497,7 +497,7 @@ fn libsvm_groups_and_faults() {
     }
     let files = Files::of(&[("a", "1 1:1\n")]);
     let error = files.error(files.train(&ReadOptions { weight: Some("1".into()), ..options() }));
-    assert!(error.starts_with("weight_column=1 has no meaning for libsvm data"), "{error}");
+    assert!(error.starts_with("weight_column=1 does not apply to libsvm data"), "{error}");
 }
 
 // --- Parquet and frames ------------------------------------------------------------------------------------------------------
@@ -667,7 +667,7 @@ fn columns_are_matched_by_name_and_unseen_levels_are_missing() {
     let expected = [vec![Some(1.0), Some(2.0), None], vec![Some(1.0), None, Some(0.0)], vec![Some(1.0), Some(0.0), None]];
     assert_eq!(values(&data), expected);
     assert!(data.labels().is_none());
-    assert!(data.notes().iter().any(|note| note.contains("left out columns that the model does not know: junk")));
+    assert!(data.notes().iter().any(|note| note.contains("ignored columns that the model does not have: junk")));
     let parquet = Files::new();
     parquet.parquet("a.parquet", df!["flag" => [1, 0], "colour" => ["red", "x"], "age" => [true, false]].unwrap(), 10);
     let expected = [vec![Some(1.0), Some(0.0)], vec![Some(1.0), None], vec![Some(1.0), Some(0.0)]];

@@ -278,7 +278,7 @@ fn options_without_meaning_and_models_of_text_are_refused() {
     let path = tree.write("train.pb", encoded(&[dense(&[1.0, 2.0], 0.0)]));
     let named = ReadOptions { weight: Some("w".into()), ..options() };
     let error = read_training(from_ref(&path), &named).unwrap_err().to_string();
-    assert!(error.starts_with("weight_column=w has no meaning for recordio data"), "{error}");
+    assert!(error.starts_with("weight_column=w does not apply to recordio data"), "{error}");
     let text = tree.write("t.csv", "y,c,x\n1,red,2\n2,blue,3\n1,red,4\n");
     let schema = read_training(&[text], &options()).unwrap().schema().clone();
     let error = read_matching(&[path], &options(), Expected { schema: &schema, classes: None, needs_labels: false })

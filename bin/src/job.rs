@@ -83,7 +83,7 @@ impl Job {
         }
         if let Some(signal) = stopped {
             let rounds = trained.model.num_rounds();
-            log.note(&format!("{} ended training; the model of {rounds} rounds is saved", signal::name(signal)));
+            log.note(&format!("{} ended training; the model after {rounds} rounds is saved", signal::name(signal)));
         }
         if let Some(path) = &self.summary_out {
             let seconds = summary::Seconds { load, save, total: start.elapsed() };
@@ -107,7 +107,7 @@ impl Job {
         outputs.clone().try_for_each(|path| output::check_writable(path))?;
         let name = |path: &PathBuf| output::true_name(path).into_os_string();
         if self.summary_out.as_ref().is_some_and(|summary| name(summary) == name(&self.model_out)) {
-            return Err(Failure::user(format!("{}: cannot be both the model and its summary", self.model_out.display())));
+            return Err(Failure::user(format!("{}: the model and the summary cannot be the same file", self.model_out.display())));
         }
         let files = self.inputs.check(self.params.data.same_data, log)?;
         outputs.try_for_each(|path| output::refuse_input(path, &files))
@@ -253,7 +253,7 @@ impl Observer for Rounds<'_> {
             && let Err(failure) = checkpoints.write(checkpoint)
         {
             let rounds = checkpoint.rounds();
-            self.progress.aside(|| self.log.warning(&format!("no checkpoint written after {rounds} rounds: {failure}")));
+            self.progress.aside(|| self.log.warning(&format!("could not write a checkpoint after {rounds} rounds: {failure}")));
         }
     }
 

@@ -38,7 +38,7 @@ impl FeatureBins {
     pub(super) fn by_kind(feature: &Feature) -> Result<Self> {
         match &feature.kind {
             FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS => Err(Error::data(format!(
-                "column {} has more than {MAX_LEVELS} categories; group rare ones, or leave it out with ignore_columns={}",
+                "column {} has more than {MAX_LEVELS} categories; merge rare ones, or leave it out with ignore_columns={}",
                 feature.name, feature.name
             ))),
             FeatureKind::Categorical { levels } => Ok(Self::Categorical { levels: levels.len() }),

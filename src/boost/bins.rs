@@ -33,15 +33,15 @@ impl Bins {
     pub(super) fn check(&self, params: &Params, sets: &[(&str, &Dataset)]) -> Result<()> {
         let count = self.matrices().count();
         if count != sets.len() {
-            return Err(refused(format!("they are of {count} data sets, there are {}", sets.len())));
+            return Err(refused(format!("they have {count} data sets, there are {}", sets.len())));
         }
         for ((name, data), matrix) in sets.iter().zip(self.matrices()) {
             let features = data.schema().len();
             if (self.mapper.features().len(), matrix.features()) != (features, features) {
-                return Err(refused(format!("they are of {} features, {name} has {features}", matrix.features())));
+                return Err(refused(format!("they have {} features, {name} has {features}", matrix.features())));
             }
             if matrix.rows() != data.rows() {
-                return Err(refused(format!("they are of {} rows, {name} has {}", matrix.rows(), data.rows())));
+                return Err(refused(format!("they have {} rows, {name} has {}", matrix.rows(), data.rows())));
             }
             for (bins, feature) in self.mapper.features().iter().zip(&data.schema().features) {
                 check_feature(bins, feature, params)?;
@@ -55,7 +55,7 @@ fn check_feature(bins: &FeatureBins, feature: &Feature, params: &Params) -> Resu
     let name = &feature.name;
     match (bins, &feature.kind) {
         (FeatureBins::Categorical { levels }, FeatureKind::Categorical { levels: known }) if *levels != known.len() => {
-            Err(refused(format!("they are of {levels} levels of feature {name}, which has {}", known.len())))
+            Err(refused(format!("they have {levels} levels of feature {name}, which has {}", known.len())))
         }
         (FeatureBins::Categorical { .. }, FeatureKind::Categorical { .. }) => Ok(()),
         // One of them is for missing values.
@@ -71,7 +71,7 @@ fn check_feature(bins: &FeatureBins, feature: &Feature, params: &Params) -> Resu
 fn refused(what: String) -> Error {
     Error::new(
         ErrorKind::Cache,
-        format!("the bins are not those of the data: {what}; give the data that were binned, or train without bins"),
+        format!("the bins were not made from these data: {what}; give the data that were binned, or train without bins"),
     )
 }
 
@@ -120,12 +120,12 @@ mod tests {
             schema.features[0].kind = FeatureKind::Categorical { levels: (0..40).map(|level| format!("{level:02}")).collect() };
         };
         let cases = [
-            (fit(256, &train, &[]), "they are of 2 data sets, there are 1"),
-            (fit(256, &train, &[&valid, &valid]), "they are of 2 data sets, there are 3"),
-            (fit(256, &data(201, |_| {}), &[&valid]), "they are of 200 rows, train has 201"),
-            (fit(256, &train, &[&data(49, |_| {})]), "they are of 50 rows, validation has 49"),
-            (fit(256, &data(200, more), &[&data(50, more)]), "they are of 2 features, train has 3"),
-            (fit(256, &data(200, six), &[&data(50, six)]), "they are of 5 levels of feature b, which has 6"),
+            (fit(256, &train, &[]), "they have 2 data sets, there are 1"),
+            (fit(256, &train, &[&valid, &valid]), "they have 2 data sets, there are 3"),
+            (fit(256, &data(201, |_| {}), &[&valid]), "they have 200 rows, train has 201"),
+            (fit(256, &train, &[&data(49, |_| {})]), "they have 50 rows, validation has 49"),
+            (fit(256, &data(200, more), &[&data(50, more)]), "they have 2 features, train has 3"),
+            (fit(256, &data(200, six), &[&data(50, six)]), "they have 5 levels of feature b, which has 6"),
             (fit(256, &data(200, dates), &[&data(50, dates)]), "feature b has levels, and is date"),
             (fit(256, &data(200, texts), &[&data(50, texts)]), "feature a has thresholds, and is categorical"),
             (fit(30, &train, &[&valid]), "feature a has 41 of them, and max_bin is 30"),
@@ -133,7 +133,7 @@ mod tests {
         for (outcome, expected) in cases {
             let error = outcome.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Cache);
-            assert!(error.to_string().contains(&format!("not those of the data: {expected}; ")), "{error}");
+            assert!(error.to_string().contains(&format!("not made from these data: {expected}; ")), "{error}");
         }
         // 40 values have as many bins, and one more for missing values.
         assert!(fit(41, &train, &[&valid]).is_ok());

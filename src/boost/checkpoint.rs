@@ -82,7 +82,7 @@ impl Checkpoint {
                 env!("CARGO_PKG_VERSION")
             )));
         }
-        let damaged = || refused("the checkpoint contradicts itself");
+        let damaged = || refused("the checkpoint is inconsistent");
         let values = header.rounds.checked_mul(header.metrics.len()).and_then(|values| values.checked_mul(8));
         let (values, model) = values.and_then(|values| payload.split_at_checked(values)).ok_or_else(damaged)?;
         let history = history(&header, values).ok_or_else(damaged)?;
@@ -95,7 +95,7 @@ impl Checkpoint {
 }
 
 /// What to do with a checkpoint of another run.
-const REMEDY: &str = "train with what the checkpoint was made with, or choose an empty directory for checkpoints";
+const REMEDY: &str = "train with the data and parameters of the checkpoint, or choose an empty directory for checkpoints";
 
 impl Checkpoint {
     /// Checks that a run whose model begins as `model`, on `data`, may go on from here.
@@ -120,7 +120,7 @@ impl Checkpoint {
         }
         let differences = fingerprint::differences(data, &self.data);
         // It follows from labels and weights, which have told already, should they differ.
-        differences.or_else(|| (self.model.base_score != model.base_score).then(|| "the base score is different".to_string()))
+        differences.or_else(|| (self.model.base_score != model.base_score).then(|| "the base score differs".to_string()))
     }
 
     /// Checks that a run with these parameters ([`Params::model_affecting`](crate::Params::model_affecting)) may go on from here, as far

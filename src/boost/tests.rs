@@ -233,7 +233,7 @@ fn a_checkpoint_of_another_run_is_refused() {
     let other_data = |data: &Dataset, validation: Option<&Dataset>| {
         let message = refusal(params(0.3), data, validation);
         let differences = message.strip_prefix("the checkpoint was made with other data: ").map(str::to_string);
-        differences.unwrap_or(message).split("; train with what").next().unwrap().to_string()
+        differences.unwrap_or(message).split("; train with the data").next().unwrap().to_string()
     };
     assert_eq!(other_data(&other, None), "the training set has 2001 rows, it had 2000");
     assert_eq!(other_data(&data, Some(&data)), "the sets that are evaluated are validation, they were none");

@@ -103,7 +103,7 @@ impl<'a> Training<'a> {
         }
         let mut warnings = params.warnings();
         if ranks.any(train.base_margin().is_some()) {
-            warnings.push("base margins replace the base score in training; give them to predict, too (base_margin_column)".into());
+            warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
         }
         if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().labels()) {
             warnings.push(format!("all labels are {label}: there is nothing to learn; check label_column"));

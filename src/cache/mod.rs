@@ -140,7 +140,7 @@ pub fn read(path: &Path, key: &str) -> Result<Cached> {
     (&file).take(lengths.header).read_to_end(&mut read).map_err(unreadable)?;
     let header: Header = serde_json::from_slice(&read[PREFIX_BYTES..]).map_err(|error| refused(&format!("damaged: {error}")))?;
     if header.sapwood != env!("CARGO_PKG_VERSION") || header.key != key {
-        return Err(refused("the cached data belong to other data, parameters or another version"));
+        return Err(refused("the cached data were made from other data or parameters, or by another version"));
     }
     if header.payload_bytes() != lengths.payload {
         return Err(refused("the cached data are damaged: the header states other lengths than the file has"));
@@ -150,7 +150,7 @@ pub fn read(path: &Path, key: &str) -> Result<Cached> {
     if !input.finish().map_err(unreadable)? {
         return Err(refused("the cached data are damaged: the checksum does not match"));
     }
-    parts.assemble(header).ok_or_else(|| refused("the cached data contradict themselves"))
+    parts.assemble(header).ok_or_else(|| refused("the cached data are inconsistent"))
 }
 
 /// The arrays of a file, which are believed when its checksum has matched.

@@ -79,7 +79,7 @@ fn another_key_is_refused() {
     let (_dir, path, _) = written();
     let error = read(&path, "kez").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cache);
-    assert!(error.to_string().contains("belong to other data"), "{error}");
+    assert!(error.to_string().contains("made from other data"), "{error}");
 }
 
 #[test]

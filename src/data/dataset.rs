@@ -119,7 +119,7 @@ impl Dataset {
     pub fn unknown_levels(&self) -> Vec<String> {
         let note = |(feature, texts): (usize, Vec<String>)| {
             let name = &self.schema.features[feature].name;
-            format!("column {name} has values that training did not see, taken as missing: {}", list(&texts))
+            format!("column {name} has values not seen in training, treated as missing: {}", list(&texts))
         };
         self.source.unknown_levels().into_iter().map(note).collect()
     }

@@ -82,7 +82,7 @@ const METRICS: [(&str, Needs, MetricKind); 13] = [
     ("merror", Needs::Classes, MetricKind::Classes(RowVerdict::Error)),
 ];
 
-const RANKING: &str = "it judges the order within groups; auc and aucpr judge the order of all rows";
+const RANKING: &str = "it measures the order within groups; auc and aucpr measure that of all rows";
 const LOG_ERROR: &str = "rmse on ln(1 + label) is the same";
 const ROBUST: &str = "mae comes nearest";
 const DEVIANCE: &str = "poisson-nloglik, with count:poisson, comes nearest";
@@ -143,7 +143,7 @@ pub fn metrics(names: &[String], objective: Objective) -> Result<Vec<Box<dyn Met
         return Ok(vec![metric(simd, default_metric(objective), objective)?]);
     }
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
-        let error = Error::parameter(format!("eval_metric names {name} twice")).with_parameter("eval_metric");
+        let error = Error::parameter(format!("eval_metric contains {name} twice")).with_parameter("eval_metric");
         return Err(error.with_remedy("name it once, where it belongs in the order"));
     }
     let chosen = names.iter().map(|name| metric(simd, name, objective)).collect::<Result<_>>();

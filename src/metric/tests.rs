@@ -215,7 +215,7 @@ fn wrong_names_are_errors_with_a_remedy() {
         let message = error(&[text], Objective::BinaryLogistic);
         assert!(message.starts_with(&format!("metric {text}: threshold")) && message.contains("[0, 1]"), "{message}");
     }
-    assert!(error(&["rmse", "mae", "rmse"], regression).contains("names rmse twice"));
+    assert!(error(&["rmse", "mae", "rmse"], regression).contains("contains rmse twice"));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn check_weights(heaviest: f64) -> Result<()> {
     // Gradients in single precision would come to nothing.
     match heaviest < SMALLEST_WEIGHT {
         true => Err(Error::data(format!(
-            "the weights of all rows are below {SMALLEST_WEIGHT:e}; multiply them by a constant, best so that their mean is 1"
+            "the weights of all rows are below {SMALLEST_WEIGHT:e}; multiply them by a constant, ideally so that their mean is 1"
         ))),
         false => Ok(()),
     }
@@ -145,9 +145,7 @@ fn check_classes(objective: Objective, classes: &[String]) -> Result<()> {
         )));
     }
     match classes.len() {
-        0 | 1 => Err(Error::data(format!(
-            "the labels hold only one class ({listed}), so there is nothing to distinguish; name another column with label_column"
-        ))),
+        0 | 1 => Err(Error::data(format!("the labels are all the same class ({listed}); name another column with label_column"))),
         2 => Ok(()),
         n if !objective.is_multiclass() => Err(Error::data(format!(
             "the labels hold {n} classes ({listed}), but {name} distinguishes two; use objective=multi:softprob"
@@ -205,7 +203,7 @@ impl Domain {
 
     fn rule(self) -> String {
         match self {
-            Self::Real => "at most 3.4e38 in size".to_string(),
+            Self::Real => "at most 3.4e38 in magnitude".to_string(),
             Self::Count => "0 or more (and at most 3.4e38)".to_string(),
             Self::Probability => "in [0,1]".to_string(),
             Self::Binary => "0 or 1".to_string(),

@@ -298,7 +298,7 @@ fn text_labels_must_fit_the_objective() {
     );
     let one = classes(&[0.0, 0.0], &["a"]);
     for objective in [Objective::BinaryLogistic, Objective::Softmax] {
-        assert_error(params(objective), &one, ErrorKind::Data, &["only one class (\"a\")", "label_column"]);
+        assert_error(params(objective), &one, ErrorKind::Data, &["all the same class (\"a\")", "label_column"]);
     }
 }
 

@@ -42,8 +42,8 @@ const fn inert_only(name: &'static str, values: &'static [&'static str], remedy:
 
 const HISTOGRAMS: &str = "Sapwood always trains on histograms";
 const LOGGING: &str = "Sapwood prints one line per round";
-const BOOSTER: &str = "it belongs to a booster other than gbtree";
-const OTHER_OBJECTIVE: &str = "it belongs to an objective that was not chosen";
+const BOOSTER: &str = "it applies to boosters other than gbtree";
+const OTHER_OBJECTIVE: &str = "it applies to an objective that is not in use";
 /// Ways of growing trees; XGBoost's others are for linear models and GPUs.
 const UPDATERS: &[&str] = &[
     "grow_colmaker",

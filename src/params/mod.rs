@@ -113,8 +113,8 @@ impl Params {
             Err(last.into_iter().fold(error, |error, name| error.with_parameter(*name)))
         };
         if self.max_depth == 0 && self.max_leaves == 0 {
-            let cause = "max_depth=0 and max_leaves=0 leave the size of trees without a limit".to_string();
-            return refuse(&["max_depth", "max_leaves"], cause, "give one of them");
+            let cause = "max_depth=0 and max_leaves=0 leave trees unlimited".to_string();
+            return refuse(&["max_depth", "max_leaves"], cause, "set one of them");
         }
         if self.max_leaves == 1 {
             return refuse(&["max_leaves"], "max_leaves=1 allows no split".to_string(), "use 0 for no limit, or at least 2");

@@ -50,12 +50,14 @@ fn checkpoints_that_fail_cost_no_model() {
         tree.mkdir("checkpoints");
         let end = run(job(&tree, &library, "checkpoints", call, EIO)).ok();
         for round in 1..=6 {
-            let warning = format!("warning: no checkpoint written after {round} rounds: UserError: ");
+            let warning = format!("warning: could not write a checkpoint after {round} rounds: UserError: ");
             assert!(end.stderr.contains(&warning), "{call}: {}", end.stderr);
         }
         assert!(end.stderr.contains("cannot be written: Input/output error"), "{call}: {}", end.stderr);
         assert!(tree.checkpoints().is_empty(), "{call}: {:?}", tree.checkpoints());
-        assert!(tree.json("output/data/summary.json")["warnings"].to_string().contains("no checkpoint written after 6 rounds"));
+        assert!(
+            tree.json("output/data/summary.json")["warnings"].to_string().contains("could not write a checkpoint after 6 rounds")
+        );
         assert!(fs::read(tree.path("model/model.sapwood")).unwrap() == sound);
         // Nothing to go on from, and nothing in the way.
         let next = run(command(["train", "--opt-ml", &tree.text("")])).ok();
@@ -74,7 +76,7 @@ fn a_checkpoint_that_fails_leaves_the_ones_before() {
     for call in CALLS {
         let end = run(job(&tree, &library, "checkpoints", call, EIO)).ok();
         assert!(
-            end.stderr.contains("resuming after 6 rounds") && end.stderr.contains("no checkpoint written after 9 rounds"),
+            end.stderr.contains("resuming after 6 rounds") && end.stderr.contains("could not write a checkpoint after 9 rounds"),
             "{end:?}"
         );
         assert!(tree.checkpoints() == before, "{call}");

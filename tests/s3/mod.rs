@@ -392,11 +392,17 @@ fn errors_say_what_to_do() {
 
     let train = |flags: &[&'static str]| [&["train", "--train", "s3://errors/m", "num_round=1"], flags].concat();
     failed(&train(&["--model-out", "s3://errors/"]), &["s3://errors/: is a directory"]);
-    failed(&train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]), &["both the model and its summary"]);
+    failed(
+        &train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]),
+        &["the model and the summary cannot be the same file"],
+    );
     for same in ["s3://errors/m", "S3://errors/m"] {
         failed(&train(&["--model-out", same]), &["errors/m: is read by this command and would be lost"]);
     }
-    failed(&train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]), &["both the model and its summary"]);
+    failed(
+        &train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]),
+        &["the model and the summary cannot be the same file"],
+    );
     failed(
         &train(&["--model-out", "m", "--checkpoints", "s3://errors/c"]),
         &["--checkpoints s3://errors/c: must be a local directory"],

@@ -123,7 +123,7 @@ fn json_that_cannot_be_read_or_does_not_fit() {
     json("{\"columns\": [\"f3\", \"f2\", \"f1\", \"f0\"], \"data\": [[1, 2]]}").is(400, &["expected 4, found 2"]);
     json("{\"instances\": [[1, 2, 3, 4]], \"more\": 1}").is(400, &["unexpected \"more\" beside instances"]);
     json("[[1, 2, 3, \"x\"]]").is(415, &["text in a column of numbers (column f3): request:1:", "x"]);
-    json("[[1, 2, 3, [4]]]").is(415, &["where there must be one value"]);
+    json("[[1, 2, 3, [4]]]").is(415, &["where one value is expected"]);
     json("[[1, 2, 3, 1e999]]").is(415, &["infinite value (column f3)"]);
     json("[[1, 2, 3, 9007199254740993]]").is(415, &["integer beyond 2^53"]);
     json("[[1, 2, 3, \"\\ud800\"]]").is(415, &["Loading json data failed"]);

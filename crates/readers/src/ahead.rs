@@ -56,7 +56,8 @@ impl Ahead {
         let lane = &self.lanes[self.next];
         let _ = lane.used.try_send(std::mem::take(&mut self.range));
         let started = Instant::now();
-        let range = lane.ranges.recv().unwrap_or_else(|_| Err(io::Error::other("a thread that reads ahead has died")));
+        let range =
+            lane.ranges.recv().unwrap_or_else(|_| Err(io::Error::other("a thread that reads ahead has ended unexpectedly")));
         self.meter.stalled(started.elapsed());
         self.next = (self.next + 1) % THREADS;
         self.done = range.as_ref().map_or(true, |range| range.len() < RANGE_BYTES);

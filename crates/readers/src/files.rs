@@ -48,11 +48,11 @@ impl Listing {
             return Ok(());
         }
         if !metadata.is_dir() {
-            return Err(Error::io(path, "this is a pipe or a device, and data are read more than once; save them to a file first"));
+            return Err(Error::io(path, "this is a pipe or a device, but data are read more than once; save them to a file first"));
         }
         let real = fs::canonicalize(path).map_err(|e| Error::io(path, e))?;
         if above.contains(&real) {
-            return Err(Error::io(path, "this link leads back to a directory that holds it; remove the link"));
+            return Err(Error::io(path, "this link leads back to a directory above it; remove the link"));
         }
         let mut names = Vec::new();
         for entry in fs::read_dir(path).map_err(|e| Error::io(path, e))? {

@@ -242,7 +242,10 @@ impl FrameFields {
             let text = role != ColumnRole::Unused && self.physical(at, place)? == Physical::Text;
             if text && matches!(role, ColumnRole::Weight | ColumnRole::BaseMargin) {
                 let name = &self.names[at];
-                return Err(Error::schema(format!("the {} column {name} holds text: {place}; it must hold numbers", role.word())));
+                return Err(Error::schema(format!(
+                    "the {} column {name} holds text: {place}; it must contain numbers",
+                    role.word()
+                )));
             }
             Ok(text || categorical[at])
         };
@@ -331,7 +334,7 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
 pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault> {
     let (rule, remedy): (fn(f64) -> bool, _) = match role {
         ColumnRole::Feature(_) | ColumnRole::Unused => return None,
-        ColumnRole::Label | ColumnRole::BaseMargin => (|x| x.is_finite(), "it must be there and finite"),
+        ColumnRole::Label | ColumnRole::BaseMargin => (|x| x.is_finite(), "it must be present and finite"),
         ColumnRole::Weight => (is_weight, WEIGHT_RULE),
         ColumnRole::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
     };

@@ -65,7 +65,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
     let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
     let first = LibsvmFirstPass::run(&parser, limits)?;
-    let note = (!labelled).then(|| "the rows are read as rows without a label: all begin with index:value".to_string());
+    let note = (!labelled).then(|| "rows are read as having no label, because all begin with index:value".to_string());
     Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
 }
 

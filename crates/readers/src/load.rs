@@ -102,7 +102,7 @@ impl FileSet {
         let Some(first) = probes.first() else { return Err(no_data(sources, &listing.passed_over)) };
         if let Some(other) = probes.iter().find(|probe| probe.format != first.format) {
             return Err(Error::schema(format!(
-                "files disagree: {} is {}, {} is {}; put files of one format in a data set, or say which format it is",
+                "files disagree: {} is {}, {} is {}; use one format per data set, or give the format",
                 display(&first.path),
                 word(Some(first.format)),
                 display(&other.path),

@@ -100,7 +100,7 @@ pub(super) fn refuse_column_options(options: &ReadOptions, format: &str) -> Resu
         ("categorical_features", options.categorical.first().map(String::as_str)),
     ];
     match named.iter().find_map(|(name, value)| value.map(|value| (name, value))) {
-        Some((name, value)) => Err(Error::parameter(format!("{name}={value} has no meaning for {format}; remove it"))),
+        Some((name, value)) => Err(Error::parameter(format!("{name}={value} does not apply to {format}; remove it"))),
         None => Ok(()),
     }
 }

@@ -47,7 +47,7 @@ impl LearnedFiles {
 /// # Errors
 /// `same_data` forbids it.
 pub fn judge(what: &str, name: &str, same_data: SameData) -> Result<String> {
-    let message = format!("{what}: {name} metrics and early stopping say nothing about new data; keep some data out of training");
+    let message = format!("{what}: {name} metrics and early stopping say nothing about new data; hold some data out of training");
     match same_data {
         SameData::Warn => Ok(message),
         SameData::Error => Err(Error::data(format!("{message} (same_data=error forbids it)")).with_parameter("same_data")),

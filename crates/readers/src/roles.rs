@@ -138,7 +138,7 @@ impl ColumnLayout<'_> {
         for (role, at) in given {
             if roles[at] != ColumnRole::Feature(0) {
                 return Err(Error::schema(format!(
-                    "{} of {} is named as both {} and {}",
+                    "{} of {} cannot be both {} and {}",
                     self.describe(at),
                     self.file,
                     roles[at].word(),
@@ -154,7 +154,7 @@ impl ColumnLayout<'_> {
             let at = self.find(column, "ignored")?;
             if roles[at] != ColumnRole::Feature(0) && roles[at] != ColumnRole::Unused {
                 return Err(Error::schema(format!(
-                    "{} of {} is named as ignored and as the {}",
+                    "{} of {} cannot be both ignored and the {}",
                     self.describe(at),
                     self.file,
                     roles[at].word()
@@ -220,7 +220,7 @@ impl ColumnLayout<'_> {
         if !absent.is_empty() {
             return Err(missing_names(&absent, names, &self.file));
         }
-        let note = format!("left out columns that the model does not know: {} ({})", list(&extra), self.file);
+        let note = format!("ignored columns that the model does not have: {} ({})", list(&extra), self.file);
         Ok(if extra.is_empty() { Vec::new() } else { vec![note] })
     }
 
@@ -323,9 +323,9 @@ pub(super) mod tests {
         let all = ReadOptions { label: Some("3".into()), group: Some("0".into()), ignore: vec!["1".into()], ..options() };
         assert_eq!(roles(&all).unwrap(), [Group, Unused, Feature(0), Label]);
         let twice = ReadOptions { weight: Some("0".into()), ..options() };
-        assert!(roles(&twice).unwrap_err().to_string().contains("is named as both label and weight"));
+        assert!(roles(&twice).unwrap_err().to_string().contains("cannot be both label and weight"));
         let ignored = ReadOptions { ignore: vec!["0".into()], ..options() };
-        assert!(roles(&ignored).unwrap_err().to_string().contains("is named as ignored and as the label"));
+        assert!(roles(&ignored).unwrap_err().to_string().contains("cannot be both ignored and the label"));
         let nothing = ReadOptions { ignore: names("1 2 3"), ..options() };
         assert!(roles(&nothing).unwrap_err().to_string().starts_with("no feature column"));
     }

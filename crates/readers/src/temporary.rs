@@ -9,7 +9,7 @@ pub(super) fn cannot_keep(name: &Path, bytes: u64, error: &io::Error) -> Error {
     Error::io(
         std::env::temp_dir(),
         format!(
-            "the data of {} cannot be kept after {bytes} bytes: {error}; give TMPDIR a directory that has the space, or let the data come as files",
+            "the data of {} cannot be stored beyond {bytes} bytes: {error}; set TMPDIR to a directory with more space, or provide the data as files",
             name.display()
         ),
     )

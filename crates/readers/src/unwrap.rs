@@ -67,7 +67,7 @@ impl<R: Read> Read for Unwrapped<R> {
 }
 
 fn truncated() -> io::Error {
-    io::Error::new(io::ErrorKind::UnexpectedEof, "the last frame is cut off")
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the last frame is truncated")
 }
 
 /// Whether the first frame of `sample`, which may be cut off anywhere, holds text.

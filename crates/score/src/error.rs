@@ -7,7 +7,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// The file does not begin with the magic bytes of its kind.
-    #[error("not a Sapwood {what}: the file does not begin with the {what} magic; was it made by `sapwood train`?")]
+    #[error("not a Sapwood {what}: the file does not begin with the magic bytes; was it made by `sapwood train`?")]
     WrongMagic {
         /// The kind of file that was expected.
         what: &'static str,

@@ -200,7 +200,7 @@ fn cell_text<'a>(body: &Body<'a>, value: Value<'a>, texts: bool) -> Result<Optio
         (Some(b't'), false) => Some(Cow::Borrowed("1")),
         (Some(b'f'), false) => Some(Cow::Borrowed("0")),
         (Some(b'{' | b'['), _) => {
-            return Err(body.error("an array or object where there must be one value", value, "give a number, a text or null"));
+            return Err(body.error("an array or object where one value is expected", value, "give a number, a text or null"));
         }
         _ => Some(Cow::Borrowed(value)),
     })
