@@ -110,7 +110,7 @@ fn mistakes_in_a_training_job() {
             case("fileSystemID: fs", "fileSystemId: fs", "error", "unknown field fileSystemId", "fileSystemId:"),
             case("  roleARN:", "  roleArn:", "error", "unknown field roleArn", "roleArn:"),
             case("securityGroupIDs", "securityGroupIds", "error", "unknown field securityGroupIds", "securityGroupIds"),
-            case("kind: TrainingJob", "kind: Trainingjob", "error", "does not know this resource", "kind:"),
+            case("kind: TrainingJob", "kind: Trainingjob", "error", "not a resource of the operator", "kind:"),
             case(
                 "aws/v1alpha1",
                 "aws/v1alpha2",
@@ -126,7 +126,7 @@ fn mistakes_in_a_training_job() {
                 "volumeSizeInGB: 30",
                 "volumeSizeInGB: \"30\"",
                 "error",
-                "but must be a whole number, without quotes",
+                "must be a whole number, without quotes",
                 "volumeSizeInGB",
             ),
             case(
@@ -136,15 +136,15 @@ fn mistakes_in_a_training_job() {
                 "does not have",
                 "containerEntrypoint",
             ),
-            case("    services.k8s.aws/region: us-west-2\n", "    a: b\n", "warning", "no region is named", "metadata:"),
-            case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a is a number, but must be a string", "a: 1"),
+            case("    services.k8s.aws/region: us-west-2\n", "    a: b\n", "warning", "no region is given", "metadata:"),
+            case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a must be a string, but is a number", "a: 1"),
             case("  namespace: ", "  namespaces: ", "error", "unknown field namespaces", "namespaces:"),
             case("  namespace: sapwood", "  namespace: 1", "error", "namespace is a number", "namespace: 1"),
             case(
                 "  annotations:\n",
                 "  labels: []\n  annotations:\n",
                 "error",
-                "labels is a list, but must be a mapping",
+                "labels must be a mapping, but is a list",
                 "labels:",
             ),
             // Hyperparameters.
@@ -152,10 +152,10 @@ fn mistakes_in_a_training_job() {
                 "num_round: \"200\"",
                 "num_round: 200",
                 "error",
-                "num_round is a number, but hyperParameters holds only strings",
+                "hyperParameters may hold only strings, but num_round is a number",
                 "num_round: 200",
             ),
-            case("eval_metric: merror", "eval_metric: off", "error", "eval_metric is a truth value", "eval_metric:"),
+            case("eval_metric: merror", "eval_metric: off", "error", "eval_metric is a boolean", "eval_metric:"),
             case("    eta: ", "    etta: ", "error", "unknown parameter etta; did you mean eta?", "etta:"),
             case("eta: \"0.2\"", "eta: \"1.2\"", "error", "eta=1.2 is out of range: it must lie in [0, 1]", "eta:"),
             case("eta: \"0.2\"", "eta: \"fast\"", "error", "not a valid value", "eta:"),
@@ -205,10 +205,10 @@ fn mistakes_in_a_training_job() {
             case("channelName: validation", "channelName: vali/dation", "error", "does not match", "channelName: vali"),
             case("contentType: text/csv", "contentType: image/png", "error", "\"image/png\" is unknown", "contentType:"),
             case("contentType: text/csv", "contentType: text/csv;label_size=2", "error", "label_size=2", "contentType:"),
-            case("inputMode: File", "inputMode: FastFile", "error", "a file system is mounted", "inputMode:"),
-            case("inputMode: File", "inputMode: Pipe", "error", "a file system is mounted", "inputMode:"),
-            case("inputMode: File", "inputMode: file", "error", "is not one of Pipe, File, FastFile", "inputMode:"),
-            case("inputMode: File", "compressionType: Gzip", "warning", "only for Pipe mode", "compressionType:"),
+            case("inputMode: File", "inputMode: FastFile", "error", "file systems are mounted only in File mode", "inputMode:"),
+            case("inputMode: File", "inputMode: Pipe", "error", "file systems are mounted only in File mode", "inputMode:"),
+            case("inputMode: File", "inputMode: file", "error", "must be one of Pipe, File, FastFile", "inputMode:"),
+            case("inputMode: File", "compressionType: Gzip", "warning", "only in Pipe mode", "compressionType:"),
             // File systems.
             case("/abcdefgh/data/train", "/fsx/data/train", "warning", "the MountName of SCRATCH_1", "directoryPath: /fsx"),
             case(
@@ -220,8 +220,14 @@ fn mistakes_in_a_training_job() {
             ),
             case("/abcdefgh/data/train", "abcdefgh/data/train", "error", "does not begin with", "directoryPath:"),
             case("fs-0123456789abcdef0", "fsx-1", "error", "does not match", "fileSystemID:"),
-            case("fileSystemType: FSxLustre", "fileSystemType: Lustre", "error", "is not one of EFS, FSxLustre", "fileSystemType:"),
-            case("fileSystemAccessMode: ro", "fileSystemAccessMode: r", "error", "is not one of rw, ro", "fileSystemAccessMode:"),
+            case(
+                "fileSystemType: FSxLustre",
+                "fileSystemType: Lustre",
+                "error",
+                "must be one of EFS, FSxLustre",
+                "fileSystemType:",
+            ),
+            case("fileSystemAccessMode: ro", "fileSystemAccessMode: r", "error", "must be one of rw, ro", "fileSystemAccessMode:"),
             case("fileSystemAccessMode: ro", "fileSystemAccessMode: rw", "note", "rw gains nothing", "fileSystemAccessMode:"),
             case(
                 "vpcConfig:\n    securityGroupIDs: [sg-0123456789abcdef0]\n    subnets: [subnet-0123456789abcdef0]\n  ",
@@ -244,7 +250,7 @@ fn mistakes_in_a_training_job() {
             case("ml.m5.2xlarge", "ml.p3.2xlarge", "note", "has accelerators", "instanceType:"),
             case("ml.m5.2xlarge", "ml.m7g.2xlarge", "note", "Graviton", "instanceType:"),
             case("ml.m5.2xlarge", "m5.2xlarge", "error", "is not a SageMaker instance type", "instanceType:"),
-            case("ml.m5.2xlarge", "ml.q9.2xlarge", "warning", "is not of a family", "instanceType:"),
+            case("ml.m5.2xlarge", "ml.q9.2xlarge", "warning", "belongs to a family unknown", "instanceType:"),
             case("    volumeSizeInGB: 30\n", "", "warning", "volumeSizeInGB is missing", "resourceConfig:"),
             case(
                 "maxWaitTimeInSeconds: 7200",
@@ -275,13 +281,7 @@ fn mistakes_in_a_training_job() {
             ),
             case("train-merror:([-+0-9.e]+)", "train-merror:(\\S+)", "error", "finds \"0.25000#011validation-merror", "regex:"),
             case("train-merror:([-+0-9.e]+)", "train-rmse:([-+0-9.e]+)", "warning", "finds nothing in the lines", "regex:"),
-            case(
-                "train-merror:([-+0-9.e]+)",
-                "\\ttrain-merror:([-+0-9.e]+)",
-                "warning",
-                "where tabulators are written #011",
-                "regex:",
-            ),
+            case("train-merror:([-+0-9.e]+)", "\\ttrain-merror:([-+0-9.e]+)", "warning", "where tabs are written #011", "regex:"),
             case(
                 "train-merror:([-+0-9.e]+)",
                 "validation-merror:([-+0-9.e]+)",
@@ -289,7 +289,7 @@ fn mistakes_in_a_training_job() {
                 "called train:merror, and regex finds validation-merror",
                 "regex:",
             ),
-            case("train-merror:([-+0-9.e]+)", "train-merror:[-+0-9.e]+", "error", "has no group", "regex:"),
+            case("train-merror:([-+0-9.e]+)", "train-merror:[-+0-9.e]+", "error", "has no capture group", "regex:"),
             case("train-merror:([-+0-9.e]+)", "train-merror:([-+0-9.e]+", "error", "is not a regular expression", "regex:"),
             case("train-merror:([-+0-9.e]+)", "train-merror:(?=0)([-+0-9.e]+)", "note", "cannot be checked here", "regex:"),
         ],
@@ -354,17 +354,17 @@ fn limits_of_the_api() {
     let more = text.replace("\"objective\"", &format!("{many}\"objective\""));
     Findings::in_text("a.json", &more).has(
         "error",
-        "HyperParameters has 102 entries, but may have at most 100",
+        "HyperParameters has 102 entries; at most 100 are allowed",
         "\"HyperParameters\"",
     );
     let long = text.replace("\"0.2\"", &format!("\"0.2{}\"", "0".repeat(2500)));
-    Findings::in_text("a.json", &long).only_error("eta has 2503 characters, but may have at most 2500", "\"eta\"");
+    Findings::in_text("a.json", &long).only_error("eta has 2503 characters; at most 2500 are allowed", "\"eta\"");
     let name = format!("\"sagemaker_{}\"", "x".repeat(250));
     Findings::in_text("a.json", &text.replace("\"eta\"", &name)).has("error", "characters in its name", &name[..50]);
     let fields: String = (0..3000).map(|index| format!("\"nonsense_{index}\": 1, ")).collect();
     let found = Findings::in_text("a.json", &text.replacen("\"RoleArn\"", &format!("{fields}\"RoleArn\""), 1));
     assert_eq!(found.all.len(), 1001);
-    found.has("error", "there are 1000 findings", "");
+    found.has("error", "only the first 1000 findings are shown", "");
 }
 
 #[test]
@@ -382,7 +382,7 @@ fn sources_in_s3() {
         request(json!([channel(prefix.clone(), mode)])).has_no("error");
     }
     let manifest = json!({"S3DataType": "ManifestFile", "S3Uri": "s3://b/train.manifest"});
-    request(json!([channel(manifest, "FastFile")])).only_error("FastFile mode takes only S3Prefix", "\"InputMode\"");
+    request(json!([channel(manifest, "FastFile")])).only_error("FastFile mode allows only S3Prefix", "\"InputMode\"");
     let augmented = json!({"S3DataType": "AugmentedManifestFile", "S3Uri": "s3://b/x"});
     request(json!([channel(augmented, "Pipe")])).only_error("the trainer does not read", "\"S3DataType\"");
     let mut same = channel(json!({"S3DataType": "S3Prefix", "S3Uri": "s3://b/train/"}), "File");
@@ -416,12 +416,12 @@ fn mistakes_in_a_tuning_job() {
             case("minValue: \"0.02\"", "minValue: 0.02", "error", "minValue is a number", "minValue: 0.02"),
             case("{name: eta,", "{name: etta,", "error", "unknown parameter etta", "name: etta"),
             case("{name: eta,", "{name: max_bin,", "error", "max_bin is an integer", "name: max_bin"),
-            case("{name: eta,", "{name: num_class,", "error", "num_class is fixed, too", "name: num_class"),
+            case("{name: eta,", "{name: num_class,", "error", "num_class is also set to a fixed value", "name: num_class"),
             case("{name: eta,", "{name: colsample_bytree,", "error", "colsample_bytree has two ranges", "name: colsample_bytree"),
             case("{name: eta,", "{name: sketch_eps,", "warning", "sketch_eps has no effect", "name: sketch_eps"),
             case("metricName: validation:merror", "metricName: validation:what", "error", "what", "metricName:"),
             case("eval_metric: merror", "eval_metric: what", "error", "what", "eval_metric:"),
-            case("strategy: Bayesian", "strategy: Bayes", "error", "is not one of", "strategy:"),
+            case("strategy: Bayesian", "strategy: Bayes", "error", "must be one of", "strategy:"),
             case(
                 "    staticHyperParameters:",
                 "    hyperParameters:",
@@ -458,7 +458,7 @@ fn a_tuning_job_may_have_several_definitions() {
     Findings::in_text("a.json", &format!("{request:#}")).has_no("warning");
     other["StaticHyperParameters"]["eta"] = json!("0.1");
     request["TrainingJobDefinitions"][1] = other;
-    Findings::in_text("a.json", &format!("{request:#}")).only_error("eta is fixed, too", "\"Name\": \"eta\"");
+    Findings::in_text("a.json", &format!("{request:#}")).only_error("eta is also set to a fixed value", "\"Name\": \"eta\"");
 }
 
 #[test]
@@ -504,7 +504,7 @@ fn mistakes_in_pods() {
                 "terminationGracePeriodSeconds is less",
                 "terminationGracePeriodSeconds",
             ),
-            case("value: fail", "value: \"\"", "warning", "the Job would count as complete", "name: train"),
+            case("value: fail", "value: \"\"", "warning", "the Job would be marked complete", "name: train"),
             case("values: [2]", "values: [3]", "warning", "exit code 2 does not lead to FailJob", "podFailurePolicy"),
             case("containerName: train", "containerName: trainer", "error", "there is no container \"trainer\"", "containerName:"),
             case("restartPolicy: Never", "restartPolicy: OnFailure", "error", "needs restartPolicy Never", "spec:"),
@@ -775,13 +775,13 @@ fn checkpoints_of_an_earlier_run_are_compared() {
     let job = tree(softmax()).config("checkpointconfig.json", json!({"LocalPath": "/opt/ml/checkpoints"}));
     job.run().ok();
     fs::remove_file(job.tree.path("model/model.sapwood")).unwrap();
-    look(&job).has("warning", "the checkpoint has 5 rounds, and num_round is 5: nothing is left to train", "");
+    look(&job).has("warning", "the checkpoint has 5 rounds, and num_round is 5: there are no rounds left to train", "");
     let mut more = softmax();
     more["num_round"] = json!("9");
     job.tree.write("input/config/hyperparameters.json", more.to_string());
     let found = look(&job);
     found.has_no("warning");
-    found.has("note", "the job resumes after 5 rounds", "");
+    found.has("note", "the job will resume after 5 rounds", "");
     more["eta"] = json!("0.1");
     job.tree.write("input/config/hyperparameters.json", more.to_string());
     look(&job).only_error("the checkpoint was made with other parameters: eta is \"0.1\", it was \"0.3\"", "");

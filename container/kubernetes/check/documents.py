@@ -111,5 +111,5 @@ def read(root: Path, name: str) -> list[Document]:
         return [document for line, language, body in fenced(name, text) for document in parse(name, body, language, line)]
     documents = parse(name, text, "json" if name.endswith(".json") else "yaml")
     if not documents:
-        raise Malformed(f"{name}:1:1: there is nothing in it")
+        raise Malformed(f"{name}:1:1: the file is empty")
     return documents

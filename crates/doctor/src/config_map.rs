@@ -13,7 +13,7 @@ pub fn check(node: &Yaml, report: &mut Report) {
         let YamlValue::Text(text) = &entry.value.value else {
             report.error(
                 entry.value.at,
-                format!("{} is {}, but must be a string", entry.key, entry.value.value.sort()),
+                format!("{} must be a string, but is {}", entry.key, entry.value.value.sort()),
                 "write a block: |",
             );
             continue;

@@ -74,7 +74,7 @@ pub fn resource(node: &Yaml) -> Option<Result<&'static Resource, String>> {
 pub fn findings(name: &str, text: &str) -> Vec<Finding> {
     let mut report = Report::new(name, text);
     match parse(text) {
-        Ok(documents) if documents.is_empty() => report.error(None, "there is nothing in it", "give a request or a manifest"),
+        Ok(documents) if documents.is_empty() => report.error(None, "the file is empty", "give a request or a manifest"),
         Ok(documents) => documents.iter().for_each(|document| check(document, &mut report)),
         Err(malformed) => report.error(malformed.at, malformed.cause, "correct the text; nothing else was checked"),
     }
@@ -93,7 +93,7 @@ fn check(node: &Yaml, report: &mut Report) {
                 let text = kind.and_then(Yaml::text).unwrap_or("nothing");
                 report.error(
                     kind.map_or(node.at, |kind| kind.at),
-                    format!("kind {text}: the doctor does not know this resource of the operator"),
+                    format!("kind {text}: not a resource of the operator that the doctor knows"),
                     fix,
                 );
             }
@@ -163,7 +163,7 @@ fn manifest(node: &Yaml, resource: &Resource, report: &mut Report) {
 fn ack_region(node: &Yaml, report: &mut Report) {
     if node.find(&["metadata", "annotations", REGION]).and_then(Yaml::text).is_none_or(str::is_empty) {
         let at = node.get("metadata").map_or(node.at, |metadata| metadata.at);
-        report.warning(at, "no region is named, so the controller's own would be used", format!("add the annotation {REGION}"));
+        report.warning(at, "no region is given, so the controller's own is used", format!("add the annotation {REGION}"));
     }
 }
 

@@ -116,7 +116,7 @@ impl Report {
 
     /// Whatever comes after this is not kept, so it may be worse than what was.
     fn too_many(&mut self) {
-        let message = format!("there are {MOST} findings, and perhaps more, which are not shown");
+        let message = format!("only the first {MOST} findings are shown");
         let (file, fix) = (self.file.clone(), "fix these first".to_string());
         self.findings.push(Finding { severity: Severity::Error, file, at: None, text: String::new(), message, fix });
     }

@@ -15,7 +15,7 @@ const CHANNEL: [&str; 5] = ["ContentType", "TrainingInputMode", "S3DistributionT
 /// Checks one of them. Returns the parameters, if it is `hyperparameters.json` and they can be told.
 pub fn check(name: &str, node: &Yaml, report: &mut Report) -> Option<Params> {
     if !matches!(node.value, YamlValue::Map(_)) {
-        report.error(node.at, format!("{name} is {}, but must be an object", node.value.sort()), "write {\"name\": …}");
+        report.error(node.at, format!("{name} must be an object, but is {}", node.value.sort()), "write {\"name\": …}");
         return None;
     }
     match name {
@@ -54,7 +54,7 @@ fn input_data(node: &Yaml, report: &mut Report) {
     }
     let sets: Vec<&str> = node.entries().iter().map(|entry| entry.key.as_str()).filter(|name| !NO_DATA.contains(name)).collect();
     if !sets.contains(&TRAIN) {
-        report.error(node.at, "the channel train is missing: there is nothing to learn from", "add a channel called train");
+        report.error(node.at, "the channel train is missing: there are no training data", "add a channel called train");
     }
 }
 

@@ -40,7 +40,7 @@ pub fn check(manifest: &Yaml, report: &mut Report) {
                 value.entries().iter().for_each(|entry| string(&entry.key, &entry.value, report));
             }
             "labels" | "annotations" => {
-                report.error(value.at, format!("{key} is {}, but must be a mapping", value.value.sort()), "write a mapping");
+                report.error(value.at, format!("{key} must be a mapping, but is {}", value.value.sort()), "write a mapping");
             }
             _ => {}
         }
@@ -49,7 +49,7 @@ pub fn check(manifest: &Yaml, report: &mut Report) {
 
 fn string(key: &str, value: &Yaml, report: &mut Report) {
     if value.text().is_none() {
-        let message = format!("{key} is {}, but must be a string", value.value.sort());
+        let message = format!("{key} must be a string, but is {}", value.value.sort());
         report.error(value.at, message, "put it in double quotes");
     }
 }

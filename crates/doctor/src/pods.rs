@@ -218,7 +218,7 @@ fn trains(pod: &Yaml, container: &Yaml, report: &mut Report) {
         let fix = "add to env: {name: SAPWOOD_ON_SIGTERM, value: fail}";
         report.warning(
             container.at,
-            "a pod that is drained or preempted would end with exit code 0, and the Job would count as complete",
+            "a pod that is drained or preempted would end with exit code 0, and the Job would be marked complete",
             fix,
         );
     }

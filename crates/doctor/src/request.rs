@@ -38,7 +38,7 @@ impl RequestReader<'_> {
     }
 
     fn wrong_sort(&mut self, name: &str, node: &Yaml, wanted: &str) -> Option<YamlValue> {
-        self.report.error(node.at, format!("{name} is {}, but must be {wanted}", node.value.sort()), format!("write {wanted}"));
+        self.report.error(node.at, format!("{name} must be {wanted}, but is {}", node.value.sort()), format!("write {wanted}"));
         None
     }
 
@@ -80,7 +80,7 @@ impl RequestReader<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let of_api = structure.fields.iter().find(|field| field.name.eq_ignore_ascii_case(&entry.key));
         if of_api.is_some_and(|field| !field.is_in(self.dialect)) {
-            let message = format!("{} is a field of the API that this resource does not have", entry.key);
+            let message = format!("{} is a field of the API that this resource lacks", entry.key);
             self.report.error(entry.value.at, message, "remove it");
             return None;
         }
@@ -100,16 +100,12 @@ impl RequestReader<'_> {
         if size < least {
             self.report.error(
                 at,
-                format!("{name} has {size} {unit}, but needs at least {least}"),
+                format!("{name} has {size} {unit}; at least {least} must be given"),
                 format!("give at least {least}"),
             );
         }
         if size > most {
-            self.report.error(
-                at,
-                format!("{name} has {size} {unit}, but may have at most {most}"),
-                format!("leave at most {most}"),
-            );
+            self.report.error(at, format!("{name} has {size} {unit}; at most {most} are allowed"), format!("leave at most {most}"));
         }
     }
 
@@ -132,7 +128,7 @@ impl RequestReader<'_> {
                 }
                 YamlValue::Number(_) | YamlValue::Bool(_) => self.report.error(
                     entry.value.at,
-                    format!("{} is {}, but {name} holds only strings", entry.key, entry.value.value.sort()),
+                    format!("{name} may hold only strings, but {} is {}", entry.key, entry.value.value.sort()),
                     "put the value in double quotes",
                 ),
                 _ => drop(self.wrong_sort(&entry.key, &entry.value, "a string")),
@@ -171,7 +167,7 @@ impl RequestReader<'_> {
         self.size(name, node.at, content.chars().count(), (*least, *most), "characters");
         let words = self.words(name, words);
         if !words.is_empty() && !words.contains(&content.as_str()) {
-            self.report.error(node.at, format!("{name} {content:?} is not one of {}", words.join(", ")), remedy(content, &words));
+            self.report.error(node.at, format!("{name} {content:?} must be one of {}", words.join(", ")), remedy(content, &words));
         }
         if !pattern.is_empty() && Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| !regex.is_match(content)) {
             self.report.error(node.at, format!("{name} {content:?} does not match {pattern}"), "correct it");

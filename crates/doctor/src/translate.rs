@@ -39,7 +39,7 @@ pub fn translate(name: &str, text: &str) -> Result<Translation> {
                 count += 1;
                 translated.push(emit::document(&manifest(node, resource, &mut report)));
             }
-            Some(Err(fix)) => report.error(node.at, "the doctor does not know this resource of the operator", fix),
+            Some(Err(fix)) => report.error(node.at, "not a resource of the operator that the doctor knows", fix),
             _ => translated.push(emit::document(node)),
         }
     }

@@ -64,8 +64,8 @@ impl YamlBuilder {
             Event::DocumentStart(_) => self.anchors.clear(),
             Event::Alias(anchor) => {
                 let node = self.anchors.get(&anchor).cloned();
-                let node =
-                    node.ok_or_else(|| YamlError { at, cause: "an alias of nothing, or of a value that contains it".into() })?;
+                let node = node
+                    .ok_or_else(|| YamlError { at, cause: "an alias to an unknown anchor, or to one that contains it".into() })?;
                 self.count(size(&node), at)?;
                 self.add(Yaml { at, ..node })?;
             }
@@ -106,7 +106,7 @@ impl YamlBuilder {
     fn count(&mut self, values: usize, at: Position) -> Result<(), YamlError> {
         self.values += values;
         if self.values > MOST_VALUES {
-            return Err(YamlError { at, cause: format!("there are more than {MOST_VALUES} values, aliases unfolded") });
+            return Err(YamlError { at, cause: format!("there are more than {MOST_VALUES} values after expanding aliases") });
         }
         Ok(())
     }
@@ -214,7 +214,7 @@ mod tests {
             let item = format!("*a{},", level - 1).repeat(10);
             bomb += &format!("a{level}: &a{level} [{item}]\n");
         }
-        assert!(documents(&bomb).unwrap_err().cause.contains("values, aliases unfolded"));
+        assert!(documents(&bomb).unwrap_err().cause.contains("values after expanding aliases"));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub fn read(paths: &Paths) -> Result<Channels> {
     };
     let Some(train) = configured.remove(TRAIN) else {
         let names: Vec<_> = configured.keys().map(String::as_str).collect();
-        let found = if names.is_empty() { "no channel at all".to_string() } else { names.join(", ") };
+        let found = if names.is_empty() { "no channels".to_string() } else { names.join(", ") };
         let error = Error::configuration(format!("the channel train is missing (found: {found})"));
         return Err(error.with_remedy("add a channel called train to the job"));
     };
@@ -97,9 +97,9 @@ pub fn read(paths: &Paths) -> Result<Channels> {
 pub fn check_name(name: &str) -> Result<()> {
     match sapwood::boost::is_set_name(name) {
         true => Ok(()),
-        false => {
-            Err(Error::configuration(format!("channel {name:?}: names of channels have letters, digits, '.', '-' and '_' only")))
-        }
+        false => Err(Error::configuration(format!(
+            "channel {name:?}: a channel's name may contain only letters, digits, '.', '-' and '_'"
+        ))),
     }
 }
 
@@ -182,11 +182,11 @@ fn check_parameter(parameter: &str) -> Result<()> {
     let (cause, remedy) = match (name, value) {
         ("label_size", "1") | ("charset", "utf8" | "utf-8" | "us-ascii" | "ascii") => return Ok(()),
         ("label_size", "0") => (
-            "label_size=0 says that the data have no labels, and without labels nothing can be learned".to_string(),
+            "label_size=0 says that the data have no labels, but training needs labels".to_string(),
             "give label_size=1, or leave it out",
         ),
         ("label_size", _) => (
-            format!("label_size={value} is not supported: a model predicts one label, so data have one label a row"),
+            format!("label_size={value} is not supported: a model predicts one label, so data have one label per row"),
             "give label_size=1, or leave it out",
         ),
         ("charset", _) => (format!("charset={value} is not supported"), "convert the data to UTF-8"),
@@ -221,7 +221,7 @@ mod tests {
         let error = |text| format(text).unwrap_err().to_string();
         assert!(error("application/x-recordio").contains("is unknown"));
         assert!(error("image/png").contains("\"image/png\" is unknown; use text/csv"));
-        assert!(error("text/csv; label_size=0").contains("without labels nothing can be learned"));
+        assert!(error("text/csv; label_size=0").contains("training needs labels"));
         assert!(error("text/csv; label_size=2").contains("label_size=2 is not supported: a model predicts one label"));
         assert!(error("text/csv; charset=utf16").contains("charset=utf16"));
     }

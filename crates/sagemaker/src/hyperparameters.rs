@@ -43,7 +43,7 @@ fn texts(object: &Map<String, Value>) -> Result<Texts, (String, String)> {
     let mut pairs = Vec::with_capacity(object.len());
     let mut objective = None;
     for (name, value) in object.iter().filter(|(name, _)| !name.starts_with(SDK_PREFIX)) {
-        match text(value).map_err(|what| (name.clone(), format!("{name} is {what}, not a hyperparameter")))? {
+        match text(value).map_err(|what| (name.clone(), format!("{name} is {what}, which is not a valid hyperparameter value")))? {
             None => {}
             Some(value) if name == TUNING_OBJECTIVE => objective = Some(value),
             Some(value) => pairs.push((name.clone(), value)),

@@ -26,12 +26,14 @@ pub fn check(paths: &Paths, params: &Params, report: &mut Report) {
                 Ok(()) if rounds >= params.num_round as usize => report.warning(
                     None,
                     format!(
-                        "{path}: the checkpoint has {rounds} rounds, and num_round is {}: nothing is left to train",
+                        "{path}: the checkpoint has {rounds} rounds, and num_round is {}: there are no rounds left to train",
                         params.num_round
                     ),
                     "raise num_round, or choose an empty directory for checkpoints",
                 ),
-                Ok(()) => report.note(None, format!("{path}: the job resumes after {rounds} rounds, if the data are the same"), ""),
+                Ok(()) => {
+                    report.note(None, format!("{path}: the job will resume after {rounds} rounds if the data are the same"), "");
+                }
             }
         }
     }

@@ -60,7 +60,7 @@ fn beginning(channel: &Channel, options: &ReadOptions, report: &mut Report) -> O
         Ok(None) => {
             report.note(
                 None,
-                format!("channel {}: the first file is larger than {} MiB and was not checked", channel.name, LARGEST >> 20),
+                format!("channel {}: the first file is larger than {} MiB and was not inspected", channel.name, LARGEST >> 20),
                 "",
             );
             None

@@ -38,7 +38,7 @@ pub fn check(channel: &Channel, report: &mut Report) -> bool {
                 files.len(),
                 (total / files.len() as u64) >> 10
             ),
-            "join them into files of about 150 MiB",
+            "merge them into files of about 150 MiB",
         );
     }
     if let [huge] = sizes[..]
@@ -46,7 +46,7 @@ pub fn check(channel: &Channel, report: &mut Report) -> bool {
     {
         report.note(
             None,
-            format!("channel {}: all data are in one file of {} MiB, which Lustre keeps on few servers", channel.name, mib(huge)),
+            format!("channel {}: all data are in one file of {} MiB, which Lustre stores on few servers", channel.name, mib(huge)),
             "split it into files of 150 MiB to 1 GiB: they are read in parallel",
         );
     }

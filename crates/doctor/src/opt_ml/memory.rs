@@ -37,8 +37,8 @@ pub fn check(channel: &Channel, size: Size, report: &mut Report) {
     match limit() {
         Some(limit) if need > limit => report.warning(
             None,
-            format!("{text}, and {} MiB are allowed: the job would be killed", limit >> 20),
-            "take an instance, or a limit, with more memory",
+            format!("{text}, but only {} MiB are allowed: the job would be killed", limit >> 20),
+            "use an instance or a limit with more memory",
         ),
         _ => report.note(None, text, ""),
     }

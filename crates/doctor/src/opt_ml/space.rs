@@ -41,10 +41,10 @@ fn one(what: &str, directory: Option<&Path>, need: u64, report: &mut Report) {
     let Some(place) = directory.and_then(existing) else { return };
     let shown = place.display();
     if !place.is_dir() {
-        return report.error(None, format!("{shown} is where the directory for {what} should be"), "remove it");
+        return report.error(None, format!("{shown} is not a directory, but {what} must be written there"), "remove it");
     }
     if let Err(error) = access(&place, Access::WRITE_OK | Access::EXEC_OK) {
-        return report.error(None, format!("{what} cannot be written to {shown}: {error}"), "let the job's user write there");
+        return report.error(None, format!("{what} cannot be written to {shown}: {error}"), "give the job's user write permission");
     }
     let Ok(system) = statvfs(&place) else { return };
     let free = system.f_bavail.saturating_mul(system.f_frsize);
@@ -52,7 +52,7 @@ fn one(what: &str, directory: Option<&Path>, need: u64, report: &mut Report) {
         report.warning(
             None,
             format!("{what} may need {} MiB in {shown}, and {} MiB are free", need.div_ceil(1 << 20), free >> 20),
-            "make room, or give the volume more (VolumeSizeInGB)",
+            "free some space, or give the volume more (VolumeSizeInGB)",
         );
     }
 }

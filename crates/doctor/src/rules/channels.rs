@@ -53,7 +53,7 @@ fn missing_train(at: Position, found: &[RequestChannel<'_>], context: &mut RuleC
         ),
         None => context.report.error(
             at,
-            "the channel train is missing: there is nothing to learn from",
+            "the channel train is missing: there are no training data",
             format!("add a channel with {name}: train"),
         ),
     }
@@ -85,7 +85,7 @@ fn one(node: &Yaml, default_mode: Option<&str>, context: &mut RuleContext<'_>) {
     if let Some(compression) = node.get("CompressionType").filter(|node| node.text() == Some("Gzip") && mode != "Pipe") {
         context.report.warning(
             compression.at,
-            format!("{} Gzip is only for Pipe mode, but the mode is {mode}", context.spell("CompressionType")),
+            format!("{} Gzip is allowed only in Pipe mode, but the mode is {mode}", context.spell("CompressionType")),
             "leave it out: the trainer finds out by content whether files are compressed",
         );
     }
@@ -96,7 +96,7 @@ fn one(node: &Yaml, default_mode: Option<&str>, context: &mut RuleContext<'_>) {
             Some(text) if text != "S3Prefix" && mode == "FastFile" => {
                 context.report.error(
                     mode_at,
-                    format!("FastFile mode takes only S3Prefix, not {text}"),
+                    format!("FastFile mode allows only S3Prefix, not {text}"),
                     "use S3Prefix, or File mode",
                 );
             }

@@ -26,7 +26,7 @@ pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
         (None, Some(name)) => {
             context.report.note(
                 name.at,
-                "an algorithm is named instead of an image; all else is checked as if it were Sapwood",
+                "an algorithm is named instead of an image; the rest is checked as if it were Sapwood's",
                 "",
             );
         }
@@ -41,7 +41,7 @@ fn built_in(image: &Yaml, context: &mut RuleContext<'_>) {
     if BUILT_IN.contains(&repository) {
         context.report.note(
             image.at,
-            "this is the image of the built-in XGBoost; all else is checked as if it were Sapwood",
+            "this is the image of the built-in XGBoost; the rest is checked as if it were Sapwood's",
             "for a job with Sapwood, name its image in your registry",
         );
     }

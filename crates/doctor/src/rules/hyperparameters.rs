@@ -25,8 +25,8 @@ pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<
     if entries.len() > MOST {
         report.error(
             at,
-            format!("there are {} parameters, but a job may have at most {MOST}", entries.len()),
-            "remove those that are at their default",
+            format!("there are {} parameters; a job may have at most {MOST}", entries.len()),
+            "remove those that have their default value",
         );
         return None;
     }

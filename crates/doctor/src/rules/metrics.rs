@@ -114,7 +114,7 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
     if pattern.captures_len() < 2 {
         return context.report.error(
             at,
-            format!("{field} has no group: the metric is what its first pair of parentheses finds"),
+            format!("{field} has no capture group: the metric is what its first pair of parentheses matches"),
             remedy,
         );
     }
@@ -132,7 +132,7 @@ fn one(name: &str, pattern_text: &str, at: Position, printed: &Printed, context:
         }
         (Scraped::Metric(..), Scraped::Nothing) => context.report.warning(
             at,
-            format!("{field} finds nothing where tabulators are written #011, as in CloudWatch: {kept}"),
+            format!("{field} finds nothing where tabs are written #011, as in CloudWatch: {kept}"),
             remedy,
         ),
         (Scraped::Text(_) | Scraped::Nothing | Scraped::Metric(..), Scraped::Metric(set, metric)) => {

@@ -19,7 +19,7 @@ pub fn check(job: &Yaml, channels: &[RequestChannel<'_>], context: &mut RuleCont
             let name = context.spell("InputMode");
             context.report.error(
                 mode.at,
-                format!("a file system is mounted, which File mode does, and the mode of the channel {} is {text}", channel.name),
+                format!("file systems are mounted only in File mode, but the channel {}'s mode is {text}", channel.name),
                 format!("set the channel's {name} to File"),
             );
         }

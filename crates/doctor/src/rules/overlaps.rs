@@ -33,7 +33,7 @@ pub fn check(channels: &[RequestChannel<'_>], params: Option<&Params>, context: 
                 "the channels train ({}) and {} ({}) hold the same files: the metrics of {1} say nothing about new data, nor does early stopping",
                 train.path, channel.name, other.path
             ),
-            "keep some data out of training, in a directory of their own",
+            "hold some data out of training, in a directory of their own",
         );
     }
 }

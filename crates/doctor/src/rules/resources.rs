@@ -94,15 +94,11 @@ fn instance(kind: &str, at: Position, context: &mut RuleContext<'_>) {
     } else if generation.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('g') {
         context.report.note(
             at,
-            format!("{kind} has Graviton CPUs, which SageMaker does not offer for training, and for which there is no image"),
+            format!("{kind} has Graviton CPUs, on which SageMaker does not train"),
             "use a family such as ml.m5 or ml.c5",
         );
     } else {
-        context.report.warning(
-            at,
-            format!("{kind} is not of a family that SageMaker offered for training when this was written"),
-            "check its name",
-        );
+        context.report.warning(at, format!("{kind} belongs to a family unknown to this version"), "check its name");
     }
 }
 

@@ -50,7 +50,11 @@ fn known(key: &str, kind: &str, name: &Yaml, fixed: &[YamlEntry], tuned: &[YamlE
     };
     let is_it = |entry: &YamlEntry| hyperparameters::is_same(entry.key.trim(), key);
     if let Some(other) = fixed.iter().find(|entry| is_it(entry)) {
-        context.report.error(name.at, format!("{key} is fixed, too, at line {}", other.value.at.line), "remove one of them");
+        context.report.error(
+            name.at,
+            format!("{key} is also set to a fixed value, at line {}", other.value.at.line),
+            "remove one of them",
+        );
         return false;
     }
     if tuned.iter().any(is_it) {
@@ -58,7 +62,7 @@ fn known(key: &str, kind: &str, name: &Yaml, fixed: &[YamlEntry], tuned: &[YamlE
         return false;
     }
     if row.effect != Effect::Active {
-        context.report.warning(name.at, format!("{key} has no effect, so the jobs would not differ"), "remove the range");
+        context.report.warning(name.at, format!("{key} has no effect, so all jobs would be the same"), "remove the range");
     }
     if row.expected == "integer" && kind == "ContinuousParameterRanges" {
         context.report.error(
@@ -127,7 +131,7 @@ pub fn objective(
         let name = context.spell("HyperParameterTuningJobObjective");
         return context.report.error(
             job.at,
-            format!("{name} is missing: there is nothing to compare jobs by"),
+            format!("{name} is missing: there is no metric to compare jobs by"),
             format!("add {name}"),
         );
     };
