@@ -26,7 +26,7 @@ fn cached(tree: &Tree, extra: &[&str]) -> (bool, Run, Vec<u8>) {
     job.args(["--cache", &tree.text("cache")]);
     let run = run(job).ok();
     assert!(run.stderr.contains("Train matrix has 1700 rows and 4 columns"), "{}", run.stderr);
-    (run.stderr.contains("binned data of an earlier job"), run, fs::read(tree.path("model.sapwood")).unwrap())
+    (run.stderr.contains("binned data from an earlier job"), run, fs::read(tree.path("model.sapwood")).unwrap())
 }
 
 fn entries(tree: &Tree) -> Vec<PathBuf> {
@@ -105,7 +105,7 @@ fn a_cache_among_the_data_is_refused() {
     let tree = with_data();
     let mut job = train(&tree, &[]);
     job.args(["--cache", &tree.text("train/cache")]);
-    run(job).user_error(&["train/cache", "lies among the data"]);
+    run(job).user_error(&["train/cache", "is inside the data directory"]);
     assert!(!tree.path("train/cache").exists());
 }
 
@@ -132,7 +132,7 @@ fn a_warm_pool_s_directory_is_used() {
     for _ in 0..2 {
         let mut job = command(["train", "--opt-ml", &tree.text("")]);
         job.env("SAGEMAKER_MANAGED_WARMPOOL_CACHE_DIRECTORY", tree.path("warm"));
-        hits.push(run(job).ok().stderr.contains("binned data of an earlier job"));
+        hits.push(run(job).ok().stderr.contains("binned data from an earlier job"));
     }
     assert_eq!(hits, [false, true]);
     assert_eq!(tree.files("warm/sapwood").len(), 1);

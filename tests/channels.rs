@@ -135,7 +135,7 @@ fn errors_in_a_pipe_name_it_and_the_line() {
     let (_, run) = piped(rounds(json!({})), json!({}), &[("train", b"1,2\n3,4\n5\n".to_vec())]);
     run.user_error(&["ragged row", "input/data/train_0:3"]);
     let (_, run) = piped(rounds(json!({})), json!({}), &[("train", Vec::new())]);
-    run.user_error(&["channel train: no data in ", "train_0: the pipe ended without a byte"]);
+    run.user_error(&["channel train: no data in ", "train_0: the pipe was closed before any data came"]);
     let mut cut = recordio(&csv(10, 1, amount));
     cut.pop();
     let (_, run) = piped(rounds(json!({})), json!({}), &[("train", cut)]);
@@ -160,10 +160,10 @@ fn a_pipe_may_appear_late_but_not_never() {
         command.env("SAPWOOD_PIPE_TIMEOUT", "1");
         job.left_nothing_but(&run(command).user_error(fragments));
     };
-    never(&job(), &["channel train: there is no pipe", "train_0 after 1 s", "SAPWOOD_PIPE_TIMEOUT"]);
+    never(&job(), &["channel train: no such pipe", "train_0 after 1 s", "SAPWOOD_PIPE_TIMEOUT"]);
     let silent = job();
     mkfifo(&silent.tree.path("input/data/train_0"));
-    never(&silent, &["channel train: nothing has been written to the pipe"]);
+    never(&silent, &["channel train: no writer for the pipe"]);
     let job = job();
     let mut wrong = job.command();
     wrong.env("SAPWOOD_PIPE_TIMEOUT", "soon");

@@ -84,7 +84,7 @@ fn one_job_at_a_time_writes_checkpoints() {
     second.env("SAPWOOD_CHECKPOINT_LOCK_TIMEOUT", "3");
     let second = run(second);
     second.user_error(&["checkpoints: another job is still writing", "after 3 s; choose another directory"]);
-    assert!(second.stderr.contains("waiting for it to end, 3 s at most"), "{}", second.stderr);
+    assert!(second.stderr.contains("waiting up to 3 s for it to end"), "{}", second.stderr);
     assert!(unfinished.exists() && second.stdout.is_empty() && !tree.path("second.sapwood").exists());
     assert_eq!(first.try_wait().unwrap(), None);
     // Another directory is free.
@@ -163,7 +163,7 @@ fn a_place_among_the_data_is_refused() {
     let tree = with_data();
     let mut job = command(["train", "--train", &tree.text(""), "--model-out", &tree.text("model.sapwood"), "num_round=2"]);
     job.args(["--checkpoints", &tree.text("checkpoints")]);
-    run(job).user_error(&["checkpoints: lies among the data"]);
+    run(job).user_error(&["checkpoints: is inside the data directory"]);
     assert!(!tree.path("checkpoints").exists());
 }
 

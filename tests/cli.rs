@@ -324,11 +324,11 @@ fn data_files_are_never_overwritten() {
     let (data, before) = (tree.text("train.csv"), tree.read("train.csv"));
     std::os::unix::fs::symlink(&data, tree.path("link")).unwrap();
     sapwood(["train", "--train", &data, "--model-out", &tree.text("link"), "num_round=1"])
-        .user_error(&["is read by this command and would be lost"]);
+        .user_error(&["is an input of this command and would be overwritten"]);
     train(&tree, &["num_round=1"]).ok();
     let model = tree.text("model");
     sapwood(["predict", "--model", &model, "--data", &data, "--out", &data])
-        .user_error(&["is read by this command and would be lost"]);
+        .user_error(&["is an input of this command and would be overwritten"]);
     assert_eq!(tree.read("train.csv"), before);
 }
 
@@ -337,7 +337,7 @@ fn models_are_not_overwritten_by_what_is_made_of_them() {
     let tree = regression();
     train(&tree, &["num_round=1"]).ok();
     let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
-    sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be lost"]);
+    sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be overwritten"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
         .user_error(&["the model and the summary cannot be the same file"]);
     assert!(fs::read(tree.path("model")).unwrap() == before);

@@ -245,7 +245,7 @@ fn channels_that_cannot_be_read_say_why() {
     job(json!({"train": {"ContentType": "application/x-recordio-protobuf"}})).fails(&["this is not a recordio file", "train.csv"]);
     job(json!({"train": {"RecordWrapperType": "Paper"}})).fails(&["RecordWrapperType \"Paper\"", "None or RecordIO"]);
     for name in ["../train", "..", "a b"] {
-        job(json!({"train": {}, name: {}})).fails(&[&format!("channel {name:?}: names of channels")]);
+        job(json!({"train": {}, name: {}})).fails(&[&format!("channel {name:?}: a channel's name may contain only")]);
     }
     job(json!({"train": {"ContentType": "image/png"}})).fails(&["\"image/png\"", "text/csv"]);
     job(json!({"train": {"ContentType": "text/csv; label_size=2"}})).fails(&["label_size=2"]);

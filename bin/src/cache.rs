@@ -49,7 +49,7 @@ impl Cache {
         let path = self.path();
         match cache::read(&path, &self.key) {
             Ok(cache::Cached { train, validation, bins }) => {
-                log.note(&format!("{}: using the binned data of an earlier job; the files are not read", path.display()));
+                log.note(&format!("{}: using binned data from an earlier job; the files are not read", path.display()));
                 // The oldest entries go first; one that is in use is not old.
                 let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
                 Some(Loaded { train, validation, bins: Some(bins) })
@@ -72,7 +72,7 @@ impl Cache {
             fs::create_dir_all(&self.directory).map_err(|error| Failure::io(&self.directory, "cannot be created", &error));
         let write = |()| output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins));
         if let Err(failure) = created.and_then(write).and_then(|()| self.remove_oldest()) {
-            log.warning(&format!("binned data are not kept for the next job: {failure}"));
+            log.warning(&format!("cannot keep binned data for the next job: {failure}"));
         }
     }
 

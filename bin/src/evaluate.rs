@@ -53,7 +53,7 @@ fn note_columns(model: &Model, options: &ReadOptions) {
     for (name, given) in [("weight_column", &options.weight), ("base_margin_column", &options.base_margin)] {
         if let (Some(column), None) = (trained_with(model, name), given) {
             streams::diagnostic(format_args!(
-                "note: the model was trained with {name}={column}; give it here, too, if the data have it"
+                "note: the model was trained with {name}={column}; give it here as well if the data have that column"
             ));
         }
     }

@@ -141,7 +141,7 @@ impl Inputs {
         match self.directories().into_iter().find(|data| exists.starts_with(data)) {
             None => Ok(()),
             Some(data) => Err(Failure::user(format!(
-                "{}: lies among the data ({}) and would be read with them; choose another path",
+                "{}: is inside the data directory {} and would be read as data; choose another directory",
                 directory.display(),
                 data.display()
             ))),

@@ -87,18 +87,18 @@ impl IoReport {
         }
         if cold_files > 0 {
             return Some(format!(
-                "{} were not on the file system yet: load them before the job (lfs hsm_restore)",
+                "{} were not on the file system yet: fetch them before the job (lfs hsm_restore)",
                 bytes(cold_bytes as f64)
             ));
         }
         if files >= MANY_FILES && mean < SMALL_FILE {
-            return Some(format!("{files} files of {} on average: write fewer, of 100 MB and more", bytes(mean as f64)));
+            return Some(format!("{files} files of {} on average: write fewer, of at least 100 MB", bytes(mean as f64)));
         }
         if files < ENOUGH_FILES && largest_file > ONE_SERVER {
-            return Some(format!("write {ENOUGH_FILES} files or more, or stripe large ones (lfs setstripe -c 4)"));
+            return Some(format!("write at least {ENOUGH_FILES} files, or stripe large ones (lfs setstripe -c 4)"));
         }
         (files < ENOUGH_FILES && file_bytes > ENOUGH_FILES * 64 * MIB)
-            .then(|| format!("write {ENOUGH_FILES} files or more: one below 1 GiB lies on one server"))
+            .then(|| format!("write at least {ENOUGH_FILES} files: one below 1 GiB lies on one server"))
     }
 
     /// The same for programs.
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(parsing.line(), "read 6.4 GB from 2 files in 10.0 s (644.2 MB/s); bound by parsing");
         let waiting = IoStats { waited: 36.0, ..large };
         assert!(
-            report(waiting).line().ends_with("bound by input; write 8 files or more, or stripe large ones (lfs setstripe -c 4)")
+            report(waiting).line().ends_with("bound by input; write at least 8 files, or stripe large ones (lfs setstripe -c 4)")
         );
         // One of four threads reads a stream, and the others wait for it.
         let stalled = IoStats { stalled: 6.0, files: 1, ..large };

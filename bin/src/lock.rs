@@ -52,7 +52,7 @@ pub fn lock(directory: &Path, log: &mut Log) -> Result<Option<File>, Failure> {
                     noted = true;
                     let seconds = patience.as_secs();
                     log.note(&format!(
-                        "{}: another job is writing there; waiting for it to end, {seconds} s at most",
+                        "{}: another job is writing there; waiting up to {seconds} s for it to end",
                         directory.display()
                     ));
                 }

@@ -31,7 +31,10 @@ pub fn check_writable(path: &Path) -> Result<(), Failure> {
 /// `path` is one of them.
 pub fn refuse_input(path: &Path, inputs: &BTreeSet<OsString>) -> Result<(), Failure> {
     match inputs.contains(true_name(path).as_os_str()) {
-        true => Err(Failure::user(format!("{}: is read by this command and would be lost; choose another name", path.display()))),
+        true => Err(Failure::user(format!(
+            "{}: is an input of this command and would be overwritten; choose another name",
+            path.display()
+        ))),
         false => Ok(()),
     }
 }

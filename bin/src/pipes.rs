@@ -86,7 +86,9 @@ fn collect(pipes: &[Pipe], events: &Receiver<(usize, Event)>, patience: Duration
         let (index, event) = match events.recv_timeout(wait) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => return Err(Failure::algorithm("a thread that reads a pipe has died")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(Failure::algorithm("a thread that reads a pipe has ended unexpectedly"));
+            }
         };
         let pipe = &pipes[index];
         match event {
@@ -94,7 +96,7 @@ fn collect(pipes: &[Pipe], events: &Receiver<(usize, Event)>, patience: Duration
             Event::Ended(spool) => {
                 let spool = spool.map_err(|error| Failure::from(error).at(&pipe.origin))?;
                 if spool.bytes() == 0 {
-                    let text = format!("no data in {}: the pipe ended without a byte", pipe.path.display());
+                    let text = format!("no data in {}: the pipe was closed before any data came", pipe.path.display());
                     return Err(Failure::user(text).at(&pipe.origin));
                 }
                 log.debug(|| format!("{}: {} bytes came through {}", pipe.origin, spool.bytes(), pipe.path.display()));
@@ -106,7 +108,7 @@ fn collect(pipes: &[Pipe], events: &Receiver<(usize, Event)>, patience: Duration
 }
 
 fn never_came(pipe: &Pipe, patience: Duration) -> Failure {
-    let what = if pipe.path.exists() { "nothing has been written to the pipe" } else { "there is no pipe" };
+    let what = if pipe.path.exists() { "no writer for the pipe" } else { "no such pipe" };
     Failure::user(format!(
         "{what} {} after {} s: check the channel's data, raise {PATIENCE_VARIABLE}, or use input mode FastFile",
         pipe.path.display(),

@@ -88,7 +88,7 @@ fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
 fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
     if args.train.is_empty() {
         return Err(Failure::user(
-            "no training data: give --train PATH (without any data flag, `sapwood train` is a SageMaker job)",
+            "no training data: give --train PATH (without data flags, `sapwood train` runs as a SageMaker job)",
         ));
     }
     let input = |origin: String, paths: &[PathBuf]| {
@@ -118,11 +118,12 @@ fn eval_set(text: &str) -> Result<(String, PathBuf), Failure> {
             Ok((name.to_string(), PathBuf::from(path)))
         }
         _ => Err(Failure::user(format!(
-            "--eval-set {text}: write NAME=PATH, for example test=test.csv; a name has letters, digits, '.', '-' and '_', and is neither train nor validation"
+            "--eval-set {text}: write NAME=PATH, for example test=test.csv; a name may contain only letters, digits, \
+             '.', '-' and '_', and must not be train or validation"
         ))),
     }
 }
 
 fn model_out(args: &TrainArgs) -> Result<PathBuf, Failure> {
-    args.model_out.clone().ok_or_else(|| Failure::user("no place for the model: give --model-out FILE"))
+    args.model_out.clone().ok_or_else(|| Failure::user("no output file: give --model-out FILE"))
 }

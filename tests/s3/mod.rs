@@ -83,7 +83,7 @@ fn a_directory_of_objects_is_read_like_a_directory_of_files() {
         );
     }
     let wrong = line.sapwood(&["train", "--train", "s3://directories/c", "--model-out", &tree.text("m"), "num_round=1"]);
-    wrong.user_error(&["s3://directories/c: there is no such object, and none below s3://directories/c/"]);
+    wrong.user_error(&["s3://directories/c: there is no such object, and there are none under s3://directories/c/"]);
     store.put("/directories/nothing/_SUCCESS", "1\n");
     let wrong = line.sapwood(&["train", "--train", "s3://directories/nothing", "--model-out", &tree.text("m"), "num_round=1"]);
     wrong.user_error(&["no data in s3://directories/nothing/: there are only hidden", "(1)"]);
@@ -197,7 +197,7 @@ fn a_line_that_breaks_is_taken_up_where_it_broke() {
     let dead = Line::new(&store, |request| if request.is_read() { Fate::Cut(0) } else { Fate::Pass });
     let mut failed = dead.command(["train", "--train", "s3://broken/x.csv", "--model-out", &tree.text("m"), "num_round=1"]);
     failed.env("AWS_MAX_ATTEMPTS", "4");
-    run(failed).user_error(&["s3://broken/x.csv: no more bytes arrived after", "4 times", "check the network"]);
+    run(failed).user_error(&["s3://broken/x.csv: the connection ended 4 times after", "check the network"]);
     assert!(!tree.path("m").exists());
 }
 
@@ -301,7 +301,7 @@ fn a_model_that_cannot_be_brought_to_s3_stays_here() {
     let line = Line::new(&store, |request| if request.method == "PUT" { Fate::Answer(DENIED) } else { Fate::Pass });
     let mut command = line.command([&words[..], &["s3://lost/m"]].concat());
     command.env("TMPDIR", tree.mkdir("tmp"));
-    run(command).user_error(&["s3://lost/m: AccessDenied", "the output is kept in"]);
+    run(command).user_error(&["s3://lost/m: AccessDenied", "the result is kept in"]);
     let [(_, kept)] = &tree.files("tmp")[..] else { panic!("{:?}", tree.files("tmp")) };
     assert!(*kept == fs::read(here).unwrap());
 
@@ -345,7 +345,7 @@ fn more_objects_than_a_page_lists_and_files_may_be_open() {
     };
     limited("-S -n 300", "s3://many/parts/").ok();
     limited("-n 300", "s3://many/parts/0000.csv").ok();
-    limited("-n 300", "s3://many/parts/").user_error(&["the data are 1050 objects", "no more than 300 files", "ulimit -n"]);
+    limited("-n 300", "s3://many/parts/").user_error(&["the data are 1050 objects", "only 300 files", "ulimit -n"]);
 }
 
 /// Another program in the environment of a command.
@@ -397,7 +397,7 @@ fn errors_say_what_to_do() {
         &["the model and the summary cannot be the same file"],
     );
     for same in ["s3://errors/m", "S3://errors/m"] {
-        failed(&train(&["--model-out", same]), &["errors/m: is read by this command and would be lost"]);
+        failed(&train(&["--model-out", same]), &["errors/m: is an input of this command and would be overwritten"]);
     }
     failed(
         &train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]),

@@ -198,6 +198,5 @@ fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
     fails("SAGEMAKER_MULTI_MODEL", "maybe", &["set it to true or false"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "eta=1", &["eta is a training parameter"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "ignore_columns=a", &["only missing_values, header and delimiter"]);
-    sapwood(["serve", "--model", &tree().text("amount"), "--port", "1", "--host", "203.0.113.1"])
-        .user_error(&["cannot listen there"]);
+    sapwood(["serve", "--model", &tree().text("amount"), "--port", "1", "--host", "203.0.113.1"]).user_error(&["cannot listen on"]);
 }

@@ -33,13 +33,13 @@ where
     match (status, code) {
         (_, "NoSuchBucket") => format!("there is no bucket {}", uri.bucket),
         (_, "NoSuchKey" | "NotFound") => "there is no such object".to_string(),
-        (412, _) | (_, "PreconditionFailed") => "it changed while it was read; try again when nothing is writing to it".to_string(),
+        (412, _) | (_, "PreconditionFailed") => "it changed while it was read; try again when no one is writing to it".to_string(),
         (_, "InvalidObjectState") => format!("{said}; it is archived: restore it first (aws s3api restore-object)"),
         (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => {
             format!("{said}; check the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN, AWS_PROFILE)")
         }
         (403, _) if action == WRITES => format!("{said}; the credentials need the permission {action}"),
-        (403, _) => format!("{said}; the credentials need the permission {action}, or there is nothing there"),
+        (403, _) => format!("{said}; the credentials need the permission {action}, or there is no such object"),
         (301 | 400, "PermanentRedirect" | "AuthorizationHeaderMalformed") => {
             format!("{said}; set AWS_REGION to the region of the bucket")
         }

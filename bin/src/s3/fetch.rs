@@ -104,7 +104,7 @@ fn allow_open_files(count: usize) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::user(format!(
-        "the data are {count} objects, and no more than {} files may be open at a time; raise the limit (ulimit -n), or write fewer, larger objects",
+        "the data are {count} objects, but only {} files may be open at a time; raise the limit (ulimit -n), or use fewer, larger objects",
         maximum.or(current).unwrap_or_default()
     )))
 }

@@ -24,7 +24,7 @@ pub fn objects_of(paths: &[PathBuf]) -> Result<Option<Vec<Object>>, Failure> {
             None if uris.iter().all(Option::is_none) => return Ok(None),
             None => {
                 return Err(Failure::user(format!(
-                    "{}: is a local path among S3 URIs; a data set comes from S3 or from this machine, not from both",
+                    "{}: is a local path among S3 URIs; one data set must come either from S3 or from local files",
                     path.display()
                 )));
             }
@@ -50,7 +50,7 @@ fn below(uri: &Uri) -> Result<Vec<Object>, Failure> {
     let bucket = Bucket::of(uri)?;
     if uri.is_directory() {
         return match search(&bucket, uri)? {
-            found if found.is_empty() => Err(Failure::user(format!("no data in {uri}: there is no object below it"))),
+            found if found.is_empty() => Err(Failure::user(format!("no data in {uri}: there are no objects under it"))),
             found => Ok(found),
         };
     }
@@ -58,7 +58,9 @@ fn below(uri: &Uri) -> Result<Vec<Object>, Failure> {
     match head(&bucket, uri) {
         Ok(Some(object)) => Ok(vec![object]),
         Ok(None) => match directory()? {
-            found if found.is_empty() => Err(Failure::user(format!("{uri}: there is no such object, and none below {uri}/"))),
+            found if found.is_empty() => {
+                Err(Failure::user(format!("{uri}: there is no such object, and there are none under {uri}/")))
+            }
             found => Ok(found),
         },
         // Who may not list a bucket is not told what is missing in it.

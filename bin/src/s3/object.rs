@@ -48,7 +48,7 @@ impl Object {
         let answer = self.bucket.wait(request.send()).map_err(|error| Broken::Refused(Box::new(error)))?;
         let (wanted, length) = (end - *start, answer.content_length().and_then(|length| u64::try_from(length).ok()));
         if length.is_some_and(|length| length != wanted) {
-            let text = format!("{} bytes arrived where {wanted} were requested", length.unwrap_or_default());
+            let text = format!("{} bytes arrived, {wanted} were requested", length.unwrap_or_default());
             return Err(Broken::Sink(io::Error::other(format!("the store does not serve ranges of objects: {text}"))));
         }
         let mut body = answer.body;
@@ -76,7 +76,7 @@ impl Remote for Object {
                     attempt = if offset > before { 1 } else { attempt + 1 };
                     let attempts = self.bucket.attempts;
                     if attempt > attempts {
-                        let text = format!("no more bytes arrived after {offset} of {}, {attempts} times: {cause}", self.bytes);
+                        let text = format!("the connection ended {attempts} times after {offset} of {} bytes: {cause}", self.bytes);
                         return Err(io::Error::other(format!("{text}; check the network and try again")));
                     }
                     std::thread::sleep(PAUSE.saturating_mul(2u32.saturating_pow(attempt - 1)).min(LONGEST_PAUSE));

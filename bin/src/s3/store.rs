@@ -123,7 +123,7 @@ fn configured<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
         let text = text.unwrap_or_default();
         // What is in parentheses repeats it as Rust.
         let words: Vec<_> = text.split(" (EnvConfigError").next().unwrap_or(&text).split_whitespace().collect();
-        Failure::user(format!("the settings for AWS cannot be used: {}; correct them, or AWS_CA_BUNDLE", words.join(" ")))
+        Failure::user(format!("invalid AWS settings: {}; correct them or AWS_CA_BUNDLE", words.join(" ")))
     })
 }
 

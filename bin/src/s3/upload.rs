@@ -43,7 +43,7 @@ pub fn check_writable(uri: &Uri) -> Result<(), Failure> {
 pub fn write(uri: &Uri, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         Failure::user(format!(
-            "{uri}: cannot be assembled in {}: {error}; give TMPDIR another directory",
+            "{uri}: cannot assemble the object in {}: {error}; set TMPDIR to another directory",
             std::env::temp_dir().display()
         ))
     };
@@ -52,9 +52,9 @@ pub fn write(uri: &Uri, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> 
     let content = file.into_inner().map_err(|error| failed(error.into_error()))?.into_inner();
     let length = length(&content).map_err(failed)?;
     Bucket::of(uri).and_then(|bucket| send(&bucket, uri, &content, length)).map_err(|failure| match keep(&content, length) {
-        Ok(path) => Failure::user(format!("{}; the output is kept in {}", failure.message(), path.display())),
+        Ok(path) => Failure::user(format!("{}; the result is kept in {}", failure.message(), path.display())),
         Err(error) => {
-            Failure::user(format!("{}; the output is lost, because it cannot be kept here either: {error}", failure.message()))
+            Failure::user(format!("{}; the result is lost, because it could not be saved locally: {error}", failure.message()))
         }
     })
 }

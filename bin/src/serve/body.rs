@@ -70,9 +70,11 @@ async fn read(server: &Server, body: &mut Body) -> Result<Received, Refusal> {
 }
 
 fn take_place(server: &Server) -> Result<OwnedSemaphorePermit, Refusal> {
-    server.places.clone().try_acquire_owned().map_err(|_| {
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting to be scored; try again, or add instances")
-    })
+    server
+        .places
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are waiting; try again, or add instances"))
 }
 
 async fn drain(mut body: Body) {

@@ -81,7 +81,7 @@ pub async fn serve(listener: TcpListener, router: Router, server: &Arc<Server>, 
         }
     };
     drop(listener);
-    server.log.info(&format!("{signal}: finishing the requests in progress"));
+    server.log.info(&format!("{signal}: finishing open requests"));
     if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
         server.log.incident(&format!("requests were not finished {} seconds after {signal}", GRACE.as_secs()));
     }

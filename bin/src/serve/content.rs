@@ -104,7 +104,7 @@ impl Accept {
         }
         match best {
             (0, _) => {
-                let message = format!("Accept {text:?} cannot be met; ask for one of {}, or */*", Self::NAMES);
+                let message = format!("cannot answer in the form Accept {text:?}; ask for one of {}, or */*", Self::NAMES);
                 Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message))
             }
             (_, form) => Ok(form),

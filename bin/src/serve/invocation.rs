@@ -64,7 +64,7 @@ fn score(
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
     if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {
-        let message = format!("{} rows are more than one answer may hold; send fewer rows per request", data.rows());
+        let message = format!("{} rows are too many for one answer; send fewer rows per request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
     let columns = match &model.selection {

@@ -58,10 +58,10 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
         Models::one(Served::load("model", &settings.model_file()?, settings.selection.as_deref())?)
     };
     let place = std::net::SocketAddr::new(settings.host, settings.port);
-    let refused = |error: std::io::Error| Failure::user(format!("{place}: cannot listen there: {error}; choose another port"));
+    let refused = |error: std::io::Error| Failure::user(format!("cannot listen on {place}: {error}; choose another port"));
     let listener = runtime.block_on(TcpListener::bind(place)).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    log.info(&format!("{} on {address}, {} scored at a time", models.describe(), settings.slots));
+    log.info(&format!("{} on {address}, up to {} requests at a time", models.describe(), settings.slots));
     let workers = Workers::start(settings.slots)?;
     let places = Arc::new(Semaphore::new(settings.slots + settings.queue));
     let answers = Budget::new(settings.answer_memory);

@@ -51,7 +51,7 @@ impl Models {
     pub fn describe(&self) -> String {
         match &self.single {
             Some(model) => format!("serving {}", model.describe()),
-            None => format!("serving several models in {} MiB", self.budget >> 20),
+            None => format!("serving a multi-model endpoint ({} MiB for models)", self.budget >> 20),
         }
     }
 
@@ -60,7 +60,7 @@ impl Models {
     /// # Errors
     /// 404 on a multi-model endpoint.
     pub fn single(&self) -> Result<Arc<Served>, Refusal> {
-        let elsewhere = || Refusal::not_found("this endpoint has several models; call /models/NAME/invoke");
+        let elsewhere = || Refusal::not_found("this is a multi-model endpoint; use /models/NAME/invoke");
         self.single.clone().ok_or_else(elsewhere)
     }
 

@@ -65,7 +65,7 @@ impl Selection {
             })
         };
         let keys = names.map(key).collect::<Result<Arc<[_]>, _>>()?;
-        if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT names nothing")) } else { Ok(Self { keys }) }
+        if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT is empty")) } else { Ok(Self { keys }) }
     }
 
     /// Scores the data for everything that the keys need.
@@ -254,7 +254,7 @@ mod tests {
         let text = error("probability", Objective::SquaredError);
         assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score"), "{text}");
         assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
-        assert!(error(" , ", Objective::Softmax).contains("names nothing"));
+        assert!(error(" , ", Objective::Softmax).contains("is empty"));
         let keys = Selection::parse(" Labels,predicted_label ", &model(Objective::BinaryLogitraw)).unwrap().keys;
         assert_eq!(keys[..], [Key::Labels, Key::PredictedLabel]);
     }

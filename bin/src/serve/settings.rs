@@ -135,7 +135,7 @@ fn options(words: &[String]) -> Result<ReadOptions, Failure> {
     let named = columns.iter().any(|column| column.is_some()) || !options.ignore.is_empty() || !options.categorical.is_empty();
     if named || options.csv_weights {
         return Err(Failure::user(
-            "requests have the model's columns and no others; only missing_values, header and delimiter apply here",
+            "requests hold exactly the model's columns; only missing_values, header and delimiter may be set here",
         ));
     }
     Ok(options)
