@@ -69,7 +69,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
 }
 
-/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. LibsvmRows to
+/// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. Rows to
 /// predict often come like that; `label:weight` has no use for them.
 fn lacks_labels(sample: &[u8]) -> bool {
     let text = String::from_utf8_lossy(sample);
