@@ -186,6 +186,15 @@ fn a_model_is_found_in_sagemaker_s_tree_or_the_server_does_not_start() {
 }
 
 #[test]
+fn a_model_whose_rows_need_base_margins_is_not_served() {
+    let files = Tree::new();
+    files.write("margins.csv", (0..100).map(|row| format!("{},{row},{}\n", row % 7, row % 3)).collect::<String>());
+    super::models::train(&files, "margins", &files.text("margins.csv"), &["--base-margin", "2"], &["num_round=2"]);
+    sapwood(["serve", "--port", "0", "--model", &files.text("margins")])
+        .user_error(&["was trained with base margins", "sapwood predict"]);
+}
+
+#[test]
 fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
     let fails = |variable: &str, value: &str, fragments: &[&str]| {
         let mut command = command(["serve", "--port", "0", "--model", &tree().text("amount")]);

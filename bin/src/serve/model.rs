@@ -27,9 +27,17 @@ impl Served {
     /// Loads a model file.
     ///
     /// # Errors
-    /// The file cannot be read, is no whole model, or has not what `selection` asks for.
+    /// The file cannot be read, is no whole model, or has not what `selection` asks for; the model needs base margins, which requests
+    /// do not carry: it would refuse every one of them.
     pub fn load(name: &str, file: &Path, selection: Option<&str>) -> Result<Self, Failure> {
         let model = reading::load_model(file)?;
+        if model.requires_base_margin() {
+            return Err(Failure::user(format!(
+                "{}: the model was trained with base margins, so every row needs one, and requests cannot carry them; score files with \
+                 `sapwood predict` and base_margin_column, or train without base margins",
+                file.display()
+            )));
+        }
         let sha256 = summary::sha256(&model.to_bytes()?);
         let selection = selection.map(|keys| Selection::parse(keys, &model)).transpose()?;
         let input = InputSchema::new(model.schema.clone());

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 /// What a reader must know before it believes that it knows the rest.
 #[derive(Deserialize)]
 pub(super) struct Requirements {
-    pub requires: Vec<String>,
+    /// Absent from the files of development versions.
+    pub requires: Option<Vec<String>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -26,6 +26,10 @@ pub(super) fn header(model: &Model) -> serde_json::Value {
 pub(super) fn decode(header: &[u8], payload: &[u8]) -> Result<Model, Error> {
     let malformed = |error| Error::Malformed(format!("header: {error}"));
     let Requirements { requires } = serde_json::from_slice(header).map_err(malformed)?;
+    let Some(requires) = requires else {
+        // Every file of a release has it.
+        return Err(Error::Malformed("header: no `requires`, as in files of development versions; train the model again".into()));
+    };
     if !requires.is_empty() {
         return Err(Error::UnknownRequirements(requires.join(", ")));
     }
