@@ -346,5 +346,5 @@ fn the_shell_has_evaluation_sets_with_names() {
     for bad in ["x.csv", "=x.csv", "a b=x.csv", "train=x.csv", "validation=x.csv", "a="] {
         train(&[bad]).user_error(&["write NAME=PATH"]);
     }
-    train(&["a=x", "a=y"]).user_error(&["two sets called a"]);
+    train(&["a=x", "a=y"]).user_error(&["two sets are called a"]);
 }

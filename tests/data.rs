@@ -436,7 +436,7 @@ fn libsvm_rows_to_predict_may_lack_labels() {
     let bare = Files::of(&[("a", "1:0.5 3:2\n2:4\n")]).matching(&schema, false).unwrap();
     assert_eq!(values(&bare)[0], [Some(0.5), None]);
     assert_eq!(values(&bare)[1], [None, Some(4.0)]);
-    assert!(bare.notes()[0].contains("without a label"));
+    assert!(bare.notes()[0].contains("having no label"));
     // A label and a weight in some row: the index does not increase.
     let weighted = Files::of(&[("a", "1:0.5 3:2\n2:4 1:3\n")]).matching(&schema, false).unwrap();
     assert_eq!(values(&weighted)[0], [None, Some(3.0)]);

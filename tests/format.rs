@@ -210,7 +210,7 @@ fn later_versions_are_refused_with_the_remedy() {
     assert!(error.to_string().contains("upgrade"), "{error}");
     bytes[8..12].copy_from_slice(&0u32.to_le_bytes());
     let error = refusal(&bytes);
-    assert!(matches!(error, Error::UnsupportedVersion { found: 0, .. }) && error.to_string().contains("anew"), "{error}");
+    assert!(matches!(error, Error::UnsupportedVersion { found: 0, .. }) && error.to_string().contains("again"), "{error}");
 }
 
 #[test]
