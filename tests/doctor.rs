@@ -139,7 +139,7 @@ fn mistakes_in_a_training_job() {
             case("    services.k8s.aws/region: us-west-2\n", "    a: b\n", "warning", "no region is given", "metadata:"),
             case("    services.k8s.aws/region: us-west-2\n", "    a: 1\n", "error", "a must be a string, but is a number", "a: 1"),
             case("  namespace: ", "  namespaces: ", "error", "unknown field namespaces", "namespaces:"),
-            case("  namespace: sapwood", "  namespace: 1", "error", "namespace is a number", "namespace: 1"),
+            case("  namespace: sapwood", "  namespace: 1", "error", "namespace must be a string", "namespace: 1"),
             case(
                 "  annotations:\n",
                 "  labels: []\n  annotations:\n",
