@@ -1,4 +1,4 @@
-//! Files, pipes, remote objects, request bodies and polars frames → [`Dataset`](sapwood::Dataset): CSV, Parquet, libsvm,
+//! Files, pipes, remote objects, request bodies and polars frames → [`Dataset`]: CSV, Parquet, libsvm,
 //! recordio-protobuf and JSON.
 //!
 //! [`read_training`] finds out the schema of a data set, [`read_matching`] reads data that are to fit a model, [`read_request`] reads rows

@@ -62,8 +62,8 @@ const NAME: &str = "request";
 /// ```
 ///
 /// # Errors
-/// Of kind [`Schema`](crate::ErrorKind::Schema) where columns do not fit, of kind [`Data`](crate::ErrorKind::Data) where the body cannot
-/// be read as what it claims to be, of kind [`Cancelled`](crate::ErrorKind::Cancelled) where the options' token was.
+/// Of kind [`Schema`](sapwood::ErrorKind::Schema) where columns do not fit, of kind [`Data`](sapwood::ErrorKind::Data) where the body cannot
+/// be read as what it claims to be, of kind [`Cancelled`](sapwood::ErrorKind::Cancelled) where the options' token was.
 pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
