@@ -5,7 +5,7 @@
 //! that are done need no attention.
 
 use super::keys::{self, Encoder, KEYS, Keys, LANES};
-use super::ranks::ROWS;
+use super::set_layout::ROWS;
 use super::sets::{Ranked, SetForest};
 use crate::{Condition, Error, Model, Node, Split, Tree};
 use std::ops::Range;

@@ -9,8 +9,7 @@
     )
 )]
 
-use super::ranks::{BLOCK, Column, LevelBits};
-use super::sets::{Rule, Set, SetSplit};
+use super::set_layout::{BLOCK, Column, LevelBits, Rule, Set, SetSplit};
 
 /// Proof that this CPU has AVX-512 with words and bytes.
 #[derive(Clone, Copy)]

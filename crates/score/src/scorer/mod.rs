@@ -6,6 +6,7 @@ mod kernel;
 mod keys;
 mod output;
 mod ranks;
+mod set_layout;
 mod sets;
 
 use output::to_means;

@@ -1,16 +1,8 @@
 //! Rows as sets of rows read them: of each value a byte, its rank among the thresholds of its feature.
 
 use super::kernel::{self, Avx512};
+use super::set_layout::{BLOCK, Column, LevelBits, ROWS};
 use crate::{Condition, FeatureKind, Model, Node, Split, Tree};
-
-/// Rows that go down a tree together.
-pub(super) const ROWS: usize = 512;
-
-/// Ranks of [`ROWS`] rows.
-pub(super) type Column = [u8; ROWS];
-
-/// Which levels go left: bit `h % 8` of byte `l + 16 * (h / 8)` stands for the level `16 * h + l`.
-pub(super) type LevelBits = [u8; 32];
 
 /// Which ranks go left.
 #[derive(Clone, Copy)]
@@ -52,8 +44,6 @@ struct Cuts {
     columns: [Option<u16>; 2],
 }
 
-/// Thresholds that a value is compared with at once.
-pub(super) const BLOCK: usize = 16;
 const _: () = assert!(MAX_CUTS < BLOCK * BLOCK);
 
 /// The ranks that the trees of a model need.

@@ -4,11 +4,10 @@
 //! instructions for every step of every row. The leaf of each row comes out as a byte.
 
 use super::kernel::{self, Avx512};
-use super::ranks::{Column, LevelBits, ROWS, Ranks, Test};
+use super::ranks::{Ranks, Test};
+use super::set_layout::{Column, LevelBits, ROWS, Rule, Set, SetSplit, WORDS};
 use crate::{Model, Node, Tree};
 use std::cell::Cell;
-
-const WORDS: usize = ROWS / 64;
 
 /// Leaves are numbered by bytes.
 const MAX_LEAVES: usize = 256;
@@ -18,9 +17,6 @@ const MAX_FEATURES: usize = 1024;
 
 /// So many trees save what the ranks of a feature cost.
 const MIN_TREES_OF_FEATURE: usize = 1;
-
-/// A bit for each of [`ROWS`] rows.
-pub(super) type Set = [u64; WORDS];
 
 /// What is known of some rows while trees are applied to them.
 pub(super) struct Ranked {
@@ -92,24 +88,6 @@ impl Ranked {
         tree.find_leaves(self.avx512, &self.columns, &mut self.sets, &mut self.leaves);
         self.leaves.iter().map(|&leaf| tree.leaves[usize::from(leaf)])
     }
-}
-
-/// A split: the column that decides, which set it parts, and where the parts go.
-pub(super) struct SetSplit {
-    pub column: u16,
-    pub from: u16,
-    pub left: u16,
-    pub right: u16,
-    pub goes_left: Rule,
-}
-
-/// Which ranks go left.
-#[derive(Clone, Copy)]
-pub(super) enum Rule {
-    /// Those up to this one.
-    UpTo(u8),
-    /// The set of levels of this number.
-    Levels(u16),
 }
 
 /// A tree whose splits all read ranks. Its sets are first those of the leaves, then those that are still to be parted.
