@@ -16,6 +16,7 @@ use sapwood::metric::{Evaluation, metrics};
 // soft = np.array([0, 0.5, 0.25, 1, 0.125, 0.75, 0, 0.5, 0.75, 0.25])
 // real = np.array([-1, 0.5, 1, 2.5, -1, 0.5, -3, 0.75, 1, 0.5])
 // count = np.array([0, 1, 3, 7, 1, 2, 0, 0, 5, 1.0])
+// positive = np.array([0.25, 1, 3, 7, 1, 2, 0.5, 0.125, 5, 1.0])
 // classes = np.array([0, 1, 2, 2, 0, 1, 1, 0, 2, 1.0])
 // softmax = np.stack([margin, margin[::-1], np.roll(margin, 3)], axis=1)
 //
@@ -39,6 +40,12 @@ use sapwood::metric::{Evaluation, metrics};
 //     table |= {"soft " + k: v for k, v in booster("reg:logistic", ["rmse", "logloss", "error"], soft, margin, weights).items()}
 //     table |= booster("count:poisson", ["poisson-nloglik"], count, margin, weights)
 //     table |= booster("multi:softprob", ["mlogloss", "merror"], classes, softmax, weights, 3)
+//     table |= booster("reg:gamma", ["gamma-nloglik", "gamma-deviance"], positive, margin, weights)
+//     table |= booster("reg:tweedie", ["tweedie-nloglik@1.5", "tweedie-nloglik@1.2"], count, margin, weights)
+//     table |= booster("reg:pseudohubererror", ["mphe"], real, margin, weights)
+//     table |= booster("reg:squaredlogerror", ["rmsle"], count, abs(margin), weights)
+//     table |= booster("binary:hinge", ["error"], binary, margin, weights)
+//     (and scikit-learn's functions of the same names for the others, of p > 0.5 and of softmax.argmax(axis=1))
 //     table["multi accuracy"] = sk.accuracy_score(classes, softmax.argmax(axis=1), sample_weight=weights)
 //     check = {"auc": sk.roc_auc_score(binary, margin, sample_weight=weights),
 //              "logloss": sk.log_loss(binary, p, sample_weight=weights),
@@ -54,7 +61,7 @@ const WEIGHT: [f64; 10] = [1.0, 2.0, 0.5, 1.0, 1.5, 1.0, 1.0, 0.25, 3.0, 1.0];
 
 /// Objective, metric, its value without weights and with [`WEIGHT`]. XGBoost computes in single precision.
 #[rustfmt::skip]
-const EXPECTED: [(Objective, &str, f64, f64); 18] = [
+const EXPECTED: [(Objective, &str, f64, f64); 48] = [
     (Objective::SquaredError, "rmse", 0.612_372_436, 0.541_633_96),
     (Objective::SquaredError, "mae", 0.55, 0.469_387_755),
     (Objective::SquaredError, "mape", 0.620_000_003, 0.536_734_695),
@@ -73,15 +80,52 @@ const EXPECTED: [(Objective, &str, f64, f64); 18] = [
     (Objective::Softprob, "mlogloss", 1.634_141_76, 1.551_148_77),
     (Objective::Softprob, "merror", 0.7, 0.734_693_878),
     (Objective::Softprob, "accuracy", 0.3, 0.265_306_122),
+    (Objective::Gamma, "gamma-nloglik", 1.489_955_01, 1.658_289_45),
+    (Objective::Gamma, "gamma-deviance", 0.742_260_647, 0.432_106_573),
+    (Objective::Tweedie, "tweedie-nloglik@1.5", 4.912_578_45, 5.544_306_24),
+    (Objective::Tweedie, "tweedie-nloglik@1.2", 10.036_628_9, 11.961_153_6),
+    (Objective::PseudoHuber, "mphe", 0.164_289_224, 0.129_037_787),
+    (Objective::SquaredLogError, "rmsle", 0.777_833_223, 0.783_648_023),
+    (Objective::BinaryHinge, "error", 0.3, 0.367_346_939),
+    (Objective::BinaryLogistic, "brier", 0.199_823_295, 0.258_595_324),
+    (Objective::BinaryLogistic, "balanced_accuracy", 0.7, 0.654_761_905),
+    (Objective::BinaryLogistic, "f1", 0.696_969_697, 0.631_270_903),
+    (Objective::BinaryLogistic, "f1_macro", 0.696_969_697, 0.631_270_903),
+    (Objective::BinaryLogistic, "f1_binary", 0.727_272_727, 0.653_846_154),
+    (Objective::BinaryLogistic, "f1_micro", 0.7, 0.632_653_061),
+    (Objective::BinaryLogistic, "precision", 0.666_666_667, 0.548_387_097),
+    (Objective::BinaryLogistic, "precision_macro", 0.708_333_333, 0.663_082_437),
+    (Objective::BinaryLogistic, "precision_micro", 0.7, 0.632_653_061),
+    (Objective::BinaryLogistic, "recall", 0.8, 0.809_523_81),
+    (Objective::BinaryLogistic, "recall_macro", 0.7, 0.654_761_905),
+    (Objective::BinaryLogistic, "recall_micro", 0.7, 0.632_653_061),
+    (Objective::BinaryLogistic, "mcc", 0.408_248_29, 0.317_735_416),
+    (Objective::BinaryLogistic, "kappa", 0.4, 0.292_134_831),
+    (Objective::Softprob, "balanced_accuracy", 0.277_777_778, 0.230_303_03),
+    (Objective::Softprob, "f1", 0.264_550_265, 0.228_070_175),
+    (Objective::Softprob, "precision_macro", 0.277_777_778, 0.234_567_901),
+    (Objective::Softprob, "recall_macro", 0.277_777_778, 0.230_303_03),
+    (Objective::Softprob, "recall_micro", 0.3, 0.265_306_122),
+    (Objective::Softprob, "mcc", -0.050_251_890_8, -0.063_904_423_1),
+    (Objective::Softprob, "kappa", -0.044_776_119_4, -0.055_023_923_4),
+    (Objective::SquaredError, "medae", 0.5, 0.5),
+    (Objective::SquaredError, "smape", 0.717_777_778, 0.593_650_794),
 ];
 
 /// The labels that the table's values were computed with.
 fn labels(objective: Objective) -> [f64; 10] {
     match objective {
-        Objective::SquaredError => [-1.0, 0.5, 1.0, 2.5, -1.0, 0.5, -3.0, 0.75, 1.0, 0.5],
+        Objective::SquaredError
+        | Objective::PseudoHuber
+        | Objective::AbsoluteError
+        | Objective::Quantile
+        | Objective::Expectile => [-1.0, 0.5, 1.0, 2.5, -1.0, 0.5, -3.0, 0.75, 1.0, 0.5],
         Objective::Logistic => [0.0, 0.5, 0.25, 1.0, 0.125, 0.75, 0.0, 0.5, 0.75, 0.25],
-        Objective::BinaryLogistic | Objective::BinaryLogitraw => [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0],
-        Objective::Poisson => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
+        Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge => {
+            [0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
+        }
+        Objective::Gamma => [0.25, 1.0, 3.0, 7.0, 1.0, 2.0, 0.5, 0.125, 5.0, 1.0],
+        Objective::Poisson | Objective::Tweedie | Objective::SquaredLogError => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
         Objective::Softmax | Objective::Softprob => [0.0, 1.0, 2.0, 2.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0],
     }
 }
@@ -89,6 +133,9 @@ fn labels(objective: Objective) -> [f64; 10] {
 /// The margins, output by output: of the three classes, the second has them reversed, the third rotated by three rows.
 fn margins(objective: Objective) -> Vec<f64> {
     let mut margins = MARGIN.to_vec();
+    if objective == Objective::SquaredLogError {
+        margins.iter_mut().for_each(|margin| *margin = margin.abs());
+    }
     if objective.is_multiclass() {
         margins.extend(MARGIN.iter().rev());
         margins.extend(MARGIN.iter().cycle().skip(7).take(10));

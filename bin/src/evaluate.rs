@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let scorer = Scorer::new(reading::load_model(&args.model)?)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
-    let metrics = metric::metrics(&names, scorer.model().trained_objective()?)?;
+    let metrics = metric::metrics(&names, scorer.model().objective.clone())?;
     let label = args.label.as_deref().or_else(|| trained_with(scorer.model(), "label_column"));
     let options = reading::options(&args.reading, label, args.weight.as_deref())?;
     note_columns(scorer.model(), &options);

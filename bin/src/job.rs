@@ -96,7 +96,7 @@ impl Job {
 
     /// Everything that can be known to fail before data are read.
     fn check(&self, log: &mut Log) -> Result<(), Failure> {
-        metric::metrics(&self.params.eval_metric, self.params.objective)?;
+        metric::metrics(&self.params.eval_metric, self.params.objective_spec())?;
         if self.params.early_stopping_rounds.is_some() && self.inputs.validation.is_empty() {
             return Err(Failure::user(
                 "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation), \

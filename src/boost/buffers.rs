@@ -23,6 +23,8 @@ pub(super) struct Buffers {
     /// Copies of the tree's rows, if these are few: a tree passes over its rows some ten times, and rows that lie apart waste most of
     /// what is read.
     copies: Option<BinnedMatrix>,
+    /// The rows that were copied.
+    copied: Vec<u32>,
     /// Of the rows that the tree is grown on.
     quantised: Quantised,
     /// The rows that the tree is grown on, or the numbers of their copies; and a buffer with any contents.
@@ -36,6 +38,7 @@ impl Buffers {
             gradients: vec![GradientPair::default(); rows],
             sampled: None,
             copies: None,
+            copied: Vec::new(),
             quantised: Quantised::new(),
             rows: Default::default(),
             no_columns: BinColumns::none(),
@@ -54,13 +57,13 @@ impl Buffers {
                 (self.copies, self.sampled) = (None, None);
                 self.count_up(matrix.rows());
             }
-            Drawn::Some(sample) if FEWER * sample.rows.len() <= matrix.rows() => self.copy(&sample, matrix),
+            Drawn::Some(sample) if FEWER * sample.rows.len() <= matrix.rows() => self.copy(sample, matrix),
             Drawn::Some(sample) => self.leave_in_place(sample),
         }
     }
 
     /// Makes copies of a sample's rows those of the next tree.
-    fn copy(&mut self, sample: &RowSample, matrix: &BinnedMatrix) {
+    fn copy(&mut self, sample: RowSample, matrix: &BinnedMatrix) {
         let mut gradients = self.sampled.take().unwrap_or_default();
         let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
         rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut gradients);
@@ -69,6 +72,7 @@ impl Buffers {
         self.copies = None;
         self.copies = Some(matrix.gather(&sample.rows));
         self.count_up(sample.rows.len());
+        self.copied = sample.rows;
     }
 
     /// Makes a sample's rows those of the next tree.
@@ -84,6 +88,12 @@ impl Buffers {
     /// Quantises the gradients of the next tree.
     pub fn quantise(&mut self, execution: Execution<'_>) {
         self.quantised.fill(execution, self.sampled.as_ref().unwrap_or(&self.gradients));
+    }
+
+    /// The row that a row of the tree is, and the pair that it was grown on.
+    pub fn grown_on(&self, row: u32) -> (usize, GradientPair) {
+        let source = if self.has_copies() { self.copied[row as usize] } else { row };
+        (source as usize, self.sampled.as_ref().unwrap_or(&self.gradients)[row as usize])
     }
 
     /// What the tree number `index` is grown from. The rows go with it, and come back in the grown tree.
@@ -138,7 +148,7 @@ mod tests {
                 buffers.quantise(execution);
                 grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
             };
-            let copied = grow(&|buffers| buffers.copy(&sample, &matrix));
+            let copied = grow(&|buffers| buffers.copy(sample.clone(), &matrix));
             assert!(copied.nodes.len() == 39 && copied == grow(&|buffers| buffers.leave_in_place(sample.clone())));
         }
     }

@@ -26,6 +26,8 @@ pub use report::{RoundReport, is_set_name};
 pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]
+mod quantile_tests;
+#[cfg(test)]
 mod rank_tests;
 #[cfg(test)]
 mod tests;

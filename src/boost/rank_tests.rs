@@ -125,6 +125,28 @@ fn on_categories_with_weights_and_samples() {
     check("by gradient", &all, by_gradient);
 }
 
+/// Leaves that are quantiles of rows on several ranks.
+#[test]
+fn on_quantiles() {
+    let x = Array2::from_shape_fn((4000, 4), |(row, column)| (hash(row, column) % 300) as f64);
+    let mut all = rows(x, numeric_schema(4), |row| row[0] + (row[1] * row[2]) % 41.0);
+    all.weights = Some((0..4000).map(|row| (row % 4) as f64 * 0.5).collect());
+    let params = || base(4, 12).eta(0.3).min_child_weight(5.0);
+    let levels = || params().objective(Objective::Quantile).quantile_alpha(vec![0.1, 0.5, 0.9]).eval_metric(metrics(&["quantile"]));
+    check("all rows", &all, levels());
+    check("copies of few rows", &all, levels().subsample(0.3));
+    check(
+        "samples in place",
+        &all,
+        params().objective(Objective::AbsoluteError).subsample(0.8).eval_metric(metrics(&["mae", "medae"])),
+    );
+    check(
+        "several means",
+        &all,
+        params().objective(Objective::PseudoHuber).huber_slope(20.0).eval_metric(metrics(&["mphe", "smape"])),
+    );
+}
+
 /// Several classes, trees side by side, and goss.
 #[test]
 fn on_several_classes() {

@@ -15,8 +15,9 @@ use super::scores::Scores;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::data::Targets;
 use crate::execution::Execution;
-use crate::grow::{GrownTree, Router, RowBins, TreeGrower};
+use crate::grow::{GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
+use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
 use crate::profile::{Phase, Profile};
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
@@ -89,7 +90,7 @@ impl<'a> Training<'a> {
         let targets = agreement::with_weights(ranks, targets)?;
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
-        let metrics = metric::metrics(&params.eval_metric, params.objective)?;
+        let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
         let base_score = ranks.agree(loss.base_score(targets.view(), ranks))?;
         let mut watched = vec![ranks.agree(Watched::new("train", train, targets, &base_score))?];
         for (name, data) in validation {
@@ -236,6 +237,8 @@ impl<'a> Training<'a> {
     /// A model of some trees.
     fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
         let mut model = Model::new(self.train.schema().clone(), self.params.objective, self.base_score.clone(), trees);
+        model.objective = self.params.objective_spec();
+        model.outputs = self.params.outputs();
         model.reading.missing_values = Some(self.params.data.missing_values.clone());
         model.reading.ignored_columns = self.params.data.ignore_columns.clone();
         model.required_roles.extend(self.train.base_margin().map(|_| Role::BaseMargin));
@@ -301,7 +304,10 @@ impl<'a> Training<'a> {
             for parallel in 0..self.params.num_parallel_tree {
                 let index = trees.len() as u64;
                 profiler.step(Phase::Gradients, || self.draw_rows((round, index), parallel == 0, bins.matrix, buffers));
-                let grown = grower.grow(buffers.input(index, bins));
+                let mut grown = grower.grow(buffers.input(index, bins));
+                if let Some(level) = self.loss.leaf_level(output) {
+                    profiler.step(Phase::Leaves, || self.renew(&mut grown, output, level, buffers));
+                }
                 profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.has_copies()));
                 trees.push(grown.to_tree(mapper));
                 if reorder {
@@ -315,6 +321,17 @@ impl<'a> Training<'a> {
             }
         }
         leaf_order
+    }
+
+    /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
+    fn renew(&self, grown: &mut GrownTree, output: usize, level: f64, buffers: &Buffers) {
+        let round = self.watched[0].round();
+        let (labels, margins) = (round.targets.labels(), round.margins_of(output));
+        let shrinkage = self.params.eta / f64::from(self.params.num_parallel_tree);
+        renew_leaves(grown, level, shrinkage, self.execution.ranks, |row| {
+            let (row, pair) = buffers.grown_on(row);
+            (pair.hess > 0.0).then(|| weighted(labels[row] - margins[row], f64::from(pair.hess)))
+        });
     }
 
     /// The rows that the next tree is grown on, with their quantised gradients.

@@ -136,7 +136,8 @@ proptest! {
 
     #[test]
     fn base_scores_count_a_weight_as_so_many_rows(rows in rows()) {
-        for objective in Objective::ALL {
+        // Gamma has no labels of 0.
+        for objective in Objective::ALL.into_iter().filter(|&objective| objective != Objective::Gamma) {
             let classes = classes(objective);
             let one_by_one = base_score(objective, &unweighted(&repeated(&rows), classes));
             prop_assert_eq!(base_score(objective, &weighted(&with_weight(&rows), classes)), one_by_one);

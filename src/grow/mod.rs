@@ -9,11 +9,13 @@ mod growth;
 mod leaves;
 mod node;
 mod partition;
+mod renewal;
 mod router;
 mod side;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;
 pub(crate) use partition::NodeRows;
+pub(crate) use renewal::renew_leaves;
 pub(crate) use router::Router;
 pub(crate) use side::{RowBins, SideTable};

@@ -5,6 +5,9 @@
 //! probabilities there), and rows of weight 0 count for nothing, whatever their loss.
 
 mod auc;
+mod confusion;
+mod levels;
+mod median;
 mod multiclass;
 mod r2;
 mod reduce;

@@ -2,12 +2,16 @@
 
 use super::Metric;
 use super::auc::{Auc, Curve};
+use super::confusion::{Confusion, Share, Verdict};
+use super::levels::{LevelLoss, Power};
+use super::median::MedianError;
 use super::multiclass::{Multiclass, RowVerdict};
 use super::r2::R2;
 use super::row_mean::{RowLoss, RowMean};
 use crate::names::nearest;
 use crate::simd::Simd;
 use crate::{Error, Objective, Result};
+use sapwood_score::ObjectiveSpec;
 
 /// What a metric needs of an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +20,12 @@ enum Needs {
     Probability,
     Binary,
     Counts,
+    Positive,
     Classes,
+    Quantiles,
+    Expectiles,
+    Classification,
+    ProbabilityOrBinary,
     ProbabilityOrClasses,
 }
 
@@ -24,26 +33,38 @@ impl Needs {
     fn met_by(self, objective: Objective) -> bool {
         let classes = objective.is_multiclass();
         let binary = objective.is_classification() && !classes;
-        let probability = binary || objective == Objective::Logistic;
+        let probability = (binary && objective != Objective::BinaryHinge) || objective == Objective::Logistic;
+        let positive = matches!(objective, Objective::Poisson | Objective::Gamma | Objective::Tweedie);
         match self {
-            Self::OneOutput => !classes,
+            Self::OneOutput => !classes && !objective.has_levels(),
+            Self::Quantiles => objective == Objective::Quantile,
+            Self::Expectiles => objective == Objective::Expectile,
             Self::Probability => probability,
             Self::Binary => binary,
             Self::Counts => objective == Objective::Poisson,
+            Self::Positive => positive,
             Self::Classes => classes,
-            Self::ProbabilityOrClasses => probability || classes,
+            Self::Classification => objective.is_classification(),
+            Self::ProbabilityOrBinary => probability || binary,
+            Self::ProbabilityOrClasses => probability || binary || classes,
         }
     }
 
     /// What follows "it needs" in a message.
     fn phrase(self) -> &'static str {
         match self {
-            Self::OneOutput => "one prediction per row, not one per class",
+            Self::OneOutput => "one prediction per row, not one per class or level",
+            Self::Quantiles => "quantiles (reg:quantileerror)",
+            Self::Expectiles => "expectiles (reg:expectileerror)",
             Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
-            Self::Binary => "a binary classification (binary:logistic, binary:logitraw)",
+            Self::ProbabilityOrBinary => {
+                "probabilities or a binary classification (reg:logistic, binary:logistic, binary:hinge, …)"
+            }
+            Self::Binary => "a binary classification (binary:logistic, binary:logitraw, binary:hinge)",
             Self::Counts => "counts (count:poisson)",
+            Self::Positive => "means above 0 (reg:gamma, reg:tweedie, count:poisson)",
             Self::Classes => "one probability per class (multi:softmax, multi:softprob)",
-            Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",
+            Self::Classification | Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",
         }
     }
 }
@@ -54,63 +75,85 @@ enum MetricKind {
     Mean(RowLoss),
     RootMean(RowLoss),
     R2,
+    MedianError,
+    /// The pseudo-Huber loss with the objective's slope.
+    PseudoHuber,
+    /// Takes a variance power after `@`; otherwise the objective's.
+    Tweedie,
     /// Takes a threshold after `@`.
     Error,
     /// Of one output or of several.
     Accuracy,
     Area(Curve),
     Classes(RowVerdict),
+    Confusion(Verdict),
+    /// Of each of the objective's levels.
+    Levels(Power),
 }
 
 /// Predictions above this are taken for label 1.
 const THRESHOLD: f64 = 0.5;
 
+/// The variance power of `tweedie-nloglik` where neither it nor the objective says another.
+const DEFAULT_POWER: f64 = 1.5;
+
+/// The level of `quantile` and `expectile` where the objective does not say others.
+const MEDIAN: f64 = 0.5;
+
+/// The slope of `mphe` where the objective does not say another.
+const DEFAULT_SLOPE: f64 = 1.0;
+
 /// The metrics, in the order in which messages list them.
-const METRICS: [(&str, Needs, MetricKind); 13] = [
+const METRICS: [(&str, Needs, MetricKind); 36] = [
     ("rmse", Needs::OneOutput, MetricKind::RootMean(RowLoss::Squared)),
     ("mse", Needs::OneOutput, MetricKind::Mean(RowLoss::Squared)),
     ("mae", Needs::OneOutput, MetricKind::Mean(RowLoss::Absolute)),
     ("mape", Needs::OneOutput, MetricKind::Mean(RowLoss::Percentage)),
+    ("smape", Needs::OneOutput, MetricKind::Mean(RowLoss::SymmetricPercentage)),
+    ("medae", Needs::OneOutput, MetricKind::MedianError),
     ("r2", Needs::OneOutput, MetricKind::R2),
+    ("rmsle", Needs::OneOutput, MetricKind::RootMean(RowLoss::SquaredLog)),
+    ("mphe", Needs::OneOutput, MetricKind::PseudoHuber),
+    ("gamma-nloglik", Needs::Positive, MetricKind::Mean(RowLoss::Gamma)),
+    ("gamma-deviance", Needs::Positive, MetricKind::Mean(RowLoss::GammaDeviance)),
+    ("tweedie-nloglik", Needs::Positive, MetricKind::Tweedie),
+    ("quantile", Needs::Quantiles, MetricKind::Levels(Power::One)),
+    ("expectile", Needs::Expectiles, MetricKind::Levels(Power::Two)),
     ("logloss", Needs::Probability, MetricKind::Mean(RowLoss::LogLoss)),
-    ("error", Needs::Probability, MetricKind::Error),
+    ("brier", Needs::Probability, MetricKind::Mean(RowLoss::Squared)),
+    ("error", Needs::ProbabilityOrBinary, MetricKind::Error),
     ("accuracy", Needs::ProbabilityOrClasses, MetricKind::Accuracy),
     ("auc", Needs::Binary, MetricKind::Area(Curve::Roc)),
     ("aucpr", Needs::Binary, MetricKind::Area(Curve::PrecisionRecall)),
     ("poisson-nloglik", Needs::Counts, MetricKind::Mean(RowLoss::Poisson)),
     ("mlogloss", Needs::Classes, MetricKind::Classes(RowVerdict::LogLoss)),
     ("merror", Needs::Classes, MetricKind::Classes(RowVerdict::Error)),
+    ("balanced_accuracy", Needs::Classification, MetricKind::Confusion(Verdict::Balanced)),
+    ("f1", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::F1))),
+    ("f1_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::F1))),
+    ("f1_binary", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::F1))),
+    ("f1_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
+    ("precision", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::Precision))),
+    ("precision_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::Precision))),
+    ("precision_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
+    ("recall", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::Recall))),
+    ("recall_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::Recall))),
+    ("recall_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
+    ("mcc", Needs::Classification, MetricKind::Confusion(Verdict::Matthews)),
+    ("kappa", Needs::Classification, MetricKind::Confusion(Verdict::Kappa)),
 ];
 
 const RANKING: &str = "it measures the order within groups; auc and aucpr measure that of all rows";
-const LOG_ERROR: &str = "rmse on ln(1 + label) is the same";
-const ROBUST: &str = "mae comes nearest";
-const DEVIANCE: &str = "poisson-nloglik, with count:poisson, comes nearest";
 const CENSORED: &str = "Sapwood does not support censored labels";
-const SHARES: &str = "error@t, accuracy and aucpr come nearest";
 
 /// Metrics of XGBoost and of SageMaker's container for it that Sapwood does not have, and what it has instead.
-const ELSEWHERE: [(&str, &str); 20] = [
+const ELSEWHERE: [(&str, &str); 6] = [
     ("ndcg", RANKING),
     ("map", RANKING),
     ("pre", RANKING),
-    ("rmsle", LOG_ERROR),
-    ("mphe", ROBUST),
-    ("quantile", ROBUST),
-    ("gamma-nloglik", DEVIANCE),
-    ("gamma-deviance", DEVIANCE),
-    ("tweedie-nloglik", DEVIANCE),
     ("cox-nloglik", CENSORED),
     ("aft-nloglik", CENSORED),
     ("interval-regression-accuracy", CENSORED),
-    ("balanced_accuracy", SHARES),
-    ("f1", SHARES),
-    ("f1_binary", SHARES),
-    ("f1_macro", SHARES),
-    ("precision", SHARES),
-    ("precision_macro", SHARES),
-    ("recall", SHARES),
-    ("recall_macro", SHARES),
 ];
 
 /// The name of the metric that an objective is judged by unless others are asked for.
@@ -119,6 +162,14 @@ pub fn default_metric(objective: Objective) -> &'static str {
         Objective::SquaredError | Objective::Logistic => "rmse",
         Objective::BinaryLogistic | Objective::BinaryLogitraw => "logloss",
         Objective::Poisson => "poisson-nloglik",
+        Objective::BinaryHinge => "error",
+        Objective::Gamma => "gamma-nloglik",
+        Objective::Tweedie => "tweedie-nloglik",
+        Objective::PseudoHuber => "mphe",
+        Objective::SquaredLogError => "rmsle",
+        Objective::AbsoluteError => "mae",
+        Objective::Quantile => "quantile",
+        Objective::Expectile => "expectile",
         Objective::Softmax => "merror",
         Objective::Softprob => "mlogloss",
     }
@@ -137,31 +188,24 @@ pub fn default_metric(objective: Objective) -> &'static str {
 /// assert!(chosen[1].higher_is_better());
 /// # Ok::<(), sapwood::Error>(())
 /// ```
-pub fn metrics(names: &[String], objective: Objective) -> Result<Vec<Box<dyn Metric>>> {
+pub fn metrics(names: &[String], objective: impl Into<ObjectiveSpec>) -> Result<Vec<Box<dyn Metric>>> {
     let simd = Simd::detect()?;
+    let objective = objective.into();
+    let known = objective.known().ok_or_else(|| Error::parameter(format!("no metric fits objective={}", objective.name)))?;
     if names.is_empty() {
-        return Ok(vec![metric(simd, default_metric(objective), objective)?]);
+        return Ok(vec![metric(simd, default_metric(known), known, &objective)?]);
     }
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         let error = Error::parameter(format!("eval_metric contains {name} twice")).with_parameter("eval_metric");
         return Err(error.with_remedy("name it once, where it belongs in the order"));
     }
-    let chosen = names.iter().map(|name| metric(simd, name, objective)).collect::<Result<_>>();
+    let chosen = names.iter().map(|name| metric(simd, name, known, &objective)).collect::<Result<_>>();
     chosen.map_err(|error| error.with_parameter("eval_metric"))
 }
 
-fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric>> {
-    let (base, threshold) = name.split_once('@').map_or((name, None), |(base, threshold)| (base, Some(threshold)));
+fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec) -> Result<Box<dyn Metric>> {
+    let (base, argument) = name.split_once('@').map_or((name, None), |(base, argument)| (base, Some(argument)));
     let (_, needs, kind) = METRICS.into_iter().find(|(known, ..)| *known == base).ok_or_else(|| unknown(name, base, objective))?;
-    let threshold = match (threshold, kind) {
-        (None, _) => THRESHOLD,
-        (Some(text), MetricKind::Error) => parse_threshold(name, text)?,
-        (Some(_), _) => {
-            return Err(Error::parameter(format!(
-                "metric {name}: {base} takes no threshold, only error does (error@0.7); use {base}"
-            )));
-        }
-    };
     if !needs.met_by(objective) {
         return Err(Error::parameter(format!(
             "metric {name} does not fit objective={}: it needs {}; use {}, or another objective",
@@ -170,20 +214,51 @@ fn metric(simd: Simd, name: &str, objective: Objective) -> Result<Box<dyn Metric
             default_metric(objective)
         )));
     }
-    Ok(build(simd, kind, name.to_string(), threshold, objective))
+    let mean = |loss| Ok(Box::new(RowMean { simd, name: name.to_string(), loss, root: false }) as Box<dyn Metric>);
+    match (kind, argument) {
+        (MetricKind::Error, Some(text)) => mean(RowLoss::Error(parse_threshold(name, text)?)),
+        (MetricKind::Tweedie, Some(text)) => mean(RowLoss::Tweedie(parse_power(name, text)?)),
+        (_, None) => Ok(build(simd, kind, name.to_string(), objective, spec)),
+        (_, Some(_)) => Err(Error::parameter(format!(
+            "metric {name}: {base} takes no argument, only error does (error@0.7) and tweedie-nloglik (tweedie-nloglik@1.5); use {base}"
+        ))),
+    }
 }
 
-fn build(simd: Simd, kind: MetricKind, name: String, threshold: f64, objective: Objective) -> Box<dyn Metric> {
+fn build(simd: Simd, kind: MetricKind, name: String, objective: Objective, spec: &ObjectiveSpec) -> Box<dyn Metric> {
+    let mean = |name, loss| Box::new(RowMean { simd, name, loss, root: false });
+    let multiclass = objective.is_multiclass();
     match kind {
-        MetricKind::Mean(loss) => Box::new(RowMean { simd, name, loss, root: false }),
+        MetricKind::Mean(loss) => mean(name, loss),
         MetricKind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
         MetricKind::R2 => Box::new(R2 { simd, name }),
-        MetricKind::Error => Box::new(RowMean { simd, name, loss: RowLoss::Error(threshold), root: false }),
-        MetricKind::Accuracy if objective.is_multiclass() => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
-        MetricKind::Accuracy => Box::new(RowMean { simd, name, loss: RowLoss::Accuracy(threshold), root: false }),
+        MetricKind::MedianError => Box::new(MedianError { name }),
+        MetricKind::Error => mean(name, RowLoss::Error(THRESHOLD)),
+        MetricKind::Accuracy if multiclass => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
+        MetricKind::Accuracy => mean(name, RowLoss::Accuracy(THRESHOLD)),
         MetricKind::Area(curve) => Box::new(Auc { name, curve }),
         MetricKind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
+        MetricKind::Confusion(verdict) => Box::new(Confusion { name, verdict }),
+        MetricKind::PseudoHuber => mean(name, RowLoss::PseudoHuber(spec.number("huber_slope").unwrap_or(DEFAULT_SLOPE))),
+        MetricKind::Levels(power) => {
+            let parameter = if power == Power::One { "quantile_alpha" } else { "expectile_alpha" };
+            let levels = Some(spec.numbers(parameter)).filter(|levels| !levels.is_empty()).unwrap_or_else(|| vec![MEDIAN]);
+            Box::new(LevelLoss { simd, name, levels, power })
+        }
+        MetricKind::Tweedie => {
+            let power = spec.number("tweedie_variance_power").unwrap_or(DEFAULT_POWER);
+            mean(format!("{name}@{power}"), RowLoss::Tweedie(power))
+        }
     }
+}
+
+fn parse_power(name: &str, text: &str) -> Result<f64> {
+    let power = text.parse().ok().filter(|power: &f64| *power > 1.0 && *power < 2.0);
+    power.ok_or_else(|| {
+        Error::parameter(format!(
+            "metric {name}: variance power {text:?} is not a number between 1 and 2; write, for example, tweedie-nloglik@1.5"
+        ))
+    })
 }
 
 fn parse_threshold(name: &str, text: &str) -> Result<f64> {

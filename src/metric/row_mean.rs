@@ -5,10 +5,16 @@ use super::{Evaluation, Metric};
 use crate::Objective;
 use crate::numeric::ln_gamma;
 use crate::simd::{Simd, dispatch};
-use sapwood_score::math::ln;
+use sapwood_score::math::{exp, ln};
 
 /// Probabilities and means below this count as this much (XGBoost's value).
 const SMALLEST: f64 = 1e-16;
+
+/// Means of gamma distributions below this count as this much; the deviance has it added to labels and means (XGBoost's value).
+const SMALLEST_OF_GAMMA: f64 = 1e-6;
+
+/// Predictions below this count as this much where 1 is added before the logarithm: it ends at −1.
+const SMALLEST_OF_LOG: f64 = -1.0 + 1e-6;
 
 /// The loss of one row, from its label and its prediction (a mean or a probability).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +33,18 @@ pub(super) enum RowLoss {
     Accuracy(f64),
     /// The negative log-likelihood of a count.
     Poisson,
+    /// The squared difference of ln(1 + label) and ln(1 + prediction).
+    SquaredLog,
+    /// The absolute difference relative to the mean of both magnitudes; 0 where both are 0.
+    SymmetricPercentage,
+    /// The pseudo-Huber loss with this slope.
+    PseudoHuber(f64),
+    /// The negative log-likelihood of a gamma distribution with dispersion 1.
+    Gamma,
+    /// The deviance of a gamma distribution.
+    GammaDeviance,
+    /// The negative log-likelihood of a Tweedie distribution with this variance power, up to a constant.
+    Tweedie(f64),
 }
 
 /// The weighted mean of a [`RowLoss`], or its square root.
@@ -82,6 +100,26 @@ fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut
         RowLoss::LogLoss => each!(labels, values, |y, p| log_loss(y, p)),
         RowLoss::Error(threshold) => each!(labels, values, |y, p| if p > threshold { 1.0 - y } else { y }),
         RowLoss::Accuracy(threshold) => each!(labels, values, |y, p| if p > threshold { y } else { 1.0 - y }),
+        RowLoss::SquaredLog => each!(labels, values, |y, p| {
+            let difference = ln(1.0 + y) - ln(1.0 + p.max(SMALLEST_OF_LOG));
+            difference * difference
+        }),
+        RowLoss::SymmetricPercentage => {
+            each!(labels, values, |y, p| if p == y { 0.0 } else { 2.0 * (y - p).abs() / (y.abs() + p.abs()) })
+        }
+        RowLoss::PseudoHuber(slope) => each!(labels, values, |y, p| {
+            let ratio = (p - y) / slope;
+            slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
+        }),
+        RowLoss::Gamma => each!(labels, values, |y, p| y / p.max(SMALLEST_OF_GAMMA) + ln(p.max(SMALLEST_OF_GAMMA))),
+        RowLoss::GammaDeviance => each!(labels, values, |y, p| {
+            let (y, p) = (y + SMALLEST_OF_GAMMA, p + SMALLEST_OF_GAMMA);
+            2.0 * (ln(p / y) + y / p - 1.0)
+        }),
+        RowLoss::Tweedie(power) => each!(labels, values, |y, p| {
+            let (a, b, log) = (1.0 - power, 2.0 - power, ln(p.max(SMALLEST)));
+            exp(b * log) / b - y * exp(a * log) / a
+        }),
         RowLoss::Poisson => each!(labels, values, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
     }
 }

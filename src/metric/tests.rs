@@ -161,10 +161,11 @@ proptest! {
         let labels: Vec<f64> = rows.iter().map(|row| f64::from(u8::from(row.1))).collect();
         let weights: Vec<f64> = rows.iter().map(|row| row.2 as f64).collect();
         let repeat = |v: &[f64]| v.iter().zip(&rows).flat_map(|(x, row)| vec![*x; row.2]).collect::<Vec<_>>();
-        for name in ["rmse", "mae", "r2", "logloss", "error", "accuracy", "auc", "aucpr"] {
+        for name in registry::fitting(Objective::BinaryLogistic) {
             let weighted = value(name, Objective::BinaryLogistic, &margins, &labels, Some(&weights));
             let repeated = value(name, Objective::BinaryLogistic, &repeat(&margins), &repeat(&labels), None);
-            prop_assert!((weighted - repeated).abs() < 1e-12 || weighted.is_nan() && repeated.is_nan(), "{}", name);
+            let same = weighted == repeated || weighted.is_nan() && repeated.is_nan();
+            prop_assert!(same || (weighted - repeated).abs() < 1e-12, "{}", name);
         }
     }
 }
@@ -193,7 +194,23 @@ fn values_do_not_depend_on_the_number_of_threads() {
 
 #[test]
 fn every_objective_has_a_default_and_the_order_given_is_kept() {
-    let expected = ["rmse", "rmse", "logloss", "logloss", "poisson-nloglik", "merror", "mlogloss"];
+    let expected = [
+        "rmse",
+        "rmse",
+        "logloss",
+        "logloss",
+        "poisson-nloglik",
+        "error",
+        "gamma-nloglik",
+        "tweedie-nloglik@1.5",
+        "mphe",
+        "rmsle",
+        "mae",
+        "quantile",
+        "expectile",
+        "merror",
+        "mlogloss",
+    ];
     for (objective, name) in Objective::ALL.into_iter().zip(expected) {
         let chosen = metrics(&[], objective).unwrap();
         assert_eq!(chosen.iter().map(|m| m.name()).collect::<Vec<_>>(), [name]);
@@ -210,10 +227,13 @@ fn wrong_names_are_errors_with_a_remedy() {
     assert!(error(&["rmsee"], regression).starts_with("unknown metric \"rmsee\"; did you mean rmse?"));
     assert!(error(&["rmse", "invalid"], regression).starts_with("unknown metric \"invalid\"; reg:squarederror has rmse, mse, mae"));
     assert!(error(&["<function"], regression).contains("unknown metric"));
-    assert!(error(&["auc@0.5"], Objective::BinaryLogistic).contains("auc takes no threshold, only error does"));
+    assert!(error(&["auc@0.5"], Objective::BinaryLogistic).contains("auc takes no argument, only error does"));
     for text in ["error@abc", "error@", "error@nan", "error@1.5", "error@-0.1", "error@0.5@0.5"] {
         let message = error(&[text], Objective::BinaryLogistic);
         assert!(message.starts_with(&format!("metric {text}: threshold")) && message.contains("[0, 1]"), "{message}");
+    }
+    for text in ["tweedie-nloglik@2", "tweedie-nloglik@1", "tweedie-nloglik@", "tweedie-nloglik@nan"] {
+        assert!(error(&[text], Objective::Tweedie).contains("is not a number between 1 and 2"), "{text}");
     }
     assert!(error(&["rmse", "mae", "rmse"], regression).contains("contains rmse twice"));
 }

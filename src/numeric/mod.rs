@@ -2,12 +2,14 @@
 
 mod gamma;
 mod log_sum_exp;
+mod quantile;
 mod reorder;
 mod sum;
 mod total;
 
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
+pub(crate) use quantile::{Weighted, quantile_of, weighted, weighted_quantile};
 pub(crate) use reorder::{gather, reorder};
 pub(crate) use sum::weighted_mean;
 pub use sum::{Grid, sum};

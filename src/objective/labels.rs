@@ -8,13 +8,17 @@ use rayon::prelude::*;
 /// Some weight must reach this.
 const SMALLEST_WEIGHT: f64 = 1e-20;
 
-/// The number of margins per row that the objective has on these data: 1, or for `multi:*` the number of classes.
+/// The number of margins per row that the objective has on these data: 1, for `multi:*` the number of classes, for quantiles and expectiles
+/// the number of levels.
 ///
 /// # Errors
 /// `multi:*` with numeric labels and without `num_class`, or with a `num_class` that contradicts the labels' texts.
 pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
-    if !params.objective.is_multiclass() {
-        return Ok(1);
+    match params.objective {
+        Objective::Quantile => return Ok(params.quantile_alpha.len()),
+        Objective::Expectile => return Ok(params.expectile_alpha.len()),
+        objective if !objective.is_multiclass() => return Ok(1),
+        _ => {}
     }
     let given = params.num_class as usize;
     match data.classes() {
@@ -170,7 +174,11 @@ enum Domain {
     /// What single precision can hold: gradients are stored in it.
     Real,
     /// 0 and up.
-    Count,
+    NotNegative,
+    /// Above 0.
+    Positive,
+    /// Above −1.
+    AboveMinusOne,
     /// 0 to 1.
     Probability,
     /// 0 or 1.
@@ -182,10 +190,16 @@ enum Domain {
 impl Domain {
     fn of(objective: Objective, outputs: usize) -> Self {
         match objective {
-            Objective::SquaredError => Self::Real,
+            Objective::SquaredError
+            | Objective::PseudoHuber
+            | Objective::AbsoluteError
+            | Objective::Quantile
+            | Objective::Expectile => Self::Real,
             Objective::Logistic => Self::Probability,
-            Objective::BinaryLogistic | Objective::BinaryLogitraw => Self::Binary,
-            Objective::Poisson => Self::Count,
+            Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge => Self::Binary,
+            Objective::Poisson | Objective::Tweedie => Self::NotNegative,
+            Objective::Gamma => Self::Positive,
+            Objective::SquaredLogError => Self::AboveMinusOne,
             Objective::Softmax | Objective::Softprob => Self::Class(outputs),
         }
     }
@@ -194,7 +208,9 @@ impl Domain {
         const LARGEST: f64 = f32::MAX as f64;
         match self {
             Self::Real => y.abs() <= LARGEST,
-            Self::Count => (0.0..=LARGEST).contains(&y),
+            Self::NotNegative => (0.0..=LARGEST).contains(&y),
+            Self::Positive => y > 0.0 && y <= LARGEST,
+            Self::AboveMinusOne => y > -1.0 && y <= LARGEST,
             Self::Probability => (0.0..=1.0).contains(&y),
             Self::Binary => y == 0.0 || y == 1.0,
             Self::Class(classes) => y >= 0.0 && y < classes as f64 && y.fract() == 0.0,
@@ -204,7 +220,9 @@ impl Domain {
     fn rule(self) -> String {
         match self {
             Self::Real => "at most 3.4e38 in magnitude".to_string(),
-            Self::Count => "0 or more (and at most 3.4e38)".to_string(),
+            Self::NotNegative => "0 or more (and at most 3.4e38)".to_string(),
+            Self::Positive => "above 0 (and at most 3.4e38)".to_string(),
+            Self::AboveMinusOne => "above -1 (and at most 3.4e38)".to_string(),
             Self::Probability => "in [0,1]".to_string(),
             Self::Binary => "0 or 1".to_string(),
             Self::Class(classes) => format!("an integer in [0, {classes})"),
@@ -214,7 +232,8 @@ impl Domain {
     fn remedy(self) -> &'static str {
         match self {
             Self::Real => "divide the labels by a constant",
-            Self::Count => "use objective=reg:squarederror for other numbers",
+            Self::NotNegative | Self::AboveMinusOne => "use objective=reg:squarederror for other numbers",
+            Self::Positive => "use objective=reg:tweedie where labels may be 0, objective=reg:squarederror for other numbers",
             Self::Probability => "scale the labels, or use objective=reg:squarederror",
             Self::Binary => {
                 "renumber the classes to 0 and 1, or use objective=reg:logistic for probabilities, objective=multi:softprob for more than two classes"

@@ -43,7 +43,7 @@ pub(crate) struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// The margins of one output.
-    pub(super) fn margins_of(&self, output: usize) -> &'a [f64] {
+    pub(crate) fn margins_of(&self, output: usize) -> &'a [f64] {
         let rows = self.targets.rows();
         &self.margins[output * rows..(output + 1) * rows]
     }
@@ -56,6 +56,12 @@ pub(crate) trait Loss: Send + Sync {
     /// # Errors
     /// Targets that leave nothing to estimate from.
     fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>>;
+
+    /// Where the leaves of an output's trees are to predict a quantile of their rows' residuals, labels less margins: its level. Second
+    /// derivatives are then the rows' weights.
+    fn leaf_level(&self, _output: usize) -> Option<f64> {
+        None
+    }
 
     /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
     fn start_round(&mut self, _round: &Round<'_>) {}

@@ -3,13 +3,20 @@
 //! Derivatives are scaled as XGBoost's are (softmax has twice the second derivative, Poisson e^`max_delta_step` times), so that
 //! parameters such as `min_child_weight` and `lambda` mean the same in both.
 
+mod expectile;
+mod gamma;
+mod hinge;
 mod labels;
 mod logistic;
 mod loss;
 mod pointwise;
 mod poisson;
+mod pseudo_huber;
+mod quantile;
 mod softmax;
 mod squared;
+mod squared_log;
+mod tweedie;
 
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
@@ -18,11 +25,18 @@ pub(crate) use loss::{Loss, Round};
 
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};
+use expectile::Expectile;
+use gamma::Gamma;
+use hinge::Hinge;
 use logistic::{Logistic, ScaledLogistic};
 use pointwise::PointwiseLoss;
 use poisson::Poisson;
+use pseudo_huber::PseudoHuber;
+use quantile::Quantile;
 use softmax::SoftmaxLoss;
 use squared::SquaredError;
+use squared_log::SquaredLogError;
+use tweedie::Tweedie;
 
 /// The loss for the parameters' objective with so many outputs. It takes targets for granted that [`check_labels`] has passed.
 ///
@@ -37,6 +51,14 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
             _ => Box::new(PointwiseLoss::new(simd, ScaledLogistic::new(params)?)),
         },
         Objective::Poisson => Box::new(PointwiseLoss::new(simd, Poisson::new(params)?)),
+        Objective::BinaryHinge => Box::new(PointwiseLoss::new(simd, Hinge::new(params))),
+        Objective::Gamma => Box::new(PointwiseLoss::new(simd, Gamma::new(params)?)),
+        Objective::Tweedie => Box::new(PointwiseLoss::new(simd, Tweedie::new(params)?)),
+        Objective::PseudoHuber => Box::new(PointwiseLoss::new(simd, PseudoHuber::new(params))),
+        Objective::SquaredLogError => Box::new(PointwiseLoss::new(simd, SquaredLogError::new(params)?)),
+        Objective::AbsoluteError => Box::new(PointwiseLoss::new(simd, Quantile::median(params))),
+        Objective::Quantile => Box::new(PointwiseLoss::of_outputs(simd, Quantile::of_levels(params))),
+        Objective::Expectile => Box::new(PointwiseLoss::of_outputs(simd, Expectile::of_levels(params))),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
 }

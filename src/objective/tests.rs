@@ -65,6 +65,10 @@ fn pointwise_loss(objective: Objective, margin: f64, label: f64) -> f64 {
     match objective {
         Objective::SquaredError => 0.5 * (margin - label).powi(2),
         Objective::Poisson => margin.exp() - label * margin,
+        Objective::Gamma => margin + label * (-margin).exp(),
+        Objective::Tweedie => (0.7 * margin).exp() / 0.7 + label * (-0.3 * margin).exp() / 0.3,
+        Objective::PseudoHuber => 4.0 * ((1.0 + ((margin - label) / 2.0).powi(2)).sqrt() - 1.0),
+        Objective::SquaredLogError => 0.5 * (margin.ln_1p() - label.ln_1p()).powi(2),
         _ => (1.0 + margin.exp()).ln() - label * margin,
     }
 }
@@ -105,6 +109,22 @@ proptest! {
     }
 
     #[test]
+    fn gradients_of_deviances_and_robust_losses_are_the_derivatives(margin in -3.0..3.0, label in 0.01..5.0, weight in 0.1..3.0) {
+        let cases = [
+            (Objective::Gamma, margin), (Objective::Tweedie, margin), (Objective::PseudoHuber, margin),
+            // Below e times the label, where the second derivative is not cut.
+            (Objective::SquaredLogError, (1.0 + label) * f64::exp(0.3 * margin - 0.1) - 1.0),
+        ];
+        for (objective, margin) in cases {
+            let params = params(objective).tweedie_variance_power(1.3).huber_slope(2.0).build().unwrap();
+            let data = data(&[label]).with_weights(vec![weight]).unwrap();
+            let pair = gradients(&params, &data, &[margin])[0];
+            let (grad, hess) = numerical(|m| pointwise_loss(objective, m, label), margin);
+            assert_pair(pair, (grad * weight, hess * weight));
+        }
+    }
+
+    #[test]
     fn softmax_gradients_are_the_derivatives_of_the_loss(
         margins in prop::collection::vec(-4.0..4.0, 3 * 4), labels in prop::collection::vec(0_u32..3, 4)
     ) {
@@ -127,6 +147,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn hinge_pulls_rows_within_its_margin_alone() {
+    let of = |margins: &[f64]| {
+        gradients(&params(Objective::BinaryHinge).scale_pos_weight(2.0).build().unwrap(), &data(&[0.0, 1.0]), margins)
+    };
+    assert_eq!(of(&[-0.5, 0.5]), [GradientPair { grad: 1.0, hess: 1.0 }, GradientPair { grad: -2.0, hess: 2.0 }]);
+    let outside = GradientPair { grad: 0.0, hess: f32::MIN_POSITIVE };
+    assert_eq!(of(&[-1.0, 1.5]), [outside, outside]);
 }
 
 #[test]
@@ -205,7 +235,11 @@ fn base_scores_do_not_depend_on_the_order_of_rows() {
     let rows = 50_000;
     let value = |row: usize| ((row * 7_919) % 10_007) as f64 / 10_007.0;
     for objective in Objective::ALL {
-        let label = |row: usize| if objective.is_classification() { value(row).round() } else { value(row) };
+        let label = |row: usize| match objective {
+            Objective::Gamma => 0.5 + value(row),
+            _ if objective.is_classification() => value(row).round(),
+            _ => value(row),
+        };
         let of = |order: &dyn Fn(usize) -> usize| {
             let labels: Vec<f64> = (0..rows).map(|row| label(order(row))).collect();
             let weights = (0..rows).map(|row| 0.1 + value(order(row) + 3)).collect();
@@ -318,9 +352,10 @@ fn the_number_of_classes_comes_from_num_class_or_from_texts() {
 #[test]
 fn gradients_do_not_depend_on_the_number_of_threads() {
     let rows = 3 * CHUNK + 17;
-    let labels: Vec<f64> = (0..rows).map(|row| (row % 2) as f64).collect();
-    let data = data(&labels);
     for objective in Objective::ALL {
+        let smallest = if objective == Objective::Gamma { 0.5 } else { 0.0 };
+        let labels: Vec<f64> = (0..rows).map(|row| smallest + (row % 2) as f64).collect();
+        let data = data(&labels);
         let in_pool = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {

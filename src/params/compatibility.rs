@@ -22,10 +22,6 @@ const fn number(name: &'static str, range: Range, reason: &'static str) -> Param
     ParamSpec { range, ..accepted(name, ParamKind::Number, reason) }
 }
 
-const fn numbers(name: &'static str, range: Range, reason: &'static str) -> ParamSpec {
-    ParamSpec { range, ..accepted(name, ParamKind::Numbers, reason) }
-}
-
 const fn word(name: &'static str, words: &'static [&'static str], reason: &'static str) -> ParamSpec {
     ParamSpec { words, ..accepted(name, ParamKind::Word, reason) }
 }
@@ -109,10 +105,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     number("rate_drop", SHARE, BOOSTER),
     flag("one_drop", BOOSTER),
     number("skip_drop", SHARE, BOOSTER),
-    number("tweedie_variance_power", Range::inside(1.0, 2.0), OTHER_OBJECTIVE),
-    number("huber_slope", Range::open(0.0, f64::INFINITY), OTHER_OBJECTIVE),
-    numbers("quantile_alpha", SHARE, OTHER_OBJECTIVE),
-    numbers("expectile_alpha", SHARE, OTHER_OBJECTIVE),
     word("aft_loss_distribution", &["normal", "logistic", "extreme"], OTHER_OBJECTIVE),
     number("aft_loss_distribution_scale", Range::from(0.0), OTHER_OBJECTIVE),
     word("lambdarank_pair_method", &["mean", "topk"], OTHER_OBJECTIVE),
@@ -123,27 +115,14 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     flag("ndcg_exp_gain", OTHER_OBJECTIVE),
 ];
 
-const ABSOLUTE: &str = "reg:squarederror with eval_metric=mae comes nearest, on ln(label) where the tail is long";
-const MEANS: &str = "reg:squarederror predicts means; for anything else of a distribution use XGBoost";
 const RANKING: &str = "for a score per row, whatever its group, use binary:logistic or reg:squarederror on the grades";
-const LOG_TARGET: &str = "reg:squarederror on ln(1 + label) minimises the same error; predictions are then exp(x) - 1";
-const POSITIVE: &str =
-    "count:poisson comes nearest: it, too, predicts the exponential of a margin, for any label that is not negative";
 const SURVIVAL: &str = "Sapwood does not support censored labels; use XGBoost";
 
 /// XGBoost's objectives that Sapwood does not have, and what it has instead.
 pub(super) const OBJECTIVES: &[(&str, &str)] = &[
-    ("binary:hinge", "binary:logistic predicts classes, too, and probabilities"),
     ("rank:map", RANKING),
     ("rank:ndcg", RANKING),
     ("rank:pairwise", RANKING),
-    ("reg:absoluteerror", ABSOLUTE),
-    ("reg:expectileerror", MEANS),
-    ("reg:gamma", POSITIVE),
-    ("reg:pseudohubererror", ABSOLUTE),
-    ("reg:quantileerror", MEANS),
-    ("reg:squaredlogerror", LOG_TARGET),
-    ("reg:tweedie", POSITIVE),
     ("survival:aft", SURVIVAL),
     ("survival:cox", SURVIVAL),
 ];
@@ -153,7 +132,6 @@ impl ParamKind {
         match self {
             Self::Integer => i64::EXPECTED,
             Self::Number => f64::EXPECTED,
-            Self::Numbers => "comma-separated numbers",
             Self::Flag => bool::EXPECTED,
             Self::Word => "word",
             Self::Words => Vec::<String>::EXPECTED,
@@ -166,7 +144,6 @@ impl ParamKind {
         match self {
             Self::Integer => i64::parse(text).is_some() && number(text),
             Self::Number => number(text),
-            Self::Numbers => items(text).is_some_and(|items| !items.is_empty() && items.iter().all(|item| number(item))),
             Self::Flag => bool::parse(text).is_some(),
             Self::Word => words.contains(&text),
             Self::Words => items(text).is_some_and(|items| items.iter().all(|item| words.contains(&item.as_str()))),

@@ -16,7 +16,7 @@ pub use spec::{DataParams, Params};
 pub use value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 
 use crate::{Error, Result};
-use sapwood_score::Objective;
+use sapwood_score::{Objective, ObjectiveSpec, Outputs};
 
 /// Collects parameters; [`ParamsBuilder::build`] checks them.
 #[derive(Clone, Debug)]
@@ -50,6 +50,28 @@ impl Params {
         self.max_delta_step.unwrap_or(if self.objective == Objective::Poisson { 0.7 } else { 0.0 })
     }
 
+    /// What is minimised: the objective with its parameters.
+    pub fn objective_spec(&self) -> ObjectiveSpec {
+        let parameters: &[&str] = match self.objective {
+            Objective::Tweedie => &["tweedie_variance_power"],
+            Objective::PseudoHuber => &["huber_slope"],
+            Objective::Quantile => &["quantile_alpha"],
+            Objective::Expectile => &["expectile_alpha"],
+            _ => &[],
+        };
+        let rendered = parameters.iter().filter_map(|name| Some((name.to_string(), self.render(name)?)));
+        ObjectiveSpec::new(self.objective.name(), rendered.collect())
+    }
+
+    /// What the outputs of the model are.
+    pub fn outputs(&self) -> Outputs {
+        match self.objective {
+            Objective::Quantile => Outputs::Quantiles(self.quantile_alpha.clone()),
+            Objective::Expectile => Outputs::Expectiles(self.expectile_alpha.clone()),
+            objective => objective.outputs(),
+        }
+    }
+
     /// The parameters that decide the model, with their values as text, in the table's order; then the columns that were named for
     /// labels, weights and base margins, for whoever evaluates the model.
     pub fn model_affecting(&self) -> Vec<(String, String)> {
@@ -80,7 +102,7 @@ impl Params {
                 self.max_leaves, self.max_depth
             ));
         }
-        if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !is_logistic(self.objective)) {
+        if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !has_positive_class(self.objective)) {
             warnings.push(format!("scale_pos_weight has no effect with objective={}", self.objective.name()));
         }
         if self.sampling_method == SamplingMethod::GradientBased && self.subsample >= 1.0 {
@@ -133,6 +155,17 @@ impl Params {
                 "group_column={column}: there is no ranking yet, and nothing else uses query groups; leave it out, and name the column in ignore_columns"
             )));
         }
+        for (name, levels) in [("quantile_alpha", &self.quantile_alpha), ("expectile_alpha", &self.expectile_alpha)] {
+            let are_levels = levels.iter().all(|&level| level > 0.0 && level < 1.0) && levels.is_sorted_by(|a, b| a < b);
+            if levels.is_empty() || !are_levels {
+                let cause = format!("{name}={} are not levels", levels.render());
+                return refuse(
+                    &[name],
+                    cause,
+                    "give numbers between 0 and 1 in ascending order, each once, for example 0.1,0.5,0.9",
+                );
+            }
+        }
         if self.objective.is_multiclass() && self.num_class == 1 {
             let cause = "num_class=1 is not a classification".to_string();
             return refuse(&["num_class", "objective"], cause, "it must be at least 2");
@@ -141,9 +174,9 @@ impl Params {
     }
 }
 
-/// Whether the objective is a logistic loss with one margin.
-fn is_logistic(objective: Objective) -> bool {
-    matches!(objective, Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw)
+/// Whether rows with label 1 can be given another weight.
+fn has_positive_class(objective: Objective) -> bool {
+    matches!(objective, Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge)
 }
 
 impl ParamsBuilder {

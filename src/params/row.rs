@@ -41,8 +41,6 @@ pub enum ParamKind {
     Integer,
     /// A number in the range.
     Number,
-    /// A list of numbers in the range.
-    Numbers,
     /// True or false.
     Flag,
     /// One of the words.

@@ -106,7 +106,11 @@ parameters! {
     /// The loss to minimise.
     objective("objective"): Objective = "reg:squarederror" {
         aliases: &["application", "loss"],
-        words: &["reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "multi:softmax", "multi:softprob"],
+        words: &[
+            "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
+            "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
+            "reg:expectileerror", "multi:softmax", "multi:softprob",
+        ],
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
     num_round("num_round"): u32 = "0" {
@@ -175,6 +179,16 @@ parameters! {
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Seed of row and column sampling.
     seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"], bins: Some(true) }
+    /// Variance power of `reg:tweedie` and of the metric `tweedie-nloglik`: near 1 as a Poisson distribution, near 2 as a gamma
+    /// distribution.
+    tweedie_variance_power("tweedie_variance_power"): f64 = "1.5" { range: Range::inside(1.0, 2.0), tunable: tunable(1.1, 1.9) }
+    /// Slope of `reg:pseudohubererror` and of the metric `mphe`: errors well below it count by their square, well above it by their
+    /// magnitude.
+    huber_slope("huber_slope"): f64 = "1" { range: Range::open(0.0, 1e30), tunable: tunable_log(0.01, 100.0) }
+    /// The levels of `reg:quantileerror`, one output each, in ascending order. Predictions never cross: each row's are sorted.
+    quantile_alpha("quantile_alpha"): Vec<f64> = "0.5" {}
+    /// The levels of `reg:expectileerror`, as for `quantile_alpha`.
+    expectile_alpha("expectile_alpha"): Vec<f64> = "0.5" {}
     /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin). Estimated
     /// from the data if not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }

@@ -93,6 +93,21 @@ impl ParamValue for Vec<String> {
     }
 }
 
+/// A list of numbers, with or without brackets.
+impl ParamValue for Vec<f64> {
+    type Arg = Self;
+    const EXPECTED: &'static str = "comma-separated numbers";
+    fn parse(text: &str) -> Option<Self> {
+        Vec::<String>::parse(text)?.iter().map(|item| f64::parse(item)).collect()
+    }
+    fn render(&self) -> String {
+        self.iter().map(f64::to_string).collect::<Vec<_>>().join(",")
+    }
+    fn from_arg(arg: Self) -> Self {
+        arg
+    }
+}
+
 impl ParamValue for String {
     type Arg = Self;
     const EXPECTED: &'static str = "text";

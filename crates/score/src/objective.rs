@@ -15,6 +15,22 @@ pub enum Objective {
     BinaryLogitraw,
     /// Poisson deviance on counts, with a log link.
     Poisson,
+    /// Hinge loss on labels 0 and 1; predicts the class, 0 or 1.
+    BinaryHinge,
+    /// Gamma deviance on positive labels, with a log link.
+    Gamma,
+    /// Tweedie deviance on labels that are not negative, with a log link; between Poisson and gamma.
+    Tweedie,
+    /// Pseudo-Huber loss: squared error near the label, absolute error far from it.
+    PseudoHuber,
+    /// Squared error of ln(1 + prediction).
+    SquaredLogError,
+    /// Absolute error; predicts medians.
+    AbsoluteError,
+    /// Pinball loss; predicts quantiles, one output a level.
+    Quantile,
+    /// Asymmetric squared error; predicts expectiles, one output a level.
+    Expectile,
     /// Softmax loss; predicts the most probable class.
     Softmax,
     /// Softmax loss; predicts the probability of every class.
@@ -23,12 +39,20 @@ pub enum Objective {
 
 impl Objective {
     /// Every objective, in the order in which documentation lists them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 15] = [
         Self::SquaredError,
         Self::Logistic,
         Self::BinaryLogistic,
         Self::BinaryLogitraw,
         Self::Poisson,
+        Self::BinaryHinge,
+        Self::Gamma,
+        Self::Tweedie,
+        Self::PseudoHuber,
+        Self::SquaredLogError,
+        Self::AbsoluteError,
+        Self::Quantile,
+        Self::Expectile,
         Self::Softmax,
         Self::Softprob,
     ];
@@ -41,6 +65,14 @@ impl Objective {
             Self::BinaryLogistic => "binary:logistic",
             Self::BinaryLogitraw => "binary:logitraw",
             Self::Poisson => "count:poisson",
+            Self::BinaryHinge => "binary:hinge",
+            Self::Gamma => "reg:gamma",
+            Self::Tweedie => "reg:tweedie",
+            Self::PseudoHuber => "reg:pseudohubererror",
+            Self::SquaredLogError => "reg:squaredlogerror",
+            Self::AbsoluteError => "reg:absoluteerror",
+            Self::Quantile => "reg:quantileerror",
+            Self::Expectile => "reg:expectileerror",
             Self::Softmax => "multi:softmax",
             Self::Softprob => "multi:softprob",
         }
@@ -58,26 +90,35 @@ impl Objective {
 
     /// Whether labels are classes (0, 1 or 0 … num_class − 1).
     pub fn is_classification(self) -> bool {
-        matches!(self, Self::BinaryLogistic | Self::BinaryLogitraw | Self::Softmax | Self::Softprob)
+        matches!(self, Self::BinaryLogistic | Self::BinaryLogitraw | Self::BinaryHinge | Self::Softmax | Self::Softprob)
     }
 
-    /// From margins to means (regression) or probabilities (classification).
+    /// From margins to means (regression), probabilities (classification), or the class (`binary:hinge`).
     #[inline(always)]
     pub fn link(self) -> Link {
         match self {
-            Self::SquaredError => Link::Identity,
+            Self::SquaredError | Self::PseudoHuber | Self::SquaredLogError | Self::AbsoluteError => Link::Identity,
+            Self::Quantile | Self::Expectile => Link::Sorted,
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
-            Self::Poisson => Link::Log,
+            Self::Poisson | Self::Gamma | Self::Tweedie => Link::Log,
+            Self::BinaryHinge => Link::Step,
             Self::Softmax | Self::Softprob => Link::Softmax,
         }
     }
 
-    /// What the outputs of its models are.
+    /// Whether there is one output for each of several levels.
+    pub fn has_levels(self) -> bool {
+        matches!(self, Self::Quantile | Self::Expectile)
+    }
+
+    /// What the outputs of its models are; of quantiles and expectiles, at the level ½.
     pub fn outputs(self) -> Outputs {
         match self {
-            Self::SquaredError | Self::Logistic | Self::Poisson => Outputs::Value,
-            Self::BinaryLogistic | Self::BinaryLogitraw => Outputs::Binary,
+            Self::BinaryLogistic | Self::BinaryLogitraw | Self::BinaryHinge => Outputs::Binary,
             Self::Softmax | Self::Softprob => Outputs::Classes,
+            Self::Quantile => Outputs::Quantiles(vec![0.5]),
+            Self::Expectile => Outputs::Expectiles(vec![0.5]),
+            _ => Outputs::Value,
         }
     }
 
@@ -105,6 +146,17 @@ impl ObjectiveSpec {
     /// An objective of any name.
     pub fn new(name: impl Into<String>, parameters: Vec<(String, String)>) -> Self {
         Self { name: name.into(), parameters }
+    }
+
+    /// The value of a numeric parameter.
+    pub fn number(&self, parameter: &str) -> Option<f64> {
+        self.parameters.iter().find(|(name, _)| name == parameter).and_then(|(_, value)| value.parse().ok())
+    }
+
+    /// The values of a parameter that is a list of numbers.
+    pub fn numbers(&self, parameter: &str) -> Vec<f64> {
+        let value = self.parameters.iter().find(|(name, _)| name == parameter).map_or("", |(_, value)| value);
+        value.split(',').filter_map(|number| number.trim().parse().ok()).collect()
     }
 
     /// The objective, if it is one that Sapwood trains.

@@ -81,7 +81,7 @@ pub fn is_same(one: &str, other: &str) -> bool {
 
 /// Metrics that the trainer does not know, or that do not go with the objective: it looks at them when all else is read.
 fn metrics(entries: &[&YamlEntry], added: Option<(&str, &str)>, (at, params): (Position, &Params), report: &mut Report) {
-    let judge = |params: &Params| metric::metrics(&params.eval_metric, params.objective).err();
+    let judge = |params: &Params| metric::metrics(&params.eval_metric, params.objective_spec()).err();
     let Some(error) = judge(params) else { return };
     // The tuner's metric becomes one of eval_metric, and may alone be wrong.
     let own: Vec<&YamlEntry> = entries.iter().copied().filter(|entry| entry.key != TUNING_OBJECTIVE).collect();

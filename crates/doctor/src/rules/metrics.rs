@@ -65,7 +65,7 @@ impl Printed {
 
 /// The metrics that the trainer evaluates.
 pub fn evaluated(params: &Params) -> Option<Vec<Box<dyn Metric>>> {
-    metric::metrics(&params.eval_metric, params.objective).ok()
+    metric::metrics(&params.eval_metric, params.objective_spec()).ok()
 }
 
 fn names(params: &Params) -> Option<Vec<String>> {
