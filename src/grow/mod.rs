@@ -8,12 +8,14 @@ mod grower;
 mod growth;
 mod leaves;
 mod node;
+mod obstacle;
 mod partition;
 mod router;
 mod side;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;
+pub(crate) use obstacle::obstacle;
 pub(crate) use partition::NodeRows;
 pub(crate) use router::Router;
 pub(crate) use side::{RowBins, SideTable};

@@ -1,6 +1,6 @@
 //! Losses with one margin per row, whose derivatives depend on the row's margin and label alone.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{CHUNK, GradientPair, Loss, Round, check_gradient};
 use crate::Result;
 use crate::collective::Collective;
 use crate::data::TargetsView;
@@ -14,6 +14,14 @@ pub(super) trait Pointwise: Copy + Send + Sync {
 
     /// First and second derivative by the margin. Free of branches, so that loops over rows vectorise.
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64);
+
+    /// The size of the first derivative, where labels may have any unit: of no use is one that is small because a prediction is right.
+    fn magnitude(self, _margin: f64, _label: f64) -> f64 {
+        1.0
+    }
+
+    /// See [`Loss::settled`].
+    const SETTLED: f32 = 0.0;
 }
 
 /// A pointwise loss.
@@ -54,6 +62,18 @@ dispatch! {
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
     fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>> {
         Ok(vec![self.point.base_score(targets, ranks)])
+    }
+
+    fn check_unit(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<()> {
+        let (margins, labels) = (round.margins_of(0), round.targets.labels());
+        let rows = (0..labels.len()).into_par_iter().with_min_len(CHUNK);
+        let magnitude = |row| self.point.magnitude(margins[row], labels[row]) * round.targets.weight(row);
+        let [largest] = ranks.max_magnitudes([rows.map(magnitude).reduce(|| 0.0, f64::max)]);
+        check_gradient(largest)
+    }
+
+    fn settled(&self) -> f32 {
+        P::SETTLED
     }
 
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {
