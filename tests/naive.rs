@@ -50,7 +50,9 @@ impl Naive {
         if depth == self.depth {
             return leaf;
         }
-        let mut best = (1e-6, 0, 0.0, false);
+        // Smaller gains are rounding noise.
+        let noise = 1e-12 * score(total, rows.len() as f64);
+        let mut best = (noise, 0, 0.0, false);
         for feature in 0..x.ncols() {
             let mut present: Vec<usize> = rows.iter().copied().filter(|&r| !x[[r, feature]].is_nan()).collect();
             present.sort_by(|&a, &b| x[[a, feature]].total_cmp(&x[[b, feature]]));
@@ -81,7 +83,7 @@ impl Naive {
             }
         }
         let (gain, feature, threshold, missing_left) = best;
-        if gain <= 1e-6 {
+        if gain <= noise {
             return leaf;
         }
         let goes_left = |&&r: &&usize| if x[[r, feature]].is_nan() { missing_left } else { x[[r, feature]] <= threshold };

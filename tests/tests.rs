@@ -13,6 +13,7 @@ mod cli;
 mod conformance;
 mod data;
 mod doctor;
+mod field;
 mod format;
 mod hostile;
 mod io;

@@ -145,10 +145,7 @@ fn rows_of_weight_zero_are_as_good_as_absent() {
 #[test]
 fn a_common_factor_of_weights_changes_nothing_without_regularisation() {
     let (x, y, schema) = with_categories(2000);
-    // Shallow: gains below 10^-6 are taken for noise, whatever the weights.
-    let params = || {
-        Params::builder().num_round(10).max_depth(3).lambda(0.0).min_child_weight(0.0).cat_l2(0.0).cat_smooth(0.0).build().unwrap()
-    };
+    let params = || Params::builder().num_round(10).lambda(0.0).min_child_weight(0.0).cat_l2(0.0).cat_smooth(0.0).build().unwrap();
     let model = |factor: f64| {
         let data = Dataset::from_array(x.view(), y.clone(), Some(schema.clone())).unwrap();
         Trainer::new(params()).fit(&data.with_weights(vec![factor; 2000]).unwrap()).unwrap()

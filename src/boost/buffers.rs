@@ -33,13 +33,14 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    pub fn new(rows: usize) -> Self {
+    /// For so many rows, which are settled if their gradient is at most `settled` hessians.
+    pub fn new(rows: usize, settled: f32) -> Self {
         Self {
             gradients: vec![GradientPair::default(); rows],
             sampled: None,
             copies: None,
             copied: Vec::new(),
-            quantised: Quantised::new(),
+            quantised: Quantised::new(settled),
             rows: Default::default(),
             no_columns: BinColumns::none(),
         }
@@ -140,7 +141,7 @@ mod tests {
         for factors in [factors, Vec::new()] {
             let sample = RowSample { rows: rows.clone(), factors };
             let mut grow = |take: &dyn Fn(&mut Buffers)| {
-                let mut buffers = Buffers::new(4000);
+                let mut buffers = Buffers::new(4000, 0.0);
                 for (row, pair) in buffers.gradients.iter_mut().enumerate() {
                     *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };
                 }

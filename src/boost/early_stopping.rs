@@ -26,7 +26,8 @@ impl EarlyStopping {
         Self { patience, higher_is_better, best: None, rounds_without_improvement: 0 }
     }
 
-    /// Takes the value of a round. Only a strictly better value is an improvement, NaN never is; the first number is.
+    /// Takes the value of a round. Only a strictly better value is an improvement; the first finite number is one, and nothing else ever:
+    /// neither NaN nor an infinity can be the best.
     pub fn observe(&mut self, round: usize, value: f64) -> Decision {
         if self.improves(value) {
             self.best = Some((round, value));
@@ -37,17 +38,14 @@ impl EarlyStopping {
         if self.rounds_without_improvement >= self.patience { Decision::Stop } else { Decision::Continue }
     }
 
-    /// The best round and its value; `None` as long as every value was NaN.
+    /// The best round and its value; `None` as long as no value was a finite number.
     pub fn best(&self) -> Option<(usize, f64)> {
         self.best
     }
 
     fn improves(&self, value: f64) -> bool {
-        match self.best {
-            None => !value.is_nan(),
-            Some((_, best)) if self.higher_is_better => value > best,
-            Some((_, best)) => value < best,
-        }
+        let is_better = |best: f64| if self.higher_is_better { value > best } else { value < best };
+        value.is_finite() && self.best.is_none_or(|(_, best)| is_better(best))
     }
 }
 
@@ -85,15 +83,17 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_never_an_improvement_and_never_the_best() {
-        let mut stopping = EarlyStopping::new(3, true);
+    fn only_finite_numbers_are_improvements_and_the_best() {
+        let mut stopping = EarlyStopping::new(4, true);
         assert_eq!(
-            decisions(&mut stopping, &[f64::NAN, f64::NEG_INFINITY, f64::NAN, 0.1]),
-            [Continue, Improved, Continue, Improved]
+            decisions(&mut stopping, &[f64::NAN, f64::NEG_INFINITY, f64::NAN, 0.1, f64::INFINITY]),
+            [Continue, Continue, Continue, Improved, Continue]
         );
         assert_eq!(stopping.best(), Some((3, 0.1)));
-        let mut stopping = EarlyStopping::new(2, false);
-        assert_eq!(decisions(&mut stopping, &[f64::NAN, f64::NAN]), [Continue, Stop]);
-        assert_eq!(stopping.best(), None);
+        for never in [f64::NAN, f64::INFINITY] {
+            let mut stopping = EarlyStopping::new(2, false);
+            assert_eq!(decisions(&mut stopping, &[never, never]), [Continue, Stop]);
+            assert_eq!(stopping.best(), None);
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::scores::Scores;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::data::Targets;
 use crate::execution::Execution;
-use crate::grow::{GrownTree, Router, RowBins, TreeGrower, renew_leaves};
+use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
 use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
@@ -102,6 +102,7 @@ impl<'a> Training<'a> {
             let targets = agreement::with_weights(ranks, Cow::Borrowed(&data.targets))?;
             watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
+        loss.check_unit(&watched[0].round(), ranks)?;
         let mut warnings = params.warnings();
         if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
@@ -193,7 +194,7 @@ impl<'a> Training<'a> {
         let execution = self.execution;
         let profiler = execution.profiler;
         let mut grower = TreeGrower::new(self.params, mapper, matrix, self.execution);
-        let mut buffers = Buffers::new(matrix.rows());
+        let mut buffers = Buffers::new(matrix.rows(), self.loss.settled());
         let mut stopping = self.early_stopping();
         if let Some(stopping) = &mut stopping {
             for report in &done.history {
@@ -231,6 +232,11 @@ impl<'a> Training<'a> {
         let best = stopping.and_then(|stopping| stopping.best());
         let mut trees = done.model.trees;
         trees.truncate(best.map_or(done.history.len(), |(round, _)| round + 1) * self.trees_per_round());
+        if trees.iter().all(|tree| tree.nodes.len() == 1) {
+            let next = (done.history.len(), done.history.len() as u64 * self.trees_per_round() as u64);
+            let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers);
+            self.warnings.push(format!("no tree has a split, so all rows are predicted alike: {obstacle}"));
+        }
         Ok((self.model(trees, best), done.history, profile))
     }
 
@@ -345,6 +351,14 @@ impl<'a> Training<'a> {
         }
     }
 
+    /// Why the next tree would have no split, like those before it.
+    fn obstacle(&mut self, tree: (usize, u64), mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
+        self.loss.start_round(&self.watched[0].round());
+        self.loss.gradients(0, &self.watched[0].round(), &mut buffers.gradients);
+        self.draw_rows(tree, true, bins.matrix, buffers);
+        grow::obstacle(self.params, mapper, self.execution, buffers.input(tree.1, bins))
+    }
+
     /// Lays the training rows out anew: everything that has a number a row.
     fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut BinColumns) {
         // The old ones go before there are new ones.
@@ -398,14 +412,25 @@ fn decisive(report: &RoundReport) -> f64 {
     report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
 }
 
-/// Refuses to stop by a metric that is undefined on these data.
+/// Refuses to stop by a metric that is undefined or infinite on these data.
 fn check_decisive(report: &RoundReport) -> Result<()> {
-    match report.values.last() {
-        Some((set, metric, value)) if value.is_nan() => Err(Error::data(format!(
-            "{metric} is undefined on {set} (labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or name another metric last in eval_metric"
-        ))),
-        _ => Ok(()),
-    }
+    let Some((set, metric, value)) = report.values.last().filter(|(.., value)| !value.is_finite()) else { return Ok(()) };
+    let (what, remedy) = match value.is_nan() {
+        true => (
+            "undefined",
+            format!(
+                "(labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or"
+            ),
+        ),
+        false if metric == "mape" => {
+            ("infinite", "(it divides by labels, and one is 0), so it cannot decide early stopping; leave out such rows, or".into())
+        }
+        false => (
+            "infinite",
+            "(predictions or labels beyond the range of numbers), so it cannot decide early stopping; scale the labels, or".into(),
+        ),
+    };
+    Err(Error::data(format!("{metric} is {what} on {set} {remedy} name another metric last in eval_metric")))
 }
 
 /// A round: its number, the memory that it uses, and whether the rows are laid out anew at its end.

@@ -87,7 +87,7 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// What a tree of some features, on a matrix that has these, needs to know.
-    fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> TreeContext<'c> {
+    pub(super) fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> TreeContext<'c> {
         let &TreeInput { quantised, columns, index, .. } = input;
         let Self { params, mapper, pools, execution, .. } = self;
         let execution = *execution;

@@ -8,6 +8,7 @@ mod grower;
 mod growth;
 mod leaves;
 mod node;
+mod obstacle;
 mod partition;
 mod renewal;
 mod router;
@@ -15,6 +16,7 @@ mod side;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;
+pub(crate) use obstacle::obstacle;
 pub(crate) use partition::NodeRows;
 pub(crate) use renewal::renew_leaves;
 pub(crate) use router::Router;

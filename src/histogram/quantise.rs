@@ -2,7 +2,8 @@
 //!
 //! Integer sums do not depend on order, so histograms are the same for any number of threads, and parent − child is exact. Powers
 //! of two keep sums of equal hessians exact. The usual width is 16 bits each; when a few rows have far larger derivatives than the
-//! rest (heavy-tailed targets, rare classes), the rest would round to nothing, and the round uses 31 bits instead.
+//! rest (heavy-tailed targets, rare classes), the rest would round to nothing, and the round uses 31 bits instead. So it does when many rows
+//! have far larger ones than others, which are not settled yet: a side without hessian is no child, so that no split could ever reach them.
 
 use crate::collective::Collective;
 use crate::execution::Execution;
@@ -19,6 +20,9 @@ const WIDE: f32 = 1_073_741_824.0;
 
 /// The smallest mean magnitude, in units of the narrow format, at which rounding is harmless: half a unit is below 0.8 %.
 const ENOUGH_LEVELS: u64 = 64;
+
+/// The share of rows that may lose their hessian in the narrow format although they are not settled.
+const LOST_SHARE: u64 = 256;
 
 /// Rows that one task converts.
 const CHUNK: usize = 16_384;
@@ -38,6 +42,8 @@ pub(crate) struct Quantised {
     narrow: Vec<u32>,
     wide: Vec<u64>,
     is_wide: bool,
+    /// Rows whose gradient is at most so many hessians are settled.
+    settled: f32,
     pub units: Units,
     /// The largest magnitudes of gradient and hessian.
     pub largest: (f32, f32),
@@ -51,10 +57,10 @@ pub(crate) struct Units {
 }
 
 impl Quantised {
-    /// Empty, to be filled by [`Quantised::fill`] tree after tree.
-    pub fn new() -> Self {
+    /// Empty, to be filled by [`Quantised::fill`] tree after tree. Rows are settled if their gradient is at most `settled` hessians.
+    pub fn new(settled: f32) -> Self {
         let units = Units { grad: 1.0, hess: 1.0 };
-        Self { narrow: Vec::new(), wide: Vec::new(), is_wide: false, units, largest: (0.0, 0.0) }
+        Self { narrow: Vec::new(), wide: Vec::new(), is_wide: false, settled, units, largest: (0.0, 0.0) }
     }
 
     /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks.
@@ -67,12 +73,13 @@ impl Quantised {
         let [grad, hess] = ranks.max_magnitudes([f64::from(max.0), f64::from(max.1)]);
         self.largest = (grad as f32, hess as f32);
         let scales = (power_of_two(NARROW_GRAD, self.largest.0), power_of_two(NARROW_HESS, self.largest.1));
+        let settled = self.settled;
         self.narrow.resize(gradients.len(), 0);
         let tally = self
             .narrow
             .par_chunks_mut(CHUNK)
             .zip(gradients.par_chunks(CHUNK))
-            .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, codes))
+            .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, settled, codes))
             .reduce(Tally::default, Tally::add);
         self.is_wide = !tally.on_all(ranks).is_fine();
         let scales = if self.is_wide { self.fill_wide(simd, gradients) } else { scales };
@@ -114,6 +121,8 @@ struct Tally {
     grad_rows: u64,
     hess_levels: u64,
     hess_rows: u64,
+    /// Rows that are not settled and have a hessian, but none in the narrow format.
+    lost_rows: u64,
 }
 
 impl Tally {
@@ -123,19 +132,21 @@ impl Tally {
             grad_rows: self.grad_rows + other.grad_rows,
             hess_levels: self.hess_levels + other.hess_levels,
             hess_rows: self.hess_rows + other.hess_rows,
+            lost_rows: self.lost_rows + other.lost_rows,
         }
     }
 
     fn on_all(self, ranks: &dyn Collective) -> Self {
-        let Self { grad_levels, grad_rows, hess_levels, hess_rows } = self;
-        let mut sums = [grad_levels, grad_rows, hess_levels, hess_rows].map(|sum| sum as i64);
+        let Self { grad_levels, grad_rows, hess_levels, hess_rows, lost_rows } = self;
+        let mut sums = [grad_levels, grad_rows, hess_levels, hess_rows, lost_rows].map(|sum| sum as i64);
         ranks.all_reduce_sum(&mut sums);
-        let [grad_levels, grad_rows, hess_levels, hess_rows] = sums.map(|sum| sum as u64);
-        Self { grad_levels, grad_rows, hess_levels, hess_rows }
+        let [grad_levels, grad_rows, hess_levels, hess_rows, lost_rows] = sums.map(|sum| sum as u64);
+        Self { grad_levels, grad_rows, hess_levels, hess_rows, lost_rows }
     }
 
     fn is_fine(self) -> bool {
-        self.grad_levels >= ENOUGH_LEVELS * self.grad_rows && self.hess_levels >= ENOUGH_LEVELS * self.hess_rows
+        let resolves = self.grad_levels >= ENOUGH_LEVELS * self.grad_rows && self.hess_levels >= ENOUGH_LEVELS * self.hess_rows;
+        resolves && LOST_SHARE * self.lost_rows <= self.hess_rows
     }
 }
 
@@ -152,10 +163,10 @@ fn largest_body(gradients: &[GradientPair]) -> (f32, f32) {
 dispatch! { fn largest(gradients: &[GradientPair]) -> (f32, f32) = largest_body }
 
 #[inline(always)]
-fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u32]) -> Tally {
+fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), settled: f32, codes: &mut [u32]) -> Tally {
     // Adding and subtracting 1.5 × 2^23 rounds to the nearest integer; vector units lack a cheaper way at the baseline.
     const ROUND: f32 = 12_582_912.0;
-    let (mut grad_levels, mut grad_rows, mut hess_levels, mut hess_rows) = (0u32, 0u32, 0u32, 0u32);
+    let (mut grad_levels, mut grad_rows, mut hess_levels, mut hess_rows, mut lost_rows) = (0u32, 0u32, 0u32, 0u32, 0u32);
     for (code, pair) in codes.iter_mut().zip(gradients) {
         let grad = (pair.grad * scales.0 + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
         let hess = (pair.hess * scales.1 + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
@@ -163,6 +174,7 @@ fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u32]
         hess_levels += hess as u32;
         grad_rows += u32::from(pair.grad != 0.0);
         hess_rows += u32::from(pair.hess != 0.0);
+        lost_rows += u32::from((hess == 0) & (pair.hess != 0.0) & (pair.grad.abs() > settled * pair.hess));
         *code = ((grad << 16) | hess) as u32;
     }
     Tally {
@@ -170,9 +182,12 @@ fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u32]
         grad_rows: u64::from(grad_rows),
         hess_levels: u64::from(hess_levels),
         hess_rows: u64::from(hess_rows),
+        lost_rows: u64::from(lost_rows),
     }
 }
-dispatch! { fn narrow_chunk(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u32]) -> Tally = narrow_body }
+dispatch! {
+    fn narrow_chunk(gradients: &[GradientPair], scales: (f32, f32), settled: f32, codes: &mut [u32]) -> Tally = narrow_body
+}
 
 #[inline(always)]
 fn wide_body(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u64]) {
@@ -189,7 +204,7 @@ mod tests {
     use super::*;
 
     fn quantise(gradients: &[GradientPair]) -> Quantised {
-        let mut quantised = Quantised::new();
+        let mut quantised = Quantised::new(1.0);
         quantised.fill(Execution::solo(Simd::scalar()), gradients);
         quantised
     }
@@ -210,6 +225,18 @@ mod tests {
         let Codes::Wide(codes) = q.codes() else { panic!("wide expected") };
         let grad = f64::from((codes[0] >> 32) as u32 as i32) * q.units.grad;
         assert!((grad - 1.25).abs() < 1e-3, "{grad}");
+    }
+
+    #[test]
+    fn rows_that_would_lose_their_hessian_make_the_round_wide_unless_they_are_settled() {
+        let heavy = GradientPair { grad: -1e5, hess: 1e5 };
+        let width = |light: GradientPair, share: usize| {
+            let gradients: Vec<_> = (0..1024).map(|row| if row % 256 < share { light } else { heavy }).collect();
+            matches!(quantise(&gradients).codes(), Codes::Wide(_))
+        };
+        let (open, settled) = (GradientPair { grad: 0.5, hess: 0.25 }, GradientPair { grad: 0.01, hess: 0.01 });
+        assert!(width(open, 2) && !width(open, 1) && !width(settled, 200));
+        assert!(!width(GradientPair { grad: 500.0, hess: 250.0 }, 200));
     }
 
     #[test]

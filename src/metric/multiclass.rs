@@ -1,13 +1,11 @@
 //! Metrics of objectives with one output per class: `mlogloss`, `merror`, and `accuracy` of such.
 
 use super::reduce::mean_of_chunks;
+use super::row_mean::LARGEST_LOSS;
 use super::{Evaluation, Metric};
 use crate::numeric::log_sum_exp;
 use crate::simd::Simd;
 use std::ops::Range;
-
-/// The largest loss of a row under `mlogloss`: −ln 10⁻¹⁶, because XGBoost takes smaller probabilities as 10⁻¹⁶.
-const LARGEST_LOSS: f64 = 36.841_361_487_904_734;
 
 /// What is said about a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +45,11 @@ impl Metric for Multiclass {
 
 fn log_losses(simd: Simd, evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64]) {
     let (total, labels) = (evaluation.targets.rows(), evaluation.targets.labels());
-    log_sum_exp(simd, evaluation.margins, total, rows.start, out);
-    for (row, out) in rows.zip(out) {
+    let mut largest = vec![0.0; rows.len()];
+    log_sum_exp(simd, evaluation.margins, total, rows.start, &mut largest, out);
+    for ((row, excess), largest) in rows.zip(out).zip(largest) {
         let margin = class(labels[row]).and_then(|class| evaluation.margins.get(class * total + row));
-        *out = margin.map_or(LARGEST_LOSS, |margin| (*out - margin).min(LARGEST_LOSS));
+        *excess = margin.map_or(LARGEST_LOSS, |margin| (largest - margin + *excess).min(LARGEST_LOSS));
     }
 }
 

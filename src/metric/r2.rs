@@ -20,11 +20,12 @@ impl Metric for R2 {
         true
     }
 
-    /// NaN where the labels do not vary: there is nothing to explain.
+    /// NaN where the labels do not vary, or by no more than their mean is rounded: there is nothing to explain.
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
         let mean = mean_of_labels(self.simd, evaluation, |y| y);
         let variance = mean_of_labels(self.simd, evaluation, |y| (y - mean) * (y - mean));
-        if variance > 0.0 { 1.0 - mean_loss(self.simd, RowLoss::Squared, evaluation) / variance } else { f64::NAN }
+        let rounding = 2.0 * f64::EPSILON * mean;
+        if variance > rounding * rounding { 1.0 - mean_loss(self.simd, RowLoss::Squared, evaluation) / variance } else { f64::NAN }
     }
 }
 

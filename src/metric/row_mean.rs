@@ -7,11 +7,14 @@ use crate::numeric::ln_gamma;
 use crate::simd::{Simd, dispatch};
 use sapwood_score::math::{exp, ln};
 
-/// Probabilities and means below this count as this much (XGBoost's value).
-const SMALLEST: f64 = 1e-16;
+/// The largest negative logarithm of a probability or a mean: −ln 10⁻¹⁶, because XGBoost takes smaller ones as 10⁻¹⁶.
+pub(super) const LARGEST_LOSS: f64 = 36.841_361_487_904_734;
 
 /// Means of gamma distributions below this count as this much; the deviance has it added to labels and means (XGBoost's value).
 const SMALLEST_OF_GAMMA: f64 = 1e-6;
+
+/// Means of Tweedie distributions below this count as this much.
+const SMALLEST_MEAN: f64 = 1e-16;
 
 /// Predictions below this count as this much where 1 is added before the logarithm: it ends at −1.
 const SMALLEST_OF_LOG: f64 = -1.0 + 1e-6;
@@ -45,6 +48,13 @@ pub(super) enum RowLoss {
     GammaDeviance,
     /// The negative log-likelihood of a Tweedie distribution with this variance power, up to a constant.
     Tweedie(f64),
+}
+
+impl RowLoss {
+    /// Whether it is computed from the margin: the logarithm of a probability near 1 would not say how near, that of an infinite mean nothing.
+    fn takes_margins(self) -> bool {
+        matches!(self, Self::LogLoss | Self::Poisson)
+    }
 }
 
 /// The weighted mean of a [`RowLoss`], or its square root.
@@ -92,12 +102,15 @@ macro_rules! each {
 /// Turns the margins in `values` into losses.
 #[inline(always)]
 fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) {
-    objective.link().apply(values);
+    if !loss.takes_margins() {
+        objective.link().apply(values);
+    }
     match loss {
         RowLoss::Squared => each!(labels, values, |y, p| (y - p) * (y - p)),
         RowLoss::Absolute => each!(labels, values, |y, p| (y - p).abs()),
         RowLoss::Percentage => each!(labels, values, |y, p| if p == y { 0.0 } else { ((y - p) / y).abs() }),
-        RowLoss::LogLoss => each!(labels, values, |y, p| log_loss(y, p)),
+        RowLoss::LogLoss => each!(labels, values, |y, margin| log_loss(y, margin)),
+        RowLoss::Poisson => each!(labels, values, |y, margin| ln_gamma(y + 1.0) + exp(margin) - margin.max(-LARGEST_LOSS) * y),
         RowLoss::Error(threshold) => each!(labels, values, |y, p| if p > threshold { 1.0 - y } else { y }),
         RowLoss::Accuracy(threshold) => each!(labels, values, |y, p| if p > threshold { y } else { 1.0 - y }),
         RowLoss::SquaredLog => each!(labels, values, |y, p| {
@@ -117,16 +130,17 @@ fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut
             2.0 * (ln(p / y) + y / p - 1.0)
         }),
         RowLoss::Tweedie(power) => each!(labels, values, |y, p| {
-            let (a, b, log) = (1.0 - power, 2.0 - power, ln(p.max(SMALLEST)));
+            let (a, b, log) = (1.0 - power, 2.0 - power, ln(p.max(SMALLEST_MEAN)));
             exp(b * log) / b - y * exp(a * log) / a
         }),
-        RowLoss::Poisson => each!(labels, values, |y, p| ln_gamma(y + 1.0) + p.max(SMALLEST) - ln(p.max(SMALLEST)) * y),
     }
 }
 dispatch! { fn losses(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut [f64]) = losses_body }
 
+/// The logarithms of the two probabilities are −ln(1 + e^∓margin).
 #[inline(always)]
-fn log_loss(y: f64, p: f64) -> f64 {
-    let term = |share: f64, p: f64| if share == 0.0 { 0.0 } else { -share * ln(p.max(SMALLEST)) };
-    term(y, p) + term(1.0 - y, 1.0 - p)
+fn log_loss(y: f64, margin: f64) -> f64 {
+    let of_nearer = ln(1.0 + exp(-margin.abs()));
+    let term = |share: f64, margin: f64| share * (margin.max(0.0) + of_nearer).min(LARGEST_LOSS);
+    term(y, -margin) + term(1.0 - y, margin)
 }

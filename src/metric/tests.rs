@@ -72,6 +72,22 @@ fn losses_of_certain_but_wrong_predictions_are_finite() {
 }
 
 #[test]
+fn losses_keep_their_digits_at_large_margins() {
+    // What one probability loses beside another: 1 - p would have lost all but three digits.
+    let of = |margin, label| value("logloss", Objective::BinaryLogistic, &[margin], &[label], None);
+    assert_relative_eq!(of(30.0, 0.0), 30.0, max_relative = 1e-13);
+    assert_relative_eq!(of(-35.0, 1.0), 35.0, max_relative = 1e-15);
+    assert_relative_eq!(of(-20.0, 0.0), (-20f64).exp(), max_relative = 1e-7);
+    for base in [0.0, 1e16, -1e16, 1e300] {
+        let mlogloss = |label| value("mlogloss", Objective::Softprob, &[base, base, base], &[label], None);
+        assert_relative_eq!(mlogloss(1.0), 3f64.ln(), max_relative = 1e-15);
+    }
+    let count = |margin, label| value("poisson-nloglik", Objective::Poisson, &[margin], &[label], None);
+    assert_eq!(count(1e16, 3.0), f64::INFINITY);
+    assert_eq!(count(1e16, 0.0), f64::INFINITY);
+}
+
+#[test]
 fn a_label_that_is_no_class_is_simply_wrong() {
     let of = |name, label| value(name, Objective::Softmax, &[0.0, 1.0], &[label], None);
     for label in [2.0, -1.0, 0.5, 1e300] {
@@ -87,7 +103,12 @@ fn undefined_values_are_nan() {
         assert!(value("aucpr", Objective::BinaryLogistic, &[1.0, 2.0], &[0.0, 0.0], weights).is_nan());
     }
     assert!(auc(&[1.0, 2.0], &[1.0, 0.0], Some(&[1.0, 0.0])).is_nan());
-    assert!(value("r2", Objective::SquaredError, &[1.0, 2.0], &[3.0, 3.0], None).is_nan());
+    for constant in [3.0, 0.1, 1e-30, -1e30] {
+        let labels = [constant; 7];
+        assert!(value("r2", Objective::SquaredError, &[1.0; 7], &labels, None).is_nan());
+        assert!(value("r2", Objective::SquaredError, &[1.0; 7], &labels, Some(&[0.3; 7])).is_nan());
+    }
+    assert!(value("r2", Objective::SquaredError, &[1e-30, 2e-30], &[1e-30, 2e-30], None) == 1.0);
     for name in ["rmse", "mae", "r2"] {
         assert!(value(name, Objective::SquaredError, &[], &[], None).is_nan(), "{name}");
         assert!(value(name, Objective::SquaredError, &[1.0], &[2.0], Some(&[0.0])).is_nan(), "{name}");

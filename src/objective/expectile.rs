@@ -32,4 +32,8 @@ impl Pointwise for Expectile {
         let factor = if margin < label { self.level } else { 1.0 - self.level };
         (factor * (margin - label), factor)
     }
+
+    fn magnitude(self, margin: f64, label: f64) -> f64 {
+        (margin - label).abs()
+    }
 }

@@ -1,6 +1,6 @@
 //! `reg:logistic`, `binary:logistic`, `binary:logitraw`: −label ln p − (1 − label) ln(1 − p), where p is the margin's sigmoid.
 
-use super::loss::base_score_error;
+use super::loss::{SETTLED_CLASS, base_score_error};
 use super::pointwise::Pointwise;
 use crate::collective::Collective;
 use crate::data::TargetsView;
@@ -31,17 +31,15 @@ impl Logistic {
         };
         Ok(Self { margin })
     }
-
-    fn base_score(self, labels: &[f64], weights: Option<&[f64]>, ranks: &dyn Collective) -> f64 {
-        let share = || weighted_mean(ranks, labels, weights).clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY);
-        self.margin.unwrap_or_else(|| logit(share()))
-    }
 }
 
 impl Pointwise for Logistic {
+    const SETTLED: f32 = SETTLED_CLASS;
+
     /// What `base_score` stands for, by default the share of label 1.
     fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
-        self.base_score(targets.labels(), targets.weights(), ranks)
+        let share = || weighted_mean(ranks, targets.labels(), targets.weights());
+        self.margin.unwrap_or_else(|| logit(share().clamp(MARGIN_OF_PROBABILITY, 1.0 - MARGIN_OF_PROBABILITY)))
     }
 
     #[inline(always)]
@@ -70,10 +68,15 @@ impl ScaledLogistic {
 }
 
 impl Pointwise for ScaledLogistic {
+    const SETTLED: f32 = SETTLED_CLASS;
+
+    /// What `base_score` stands for, by default one Newton step from 0, as in XGBoost: at most 2. The best constant may be so large under a
+    /// large factor that negative rows have hardly any hessian, and no split would ever leave them enough.
     fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
         let labels = targets.labels();
-        let scaled: Vec<f64> = labels.iter().enumerate().map(|(row, &label)| targets.weight(row) * self.factor(label)).collect();
-        self.logistic.base_score(labels, Some(&scaled), ranks)
+        let scaled = || labels.iter().enumerate().map(|(row, &label)| targets.weight(row) * self.factor(label)).collect::<Vec<_>>();
+        // The gradient at 0 is 1/2 - label, the hessian 1/4.
+        self.logistic.margin.unwrap_or_else(|| 4.0 * weighted_mean(ranks, labels, Some(&scaled())) - 2.0)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use crate::collective::Collective;
 use crate::data::TargetsView;
-use crate::{Params, Result};
+use crate::{Error, Params, Result};
 
 /// Rows for which one task computes gradients.
 pub(super) const CHUNK: usize = 8_192;
@@ -63,6 +63,19 @@ pub(crate) trait Loss: Send + Sync {
         None
     }
 
+    /// Checks that single precision holds the gradients of the first round, whatever the unit of labels and weights.
+    ///
+    /// # Errors
+    /// Gradients that would overflow, or vanish.
+    fn check_unit(&self, _round: &Round<'_>, _ranks: &dyn Collective) -> Result<()> {
+        Ok(())
+    }
+
+    /// So many hessians may the gradient of a row be that is predicted well already. Of most losses, hessians do not tell.
+    fn settled(&self) -> f32 {
+        0.0
+    }
+
     /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
     fn start_round(&mut self, _round: &Round<'_>) {}
 
@@ -70,9 +83,31 @@ pub(crate) trait Loss: Send + Sync {
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);
 }
 
+/// The gradient of a row whose class has a probability of 95 % or more, in hessians. It is 1/p where p is that of its own class, and half of
+/// this where hessians are doubled.
+pub(super) const SETTLED_CLASS: f32 = 1.05;
+
+/// The smallest that the largest gradient of the first round may be. With this much, later ones may still become a million times smaller.
+const SMALLEST_GRADIENT: f64 = 1e-32;
+
+/// Checks the largest magnitude of a gradient.
+pub(super) fn check_gradient(largest: f64) -> Result<()> {
+    let (what, limit, remedy) = if largest > f64::from(f32::MAX) {
+        ("large", "at most 3.4e38", "divide")
+    } else if largest > 0.0 && largest < SMALLEST_GRADIENT {
+        ("small", "at least 1e-32", "multiply")
+    } else {
+        return Ok(());
+    };
+    Err(Error::data(format!(
+        "labels or weights are too {what}: differences of labels and predictions, times weights, begin with {largest:e}, and must be {limit}; \
+         {remedy} the labels or the weights by a constant"
+    )))
+}
+
 /// The error for a `base_score` outside its domain.
-pub(super) fn base_score_error(params: &Params, value: f64, rule: &str) -> crate::Error {
-    crate::Error::parameter(format!(
+pub(super) fn base_score_error(params: &Params, value: f64, rule: &str) -> Error {
+    Error::parameter(format!(
         "base_score={value} is out of range: with objective={} it {rule}; or leave it out, and it is estimated from the data",
         params.objective.name()
     ))

@@ -1,6 +1,6 @@
 //! Losses whose derivatives by an output depend on the row's margin of that output and its label alone.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{CHUNK, GradientPair, Loss, Round, check_gradient};
 use crate::Result;
 use crate::collective::Collective;
 use crate::data::TargetsView;
@@ -19,6 +19,14 @@ pub(super) trait Pointwise: Copy + Send + Sync {
 
     /// First and second derivative by the margin. Free of branches, so that loops over rows vectorise.
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64);
+
+    /// The size of the first derivative, where labels may have any unit: of no use is one that is small because a prediction is right.
+    fn magnitude(self, _margin: f64, _label: f64) -> f64 {
+        1.0
+    }
+
+    /// See [`Loss::settled`].
+    const SETTLED: f32 = 0.0;
 }
 
 /// A pointwise loss of each output.
@@ -69,6 +77,20 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
 
     fn leaf_level(&self, output: usize) -> Option<f64> {
         self.points[output].leaf_level()
+    }
+
+    fn check_unit(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<()> {
+        self.points.iter().enumerate().try_for_each(|(output, point)| {
+            let (margins, labels) = (round.margins_of(output), round.targets.labels());
+            let rows = (0..labels.len()).into_par_iter().with_min_len(CHUNK);
+            let magnitude = |row| point.magnitude(margins[row], labels[row]) * round.targets.weight(row);
+            let [largest] = ranks.max_magnitudes([rows.map(magnitude).reduce(|| 0.0, f64::max)]);
+            check_gradient(largest)
+        })
+    }
+
+    fn settled(&self) -> f32 {
+        P::SETTLED
     }
 
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {

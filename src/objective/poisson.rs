@@ -8,8 +8,8 @@ use crate::numeric::weighted_mean;
 use crate::{Params, Result};
 use sapwood_score::math::{exp, ln};
 
-/// The smallest mean that is estimated: keeps the margin finite when all counts are zero.
-const SMALLEST_MEAN: f64 = 1e-6;
+/// The mean that is estimated when all counts are zero: its logarithm is finite.
+const MEAN_OF_ZEROS: f64 = 1e-6;
 
 /// Exponents beyond this are cut: the result is beyond single precision anyway, and a finite one times a weight of 0 is 0.
 const LARGEST_EXPONENT: f64 = 600.0;
@@ -35,11 +35,17 @@ impl Poisson {
 impl Pointwise for Poisson {
     /// The logarithm of `base_score`, by default of the mean count.
     fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
-        ln(self.base_score.unwrap_or_else(|| weighted_mean(ranks, targets.labels(), targets.weights()).max(SMALLEST_MEAN)))
+        let mean = || weighted_mean(ranks, targets.labels(), targets.weights());
+        let mean = self.base_score.unwrap_or_else(mean);
+        ln(if mean > 0.0 { mean } else { MEAN_OF_ZEROS })
     }
 
     #[inline(always)]
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
         (exp(margin.min(LARGEST_EXPONENT)) - label, exp((margin + self.max_delta_step).min(LARGEST_EXPONENT)))
+    }
+
+    fn magnitude(self, _margin: f64, label: f64) -> f64 {
+        label
     }
 }

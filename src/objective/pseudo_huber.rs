@@ -34,4 +34,8 @@ impl Pointwise for PseudoHuber {
         let root = scale.sqrt();
         (difference / root, 1.0 / (scale * root))
     }
+
+    fn magnitude(self, margin: f64, label: f64) -> f64 {
+        self.derivatives(margin, label).0.abs()
+    }
 }

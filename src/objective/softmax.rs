@@ -1,6 +1,6 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{CHUNK, GradientPair, Loss, Round, SETTLED_CLASS};
 use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::{Grid, log_sum_exp};
@@ -17,14 +17,15 @@ pub(super) struct SoftmaxLoss {
     simd: Simd,
     outputs: usize,
     base_score: Option<f64>,
-    /// The logarithm of the sum of e^margin over the outputs, row by row, as of the start of the round.
-    normalisers: Vec<f64>,
+    /// Of each row, as of the start of the round: the largest margin, and what the logarithm of the sum of e^margin exceeds it by.
+    largest: Vec<f64>,
+    excess: Vec<f64>,
 }
 
 impl SoftmaxLoss {
     /// The loss over rows whose labels are class numbers below `outputs`.
     pub(super) fn new(simd: Simd, params: &Params, outputs: usize) -> Self {
-        Self { simd, outputs, base_score: params.base_score, normalisers: Vec::new() }
+        Self { simd, outputs, base_score: params.base_score, largest: Vec::new(), excess: Vec::new() }
     }
 }
 
@@ -33,7 +34,8 @@ impl SoftmaxLoss {
 struct Rows<'a> {
     output: usize,
     margins: &'a [f64],
-    normalisers: &'a [f64],
+    largest: &'a [f64],
+    excess: &'a [f64],
     targets: TargetsView<'a>,
 }
 
@@ -41,23 +43,23 @@ struct Rows<'a> {
 #[inline(always)]
 fn fill_body(rows: Rows<'_>, out: &mut [GradientPair]) {
     let class = rows.output as f64;
-    let derivatives = |margin: f64, label: f64, normaliser: f64| {
-        let p = exp(margin - normaliser);
+    let derivatives = |margin: f64, label: f64, largest: f64, excess: f64| {
+        let p = exp(margin - largest - excess);
         let hit = if label == class { 1.0 } else { 0.0 };
         // Twice the true second derivative, as XGBoost has it.
         (p - hit, (2.0 * p * (1.0 - p)).max(1e-16))
     };
-    let each = out.iter_mut().zip(rows.margins).zip(rows.targets.labels()).zip(rows.normalisers);
+    let each = out.iter_mut().zip(rows.margins).zip(rows.targets.labels()).zip(rows.largest).zip(rows.excess);
     match rows.targets.weights() {
         None => {
-            for (((out, &margin), &label), &normaliser) in each {
-                let (grad, hess) = derivatives(margin, label, normaliser);
+            for ((((out, &margin), &label), &largest), &excess) in each {
+                let (grad, hess) = derivatives(margin, label, largest, excess);
                 *out = GradientPair::new(grad, hess);
             }
         }
         Some(weights) => {
-            for ((((out, &margin), &label), &normaliser), &weight) in each.zip(weights) {
-                let (grad, hess) = derivatives(margin, label, normaliser);
+            for (((((out, &margin), &label), &largest), &excess), &weight) in each.zip(weights) {
+                let (grad, hess) = derivatives(margin, label, largest, excess);
                 *out = GradientPair::new(grad * weight, hess * weight);
             }
         }
@@ -86,20 +88,26 @@ impl Loss for SoftmaxLoss {
         Ok(self.base_score.map_or_else(|| log_shares(self.outputs, targets, ranks), |margin| vec![margin; self.outputs]))
     }
 
+    fn settled(&self) -> f32 {
+        SETTLED_CLASS
+    }
+
     fn start_round(&mut self, round: &Round<'_>) {
         let rows = round.targets.rows();
         let simd = self.simd;
-        self.normalisers.resize(rows, 0.0);
-        let chunks = self.normalisers.par_chunks_mut(CHUNK).enumerate();
-        chunks.for_each(|(chunk, out)| log_sum_exp(simd, round.margins, rows, chunk * CHUNK, out));
+        self.largest.resize(rows, 0.0);
+        self.excess.resize(rows, 0.0);
+        let chunks = self.largest.par_chunks_mut(CHUNK).zip(self.excess.par_chunks_mut(CHUNK)).enumerate();
+        chunks.for_each(|(chunk, (largest, excess))| log_sum_exp(simd, round.margins, rows, chunk * CHUNK, largest, excess));
     }
 
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {
         let chunks = out.par_chunks_mut(CHUNK).zip(round.margins_of(output).par_chunks(CHUNK)).enumerate();
         chunks.for_each(|(chunk, (out, margins))| {
             let range = chunk * CHUNK..chunk * CHUNK + out.len();
-            let (targets, normalisers) = (round.targets.slice(range.clone()), &self.normalisers[range]);
-            fill(self.simd, Rows { output, margins, normalisers, targets }, out);
+            let (targets, largest, excess) =
+                (round.targets.slice(range.clone()), &self.largest[range.clone()], &self.excess[range]);
+            fill(self.simd, Rows { output, margins, largest, excess, targets }, out);
         });
     }
 }

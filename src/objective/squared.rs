@@ -27,4 +27,8 @@ impl Pointwise for SquaredError {
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
         (margin - label, 1.0)
     }
+
+    fn magnitude(self, margin: f64, label: f64) -> f64 {
+        (margin - label).abs()
+    }
 }

@@ -137,9 +137,9 @@ proptest! {
                 let row_loss = |margin: f64| {
                     let mut own: Vec<f64> = (0..outputs).map(|k| margins[k * rows + row]).collect();
                     own[output] = margin;
-                    let mut normaliser = [0.0];
-                    log_sum_exp(Simd::scalar(), &own, 1, 0, &mut normaliser);
-                    normaliser[0] - own[labels[row] as usize]
+                    let (mut largest, mut excess) = ([0.0], [0.0]);
+                    log_sum_exp(Simd::scalar(), &own, 1, 0, &mut largest, &mut excess);
+                    largest[0] + excess[0] - own[labels[row] as usize]
                 };
                 let (grad, hess) = numerical(row_loss, margins[output * rows + row]);
                 let weight = data.weights().unwrap()[row];
@@ -169,6 +169,14 @@ fn hessians_have_xgboost_s_floor_and_gradients_stay_finite() {
     let pairs = of(Objective::Poisson, &[1e4, -1e4]);
     assert_eq!(pairs[0], GradientPair { grad: f32::MAX, hess: f32::MAX });
     assert_eq!(pairs[1], GradientPair { grad: -1.0, hess: 0.0 });
+}
+
+#[test]
+fn equal_margins_of_any_size_are_equal_probabilities() {
+    for margin in [0.0, 1e16, -1e300] {
+        let pairs = gradients(&params(Objective::Softmax).num_class(4).build().unwrap(), &data(&[2.0]), &[margin; 4]);
+        assert!(pairs.iter().zip(0..).all(|(pair, class)| pair.grad == if class == 2 { -0.75 } else { 0.25 }), "{pairs:?}");
+    }
 }
 
 #[test]
@@ -207,9 +215,14 @@ fn base_scores_are_the_best_constants() {
     for objective in [Objective::Logistic, Objective::BinaryLogistic, Objective::BinaryLogitraw] {
         assert_relative_eq!(base(params(objective), &data(&labels))[0], (0.25f64 / 0.75).ln(), max_relative = 1e-15);
         assert_eq!(base(params(objective).scale_pos_weight(3.0), &data(&labels)), [0.0]);
+        // XGBoost's, for a share of 107 in 1,000: its sigmoid is 0.877277.
+        let rare: Vec<f64> = (0..1000).map(|row| f64::from(u8::from(row < 107))).collect();
+        let scaled = base(params(objective).scale_pos_weight(1e3), &data(&rare))[0];
+        assert_relative_eq!(1.0 / (1.0 + (-scaled).exp()), 0.877_277, max_relative = 1e-6);
         assert_eq!(base(params(objective), &weighted), [0.0]);
     }
     assert_relative_eq!(base(params(Objective::Poisson), &data(&labels))[0], 0.25f64.ln(), max_relative = 1e-15);
+    assert_relative_eq!(base(params(Objective::Poisson), &data(&[0.0, 1e-20]))[0], 5e-21f64.ln(), max_relative = 1e-15);
     let shares = base(params(Objective::Softmax).num_class(2), &data(&labels));
     assert_relative_eq!(shares[0] - shares[1], 3f64.ln(), max_relative = 1e-15);
     assert_relative_eq!(shares[0], -shares[1], max_relative = 1e-15);

@@ -44,4 +44,9 @@ impl Pointwise for Tweedie {
         let expected = exp((b * margin).min(LARGEST_EXPONENT));
         (expected - observed, b * expected - a * observed)
     }
+
+    fn magnitude(self, margin: f64, label: f64) -> f64 {
+        exp(((2.0 - self.power) * margin).min(LARGEST_EXPONENT))
+            .max(label * exp(((1.0 - self.power) * margin).min(LARGEST_EXPONENT)))
+    }
 }

@@ -105,6 +105,9 @@ impl Params {
         if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !has_positive_class(self.objective)) {
             warnings.push(format!("scale_pos_weight has no effect with objective={}", self.objective.name()));
         }
+        if self.eta == 0.0 {
+            warnings.push("eta=0 multiplies all leaf values by 0, so trees change no prediction; give a number above 0".into());
+        }
         if self.sampling_method == SamplingMethod::GradientBased && self.subsample >= 1.0 {
             warnings.push("sampling_method=gradient_based has no effect with subsample=1; give the share of rows to draw".into());
         }

@@ -92,7 +92,7 @@ impl<'a> SplitFinder<'a> {
             (self.scan(&scan, features).0, Vec::new())
         };
         let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
-        let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score - parent);
+        let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score, parent);
         let split = |found| self.execution.profiler.task(Phase::Scan, || self.candidate(&scan, found, parent));
         Candidates { best: best.filter(worthwhile).and_then(split), splittable }
     }

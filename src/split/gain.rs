@@ -2,8 +2,9 @@
 
 use crate::Params;
 
-/// XGBoost's `kRtEps`: gains no larger are rounding noise.
-const NOISE: f64 = 1e-6;
+/// Gains up to this share of the children's score are rounding noise: a dozen operations in double precision stay below it. A share and no
+/// number (XGBoost has 10⁻⁶), because gains have the unit of the target squared, and grow with the weights.
+const NOISE: f64 = 1.0 / (1u64 << 46) as f64;
 
 /// How leaves are regularised and which splits are allowed.
 #[derive(Clone, Copy, Debug)]
@@ -62,9 +63,10 @@ impl Regularisation {
         self.alpha == 0.0 && self.max_delta_step == 0.0
     }
 
-    /// Whether a gain is worth a split.
-    pub fn is_worthwhile(&self, gain: f64) -> bool {
-        gain > NOISE && gain >= self.gamma
+    /// Whether children whose scores sum to `score` are worth splitting a node that scores `parent`.
+    pub fn is_worthwhile(&self, score: f64, parent: f64) -> bool {
+        let gain = score - parent;
+        gain > NOISE * score && gain >= self.gamma
     }
 }
 
@@ -99,6 +101,19 @@ mod tests {
         let limited = regularisation(1.0, 0.0, 0.5);
         assert_relative_eq!(limited.weight(-6.0, 2.0), 0.5);
         assert_relative_eq!(limited.score(-6.0, 2.0), 6.0 - 0.75);
+    }
+
+    #[test]
+    fn a_gain_is_measured_by_the_score_whatever_its_unit() {
+        let plain = regularisation(1.0, 0.0, 0.0);
+        for unit in [1e-60, 1e-12, 1.0, 1e60] {
+            assert!(plain.is_worthwhile(1.001 * unit, unit));
+            assert!(!plain.is_worthwhile(unit * (1.0 + 4.0 * f64::EPSILON), unit));
+            assert!(!plain.is_worthwhile(0.9 * unit, unit));
+        }
+        assert!(!plain.is_worthwhile(0.0, 0.0));
+        let demanding = Regularisation { gamma: 2.0, ..plain };
+        assert!(demanding.is_worthwhile(5.0, 3.0) && !demanding.is_worthwhile(4.9, 3.0));
     }
 
     #[test]
