@@ -1,1 +1,5 @@
-//! What people reported about other tools, tried here: one file a kind, each test named by its source.
+//! Cases that users of gradient-boosting libraries reported, one file a kind. Each test is named by the report that it comes from.
+
+mod nothing_learnt;
+mod target_scale;
+mod undefined_metric;

@@ -1,5 +1,0 @@
-//! Cases that users of gradient-boosting libraries reported, one file a kind. Each test is named by the report that it comes from.
-
-mod nothing_learnt;
-mod target_scale;
-mod undefined_metric;
