@@ -227,4 +227,5 @@ impl Loaded {
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
     streams::diagnostic(format_args!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
     data.notes().iter().for_each(|note| log.note(note));
+    data.warnings().iter().for_each(|warning| log.warning(warning));
 }
