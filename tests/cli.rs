@@ -1,6 +1,6 @@
 //! The shell commands: train, predict, evaluate, inspect, params.
 
-use crate::util::{MetricLine, Run, Tree, amount, class_of_three, command, csv, csv_with_header, run, sapwood, send};
+use crate::util::{MetricLine, Run, Tree, amount, class_of_three, command, csv, csv_with_header, run, sapwood};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -42,7 +42,7 @@ fn train_writes_metric_lines_model_and_summary() {
     let summary = tree.json("summary.json");
     let keys: Vec<_> = summary.as_object().unwrap().keys().map(String::as_str).collect();
     let expected =
-        "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics io warnings model_sha256";
+        "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics history io warnings model_sha256";
     assert_eq!(keys.join(" "), expected);
     let seconds: Vec<_> = summary["seconds"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(seconds.join(" "), "load bin train evaluate save total");
@@ -287,24 +287,6 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 }
 
 #[test]
-fn a_signal_at_the_shell_saves_the_model_and_is_seen_in_the_exit_code() {
-    for (signal, code) in [("TERM", 143), ("INT", 130)] {
-        let tree = regression();
-        let (data, model) = (tree.text("train.csv"), tree.text("model"));
-        let mut train =
-            command(["train", "--train", &data, "--model-out", &model, "num_round=1000000", "max_depth=2", "--threads", "1"]);
-        let mut child = train.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let early: Vec<_> = lines.by_ref().take(3).collect();
-        assert_eq!(early.len(), 3);
-        send(signal, child.id());
-        let last = lines.last().unwrap_or_else(|| early[2].clone());
-        assert_eq!(child.wait().unwrap().code(), Some(code));
-        assert_eq!(inspect(&tree)["num_rounds"], MetricLine::parse(&last).unwrap().round + 1);
-    }
-}
-
-#[test]
 fn places_that_cannot_be_written_are_found_before_training() {
     let tree = regression();
     let data = tree.text("train.csv");
@@ -339,7 +321,7 @@ fn models_are_not_overwritten_by_what_is_made_of_them() {
     let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
     sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be overwritten"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
-        .user_error(&["the model and the summary cannot be the same file"]);
+        .user_error(&["the model and what is told of it cannot be the same file"]);
     assert!(fs::read(tree.path("model")).unwrap() == before);
 }
 

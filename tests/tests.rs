@@ -26,6 +26,8 @@ mod s3;
 mod sagemaker;
 mod score;
 mod serve;
+mod shell;
+mod signals;
 mod streams;
 mod train;
 mod util;

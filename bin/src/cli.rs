@@ -32,8 +32,12 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Show what is in a model file.
     Inspect(InspectArgs),
-    /// List every hyperparameter.
+    /// List every hyperparameter, or explain one.
     Params(ParamsArgs),
+    /// Print the completions of this command line for a shell.
+    Completions(CompletionsArgs),
+    /// Print the manual page, in troff: `sapwood man train | man -l -`.
+    Man(ManArgs),
     /// Check a job before it costs anything: requests, manifests, or a directory laid out as /opt/ml. Uses no network.
     Doctor(DoctorArgs),
 }
@@ -56,6 +60,9 @@ pub struct TrainArgs {
     /// Where to write a summary of the run, as JSON.
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
+    /// Where to write the metrics of every round, as CSV.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
     /// A directory for checkpoints: training resumes from the newest one there, and writes a new one every checkpoint_interval seconds.
     #[arg(long, value_name = "DIR")]
     pub checkpoints: Option<PathBuf>,
@@ -67,7 +74,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_out", "summary", "checkpoints", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_out", "summary", "history", "checkpoints", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
     #[arg(long, value_name = "COL")]
@@ -87,6 +94,12 @@ pub struct TrainArgs {
     /// Threads [default: the CPUs this process may use].
     #[arg(long, value_name = "N")]
     pub threads: Option<String>,
+    /// Print only warnings, errors and the metrics of the model that is saved.
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print where the time of every round goes, too.
+    #[arg(long, short)]
+    pub verbose: bool,
     /// Hyperparameters; `sapwood params` lists them.
     #[arg(value_name = "KEY=VALUE")]
     pub hyperparameters: Vec<String>,
@@ -189,12 +202,31 @@ pub struct InspectArgs {
 /// Flags of `sapwood params`.
 #[derive(Debug, Args)]
 pub struct ParamsArgs {
+    /// The parameter to explain, by any of its names [default: all].
+    #[arg(value_name = "NAME", conflicts_with_all = ["markdown", "json"])]
+    pub name: Option<String>,
     /// Print the table as Markdown (docs/PARAMETERS.md).
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
     /// Print a JSON list, one object per parameter.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Flags of `sapwood completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// Flags of `sapwood man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The command that the page is about [default: sapwood itself].
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }
 
 /// Flags of `sapwood doctor`.

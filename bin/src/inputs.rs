@@ -4,7 +4,6 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
-use crate::streams;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
@@ -225,6 +224,7 @@ impl Loaded {
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
-    streams::diagnostic(format_args!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
+    log.info(&format!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
     data.notes().iter().for_each(|note| log.note(note));
+    data.warnings().iter().for_each(|warning| log.warning(warning));
 }

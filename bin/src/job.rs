@@ -2,12 +2,14 @@
 
 use crate::cache::{self, Cache};
 use crate::checkpoints::Checkpoints;
+use crate::history;
 use crate::inputs::{Inputs, Loaded};
 use crate::io_report::IoReport;
 use crate::log::Log;
 use crate::output;
 use crate::progress::Progress;
 use crate::report::Failure;
+use crate::results::Results;
 use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
@@ -15,6 +17,7 @@ use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use sapwood_readers::ReadOptions;
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,10 +27,8 @@ pub struct Job {
     pub params: Params,
     /// The data sets.
     pub inputs: Inputs,
-    /// Where the model goes.
-    pub model_out: PathBuf,
-    /// Where the summary goes, if anywhere.
-    pub summary_out: Option<PathBuf>,
+    /// Where model and summary go.
+    pub results: Results,
     /// Where checkpoints are kept, if anywhere.
     pub checkpoints: Option<PathBuf>,
     /// Where binned data are kept, if anywhere.
@@ -41,7 +42,8 @@ impl Job {
     /// Anything wrong with parameters, data or the places to write to. No model is written then.
     pub fn run(self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
         let start = Instant::now();
-        self.check(&mut log)?;
+        // Kept to the end.
+        let _claim = self.check(&mut log)?;
         let interval = Duration::try_from_secs_f64(self.params.checkpoint_interval).unwrap_or(Duration::MAX);
         if let Some(directory) = &self.checkpoints {
             self.inputs.refuse_among_data(directory)?;
@@ -73,19 +75,32 @@ impl Job {
         // Before anything is said: whoever reads it may have stopped, with the pipe still open.
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;
-        output::write_whole(&self.model_out, |out| out.write_all(&bytes))?;
+        let results = if stopped.is_some() { self.results.of_partial_job() } else { self.results.clone() };
+        output::write_whole(&results.model, |out| out.write_all(&bytes))?;
         let save = save.elapsed();
 
         trained.warnings.iter().for_each(|text| log.warning(text));
+        if let Some(text) = self.params.early_stopping_rounds.and_then(|patience| history::best_round(&trained, patience)) {
+            log.info(&text);
+        }
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
         if !io.is_empty() {
             log.info(&io.line());
         }
         if let Some(signal) = stopped {
-            let rounds = trained.model.num_rounds();
-            log.note(&format!("{} ended training; the model after {rounds} rounds is saved", signal::name(signal)));
+            log.warning(&self.cut_short(signal, trained.history.len(), &results));
         }
-        if let Some(path) = &self.summary_out {
+        log.info(&format!(
+            "model written to {}: {} trees, {} bytes",
+            results.model.display(),
+            trained.model.trees.len(),
+            bytes.len()
+        ));
+        if let Some(path) = &results.history {
+            let text = history::csv(&trained.history);
+            output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        if let Some(path) = &results.summary {
             let seconds = summary::Seconds { load, save, total: start.elapsed() };
             let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks(), io: &io };
             let text = format!("{:#}\n", summary.json());
@@ -95,7 +110,7 @@ impl Job {
     }
 
     /// Everything that can be known to fail before data are read.
-    fn check(&self, log: &mut Log) -> Result<(), Failure> {
+    fn check(&self, log: &mut Log) -> Result<Option<UnixListener>, Failure> {
         metric::metrics(&self.params.eval_metric, self.params.objective_spec())?;
         if self.params.early_stopping_rounds.is_some() && self.inputs.validation.is_empty() {
             return Err(Failure::user(
@@ -103,14 +118,21 @@ impl Job {
                  or remove the parameter",
             ));
         }
-        let mut outputs = std::iter::once(&self.model_out).chain(&self.summary_out);
-        outputs.clone().try_for_each(|path| output::check_writable(path))?;
-        let name = |path: &PathBuf| output::true_name(path).into_os_string();
-        if self.summary_out.as_ref().is_some_and(|summary| name(summary) == name(&self.model_out)) {
-            return Err(Failure::user(format!("{}: the model and the summary cannot be the same file", self.model_out.display())));
+        let claim = self.results.check()?;
+        self.results.refuse_inputs(&self.inputs.check(self.params.data.same_data, log)?)?;
+        Ok(claim)
+    }
+
+    /// Says what a signal left undone, and where the model is that was saved.
+    fn cut_short(&self, signal: u8, rounds: usize, saved: &Results) -> String {
+        let (signal, of, model) = (signal::name(signal), self.params.num_round, self.results.model.display());
+        if saved.model == self.results.model {
+            return format!("{signal} ended training after {rounds} of {of} rounds; the model so far is saved in {model}");
         }
-        let files = self.inputs.check(self.params.data.same_data, log)?;
-        outputs.try_for_each(|path| output::refuse_input(path, &files))
+        let partial = saved.model.display();
+        format!(
+            "{signal} ended training after {rounds} of {of} rounds; {model} is left as it was, the model so far is saved in {partial}"
+        )
     }
 
     fn train(
@@ -131,7 +153,7 @@ impl Job {
             origin = Some((path.display().to_string(), checkpoint.rounds()));
             trainer = trainer.resume(checkpoint);
         }
-        let mut rounds = Rounds::new(self.params.num_round, keeper, checkpoints, signals, log);
+        let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
         rounds.origin.clone_from(&origin);
         let trained = match bins {
             Some(bins) => trainer.fit_binned(&data.train, bins, &mut rounds),
@@ -164,6 +186,8 @@ impl Keeper<'_> {
 /// Prints every round, writes checkpoints, and ends training when a signal has come.
 struct Rounds<'a> {
     num_round: usize,
+    /// Metrics are printed after the first of so many rounds, if not 0.
+    period: usize,
     progress: Progress,
     keeper: Option<Keeper<'a>>,
     checkpoints: Option<&'a mut Checkpoints>,
@@ -179,15 +203,16 @@ struct Rounds<'a> {
 
 impl<'a> Rounds<'a> {
     fn new(
-        num_round: u32,
+        params: &Params,
         keeper: Option<Keeper<'a>>,
         checkpoints: Option<&'a mut Checkpoints>,
         signals: &'a Signals,
         log: &'a mut Log,
     ) -> Self {
-        let (progress, num_round) = (Progress::new(num_round), num_round as usize);
-        let (origin, last_line) = (None, String::new());
-        Self { num_round, progress, keeper, checkpoints, signals, log, origin, done: 0, last_line, stopped: None }
+        let progress = Progress::new(params.num_round, log);
+        let period = if log.is_quiet() { 0 } else { params.verbose_eval.0 as usize };
+        let (num_round, origin, last_line) = (params.num_round as usize, None, String::new());
+        Self { num_round, period, progress, keeper, checkpoints, signals, log, origin, done: 0, last_line, stopped: None }
     }
 
     fn print(&mut self, report: &RoundReport) {
@@ -232,8 +257,11 @@ impl Observer for Rounds<'_> {
     fn round(&mut self, report: &RoundReport) -> bool {
         self.done = report.round + 1;
         self.progress.advance_to(self.done);
-        self.print(report);
-        self.stopped = self.signals.received();
+        if self.period > 0 && report.round.is_multiple_of(self.period) {
+            self.print(report);
+        }
+        // After the last round there is nothing left to cut short.
+        self.stopped = self.signals.received().filter(|_| self.done < self.num_round);
         self.stopped.is_none()
     }
 

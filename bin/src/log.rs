@@ -1,4 +1,4 @@
-//! Remarks about a training run: printed at once, and kept for the summary. `SAPWOOD_LOG=debug` prints more.
+//! Remarks about a training run: printed at once, and kept for the summary. `-v` or `SAPWOOD_LOG=debug` prints more, `-q` only warnings.
 
 use crate::report::Failure;
 use crate::streams::diagnostic;
@@ -7,6 +7,7 @@ use crate::streams::diagnostic;
 #[derive(Debug, Default)]
 pub struct Log {
     debug: bool,
+    quiet: bool,
     remarks: Vec<String>,
 }
 
@@ -23,6 +24,23 @@ impl Log {
         }
     }
 
+    /// The same log, which prints only warnings.
+    #[must_use]
+    pub fn quiet(self) -> Self {
+        Self { quiet: true, debug: false, ..self }
+    }
+
+    /// The same log, which prints where time goes, too.
+    #[must_use]
+    pub fn verbose(self) -> Self {
+        Self { debug: true, ..self }
+    }
+
+    /// Whether it prints only warnings.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Something for whoever wants to know where time goes. Not kept.
     pub fn debug(&self, text: impl FnOnce() -> String) {
         if self.debug {
@@ -32,7 +50,9 @@ impl Log {
 
     /// Something that whoever runs this process wants to see. Not kept.
     pub fn info(&self, text: &str) {
-        diagnostic(text);
+        if !self.quiet {
+            diagnostic(text);
+        }
     }
 
     /// Something went wrong that happens again and again, like a bad request. Not kept.
@@ -42,12 +62,12 @@ impl Log {
 
     /// Something is likely wrong.
     pub fn warning(&mut self, text: &str) {
-        self.add("warning", text);
+        self.add("warning", text, true);
     }
 
     /// Something was decided or left out that the user may not expect.
     pub fn note(&mut self, text: &str) {
-        self.add("note", text);
+        self.add("note", text, !self.quiet);
     }
 
     /// The texts so far, in order.
@@ -55,9 +75,11 @@ impl Log {
         &self.remarks
     }
 
-    fn add(&mut self, word: &str, text: &str) {
+    fn add(&mut self, word: &str, text: &str, is_shown: bool) {
         if !self.remarks.iter().any(|known| known == text) {
-            diagnostic(format_args!("{word}: {text}"));
+            if is_shown {
+                diagnostic(format_args!("{word}: {text}"));
+            }
             self.remarks.push(text.to_string());
         }
     }

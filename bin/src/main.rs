@@ -4,11 +4,14 @@
 mod cache;
 mod called_as;
 mod checkpoints;
+mod claim;
 mod cli;
 mod doctor;
 mod evaluate;
+mod history;
 mod inputs;
 mod inspect;
+mod install;
 mod io_report;
 mod job;
 mod lock;
@@ -22,12 +25,14 @@ mod proc;
 mod progress;
 mod reading;
 mod report;
+mod results;
 mod s3;
 mod sagemaker;
 mod serve;
 mod signal;
 mod streams;
 mod summary;
+mod text;
 mod threads;
 mod train;
 
@@ -94,6 +99,8 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Params(args) => params::run(&args)?,
         Command::Doctor(args) => doctor::run(&args)?,
+        Command::Completions(args) => install::completions(&args)?,
+        Command::Man(args) => install::manual(&args)?,
     }
     Ok(Ending::Completed)
 }

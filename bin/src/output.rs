@@ -39,6 +39,14 @@ pub fn refuse_input(path: &Path, inputs: &BTreeSet<OsString>) -> Result<(), Fail
     }
 }
 
+/// Whether writing to `path` replaces a file or an object; also where nobody can tell.
+pub fn replaces(path: &Path) -> bool {
+    match s3::Uri::of(path) {
+        Ok(Some(uri)) => s3::exists(&uri).unwrap_or(true),
+        _ => fs::metadata(path).is_ok_and(|metadata| metadata.is_file()),
+    }
+}
+
 /// Writes a file through `fill`. It appears under its name when it is complete and on disk; on failure nothing is left behind.
 ///
 /// # Errors
@@ -108,7 +116,7 @@ pub fn true_name(path: &Path) -> PathBuf {
 }
 
 /// Whether something other than a file is at `path` (a pipe, `/dev/null`): it is written to, not replaced.
-fn is_special(path: &Path) -> bool {
+pub fn is_special(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| !metadata.is_file())
 }
 

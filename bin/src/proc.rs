@@ -1,4 +1,4 @@
-//! Sizes that the kernel tells under `/proc`, in lines such as `MemTotal:  16314788 kB`.
+//! What the kernel tells under `/proc`, in lines such as `MemTotal:  16314788 kB` and `SigIgn:\t0000000000000001`.
 
 use std::fs;
 
@@ -7,9 +7,23 @@ pub fn bytes(file: &str, name: &str) -> Option<u64> {
     parse(&fs::read_to_string(file).ok()?, name)
 }
 
+/// Whether whoever started this process had it ignore a signal, as `nohup` does with SIGHUP.
+pub fn ignores(signal: i32) -> bool {
+    fs::read_to_string("/proc/self/status").is_ok_and(|text| ignored(&text, signal))
+}
+
+fn ignored(text: &str, signal: i32) -> bool {
+    let mask = value(text, "SigIgn").and_then(|mask| u64::from_str_radix(mask, 16).ok());
+    mask.is_some_and(|mask| (1..=64).contains(&signal) && mask >> (signal - 1) & 1 == 1)
+}
+
+/// What follows `name` and a colon on a line.
+fn value<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+}
+
 fn parse(text: &str, name: &str) -> Option<u64> {
-    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    let kibibytes: u64 = value.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let kibibytes: u64 = value(text, name)?.strip_suffix("kB")?.trim().parse().ok()?;
     kibibytes.checked_mul(1024)
 }
 
@@ -25,5 +39,13 @@ mod tests {
             assert_eq!(parse(text, other), None, "{other}");
         }
         assert_eq!(bytes("/proc/no/such/file", "VmHWM"), None);
+    }
+
+    #[test]
+    fn ignored_signals_are_bits_of_a_mask_that_begins_with_signal_1() {
+        let text = "SigBlk:\tffffffffffffffff\nSigIgn:\t8000000000001001\n";
+        let signals: Vec<_> = (-1..70).filter(|signal| ignored(text, *signal)).collect();
+        assert_eq!(signals, [1, 13, 64]);
+        assert!(!ignored("SigIgn:\tnone\n", 1) && !ignored("", 1));
     }
 }

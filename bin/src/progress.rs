@@ -1,5 +1,6 @@
 //! What a person sees while training runs: metric lines on standard output, and a progress bar where there is a terminal.
 
+use crate::log::Log;
 use crate::streams;
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,9 +11,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress over `rounds` rounds.
-    pub fn new(rounds: u32) -> Self {
-        let bar = streams::has_terminal().then(|| {
+    /// Progress over `rounds` rounds; a log that is quiet has no bar.
+    pub fn new(rounds: u32, log: &Log) -> Self {
+        let bar = (streams::has_terminal() && !log.is_quiet()).then(|| {
             let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} rounds, {eta} left");
             ProgressBar::new(u64::from(rounds)).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });

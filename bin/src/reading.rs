@@ -85,4 +85,5 @@ pub fn print_unknown_levels(data: &Dataset) {
 /// Prints what the reader has to say about the data.
 pub fn print_notes(data: &Dataset) {
     data.notes().iter().for_each(|note| streams::diagnostic(format_args!("note: {note}")));
+    data.warnings().iter().for_each(|warning| streams::diagnostic(format_args!("warning: {warning}")));
 }

@@ -5,6 +5,7 @@ use crate::job::Job;
 use crate::log::Log;
 use crate::output;
 use crate::report::{Ending, Failure};
+use crate::results::Results;
 use crate::signal::{self, Signals};
 use sapwood::Params;
 use sapwood_sagemaker::channels::{self, VALIDATION};
@@ -17,7 +18,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// Anything that keeps the model from being trained or written.
-pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>) -> Result<Ending, Failure> {
+pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mut log: Log) -> Result<Ending, Failure> {
     let paths = Paths::new(root);
     failure::clear(&paths.failure());
     let signals = Signals::listen(Some(paths.failure()))?;
@@ -29,14 +30,14 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>) ->
         )));
     }
     config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
-    let mut log = Log::from_env()?;
     let (params, notes) = Params::from_pairs(hyperparameters::read(&paths.config("hyperparameters.json"), extra)?)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     let inputs = inputs(&paths, &mut log)?;
     create_outputs(&paths)?;
     let checkpoints = config::checkpoints(&paths)?;
     let cache = cache.or_else(warm_pool_cache);
-    let job = Job { params, inputs, model_out: paths.model(), summary_out: Some(paths.summary()), checkpoints, cache };
+    let results = Results { model: paths.model(), summary: Some(paths.summary()), history: None, keep_earlier: false };
+    let job = Job { params, inputs, results, checkpoints, cache };
     Ok(match job.run(&signals, log)? {
         Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
         // A job that was stopped has a good model here: SageMaker collects it.

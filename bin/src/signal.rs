@@ -1,9 +1,10 @@
-//! SIGTERM and SIGINT: before training they end the process, during training they end it with the round.
+//! SIGTERM, SIGINT and SIGHUP: before training they end the process, during training they end it with the round.
 
+use crate::proc;
 use crate::report::{Failure, signal_exit_code};
 use crate::streams;
 use sapwood_sagemaker::failure;
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,8 +29,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Starts to listen. Until [`Signals::defer`] is called, SIGTERM and SIGINT end the process at once, with a message (also in
-    /// `failure_file`) and the shell's exit code for the signal.
+    /// Starts to listen. Until [`Signals::defer`] is called, a signal ends the process at once, with a message (also in `failure_file`)
+    /// and the shell's exit code for the signal.
     ///
     /// # Errors
     /// The system refuses the handlers or the thread.
@@ -40,7 +41,9 @@ impl Signals {
         let interrupted = Arc::new(AtomicBool::new(false));
         flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, interrupted.clone()).map_err(refused)?;
         flag::register(SIGINT, interrupted).map_err(refused)?;
-        for signal in [SIGTERM, SIGINT] {
+        // Under `nohup` a job goes on when its terminal has gone.
+        let hangup = (!proc::ignores(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGTERM, SIGINT].into_iter().chain(hangup) {
             flag::register_usize(signal, signals.received.clone(), signal.unsigned_abs() as usize).map_err(refused)?;
         }
         let watched = signals.clone();
@@ -84,5 +87,9 @@ pub fn is_terminate(signal: u8) -> bool {
 
 /// The signal's name, for messages.
 pub fn name(signal: u8) -> &'static str {
-    if is_terminate(signal) { "SIGTERM" } else { "SIGINT" }
+    match i32::from(signal) {
+        SIGTERM => "SIGTERM",
+        SIGHUP => "SIGHUP",
+        _ => "SIGINT",
+    }
 }

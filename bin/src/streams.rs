@@ -19,6 +19,14 @@ pub fn has_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
+/// The width of the terminal that standard output is; `None` where it is a file or a pipe.
+pub fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
+}
+
 /// Writes a line to standard error, if that is possible.
 pub fn diagnostic(line: impl Display) {
     diagnostics(&format!("{line}\n"));

@@ -1,5 +1,6 @@
 //! `summary.json`: what a training run did, for programs.
 
+use crate::history;
 use crate::io_report::IoReport;
 use crate::proc;
 use sapwood::{RoundReport, Trained};
@@ -63,6 +64,7 @@ impl Summary<'_> {
             },
             "peak_rss_bytes": peak_rss_bytes(),
             "metrics": metrics(&self.trained.report),
+            "history": history::json(&self.trained.history),
             "io": self.io.json(),
             "warnings": self.warnings,
             "model_sha256": sha256(self.model),

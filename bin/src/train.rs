@@ -5,6 +5,7 @@ use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
 use crate::report::{Ending, Failure};
+use crate::results::Results;
 use crate::s3;
 use crate::sagemaker;
 use crate::signal::Signals;
@@ -23,23 +24,37 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
     directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
     if is_sagemaker(args) {
-        return sagemaker::run(&sagemaker_root(args), pairs, cache(args));
+        return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
     }
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs)?;
-    let mut log = Log::from_env()?;
+    let mut log = log(args)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     let job = Job {
         params,
         inputs: inputs(args)?,
-        model_out: model_out(args)?,
-        summary_out: args.summary.clone(),
+        results: Results {
+            model: model_out(args)?,
+            summary: args.summary.clone(),
+            history: args.history.clone(),
+            keep_earlier: true,
+        },
         checkpoints: args.checkpoints.clone(),
         cache: cache(args),
     };
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,
+    })
+}
+
+/// A log as verbose as was asked for.
+fn log(args: &TrainArgs) -> Result<Log, Failure> {
+    let log = Log::from_env()?;
+    Ok(match (args.quiet, args.verbose) {
+        (true, _) => log.quiet(),
+        (_, true) => log.verbose(),
+        _ => log,
     })
 }
 
@@ -60,6 +75,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
         && args.eval_set.is_empty()
         && args.model_out.is_none()
         && args.summary.is_none()
+        && args.history.is_none()
         && args.checkpoints.is_none()
         && args.format.is_none()
 }

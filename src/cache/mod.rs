@@ -24,7 +24,7 @@ use std::sync::Arc;
 const FORMAT: FileFormat = FileFormat {
     what: "cache",
     magic: *b"SAPWOODB",
-    version: 2,
+    version: 3,
     header: Limit { bytes: 1 << 31, remedy: "train without the cache" },
     payload: Limit { bytes: 1 << 50, remedy: "train without the cache" },
 };
@@ -64,6 +64,7 @@ struct Set {
     name: String,
     rows: usize,
     notes: Vec<String>,
+    warnings: Vec<String>,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
     weights: Option<usize>,
@@ -211,6 +212,7 @@ impl Parts {
                 },
                 classes: header.classes.clone(),
                 notes: set.notes,
+                warnings: set.warnings,
                 cancellation: CancellationToken::default(),
             };
             sets.push((set.name, data));
@@ -299,6 +301,7 @@ impl Set {
             name: name.to_string(),
             rows: data.rows(),
             notes: data.notes.clone(),
+            warnings: data.warnings.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
             weights: length(&data.targets.weights),

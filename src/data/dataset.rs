@@ -23,6 +23,7 @@ pub struct Dataset {
     pub(crate) targets: Targets,
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     pub(crate) cancellation: CancellationToken,
 }
 
@@ -31,7 +32,7 @@ impl Dataset {
     pub fn new(schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Self {
         let targets = Targets::none(source.rows());
         let (schema, cancellation) = (schema.into(), CancellationToken::default());
-        Self { schema, source, targets, classes: None, notes: Vec::new(), cancellation }
+        Self { schema, source, targets, classes: None, notes: Vec::new(), warnings: Vec::new(), cancellation }
     }
 
     /// The number of rows.
@@ -79,9 +80,14 @@ impl Dataset {
         self.classes.as_deref()
     }
 
-    /// What the reader found worth saying: files passed over, columns taken as categorical.
+    /// What the reader found worth saying and nobody needs to act on: files passed over, columns taken as categorical.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// What in the data may have been read as something else than was meant.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Sets the labels.
@@ -105,6 +111,13 @@ impl Dataset {
     #[must_use]
     pub fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
         self.notes.extend(notes);
+        self
+    }
+
+    /// Adds what may have been read as something else than was meant.
+    #[must_use]
+    pub fn with_warnings(mut self, warnings: impl IntoIterator<Item = String>) -> Self {
+        self.warnings.extend(warnings);
         self
     }
 

@@ -37,7 +37,7 @@ const fn inert_only(name: &'static str, values: &'static [&'static str], remedy:
 }
 
 const HISTOGRAMS: &str = "Sapwood always trains on histograms";
-const LOGGING: &str = "Sapwood prints one line per round";
+const LOGGING: &str = "verbose_eval says how many rounds are printed";
 const BOOSTER: &str = "it applies to boosters other than gbtree";
 const OTHER_OBJECTIVE: &str = "it applies to an objective that is not in use";
 /// Ways of growing trees; XGBoost's others are for linear models and GPUs.

@@ -10,10 +10,10 @@ mod row;
 pub mod spec;
 mod value;
 
-pub use parse::Note;
+pub use parse::{Note, known};
 pub use render::{json, markdown};
 pub use spec::{DataParams, Params};
-pub use value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
+pub use value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 
 use crate::{Error, Result};
 use sapwood_score::{Objective, ObjectiveSpec, Outputs};

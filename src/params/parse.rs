@@ -59,7 +59,7 @@ impl ParamsBuilder {
         let mut seen: Vec<(&'static str, String)> = Vec::new();
         for (name, value) in pairs {
             let (name, value) = (name.as_ref().trim(), value.as_ref().trim());
-            let row = spec::find(name).ok_or_else(|| unknown(name))?;
+            let row = known(name)?;
             if let Some((_, before)) = seen.iter().find(|(seen, _)| *seen == row.name) {
                 if before == value {
                     continue;
@@ -131,6 +131,14 @@ fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
     let instead = OBJECTIVES.iter().find(|(known, _)| *known == value).map(|(_, instead)| format!("{instead}; "));
     let remedy = format!("{}choose one of {}", instead.unwrap_or_default(), row.words.join(", "));
     Error::parameter(format!("{name}={value:?} is not supported")).with_parameter(name).with_remedy(remedy)
+}
+
+/// The row for a name or an alias.
+///
+/// # Errors
+/// There is none; the nearest name is suggested.
+pub fn known(name: &str) -> Result<&'static ParamSpec> {
+    spec::find(name).ok_or_else(|| unknown(name))
 }
 
 /// The error for a name that is in no row, with the nearest one that is.
@@ -285,7 +293,7 @@ mod tests {
         ];
         let (_, notes) = Params::from_pairs(pairs).unwrap();
         assert_eq!(notes.len(), pairs.len() - 1);
-        assert_eq!(notes[0].to_string(), "silent=0 has no effect: Sapwood prints one line per round");
+        assert_eq!(notes[0].to_string(), "silent=0 has no effect: verbose_eval says how many rounds are printed");
     }
 
     #[test]

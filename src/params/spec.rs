@@ -6,7 +6,7 @@ use super::ParamsBuilder;
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 
 use super::row::{PLAIN, tunable, tunable_log};
-use super::value::{GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
+use super::value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
@@ -213,6 +213,10 @@ parameters! {
     }
     /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
+    /// Print the metrics of every so many rounds; 0: only those of the model that is saved, which always come last.
+    verbose_eval("verbose_eval"): Every = "1" {
+        aliases: &["metric_freq", "output_freq", "metric_period"], group: Group::Runtime, range: Range::closed(0.0, 1_000_000.0),
+    }
     /// Number of threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
     nthread("nthread"): u32 = "0" {
         aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),

@@ -58,6 +58,27 @@ number!(u32, "integer", |text| integer(text).and_then(|i| u32::try_from(i).ok())
 number!(i64, "integer", integer);
 number!(f64, "number", |text: &str| text.parse().ok().filter(|x: &f64| !x.is_nan()));
 
+/// Every so many rounds; 0 stands for never. As in XGBoost, true and false stand for 1 and 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Every(pub u32);
+
+impl ParamValue for Every {
+    type Arg = u32;
+    const EXPECTED: &'static str = "integer";
+    fn parse(text: &str) -> Option<Self> {
+        u32::parse(text).or_else(|| bool::parse(text).map(u32::from)).map(Self)
+    }
+    fn render(&self) -> String {
+        self.0.to_string()
+    }
+    fn from_arg(arg: u32) -> Self {
+        Self(arg)
+    }
+    fn as_number(&self) -> Option<f64> {
+        Some(self.0.into())
+    }
+}
+
 impl ParamValue for bool {
     type Arg = Self;
     const EXPECTED: &'static str = "true or false";

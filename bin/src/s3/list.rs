@@ -46,6 +46,14 @@ pub fn object(uri: &Uri) -> Result<Object, Failure> {
     head(&bucket, uri)?.ok_or_else(missing)
 }
 
+/// Whether there is an object of this name.
+///
+/// # Errors
+/// S3 refuses to say.
+pub fn exists(uri: &Uri) -> Result<bool, Failure> {
+    Ok(head(&Bucket::of(uri)?, uri)?.is_some())
+}
+
 fn below(uri: &Uri) -> Result<Vec<Object>, Failure> {
     let bucket = Bucket::of(uri)?;
     if uri.is_directory() {

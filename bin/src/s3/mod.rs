@@ -12,7 +12,7 @@ mod upload;
 mod uri;
 
 pub use fetch::{fetch, open};
-pub use list::objects_of;
+pub use list::{exists, objects_of};
 pub use object::Object;
 pub use upload::{check_writable, write};
 pub use uri::{Uri, refuse};

@@ -82,5 +82,6 @@ fn score(
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);
     }
+    data.warnings().iter().for_each(|warning| server.log.incident(warning));
     Ok(Some(answer))
 }

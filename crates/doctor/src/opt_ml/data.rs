@@ -41,6 +41,7 @@ pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) {
         };
         labels(channel, &data, params, rows.whole, report);
         data.notes().iter().chain(&rows.note).for_each(|note| report.note(None, format!("channel {}: {note}", channel.name), ""));
+        data.warnings().iter().for_each(|warning| report.warning(None, format!("channel {}: {warning}", channel.name), ""));
         if train.is_none() {
             describe(channel, &data, &rows, params, report);
             train = Some(data);

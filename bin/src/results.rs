@@ -1,0 +1,69 @@
+//! What a training job leaves behind, and where: the model, and what is told of it.
+
+use crate::claim::claim;
+use crate::output;
+use crate::report::Failure;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+
+/// What the names of an unfinished job's results end with.
+const PARTIAL: &str = ".partial";
+
+/// The places of a job's results.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// Where the model goes.
+    pub model: PathBuf,
+    /// Where the summary goes, if anywhere.
+    pub summary: Option<PathBuf>,
+    /// Where the metrics of every round go, if anywhere.
+    pub history: Option<PathBuf>,
+    /// Whether a job that was cut short leaves an earlier model in its place. SageMaker collects what is there, so it must be this job's.
+    pub keep_earlier: bool,
+}
+
+impl Results {
+    /// Everything that can be known to keep results from being written. The model's place is this job's for as long as what is returned
+    /// lives.
+    ///
+    /// # Errors
+    /// A place that cannot be written, or is another job's, or two results in one place.
+    pub fn check(&self) -> Result<Option<UnixListener>, Failure> {
+        self.places().try_for_each(output::check_writable)?;
+        let names: Vec<_> = self.places().map(|place| (place, output::true_name(place))).collect();
+        if let Some((_, (place, _))) =
+            names.iter().enumerate().find(|(i, (_, name))| names[..*i].iter().any(|(_, other)| other == name))
+        {
+            return Err(Failure::user(format!("{}: the model and what is told of it cannot be the same file", place.display())));
+        }
+        claim(&self.model)
+    }
+
+    /// Makes sure that no input is overwritten.
+    ///
+    /// # Errors
+    /// One of the places is that of an input.
+    pub fn refuse_inputs(&self, inputs: &BTreeSet<OsString>) -> Result<(), Failure> {
+        self.places().try_for_each(|place| output::refuse_input(place, inputs))
+    }
+
+    /// Where the results of a job go that was cut short: beside those of an earlier job, if there is a model.
+    pub fn of_partial_job(&self) -> Self {
+        if !(self.keep_earlier && output::replaces(&self.model)) {
+            return self.clone();
+        }
+        let beside = |path: &PathBuf| {
+            let mut name = path.clone().into_os_string();
+            name.push(PARTIAL);
+            PathBuf::from(name)
+        };
+        let [summary, history] = [&self.summary, &self.history].map(|path| path.as_ref().map(beside));
+        Self { model: beside(&self.model), summary, history, ..*self }
+    }
+
+    fn places(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(&self.model).chain(&self.summary).chain(&self.history).map(PathBuf::as_path)
+    }
+}
