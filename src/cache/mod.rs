@@ -14,6 +14,7 @@ use crate::boost::Bins;
 use crate::data::{Block, BlockSource, CancellationToken, Dataset, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
+use sapwood_score::Reading;
 use sapwood_score::container::{FileFormat, Limit, PREFIX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 const FORMAT: FileFormat = FileFormat {
     what: "cache",
     magic: *b"SAPWOODB",
-    version: 2,
+    version: 3,
     header: Limit { bytes: 1 << 31, remedy: "train without the cache" },
     payload: Limit { bytes: 1 << 50, remedy: "train without the cache" },
 };
@@ -64,6 +65,7 @@ struct Set {
     name: String,
     rows: usize,
     notes: Vec<String>,
+    reading: Reading,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
     weights: Option<usize>,
@@ -211,6 +213,7 @@ impl Parts {
                 },
                 classes: header.classes.clone(),
                 notes: set.notes,
+                reading: set.reading,
                 cancellation: CancellationToken::default(),
             };
             sets.push((set.name, data));
@@ -299,6 +302,7 @@ impl Set {
             name: name.to_string(),
             rows: data.rows(),
             notes: data.notes.clone(),
+            reading: data.reading.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
             weights: length(&data.targets.weights),

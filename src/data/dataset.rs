@@ -5,6 +5,7 @@ use super::block::BlockSource;
 use super::targets::{LabelBounds, Targets, TargetsView};
 use crate::names::list;
 use crate::{Error, FeatureSchema, Result};
+use sapwood_score::Reading;
 use std::sync::Arc;
 
 /// Which numbers are weights, for messages: what leaves room for gradients, which are kept in single precision.
@@ -23,6 +24,7 @@ pub struct Dataset {
     pub(crate) targets: Targets,
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
+    pub(crate) reading: Reading,
     pub(crate) cancellation: CancellationToken,
 }
 
@@ -31,7 +33,7 @@ impl Dataset {
     pub fn new(schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Self {
         let targets = Targets::none(source.rows());
         let (schema, cancellation) = (schema.into(), CancellationToken::default());
-        Self { schema, source, targets, classes: None, notes: Vec::new(), cancellation }
+        Self { schema, source, targets, classes: None, notes: Vec::new(), reading: Reading::default(), cancellation }
     }
 
     /// The number of rows.
@@ -82,6 +84,18 @@ impl Dataset {
     /// What the reader found worth saying: files passed over, columns taken as categorical.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// How the data were read, as far as a reader has said it.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Says how the data were read: a model that learns from them keeps it.
+    #[must_use]
+    pub fn with_reading(mut self, reading: Reading) -> Self {
+        self.reading = reading;
+        self
     }
 
     /// Sets the labels.
