@@ -5,7 +5,7 @@
 use crate::report::Failure;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use sapwood_readers::Format;
+use sapwood_readers::{ExtraColumns, Format};
 use sapwood_score::Output;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -146,9 +146,30 @@ pub struct ServeArgs {
     /// Requests scored at a time, each by one thread [default: $SAGEMAKER_NUM_MODEL_WORKERS, or the CPUs this process may use].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub threads: Option<u32>,
+    /// What becomes of columns of a request that the model does not have [default: $SAPWOOD_EXTRA_COLUMNS, or error].
+    #[arg(long, value_name = "WHAT")]
+    pub extra_columns: Option<ExtraColumnsArg>,
     /// Parameters about reading data, such as missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
+}
+
+/// What becomes of columns that a model does not have, as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExtraColumnsArg {
+    /// They are refused.
+    Error,
+    /// They are passed over, so that identifiers may ride along.
+    Ignore,
+}
+
+impl From<ExtraColumnsArg> for ExtraColumns {
+    fn from(extra: ExtraColumnsArg) -> Self {
+        match extra {
+            ExtraColumnsArg::Error => Self::Refused,
+            ExtraColumnsArg::Ignore => Self::Ignored,
+        }
+    }
 }
 
 /// Flags of `sapwood evaluate`.
@@ -180,6 +201,9 @@ pub struct ReadingArgs {
     /// The format of the data; detected if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
+    /// The column of base margins; none begins with the base score [default: the one that the model was trained with].
+    #[arg(long, value_name = "COL")]
+    pub base_margin: Option<String>,
     /// Threads [default: the CPUs this process may use].
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=4096))]
     pub threads: u32,

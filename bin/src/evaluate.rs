@@ -1,6 +1,7 @@
 //! `sapwood evaluate`: metrics of a model on labelled data, as one JSON object.
 
 use crate::cli::EvaluateArgs;
+use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
@@ -16,12 +17,13 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
-    let scorer = Scorer::new(reading::load_model(&args.model)?)?;
+    let mut model = reading::load_model(&args.model)?;
+    let flags = [("label_column", args.label.as_deref()), ("weight_column", args.weight.as_deref())];
+    let options = ReadingChoices::of(&args.reading, &flags)?.for_model(&mut model)?;
+    let scorer = Scorer::new(model)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
     let metrics = metric::metrics(&names, scorer.model().objective.clone())?;
-    let label = args.label.as_deref().or_else(|| trained_with(scorer.model(), "label_column"));
-    let options = reading::options(&args.reading, label, args.weight.as_deref())?;
-    note_columns(scorer.model(), &options);
+    note_weights(scorer.model(), &options);
     let (sources, _) = reading::sources(&args.data, &options.meter)?;
     let values = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
@@ -48,14 +50,12 @@ fn trained_with<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
     model.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-/// Says which columns training had and this evaluation has not. The data may do without, so they are not taken unasked.
-fn note_columns(model: &Model, options: &ReadOptions) {
-    for (name, given) in [("weight_column", &options.weight), ("base_margin_column", &options.base_margin)] {
-        if let (Some(column), None) = (trained_with(model, name), given) {
-            streams::diagnostic(format_args!(
-                "note: the model was trained with {name}={column}; give it here as well if the data have that column"
-            ));
-        }
+/// Says that training had weights and this evaluation has none. The data may do without, so they are not taken unasked.
+fn note_weights(model: &Model, options: &ReadOptions) {
+    if let (Some(column), None) = (trained_with(model, "weight_column"), &options.weight) {
+        streams::diagnostic(format_args!(
+            "note: the model was trained with weight_column={column}; give it here as well if the data have that column"
+        ));
     }
 }
 

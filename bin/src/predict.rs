@@ -2,6 +2,7 @@
 
 use crate::cli::PredictArgs;
 use crate::log::Log;
+use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{output, reading, streams, threads};
 use sapwood::predict::{Predictions, Scorer, predict};
@@ -15,9 +16,10 @@ use std::time::Instant;
 /// A model or data that cannot be read or do not fit each other, or a place that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
-    let scorer = Scorer::new(reading::load_model(&args.model)?)?;
-    args.output.check(scorer.model())?;
-    let options = reading::options(&args.reading, args.label.as_deref(), None)?;
+    let mut model = reading::load_model(&args.model)?;
+    args.output.check(&model)?;
+    let options = ReadingChoices::of(&args.reading, &[("label_column", args.label.as_deref())])?.for_model(&mut model)?;
+    let scorer = Scorer::new(model)?;
     if let Some(path) = &args.out {
         output::check_writable(path)?;
     }

@@ -6,9 +6,9 @@ use crate::report::Failure;
 use crate::s3;
 use crate::streams;
 use sapwood::Dataset;
-use sapwood::params::DataParams;
-use sapwood_readers::{Meter, ReadOptions, Source};
-use sapwood_score::{Error, Model};
+use sapwood::params::{DataParams, spec};
+use sapwood_readers::{Format, Meter, ReadOptions, Source};
+use sapwood_score::{Error, Model, Role};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Read;
@@ -58,23 +58,67 @@ pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSe
     Ok((sources, names))
 }
 
-/// How to read the data, from the flags and the parameters that are about reading.
-///
-/// # Errors
-/// A parameter that is unknown, has a wrong value or is about training.
-pub fn options(args: &ReadingArgs, label: Option<&str>, weight: Option<&str>) -> Result<ReadOptions, Failure> {
-    Ok(ReadOptions { format: args.format.map(Into::into), ..options_of(&args.parameters, label, weight)? })
+/// What a command line says about reading data for a model.
+#[derive(Clone, Debug)]
+pub struct ReadingChoices {
+    params: DataParams,
+    format: Option<Format>,
+    gives_missing: bool,
 }
 
-/// How to read the data, from `key=value` words that are about reading.
-///
-/// # Errors
-/// A parameter that is unknown, has a wrong value or is about training.
-pub fn options_of(words: &[String], label: Option<&str>, weight: Option<&str>) -> Result<ReadOptions, Failure> {
-    let mut pairs = cli::pairs(words)?;
-    let flags = [("label_column", label), ("weight_column", weight)];
-    pairs.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?.to_string()))));
-    Ok(ReadOptions::new(&DataParams::from_pairs(pairs)?)?)
+/// What stands for the base score in the place of a column of base margins.
+const WAIVED: &str = "none";
+
+impl ReadingChoices {
+    /// From `key=value` words and the flags that stand for some of them.
+    ///
+    /// # Errors
+    /// A parameter that is unknown, has a wrong value, is about training or is given twice.
+    pub fn new(words: &[String], flags: &[(&str, Option<&str>)]) -> Result<Self, Failure> {
+        let mut pairs = cli::pairs(words)?;
+        pairs.extend(flags.iter().filter_map(|(name, value)| Some((name.to_string(), (*value)?.to_string()))));
+        let gives_missing = pairs.iter().any(|(name, _)| spec::find(name.trim()).is_some_and(|row| row.name == "missing_values"));
+        Ok(Self { params: DataParams::from_pairs(pairs)?, format: None, gives_missing })
+    }
+
+    /// From the arguments of a command that scores files, and flags of its own.
+    ///
+    /// # Errors
+    /// As [`ReadingChoices::new`].
+    pub fn of(args: &ReadingArgs, flags: &[(&str, Option<&str>)]) -> Result<Self, Failure> {
+        let flags = [flags, &[("base_margin_column", args.base_margin.as_deref())]].concat();
+        Ok(Self { format: args.format.map(Into::into), ..Self::new(&args.parameters, &flags)? })
+    }
+
+    /// The parameters.
+    pub fn params(&self) -> &DataParams {
+        &self.params
+    }
+
+    /// How data for `model` are read: as those that it was trained on, where nothing else is chosen. A model whose base margins are waived
+    /// needs none any more.
+    ///
+    /// # Errors
+    /// A choice that is none.
+    pub fn for_model(&self, model: &mut Model) -> Result<ReadOptions, Failure> {
+        let mut options = ReadOptions { format: self.format, trained: model.reading.clone(), ..ReadOptions::new(&self.params)? };
+        if options.base_margin.as_deref() == Some(WAIVED) {
+            options.base_margin = None;
+            options.trained.base_margin_column = None;
+            model.required_roles.retain(|role| *role != Role::BaseMargin);
+        }
+        match &model.reading.missing_values {
+            Some(trained) if !self.gives_missing => options.missing.clone_from(trained),
+            Some(trained) if *trained != options.missing => streams::diagnostic(format_args!(
+                "warning: missing_values is {:?} here and was {:?} in training, so that the same cell may mean something else to the model; \
+                 leave it out to read data as in training",
+                self.params.missing_values.join(","),
+                trained.join(",")
+            )),
+            _ => {}
+        }
+        Ok(options)
+    }
 }
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.

@@ -245,8 +245,8 @@ impl<'a> Training<'a> {
         let mut model = Model::new(self.train.schema().clone(), self.params.objective, self.base_score.clone(), trees);
         model.objective = self.params.objective_spec();
         model.outputs = self.params.outputs();
-        model.reading.missing_values = Some(self.params.data.missing_values.clone());
-        model.reading.ignored_columns = self.params.data.ignore_columns.clone();
+        model.reading = self.train.reading().clone();
+        model.reading.missing_values.get_or_insert_with(|| self.params.data.missing_values.clone());
         model.required_roles.extend(self.train.base_margin().map(|_| Role::BaseMargin));
         model.classes = self.train.classes().map(<[String]>::to_vec);
         model.parallel_trees = self.params.num_parallel_tree;

@@ -14,6 +14,7 @@ use crate::boost::Bins;
 use crate::data::{Block, BlockSource, CancellationToken, Dataset, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
+use sapwood_score::Reading;
 use sapwood_score::container::{FileFormat, Limit, PREFIX_BYTES};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -65,6 +66,7 @@ struct Set {
     rows: usize,
     notes: Vec<String>,
     warnings: Vec<String>,
+    reading: Reading,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
     weights: Option<usize>,
@@ -213,6 +215,7 @@ impl Parts {
                 classes: header.classes.clone(),
                 notes: set.notes,
                 warnings: set.warnings,
+                reading: set.reading,
                 cancellation: CancellationToken::default(),
             };
             sets.push((set.name, data));
@@ -302,6 +305,7 @@ impl Set {
             rows: data.rows(),
             notes: data.notes.clone(),
             warnings: data.warnings.clone(),
+            reading: data.reading.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
             weights: length(&data.targets.weights),

@@ -5,6 +5,7 @@ use super::block::BlockSource;
 use super::targets::{LabelBounds, Targets, TargetsView};
 use crate::names::list;
 use crate::{Error, FeatureSchema, Result};
+use sapwood_score::Reading;
 use std::sync::Arc;
 
 /// Which numbers are weights, for messages: what leaves room for gradients, which are kept in single precision.
@@ -24,6 +25,7 @@ pub struct Dataset {
     pub(crate) classes: Option<Vec<String>>,
     pub(crate) notes: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    pub(crate) reading: Reading,
     pub(crate) cancellation: CancellationToken,
 }
 
@@ -32,7 +34,16 @@ impl Dataset {
     pub fn new(schema: impl Into<Arc<FeatureSchema>>, source: Arc<dyn BlockSource>) -> Self {
         let targets = Targets::none(source.rows());
         let (schema, cancellation) = (schema.into(), CancellationToken::default());
-        Self { schema, source, targets, classes: None, notes: Vec::new(), warnings: Vec::new(), cancellation }
+        Self {
+            schema,
+            source,
+            targets,
+            classes: None,
+            notes: Vec::new(),
+            warnings: Vec::new(),
+            reading: Reading::default(),
+            cancellation,
+        }
     }
 
     /// The number of rows.
@@ -88,6 +99,18 @@ impl Dataset {
     /// What in the data may have been read as something else than was meant.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// How the data were read, as far as a reader has said it.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// Says how the data were read: a model that learns from them keeps it.
+    #[must_use]
+    pub fn with_reading(mut self, reading: Reading) -> Self {
+        self.reading = reading;
+        self
     }
 
     /// Sets the labels.

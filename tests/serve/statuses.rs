@@ -112,7 +112,7 @@ fn libsvm_and_parquet_that_cannot_be_read_or_do_not_fit() {
 fn json_that_cannot_be_read_or_does_not_fit() {
     let server = Server::of(tree(), "amount", &[], &[]);
     let json = |body: &str| server.post("application/json", "text/csv", body);
-    json("{\"instances\": [[1, 2,\n 3, oops]]}").is(415, &["Loading json data failed: ", "request:2:5"]);
+    json("{\"instances\": [[1, 2,\n 3, oops]]}").is(400, &["Loading json data failed: ", "request:2:5"]);
     json("[[1, 2, 3]]").is(400, &["wrong number of columns: request:1:2: expected 4, found 3"]);
     json("[{\"f0\": 1, \"f1\": 2, \"f2\": 3}]").is(400, &["missing columns: request:1:2 has no f3"]);
     json("[{\"f0\": 1, \"f1\": 2, \"f2\": 3, \"f33\": 4}]")
@@ -122,21 +122,21 @@ fn json_that_cannot_be_read_or_does_not_fit() {
     json("{\"columns\": [\"f0\", \"f1\"], \"data\": []}").is(400, &["missing columns: request has no f2, f3"]);
     json("{\"columns\": [\"f3\", \"f2\", \"f1\", \"f0\"], \"data\": [[1, 2]]}").is(400, &["expected 4, found 2"]);
     json("{\"instances\": [[1, 2, 3, 4]], \"more\": 1}").is(400, &["unexpected \"more\" beside instances"]);
-    json("[[1, 2, 3, \"x\"]]").is(415, &["text in a column of numbers (column f3): request:1:", "x"]);
-    json("[[1, 2, 3, [4]]]").is(415, &["where one value is expected"]);
-    json("[[1, 2, 3, 1e999]]").is(415, &["infinite value (column f3)"]);
-    json("[[1, 2, 3, 9007199254740993]]").is(415, &["integer beyond 2^53"]);
-    json("[[1, 2, 3, \"\\ud800\"]]").is(415, &["Loading json data failed"]);
-    json("[]").is(415, &["no rows"]);
-    json("{\"instances\": []}").is(415, &["no rows"]);
-    json("17").is(415, &["neither array nor object"]);
-    json("[[1, 2, 3, 4], 5]").is(415, &["a row that is neither object nor array: request:1:16"]);
-    json("[{\"features\": {\"keys\": [1], \"values\": [1]}}]").is(415, &["\"values\" and nothing else"]);
+    json("[[1, 2, 3, \"x\"]]").is(400, &["text in a column of numbers (column f3): request:1:", "x"]);
+    json("[[1, 2, 3, [4]]]").is(400, &["where one value is expected"]);
+    json("[[1, 2, 3, 1e999]]").is(400, &["infinite value (column f3)"]);
+    json("[[1, 2, 3, 9007199254740993]]").is(400, &["integer beyond 2^53"]);
+    json("[[1, 2, 3, \"\\ud800\"]]").is(400, &["Loading json data failed"]);
+    json("[]").is(400, &["no rows"]);
+    json("{\"instances\": []}").is(400, &["no rows"]);
+    json("17").is(400, &["neither array nor object"]);
+    json("[[1, 2, 3, 4], 5]").is(400, &["a row that is neither object nor array: request:1:16"]);
+    json("[{\"features\": {\"keys\": [1], \"values\": [1]}}]").is(400, &["\"values\" and nothing else"]);
     json("[[1, 2, 3, null], [true, \"4.5\", \"\", \"NA\"]]").is(200, &[]);
     json("[1, 2, 3, 4]").is(200, &[]);
     json("{\"f0\": 1, \"f1\": 2, \"f2\": 3, \"f3\": null}").is(200, &[]);
     let lines = |body: &str| server.post("application/jsonlines", "text/csv", body);
-    lines("[1,2,3,4]\n[1,2,3\n").is(415, &["Loading jsonlines data failed: ", "request:2:"]);
+    lines("[1,2,3,4]\n[1,2,3\n").is(400, &["Loading jsonlines data failed: ", "request:2:"]);
     lines("[1,2,3,4]\n\n[1,2,3]\n").is(400, &["request:3:1: expected 4, found 3"]);
 }
 
@@ -186,15 +186,6 @@ fn a_model_is_found_in_sagemaker_s_tree_or_the_server_does_not_start() {
 }
 
 #[test]
-fn a_model_whose_rows_need_base_margins_is_not_served() {
-    let files = Tree::new();
-    files.write("margins.csv", (0..100).map(|row| format!("{},{row},{}\n", row % 7, row % 3)).collect::<String>());
-    super::models::train(&files, "margins", &files.text("margins.csv"), &["--base-margin", "2"], &["num_round=2"]);
-    sapwood(["serve", "--port", "0", "--model", &files.text("margins")])
-        .user_error(&["was trained with base margins", "sapwood predict"]);
-}
-
-#[test]
 fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
     let fails = |variable: &str, value: &str, fragments: &[&str]| {
         let mut command = command(["serve", "--port", "0", "--model", &tree().text("amount")]);
@@ -206,6 +197,6 @@ fn settings_that_make_no_sense_are_errors_before_a_port_is_open() {
     fails("SAGEMAKER_INFERENCE_OUTPUT", "probability", &["it has predicted_score"]);
     fails("SAGEMAKER_MULTI_MODEL", "maybe", &["set it to true or false"]);
     fails("SAPWOOD_SERVE_PARAMETERS", "eta=1", &["eta is a training parameter"]);
-    fails("SAPWOOD_SERVE_PARAMETERS", "ignore_columns=a", &["only missing_values, header and delimiter"]);
+    fails("SAPWOOD_SERVE_PARAMETERS", "ignore_columns=a", &["only base_margin_column may be set here"]);
     sapwood(["serve", "--model", &tree().text("amount"), "--port", "1", "--host", "203.0.113.1"]).user_error(&["cannot listen on"]);
 }

@@ -19,12 +19,12 @@ pub fn encoding(headers: &HeaderMap) -> Result<Encoding, Refusal> {
     let text = String::from_utf8_lossy(text.as_bytes()).to_ascii_lowercase();
     let mut parts = text.split(';').map(str::trim);
     let encoding = match parts.next().unwrap_or_default() {
-        "" | "text/csv" => Encoding::Csv,
-        "text/libsvm" | "text/x-libsvm" => Encoding::Libsvm,
+        "" | "text/csv" | "csv" => Encoding::Csv,
+        "text/libsvm" | "text/x-libsvm" | "libsvm" => Encoding::Libsvm,
         "application/x-recordio-protobuf" | "recordio-protobuf" => Encoding::Recordio,
-        "application/json" => Encoding::Json,
-        "application/jsonlines" | "application/x-jsonlines" | "application/x-ndjson" => Encoding::JsonLines,
-        "application/x-parquet" | "application/parquet" | "application/vnd.apache.parquet" => Encoding::Parquet,
+        "application/json" | "json" => Encoding::Json,
+        "application/jsonlines" | "application/x-jsonlines" | "application/x-ndjson" | "jsonlines" => Encoding::JsonLines,
+        "application/x-parquet" | "parquet" | "application/parquet" | "application/vnd.apache.parquet" => Encoding::Parquet,
         other => return Err(unsupported(format!("Content-Type {other:?} is not supported; use {READABLE}"))),
     };
     parts.try_for_each(check_parameter)?;
@@ -64,6 +64,15 @@ impl Accept {
     /// All forms, for messages.
     pub const NAMES: &str = "text/csv, application/json, application/jsonlines, application/x-recordio-protobuf";
 
+    /// The form that answers to a body have: JSON to JSON, else CSV, as the built-in XGBoost answers.
+    pub fn like(body: Encoding) -> Self {
+        match body {
+            Encoding::Json => Self::Json,
+            Encoding::JsonLines => Self::JsonLines,
+            Encoding::Csv | Encoding::Libsvm | Encoding::Recordio | Encoding::Parquet => Self::Csv,
+        }
+    }
+
     /// The form's content type.
     pub fn media_type(self) -> &'static str {
         match self {
@@ -77,9 +86,9 @@ impl Accept {
     /// The form of that content type, parameters aside.
     pub fn named(text: &str) -> Option<Self> {
         match text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-            "text/csv" => Some(Self::Csv),
-            "application/json" => Some(Self::Json),
-            "application/jsonlines" | "application/x-jsonlines" => Some(Self::JsonLines),
+            "text/csv" | "csv" => Some(Self::Csv),
+            "application/json" | "json" => Some(Self::Json),
+            "application/jsonlines" | "application/x-jsonlines" | "application/x-ndjson" | "jsonlines" => Some(Self::JsonLines),
             "application/x-recordio-protobuf" | "recordio-protobuf" => Some(Self::Recordio),
             _ => None,
         }
@@ -155,6 +164,11 @@ mod tests {
         assert_eq!(found("Text/CSV; charset=UTF-8"), Ok(Encoding::Csv));
         assert_eq!(found("text/csv;label_size=0"), Ok(Encoding::Csv));
         assert_eq!(found("application/x-recordio-protobuf"), Ok(Encoding::Recordio));
+        assert_eq!(found("CSV; charset=utf-8"), Ok(Encoding::Csv));
+        assert_eq!(found("libsvm"), Ok(Encoding::Libsvm));
+        assert_eq!(found(" Parquet "), Ok(Encoding::Parquet));
+        assert_eq!(found("json"), Ok(Encoding::Json));
+        assert_eq!(found("jsonlines;x=y"), Ok(Encoding::JsonLines));
         assert_eq!(found("application/json;charset=\"utf-8\""), Ok(Encoding::Json));
         for text in ["image/png", "text/csv; charset=utf-16", "text/csv; label_size=1"] {
             assert_eq!(found(text), Err(415), "{text}");
@@ -173,6 +187,10 @@ mod tests {
             assert_eq!(wanted(text), Ok(Accept::Json), "{text}");
         }
         assert_eq!(wanted("application/jsonlines"), Ok(Accept::JsonLines));
+        assert_eq!(
+            (wanted("JSON"), wanted("jsonlines;q=0.5"), wanted("csv")),
+            (Ok(Accept::Json), Ok(Accept::JsonLines), Ok(Accept::Csv))
+        );
         assert_eq!(wanted("application/x-recordio-protobuf, text/csv;q=0.9"), Ok(Accept::Recordio));
         for text in ["image/png", "*/*;q=0", "text/csv;q=x"] {
             assert_eq!(wanted(text), Err(406), "{text}");

@@ -33,7 +33,7 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let encoding = content::encoding(&head.headers)?;
-    let form = Accept::wanted(&head.headers, server.settings.default_accept)?;
+    let form = Accept::wanted(&head.headers, server.settings.default_accept.unwrap_or_else(|| Accept::like(encoding)))?;
     let shared = server.clone();
     let answer = server.workers.run(move |token| {
         let answer = score(&shared, &model, bytes.into(), encoding, form, token);
@@ -59,8 +59,8 @@ fn score(
     form: Accept,
     token: &CancellationToken,
 ) -> Result<Option<Outgoing>, Refusal> {
-    let options = &ReadOptions { cancellation: token.clone(), ..server.settings.options.clone() };
-    let refuse = |error: sapwood::Error| Refusal::of_content(encoding.word(), &error);
+    let options = &ReadOptions { cancellation: token.clone(), ..model.options.clone() };
+    let refuse = |error: sapwood::Error| Refusal::of_content(encoding, &error);
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
     if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {

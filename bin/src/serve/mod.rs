@@ -55,7 +55,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     let models = if settings.multi_model {
         Models::several(settings.model_memory)
     } else {
-        Models::one(Served::load("model", &settings.model_file()?, settings.selection.as_deref())?)
+        Models::one(Served::load("model", &settings.model_file()?, &settings)?)
     };
     let place = std::net::SocketAddr::new(settings.host, settings.port);
     let refused = |error: std::io::Error| Failure::user(format!("cannot listen on {place}: {error}; choose another port"));

@@ -1,9 +1,10 @@
 //! A model that is ready to answer.
 
 use super::selection::Selection;
+use super::settings::Settings;
 use crate::report::Failure;
 use crate::{reading, summary};
-use sapwood_readers::InputSchema;
+use sapwood_readers::{InputSchema, ReadOptions};
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +19,8 @@ pub struct Served {
     pub scorer: Arc<Scorer>,
     /// Its features, ready to read rows.
     pub input: InputSchema,
+    /// How rows are read.
+    pub options: ReadOptions,
     /// What each row's answer holds, where `SAGEMAKER_INFERENCE_OUTPUT` says so.
     pub selection: Option<Selection>,
     sha256: String,
@@ -27,25 +30,29 @@ impl Served {
     /// Loads a model file.
     ///
     /// # Errors
-    /// The file cannot be read, is no whole model, or has not what `selection` asks for; the model needs base margins, which requests
-    /// do not carry: it would refuse every one of them.
-    pub fn load(name: &str, file: &Path, selection: Option<&str>) -> Result<Self, Failure> {
-        let model = reading::load_model(file)?;
-        if model.requires_base_margin() {
+    /// The file cannot be read, is no whole model, or has not what the settings ask for; the model needs base margins, and nothing says in
+    /// which column requests carry them: it would refuse every one of them.
+    pub fn load(name: &str, file: &Path, settings: &Settings) -> Result<Self, Failure> {
+        let mut model = reading::load_model(file)?;
+        let sha256 = summary::sha256(&model.to_bytes()?);
+        let options = settings.reading.for_model(&mut model).map_err(|failure| failure.at(&file.display().to_string()))?;
+        let options = ReadOptions { extra_columns: settings.extra_columns, ..options };
+        let has_column = options.base_margin.is_some() || options.trained.base_margin_column.is_some();
+        if model.requires_base_margin() && !has_column {
             return Err(Failure::user(format!(
-                "{}: the model was trained with base margins, so every row needs one, and requests cannot carry them; score files with \
-                 `sapwood predict` and base_margin_column, or train without base margins",
+                "{}: the model was trained with base margins and does not say in which column they were; name the column of requests \
+                 (base_margin_column), or say base_margin_column=none to begin with the base score",
                 file.display()
             )));
         }
-        let sha256 = summary::sha256(&model.to_bytes()?);
-        let selection = selection.map(|keys| Selection::parse(keys, &model)).transpose()?;
+        let selection = settings.selection.as_deref().map(|keys| Selection::parse(keys, &model)).transpose()?;
         let input = InputSchema::new(model.schema.clone());
         Ok(Self {
             name: name.to_string(),
             file: file.to_path_buf(),
             scorer: Arc::new(Scorer::new(model)?),
             input,
+            options,
             selection,
             sha256,
         })

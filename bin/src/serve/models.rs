@@ -4,7 +4,7 @@
 
 use super::model::{Served, expected_memory, file_length};
 use super::refusal::Refusal;
-use super::settings::model_in;
+use super::settings::{Settings, model_in};
 use crate::report::{self, Failure};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;
@@ -76,14 +76,14 @@ impl Models {
     ///
     /// # Errors
     /// 409 where the name is taken, 404 where there is no model file, 507 where memory does not suffice, 400 where the file is no model.
-    pub fn load(&self, name: &str, url: &str, selection: Option<&str>) -> Result<Arc<Served>, Refusal> {
+    pub fn load(&self, name: &str, url: &str, settings: &Settings) -> Result<Arc<Served>, Refusal> {
         if self.lock().contains_key(name) {
             return Err(taken(name));
         }
         let file = file_of(url).map_err(|failure| Refusal::not_found(failure.to_string()))?;
         let length = file_length(&file).map_err(|failure| Refusal::not_found(failure.to_string()))?;
         self.reserve(name, url, expected_memory(length))?;
-        let loaded = report::catch(|| Served::load(name, &file, selection));
+        let loaded = report::catch(|| Served::load(name, &file, settings));
         let mut models = self.lock();
         match loaded {
             Ok(model) => {

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sapwood::{Error, ErrorKind};
+use sapwood_readers::Encoding;
 
 /// Why a request gets no prediction: a status, and a text for whoever sent it.
 #[derive(Clone, Debug)]
@@ -40,12 +41,19 @@ impl Refusal {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 
-    /// What an error about a body's content means: `format` is what the body was taken for.
-    pub fn of_content(format: &str, error: &Error) -> Self {
+    /// What an error about a body's content means: `encoding` is what the body was taken for.
+    pub fn of_content(encoding: Encoding, error: &Error) -> Self {
         match error.kind() {
             ErrorKind::Internal => Self::defect(error.to_string()),
-            // What cannot be read is not what its type says; what can be read and does not fit the model is a bad request.
-            ErrorKind::Data => Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Loading {format} data failed: {error}")),
+            // What cannot be read is not what its type says, the built-in XGBoost says of its formats. JSON it does not read, and clients
+            // of everything else expect that it is a bad request; what can be read and does not fit the model is one everywhere.
+            ErrorKind::Data => {
+                let status = match encoding {
+                    Encoding::Json | Encoding::JsonLines => StatusCode::BAD_REQUEST,
+                    _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                };
+                Self::new(status, format!("Loading {} data failed: {error}", encoding.word()))
+            }
             _ => Self::bad_request(error.to_string()),
         }
     }

@@ -79,7 +79,7 @@ async fn load(State(server): State<Arc<Server>>, request: Request) -> Result<Res
     let shared = server.clone();
     // To its end even if the client goes away: what was begun must not stay half done.
     let loading = tokio::task::spawn_blocking(move || {
-        let model = shared.models.load(&model_name, &url, shared.settings.selection.as_deref())?;
+        let model = shared.models.load(&model_name, &url, &shared.settings)?;
         shared.log.info(&format!("loaded {model_name}: {}", model.describe()));
         Ok(json!({ "status": format!("Model \"{}\" loaded", model.name) }))
     });

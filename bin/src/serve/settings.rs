@@ -2,10 +2,11 @@
 
 use super::content::Accept;
 use super::memory;
-use crate::cli::ServeArgs;
-use crate::reading;
+use crate::cli::{ExtraColumnsArg, ServeArgs};
+use crate::reading::ReadingChoices;
 use crate::report::Failure;
-use sapwood_readers::ReadOptions;
+use clap::ValueEnum;
+use sapwood_readers::ExtraColumns;
 use sapwood_sagemaker::{Paths, default_root};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,8 @@ pub struct Settings {
     pub max_body: usize,
     /// How long a request's head, and then its body, may take to arrive.
     pub timeout: Duration,
-    /// The form of answers to requests that do not say what they accept.
-    pub default_accept: Accept,
+    /// The form of answers to requests that do not say what they accept; as the request where absent.
+    pub default_accept: Option<Accept>,
     /// `SAGEMAKER_INFERENCE_OUTPUT`.
     pub selection: Option<String>,
     /// How SageMaker should fill requests of a batch transform.
@@ -39,8 +40,10 @@ pub struct Settings {
     pub model_memory: u64,
     /// What answers may take together, bytes.
     pub answer_memory: u64,
-    /// How cells are read.
-    pub options: ReadOptions,
+    /// How cells are read, where not as in training.
+    pub reading: ReadingChoices,
+    /// What becomes of columns that the model does not have.
+    pub extra_columns: ExtraColumns,
     model: Option<PathBuf>,
     root: PathBuf,
 }
@@ -75,13 +78,14 @@ impl Settings {
             queue: queue.min(places - slots),
             max_body: usize::try_from(max_body).unwrap_or(usize::MAX),
             timeout: Duration::from_secs(number("SAPWOOD_REQUEST_TIMEOUT", 1..=3600)?.unwrap_or(60)),
-            default_accept: accept.map_or(Ok(Accept::Csv), |text| Accept::named(&text).ok_or_else(|| unknown_accept(&text)))?,
+            default_accept: accept.map(|text| Accept::named(&text).ok_or_else(|| unknown_accept(&text))).transpose()?,
             selection: text("SAGEMAKER_INFERENCE_OUTPUT"),
             batch_strategy: batch_strategy()?,
             multi_model: flag("SAGEMAKER_MULTI_MODEL")?,
             model_memory: number::<u64>("SAPWOOD_MAX_MODEL_MEMORY_MB", 0..=u64::MAX >> 20)?.map_or(memory / 2, |mb| mb << 20),
             answer_memory: number::<u64>("SAPWOOD_MAX_ANSWER_MEMORY_MB", 1..=u64::MAX >> 20)?.map_or(memory / 4, |mb| mb << 20),
-            options: options(&words)?,
+            reading: reading_choices(&words)?,
+            extra_columns: extra_columns(args.extra_columns)?,
             model: args.model.clone(),
             root: args.opt_ml.clone().unwrap_or_else(default_root),
         })
@@ -129,16 +133,30 @@ pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// How cells are read. Parameters that name columns have no meaning where the columns must be the model's.
-fn options(words: &[String]) -> Result<ReadOptions, Failure> {
-    let options = reading::options_of(words, None, None)?;
-    let columns = [&options.label, &options.weight, &options.group, &options.base_margin];
-    let named = columns.iter().any(|column| column.is_some()) || !options.ignore.is_empty() || !options.categorical.is_empty();
-    if named || options.csv_weights {
+fn reading_choices(words: &[String]) -> Result<ReadingChoices, Failure> {
+    let choices = ReadingChoices::new(words, &[])?;
+    let params = choices.params();
+    let columns = [&params.label_column, &params.weight_column, &params.group_column];
+    let columns_named = columns.iter().any(|column| column.is_some());
+    if columns_named || !params.ignore_columns.is_empty() || !params.categorical_features.is_empty() || params.csv_weights {
         return Err(Failure::user(
-            "requests hold exactly the model's columns; only missing_values, header and delimiter may be set here",
+            "requests hold the model's columns; of columns only base_margin_column may be set here, and --extra-columns=ignore passes \
+             over those that the model does not have",
         ));
     }
-    Ok(options)
+    Ok(choices)
+}
+
+fn extra_columns(flag: Option<ExtraColumnsArg>) -> Result<ExtraColumns, Failure> {
+    const NAME: &str = "SAPWOOD_EXTRA_COLUMNS";
+    let extra = match (flag, text(NAME)) {
+        (None, Some(text)) => Some(
+            ExtraColumnsArg::from_str(&text, true)
+                .map_err(|_| Failure::user(format!("{NAME}={text:?} is unknown; set it to ignore or error")))?,
+        ),
+        (flag, _) => flag,
+    };
+    Ok(extra.map(Into::into).unwrap_or_default())
 }
 
 fn max_body(memory: u64) -> Result<u64, Failure> {

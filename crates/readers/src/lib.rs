@@ -47,7 +47,7 @@ pub use frame::from_dataframe;
 pub use input_schema::InputSchema;
 pub use load::{Expected, list_files, read_matching, read_training, true_files};
 pub use meter::{IoStats, Meter};
-pub use options::{Format, ReadOptions};
+pub use options::{ExtraColumns, Format, ReadOptions};
 pub use request::{Encoding, read_request};
 pub use sample::{Sample, sample};
 pub use source::{Source, Spool};
@@ -57,4 +57,4 @@ use sapwood::data::{
     Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight,
 };
 use sapwood::params::DataParams;
-use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, names, params};
+use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Reading, Result, names, params};

@@ -4,6 +4,7 @@ use super::files::{Listing, no_data};
 use super::sniff::{Probe, word};
 use super::source::{Source, display};
 use crate::formats::reader;
+use crate::options::check_margins;
 use crate::reader::{Fit, Input, Limits};
 use crate::{Dataset, Error, FeatureSchema, Format, InputSchema, ReadOptions, Result};
 use rayon::prelude::*;
@@ -76,6 +77,7 @@ pub(super) fn read_matching_within(
     let Expected { schema, classes, needs_labels } = expected;
     let fit = Fit { schema: &InputSchema::new(schema.clone()), classes, needs_labels };
     let data = reader(set.format).matching(Input { files: &set.probes, options, limits }, fit)?;
+    let data = check_margins(data, options, &display(&set.probes[0].path))?;
     Ok(set.noted(data))
 }
 

@@ -1,7 +1,7 @@
 //! How files are to be read: which format, which columns play which part.
 
 use crate::params::Header;
-use crate::{CancellationToken, DataParams, Error, Meter, Result};
+use crate::{CancellationToken, DataParams, Dataset, Error, FeatureSchema, Meter, Reading, Result};
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,16 @@ pub enum Format {
     Parquet,
     /// SageMaker's protobuf records in RecordIO frames.
     Recordio,
+}
+
+/// What becomes of columns that a model does not have, where data must have its columns and no others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExtraColumns {
+    /// They are an error.
+    #[default]
+    Refused,
+    /// They are passed over.
+    Ignored,
 }
 
 /// How files are to be read. Columns are given by name or by 0-based index.
@@ -46,6 +56,11 @@ pub struct ReadOptions {
     /// Whether data for a model must have its columns and no others, as requests must: a CSV header is what holds the model's names, a
     /// column that the model does not know is an error.
     pub strict: bool,
+    /// What becomes of other columns there.
+    pub extra_columns: ExtraColumns,
+    /// How the training data of the model were read, if the data are to fit one. Its columns play the same parts again, unless the options
+    /// give the parts to others.
+    pub trained: Reading,
     /// Counts what is read.
     pub meter: Meter,
     /// Ends the reading of a request, and the scoring of what was read.
@@ -72,9 +87,39 @@ impl ReadOptions {
             missing: params.missing_values.clone(),
             csv_weights: params.csv_weights,
             strict: false,
+            extra_columns: ExtraColumns::default(),
+            trained: Reading::default(),
             meter: Meter::default(),
             cancellation: CancellationToken::default(),
         })
+    }
+
+    /// How data are read, as far as the options say it.
+    pub(super) fn reading(&self) -> Reading {
+        let mut reading = Reading::default();
+        reading.missing_values = Some(self.missing.clone());
+        reading
+    }
+
+    /// The column of base margins by its name, where rows have names: what the options say, else what training had.
+    pub(super) fn margin_column(&self) -> Option<&str> {
+        self.base_margin.as_deref().or(self.trained.base_margin_column.as_deref())
+    }
+
+    /// The cells of a request's row that has no names: the features, and behind them the base margin of a model that needs one.
+    pub(super) fn request_width(&self, schema: &FeatureSchema) -> usize {
+        schema.len() + usize::from(self.margin_column().is_some())
+    }
+}
+
+/// Refuses data of a format that has no place for the base margins that the model was trained with.
+pub(super) fn check_margins(data: Dataset, options: &ReadOptions, place: &str) -> Result<Dataset> {
+    match options.margin_column() {
+        Some(column) if data.base_margin().is_none() => Err(Error::schema(format!(
+            "missing base margins: {place} has none, and the model was trained with those of column {column}; give CSV, JSON or Parquet with \
+             that column, or say base_margin_column=none to begin with the base score"
+        ))),
+        _ => Ok(data),
     }
 }
 

@@ -6,6 +6,7 @@ use super::sniff::Probe;
 use super::source::DataFile;
 use super::source::display;
 use crate::formats::reader;
+use crate::options::check_margins;
 use crate::reader::{Fit, Input, Limits};
 use crate::{Dataset, Error, Format, InputSchema, ReadOptions, Result};
 use std::path::Path;
@@ -68,8 +69,9 @@ pub fn read_request(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, 
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let data = read(body, encoding, options, schema)?;
-    Ok(data.map(|data| data.with_cancellation(options.cancellation.clone())))
+    let Some(data) = read(body, encoding, options, schema)? else { return Ok(None) };
+    let data = check_margins(data, options, &format!("{NAME} ({})", encoding.word()))?;
+    Ok(Some(data).map(|data| data.with_cancellation(options.cancellation.clone())))
 }
 
 fn read(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &InputSchema) -> Result<Option<Dataset>> {

@@ -1,7 +1,7 @@
 //! Which column plays which part: label, weight, group, base margin, feature, or none.
 
 use crate::names::{list, nearest};
-use crate::{Error, FeatureSchema, ReadOptions, Result};
+use crate::{Error, ExtraColumns, FeatureSchema, ReadOptions, Reading, Result};
 use std::collections::HashMap;
 
 /// What a column is used for.
@@ -172,10 +172,12 @@ impl ColumnLayout<'_> {
         schema: &FeatureSchema,
         need_label: bool,
     ) -> Result<(Vec<ColumnRole>, Vec<String>)> {
+        let options = &self.repeated(options, schema, need_label)?;
         let mut roles = self.attribute_roles(options, need_label.then_some(0))?;
         match self.names {
             Some(names) if schema.named => {
-                let notes = self.match_names(&mut roles, names, schema, options.strict)?;
+                let is_strict = options.strict && options.extra_columns == ExtraColumns::Refused;
+                let notes = self.match_names(&mut roles, names, schema, is_strict)?;
                 Ok((roles, notes))
             }
             _ => {
@@ -183,6 +185,83 @@ impl ColumnLayout<'_> {
                 Ok((roles, notes))
             }
         }
+    }
+
+    /// How these training data are read, for the model.
+    pub fn reading(&self, options: &ReadOptions, roles: &[ColumnRole]) -> Reading {
+        let column = |at: usize| self.names.map_or_else(|| at.to_string(), |names| names[at].clone());
+        let all = |wanted: ColumnRole| (0..roles.len()).filter(move |&at| roles[at] == wanted).map(column);
+        let mut reading = options.reading();
+        reading.ignored_columns = all(ColumnRole::Unused).collect();
+        reading.label_column = all(ColumnRole::Label).next();
+        reading.base_margin_column = all(ColumnRole::BaseMargin).next();
+        reading
+    }
+
+    /// The options with the parts that columns had in training, where the options give these to no other column.
+    fn repeated(&self, options: &ReadOptions, schema: &FeatureSchema, need_label: bool) -> Result<ReadOptions> {
+        let mut repeated = options.clone();
+        let trained = &options.trained;
+        if options.base_margin.is_none()
+            && let Some(column) = &trained.base_margin_column
+        {
+            repeated.base_margin = Some(self.margin_again(column, options, schema, need_label)?);
+        }
+        let Some(names) = self.names.filter(|_| schema.named) else {
+            if need_label && !schema.named {
+                repeated.label = repeated.label.or_else(|| trained.label_column.clone());
+            }
+            return Ok(repeated);
+        };
+        let has = |column: &String| names.contains(column) && schema.position(column).is_none();
+        match &trained.label_column {
+            Some(label) if options.label.is_none() && need_label => {
+                if !names.contains(label) {
+                    return Err(self.lost("label", label, "label_column"));
+                }
+                repeated.label = Some(label.clone());
+            }
+            // Nobody asks for labels, and that they are left out is no news. A request has none.
+            Some(label) if options.label.is_none() && !options.strict && has(label) => repeated.ignore.push(label.clone()),
+            _ => {}
+        }
+        let taken: Vec<_> =
+            [&repeated.label, &repeated.weight, &repeated.group, &repeated.base_margin].into_iter().flatten().cloned().collect();
+        repeated.ignore.extend(trained.ignored_columns.iter().filter(|column| has(column) && !taken.contains(column)).cloned());
+        Ok(repeated)
+    }
+
+    /// Where the base margins of a model are that had them in `column`.
+    fn margin_again(&self, column: &str, options: &ReadOptions, schema: &FeatureSchema, need_label: bool) -> Result<String> {
+        match self.names {
+            Some(names) if schema.named => match names.iter().any(|name| name == column) {
+                true => Ok(column.to_string()),
+                false => Err(self.lost("base margin", column, "base_margin_column")),
+            },
+            // A request that has one column too few or too many is told so by their count.
+            _ if options.strict => Ok(self.width.saturating_sub(1).to_string()),
+            // With labels, data without names are laid out as in training.
+            _ if need_label && !schema.named => Ok(column.to_string()),
+            _ => Err(Error::schema(format!(
+                "missing base margins: the model was trained with those of column {column}, and {} has no column names to find them by; say \
+                 which column holds them (base_margin_column), or base_margin_column=none to begin with the base score",
+                self.file
+            ))),
+        }
+    }
+
+    /// The error for a column with a part in training that the data do not have.
+    fn lost(&self, part: &str, column: &str, parameter: &str) -> Error {
+        let names = self.names.unwrap_or_default();
+        let waiver =
+            if parameter == "base_margin_column" { ", or say base_margin_column=none to begin with the base score" } else { "" };
+        Error::schema(format!(
+            "missing {part} column {column:?}: the model was trained with it, and {} does not have it; {}its columns are {}; name another one \
+             ({parameter}){waiver}",
+            self.file,
+            hint(column, names),
+            list(names)
+        ))
     }
 
     fn match_names(&self, roles: &mut [ColumnRole], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
@@ -288,6 +367,8 @@ pub(super) mod tests {
             missing: vec!["NA".into(), "?".into()],
             csv_weights: false,
             strict: false,
+            extra_columns: crate::ExtraColumns::default(),
+            trained: Reading::default(),
             meter: crate::Meter::default(),
             cancellation: crate::CancellationToken::default(),
         }

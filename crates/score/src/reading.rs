@@ -1,7 +1,9 @@
 //! What reading the training data decided, so that scoring reads data alike.
 
+use serde::{Deserialize, Serialize};
+
 /// Facts about how the training data were read. What is not known is absent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Reading {
     /// The texts that stood for missing values.
@@ -14,6 +16,10 @@ pub struct Reading {
     pub dates: Vec<(String, String)>,
     /// The columns that were left out.
     pub ignored_columns: Vec<String>,
+    /// The column of labels: its name, or its 0-based index where the data had no names.
+    pub label_column: Option<String>,
+    /// The column of base margins, likewise.
+    pub base_margin_column: Option<String>,
 }
 
 /// What a row may have besides features.

@@ -48,10 +48,12 @@ pub(super) fn delimiter(sample: &[u8], whole: bool) -> u8 {
     best.0
 }
 
-/// The delimiter under which the first row has `width` cells. None such: a comma.
-pub(super) fn fitting(sample: &[u8], whole: bool, width: usize) -> u8 {
-    let fits = |&candidate: &u8| rows(sample, whole, candidate).first().is_some_and(|row| row.len() == width);
-    DELIMITERS.into_iter().find(fits).unwrap_or(b',')
+/// The delimiter under which the first row is a line of known names; else the one under which it is a row of values that fits. None such: a
+/// comma.
+pub(super) fn fitting(sample: &[u8], whole: bool, is_names: impl Fn(&[String]) -> bool, fits: impl Fn(&[String]) -> bool) -> u8 {
+    let first = |candidate: &u8| rows(sample, whole, *candidate).into_iter().next().unwrap_or_default();
+    let named = DELIMITERS.into_iter().find(|candidate| is_names(&first(candidate)));
+    named.or_else(|| DELIMITERS.into_iter().find(|candidate| fits(&first(candidate)))).unwrap_or(b',')
 }
 
 /// The most frequent width; of several, the largest.

@@ -79,7 +79,11 @@ impl Table {
         let delimiter = options.delimiter.unwrap_or_else(|| {
             let sample = probes[0].sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probes[0].sample);
             match known.filter(|_| options.strict) {
-                Some(schema) => dialect::fitting(sample, probes[0].whole, schema.len()),
+                Some(schema) => {
+                    let fits = |row: &[String]| row.len() == options.request_width(schema);
+                    let names = |row: &[String]| is_known(row, Some(schema));
+                    dialect::fitting(sample, probes[0].whole, names, fits)
+                }
                 None => dialect::delimiter(sample, probes[0].whole),
             }
         });
@@ -166,18 +170,20 @@ impl Table {
         }
     }
 
-    /// Checks that rows without names have as many cells as the model has features.
-    pub fn check_width(&self, probe: &Probe, schema: &FeatureSchema) -> Result<()> {
-        if self.names.is_some() || self.width == schema.len() {
+    /// Checks that rows without names have as many cells as the model needs.
+    pub fn check_width(&self, probe: &Probe, options: &ReadOptions, schema: &FeatureSchema) -> Result<()> {
+        let expected = options.request_width(schema);
+        if self.names.is_some() || self.width == expected {
             return Ok(());
         }
+        let margin = if expected > schema.len() { "and behind them the base margin, " } else { "" };
         let blank = probe.sample.iter().take_while(|byte| byte.is_ascii_whitespace()).filter(|&&byte| byte == b'\n').count();
         Err(Error::schema(format!(
             "wrong number of columns: {}:{}: expected {}, found {} (delimiter {:?}); give the model's features in the order of training, \
-             or a first line with their names",
+             {margin}or a first line with their names",
             display(&probe.path),
             blank + 1,
-            schema.len(),
+            expected,
             self.width,
             self.delimiter as char
         )))

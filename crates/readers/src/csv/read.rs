@@ -63,7 +63,8 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     parser.plan.types = Types::Settled;
     let (schema, notes) = schema(&parser.plan, first.levels, &categorical);
     parser.encoders = ColumnEncoder::of(&schema);
-    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(notes))
+    let reading = parser.plan.table.layout().reading(options, &roles);
+    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(notes).with_reading(reading))
 }
 
 /// Requests up to this size, bytes, are read cell by cell.
@@ -74,7 +75,7 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let missing = MissingTexts::new(&options.missing);
     let table = Table::open(files, options, &missing, Some(schema))?;
     if options.strict {
-        table.check_width(&files[0], schema)?;
+        table.check_width(&files[0], options, schema)?;
     }
     let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels)?;
     let plan = |(at, &role): (usize, &ColumnRole)| {

@@ -8,10 +8,13 @@ pub(super) use rows::Form;
 use super::cells::{Cell, MissingTexts};
 use super::column::{Builder, ColumnPlan, Types};
 use super::csv::untold;
+use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
 use super::piece::ColumnEncoder;
 use super::roles::{ColumnRole, missing_names, unknown_name};
-use crate::{Block, BlockSource, Columns, Dataset, Error, FeatureKind, FeatureSource, InputSchema, ReadOptions, Result};
+use crate::{
+    Block, BlockSource, Columns, Dataset, Error, ExtraColumns, FeatureKind, FeatureSource, InputSchema, ReadOptions, Result,
+};
 use rows::{JsonRows, Row};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -22,13 +25,13 @@ use value::{Body, Value};
 pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
     let body = Body::new(bytes, name)?;
     let rows = JsonRows::of(&body, form)?;
-    let mut table = Table::new(&body, schema, MissingTexts::new(&options.missing))?;
+    let mut table = Table::new(&body, schema, options)?;
     let order = rows.columns.as_ref().map(|columns| table.order(columns)).transpose()?;
     for &row in &rows.rows {
         options.cancellation.check()?;
         match (body.row(row)?, &order) {
             (Row::Listed(cells), Some(order)) => table.add_listed(row, &cells, order.iter().copied())?,
-            (Row::Listed(cells), None) => table.add_listed(row, &cells, 0..schema.len())?,
+            (Row::Listed(cells), None) => table.add_listed(row, &cells, (0..options.request_width(schema)).map(Some))?,
             (Row::Named(_), Some(_)) => {
                 return Err(body.error("a row that is not an array beside \"columns\"", row, "make it an array"));
             }
@@ -46,6 +49,11 @@ struct Table<'a> {
     plans: Vec<ColumnPlan>,
     builders: Vec<Builder>,
     positions: HashMap<&'a str, usize>,
+    /// What the base margin is called; its place is behind the features.
+    margin: Option<&'a str>,
+    /// What else a row may have.
+    passed_over: &'a [String],
+    extra_columns: ExtraColumns,
     /// The cells of the present row, in schema order.
     cells: Vec<Option<Value<'a>>>,
     rows: usize,
@@ -54,8 +62,9 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(body: &'a Body<'a>, schema: &'a InputSchema, missing: MissingTexts) -> Result<Self> {
-        let mut plans = Vec::with_capacity(schema.len());
+    fn new(body: &'a Body<'a>, schema: &'a InputSchema, options: &'a ReadOptions) -> Result<Self> {
+        let missing = MissingTexts::new(&options.missing);
+        let mut plans = Vec::with_capacity(schema.len() + 1);
         for (position, feature) in schema.features.iter().enumerate() {
             let texts = match feature.kind {
                 FeatureKind::Categorical { .. } | FeatureKind::Boolean => true,
@@ -64,44 +73,70 @@ impl<'a> Table<'a> {
             };
             plans.push(ColumnPlan { role: ColumnRole::Feature(position), texts });
         }
+        let margin = options.margin_column().map(|column| if schema.named { column } else { ColumnRole::BaseMargin.word() });
+        plans.extend(margin.map(|_| ColumnPlan { role: ColumnRole::BaseMargin, texts: false }));
         let builders = plans.iter().map(|&plan| Builder::new(plan)).collect();
-        let positions = schema.features.iter().enumerate().map(|(position, feature)| (feature.name.as_str(), position)).collect();
-        let cells = vec![None; schema.len()];
-        Ok(Self { body, schema, missing, plans, builders, positions, cells, rows: 0, places: Vec::new() })
+        let names = schema.features.iter().map(|feature| feature.name.as_str()).chain(margin);
+        let positions = names.enumerate().map(|(position, name)| (name, position)).collect();
+        let cells = vec![None; plans.len()];
+        let (passed_over, extra_columns) = (&options.trained.ignored_columns[..], options.extra_columns);
+        let (rows, places) = (0, Vec::new());
+        Ok(Self { body, schema, missing, plans, builders, positions, margin, passed_over, extra_columns, cells, rows, places })
     }
 
-    /// The positions in the schema of columns that are named once for all rows.
-    fn order(&self, columns: &[Value<'a>]) -> Result<Vec<usize>> {
+    /// What a cell is called, by its position.
+    fn name(&self, position: usize) -> &str {
+        self.schema.features.get(position).map_or(self.margin.unwrap_or_default(), |feature| &feature.name)
+    }
+
+    /// The names of cells that are not there.
+    fn absent(&self, is_there: impl Fn(usize) -> bool) -> Vec<String> {
+        (0..self.plans.len()).filter(|&position| !is_there(position)).map(|position| self.name(position).to_string()).collect()
+    }
+
+    /// The positions in the schema of columns that are named once for all rows; none for those that are passed over.
+    fn order(&self, columns: &[Value<'a>]) -> Result<Vec<Option<usize>>> {
         let mut order = Vec::with_capacity(columns.len());
         let mut names = Vec::with_capacity(columns.len());
-        let mut absent = vec![true; self.schema.len()];
+        let mut is_there = vec![false; self.plans.len()];
         for &column in columns {
             let name = self.body.string(column)?;
             let position = self.position(&name, order.len(), column)?;
-            if !std::mem::take(&mut absent[position]) {
+            if let Some(position) = position
+                && std::mem::replace(&mut is_there[position], true)
+            {
                 return Err(self.twice(&name, column));
             }
             order.push(position);
             names.push(name.into_owned());
         }
-        let absent = absent.iter().zip(&self.schema.features).filter(|(absent, _)| **absent);
-        let absent: Vec<_> = absent.map(|(_, feature)| feature.name.clone()).collect();
+        let absent = self.absent(|position| is_there[position]);
         if absent.is_empty() { Ok(order) } else { Err(missing_names(&absent, &names, self.body.name)) }
     }
 
-    /// The position of a feature; `guess` is where it is if the sender keeps to the order of training.
-    fn position(&self, name: &str, guess: usize, place: Value<'a>) -> Result<usize> {
+    /// The position of a feature or base margin; `guess` is where it is if the sender keeps to the order of training. None for what is
+    /// passed over.
+    fn position(&self, name: &str, guess: usize, place: Value<'a>) -> Result<Option<usize>> {
         if self.schema.features.get(guess).is_some_and(|feature| feature.name == name) {
-            return Ok(guess);
+            return Ok(Some(guess));
         }
-        self.positions.get(name).copied().ok_or_else(|| unknown_name(name, &self.body.place(place), self.schema))
+        match self.positions.get(name) {
+            Some(position) => Ok(Some(*position)),
+            None if self.extra_columns == ExtraColumns::Ignored || self.passed_over.iter().any(|other| other == name) => Ok(None),
+            None => Err(unknown_name(name, &self.body.place(place), self.schema)),
+        }
     }
 
     fn twice(&self, name: &str, place: Value<'a>) -> Error {
         Error::schema(format!("column {name:?} is given twice: {}; give it once", self.body.place(place)))
     }
 
-    fn add_listed(&mut self, row: Value<'a>, cells: &[Value<'a>], order: impl ExactSizeIterator<Item = usize>) -> Result<()> {
+    fn add_listed(
+        &mut self,
+        row: Value<'a>,
+        cells: &[Value<'a>],
+        order: impl ExactSizeIterator<Item = Option<usize>>,
+    ) -> Result<()> {
         if cells.len() != order.len() {
             return Err(Error::schema(format!(
                 "wrong number of columns: {}: expected {}, found {}; give one value per column, null where it is missing",
@@ -110,20 +145,23 @@ impl<'a> Table<'a> {
                 cells.len()
             )));
         }
-        cells.iter().zip(order).for_each(|(&cell, position)| self.cells[position] = Some(cell));
+        for (&cell, position) in cells.iter().zip(order) {
+            if let Some(position) = position {
+                self.cells[position] = Some(cell);
+            }
+        }
         self.push(row)
     }
 
     fn add_named(&mut self, row: Value<'a>, cells: &[(Cow<'a, str>, Value<'a>)]) -> Result<()> {
         for (guess, (name, cell)) in cells.iter().enumerate() {
-            let position = self.position(name, guess, cell)?;
+            let Some(position) = self.position(name, guess, cell)? else { continue };
             if self.cells[position].replace(*cell).is_some() {
                 return Err(self.twice(name, cell));
             }
         }
-        if cells.len() < self.cells.len() {
-            let absent = self.cells.iter().zip(&self.schema.features).filter(|(cell, _)| cell.is_none());
-            let absent: Vec<_> = absent.map(|(_, feature)| feature.name.clone()).collect();
+        if self.cells.contains(&None) {
+            let absent = self.absent(|position| self.cells[position].is_some());
             let names: Vec<_> = cells.iter().map(|(name, _)| name.to_string()).collect();
             return Err(missing_names(&absent, &names, &self.body.place(row)));
         }
@@ -139,7 +177,7 @@ impl<'a> Table<'a> {
             let meaning = text.as_ref().map_or(Cell::Missing, |text| self.missing.cell(text));
             let text = text.as_deref().unwrap_or("");
             if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
-                let name = &self.schema.features[position].name;
+                let name = self.name(position);
                 return Err(self.body.error(&format!("{what} (column {name})"), value, remedy));
             }
             self.builders[position].push(meaning, text);
@@ -149,10 +187,15 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<Dataset> {
+    fn finish(mut self) -> Result<Dataset> {
         if self.rows == 0 {
             return Err(Error::data(format!("no rows: {}", self.body.name)));
         }
+        let mut attributes = RawAttributes::default();
+        if self.margin.is_some() {
+            attributes.base_margin = self.builders.pop().and_then(|builder| builder.finish().0);
+        }
+        let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("JSON rows have no label"))?;
         let encoders = self.schema.encoders();
         let mut columns = Vec::with_capacity(encoders.len());
         for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {
@@ -163,7 +206,7 @@ impl<'a> Table<'a> {
             })?);
         }
         let source = JsonSource { columns: Columns::new(self.schema, columns)?, unknown: ColumnEncoder::unknown_levels(&encoders) };
-        Ok(Dataset::new(self.schema.shared(), Arc::new(source)))
+        attributes.into_dataset(self.schema.shared(), Arc::new(source))
     }
 }
 

@@ -39,7 +39,8 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let schema = set.fields.schema(&roles, &texts, levels, &layout.file)?;
     let attributes = set.attributes(&roles, &texts, None)?;
     let encoders = ColumnEncoder::of(&schema);
-    let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)))?;
+    let reading = layout.reading(options, &roles);
+    let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)))?.with_reading(reading);
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
     Ok(data.with_notes(note))
 }

@@ -18,6 +18,8 @@ impl h::Header {
                 trim: reading.trim,
                 dates: reading.dates.clone(),
                 ignored_columns: reading.ignored_columns.clone(),
+                label_column: reading.label_column.clone(),
+                base_margin_column: reading.base_margin_column.clone(),
             },
             required_roles: model.required_roles.iter().map(|role| role.name().to_string()).collect(),
             objective: h::Objective { name: model.objective.name.clone(), parameters: model.objective.parameters.clone() },

@@ -75,6 +75,10 @@ pub(super) struct Reading {
     pub trim: Option<bool>,
     pub dates: Vec<(String, String)>,
     pub ignored_columns: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub base_margin_column: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

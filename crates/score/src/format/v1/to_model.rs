@@ -27,6 +27,8 @@ impl h::Header {
                 trim: self.reading.trim,
                 dates: self.reading.dates,
                 ignored_columns: self.reading.ignored_columns,
+                label_column: self.reading.label_column,
+                base_margin_column: self.reading.base_margin_column,
             },
             required_roles: self.required_roles.iter().map(|name| role(name)).collect::<Result<_, _>>()?,
             derived: payload.derived.into_iter().map(derived).collect(),
