@@ -13,6 +13,7 @@ mod io_report;
 mod job;
 mod lock;
 mod log;
+mod open_files;
 mod output;
 mod params;
 mod patience;
