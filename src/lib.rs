@@ -51,4 +51,4 @@ pub use data::Dataset;
 pub use error::{Error, ErrorDetails, ErrorKind, Result};
 pub use params::{GrowPolicy, Params, ParamsBuilder};
 pub use profile::Profile;
-pub use sapwood_score::{Feature, FeatureKind, FeatureSchema, Model, Objective, Reading, Tree};
+pub use sapwood_score::{Feature, FeatureKind, FeatureSchema, Model, Objective, Reading, Tree, text};

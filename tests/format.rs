@@ -180,7 +180,7 @@ fn refusal(bytes: &[u8]) -> Error {
 #[test]
 fn other_files_are_no_models() {
     for bytes in [&b""[..], b"PK\x03\x04", b"SAPWOOT\0 and so on, longer than the prefix", b"label,a,b\n1,2,3\n", b"SX"] {
-        assert!(matches!(refusal(bytes), Error::WrongMagic { what: "model" }), "{bytes:?}");
+        assert!(matches!(refusal(bytes), Error::WrongMagic { what: "model", .. }), "{bytes:?}");
     }
 }
 

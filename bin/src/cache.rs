@@ -70,7 +70,10 @@ impl Cache {
         }
         let created =
             fs::create_dir_all(&self.directory).map_err(|error| Failure::io(&self.directory, "cannot be created", &error));
-        let write = |()| output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins));
+        let write = |()| {
+            output::remove_other_than_file(&self.path())?;
+            output::write_replaceable(&self.path(), |out| cache::write(out, &self.key, train, validation, bins))
+        };
         if let Err(failure) = created.and_then(write).and_then(|()| self.remove_oldest()) {
             log.warning(&format!("cannot keep binned data for the next job: {failure}"));
         }

@@ -61,8 +61,8 @@ impl Checkpoints {
     pub fn write(&mut self, checkpoint: &Checkpoint) -> Result<(), Failure> {
         let started = Instant::now();
         let bytes = checkpoint.to_bytes()?;
-        let written =
-            output::write_whole(&self.directory.join(checkpoint_files::name(checkpoint.rounds())), |out| out.write_all(&bytes));
+        let path = self.directory.join(checkpoint_files::name(checkpoint.rounds()));
+        let written = output::remove_other_than_file(&path).and_then(|()| output::write_whole(&path, |out| out.write_all(&bytes)));
         // A disk that is full is not asked again after every round.
         (self.last, self.took) = (Instant::now(), started.elapsed());
         written?;

@@ -13,6 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// Keeps other jobs from writing to `path` for as long as what is returned lives. What is no file, such as a pipe, has no claim, nor has a
 /// file on a machine that refuses sockets.
@@ -21,15 +23,26 @@ use std::path::{Path, PathBuf};
 /// Another job has the claim.
 pub fn claim(path: &Path) -> Result<Option<UnixListener>, Failure> {
     let Some(name) = name(path) else { return Ok(None) };
-    match SocketAddr::from_abstract_name(name).and_then(|address| UnixListener::bind_addr(&address)) {
-        Ok(claim) => Ok(Some(claim)),
-        Err(error) if error.kind() == ErrorKind::AddrInUse => Err(Failure::user(format!(
-            "{}: another job is running that will write this file; wait for it to end, or choose another name",
-            path.display()
-        ))),
-        Err(_) => Ok(None),
+    let Ok(address) = SocketAddr::from_abstract_name(name) else { return Ok(None) };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match UnixListener::bind_addr(&address) {
+            Ok(claim) => return Ok(Some(claim)),
+            Err(error) if error.kind() != ErrorKind::AddrInUse => return Ok(None),
+            Err(_) if Instant::now() < deadline => thread::sleep(STEP),
+            Err(_) => {
+                return Err(Failure::user(format!(
+                    "{}: another job is running that will write this file; wait for it to end, or choose another name",
+                    path.display()
+                )));
+            }
+        }
     }
 }
+
+/// How long a job that was killed may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(3);
+const STEP: Duration = Duration::from_millis(50);
 
 /// The same for every path to a file, and another one for every other file: containers that share a network may have other files under the
 /// same path.

@@ -4,6 +4,7 @@ use crate::cli::InspectArgs;
 use crate::report::Failure;
 use crate::{reading, streams, summary};
 use sapwood::Model;
+use sapwood::text::shown;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -15,8 +16,7 @@ const LISTED_FEATURES: usize = 30;
 /// # Errors
 /// The file cannot be read, or is no whole model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let model = reading::load_model(&args.model)?;
-    let bytes = reading::bytes(&args.model)?;
+    let (model, bytes) = reading::load_model_with_bytes(&args.model)?;
     let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
     streams::print_result(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
 }
@@ -58,7 +58,7 @@ impl File {
         let mut text = String::new();
         for (name, value) in facts {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "{name:12}{value}");
+            let _ = writeln!(text, "{name:12}{}", shown(&value));
         }
         text + &features(model) + &parameters(model)
     }
@@ -79,7 +79,7 @@ fn features(model: &Model) -> String {
             (None, None) => "derived".to_string(),
         };
         let (total, gain, cover) = (of.total_gain, of.gain(), of.cover());
-        let _ = writeln!(text, "{total:14.5}{:8}{gain:14.5}{cover:14.5}  {kind:12}{name}", of.weight);
+        let _ = writeln!(text, "{total:14.5}{:8}{gain:14.5}{cover:14.5}  {kind:12}{}", of.weight, shown(name));
     }
     if order.len() > LISTED_FEATURES {
         let _ = writeln!(text, "… and {} more (--json has all)", order.len() - LISTED_FEATURES);
@@ -89,7 +89,8 @@ fn features(model: &Model) -> String {
 
 fn parameters(model: &Model) -> String {
     let given = model.params.iter().filter(|(_, value)| !value.is_empty());
-    format!("\nparameters: {}\n", given.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+    let given: Vec<_> = given.map(|(name, value)| format!("{name}={value}")).collect();
+    format!("\nparameters: {}\n", shown(&given.join(" ")))
 }
 
 /// A few values in a row.

@@ -16,6 +16,7 @@ mod io_report;
 mod job;
 mod lock;
 mod log;
+mod open_files;
 mod output;
 mod params;
 mod patience;
@@ -65,7 +66,7 @@ fn fail(failure: &Failure, failure_file: Option<&Path>) -> ExitCode {
     if let Some(file) = failure_file {
         failure::write(file, &failure.to_string());
     }
-    streams::diagnostic(failure);
+    streams::diagnostics(&format!("{failure}\n"));
     failure.exit_code()
 }
 
@@ -82,7 +83,7 @@ fn parse() -> Result<Command, ExitCode> {
         }
         Err(error) => {
             let text = error.render().to_string();
-            let failure = Failure::user(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
+            let failure = Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
             // Only where SageMaker's configuration is: such a line may be anybody's.
             let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || is_configured());
             Err(fail(&failure, args.and_then(|args| train::failure_file(&args)).as_deref()))

@@ -75,6 +75,19 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durab
     replace(path, durability, fill).map_err(|error| unwritable(path, &error))
 }
 
+/// Clears the way for a file in a directory of this program's own: a link or a pipe at its place leads elsewhere, and is not followed.
+///
+/// # Errors
+/// Something is there that cannot be removed.
+pub fn remove_other_than_file(path: &Path) -> Result<(), Failure> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => {
+            fs::remove_file(path).map_err(|error| Failure::io(path, "is no file and cannot be removed", &error))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Says why a file cannot be written, and where the directory is at fault, what to do.
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     let directory = match path.parent() {

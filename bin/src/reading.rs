@@ -11,7 +11,8 @@ use sapwood_readers::{Format, Meter, ReadOptions, Source};
 use sapwood_score::{Error, Model, Role};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The model in a file, or in an object of S3.
@@ -25,23 +26,41 @@ pub fn load_model(path: &Path) -> Result<Model, Failure> {
     Model::load(path).map_err(|error| unloadable(path, error))
 }
 
+/// The model in a file, or in an object of S3, and the bytes that it was read from: a second look might see others.
+///
+/// # Errors
+/// As [`load_model`].
+pub fn load_model_with_bytes(path: &Path) -> Result<(Model, Vec<u8>), Failure> {
+    let mut bytes = Vec::new();
+    let model = match s3::Uri::of(path)? {
+        Some(uri) => Model::read(&uri.to_string(), Copied { reader: s3::open(&uri)?, bytes: &mut bytes }),
+        None => {
+            let file = File::open(path).map_err(|error| Failure::io(path, "cannot be read", &error))?;
+            Model::read(&path.display().to_string(), Copied { reader: file, bytes: &mut bytes })
+        }
+    };
+    Ok((model.map_err(|error| unloadable(path, error))?, bytes))
+}
+
+/// A reader that keeps what was read.
+struct Copied<'a, R> {
+    reader: R,
+    bytes: &'a mut Vec<u8>,
+}
+
+impl<R: Read> Read for Copied<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes.extend_from_slice(&buffer[..read]);
+        Ok(read)
+    }
+}
+
 fn unloadable(path: &Path, error: Error) -> Failure {
     // Errors of reading name the place themselves.
     let names_place = matches!(error, Error::Io { .. });
     let failure = Failure::from(error);
     if names_place { failure } else { failure.at(&path.display().to_string()) }
-}
-
-/// All bytes of a file, or of an object of S3.
-///
-/// # Errors
-/// It cannot be read.
-pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error| Failure::io(path, "cannot be read", &error);
-    let Some(uri) = s3::Uri::of(path)? else { return std::fs::read(path).map_err(unreadable) };
-    let mut bytes = Vec::new();
-    s3::open(&uri)?.read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(bytes)
 }
 
 /// What a command reads: the sources of its data, which begin to come if they are elsewhere, and the true names of its files.

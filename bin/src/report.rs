@@ -1,5 +1,6 @@
 //! How a run ends: failures with their class and exit code, and panics turned into failures.
 
+use sapwood::text::shown;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
@@ -51,13 +52,18 @@ pub struct Failure {
 
 impl Failure {
     /// A failure that the user can mend.
-    pub fn user(message: impl Into<String>) -> Self {
-        Self { class: Class::User, message: message.into() }
+    pub fn user(message: impl AsRef<str>) -> Self {
+        Self { class: Class::User, message: shown(message.as_ref()).into_owned() }
     }
 
     /// A defect of Sapwood.
-    pub fn algorithm(message: impl Into<String>) -> Self {
-        Self { class: Class::Algorithm, message: message.into() }
+    pub fn algorithm(message: impl AsRef<str>) -> Self {
+        Self { class: Class::Algorithm, message: shown(message.as_ref()).into_owned() }
+    }
+
+    /// A failure that the user can mend, explained in several lines.
+    pub fn usage(lines: &str) -> Self {
+        Self { class: Class::User, message: each_shown(lines) }
     }
 
     /// A path that cannot be read or written.
@@ -73,7 +79,7 @@ impl Failure {
     /// The same failure, with the place in front of its message.
     #[must_use]
     pub fn at(mut self, place: &str) -> Self {
-        self.message = format!("{place}: {}", self.message);
+        self.message = format!("{}: {}", shown(place), self.message);
         self
     }
 
@@ -113,6 +119,10 @@ impl From<sapwood_score::Error> for Failure {
     }
 }
 
+fn each_shown(lines: &str) -> String {
+    lines.lines().map(shown).collect::<Vec<_>>().join("\n")
+}
+
 /// Where the last panic happened, with the backtrace if one was asked for. A panic's payload does not say it, only the hook is told.
 static PANIC_PLACE: Mutex<Option<String>> = Mutex::new(None);
 
@@ -132,7 +142,9 @@ pub fn catch<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure>
         let cause = payload.downcast_ref::<&str>().map(ToString::to_string);
         let cause = cause.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "panic".to_string());
         let place = PANIC_PLACE.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_else(|| "unknown place".into());
-        Err(Failure::algorithm(format!("{cause}; this is a bug in Sapwood; please report it (at {place})")))
+        // A backtrace has lines.
+        let message = each_shown(&format!("{cause}; this is a bug in Sapwood; please report it (at {place})"));
+        Err(Failure { class: Class::Algorithm, message })
     })
 }
 

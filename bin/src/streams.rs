@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the one place that may open the standard streams")]
 
 use crate::report::Failure;
+use sapwood::text::shown;
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Write};
@@ -27,9 +28,9 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }
 
-/// Writes a line to standard error, if that is possible.
+/// Writes a line to standard error, if that is possible. It stays one line, whatever names it holds.
 pub fn diagnostic(line: impl Display) {
-    diagnostics(&format!("{line}\n"));
+    diagnostics(&format!("{}\n", shown(&line.to_string())));
 }
 
 /// Writes whole lines to standard error, if that is possible.
@@ -40,7 +41,7 @@ pub fn diagnostics(lines: &str) {
 /// Writes a line to standard output at once, if that is possible, so that whoever reads a pipe sees it when it is due.
 pub fn progress(line: &str) {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{}", shown(line)).and_then(|()| out.flush());
 }
 
 /// Writes a result to standard output.

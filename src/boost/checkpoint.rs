@@ -14,6 +14,8 @@ const FORMAT: FileFormat = FileFormat {
     what: "checkpoint",
     magic: *b"SAPWOODC",
     version: 3,
+    other: "move it elsewhere",
+    damaged: "an earlier checkpoint is used if there is one",
     header: Limit { bytes: 1 << 29, remedy: "watch fewer data sets" },
     payload: Limit { bytes: MAX_HEADER_BYTES + MAX_PAYLOAD_BYTES + (1 << 30), remedy: "train fewer rounds or smaller trees" },
 };

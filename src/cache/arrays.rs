@@ -89,6 +89,8 @@ mod tests {
         what: "sample",
         magic: *b"SAMPLE\0\0",
         version: 1,
+        other: "",
+        damaged: "",
         header: Limit { bytes: 8, remedy: "" },
         payload: Limit { bytes: 1 << 30, remedy: "" },
     };

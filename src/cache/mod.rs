@@ -17,7 +17,7 @@ use arrays::{ArrayReader, ArrayWriter};
 use sapwood_score::Reading;
 use sapwood_score::container::{FileFormat, Limit, PREFIX_BYTES};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +26,9 @@ const FORMAT: FileFormat = FileFormat {
     what: "cache",
     magic: *b"SAPWOODB",
     version: 3,
+    // Whoever finds no data in the cache reads the files.
+    other: "",
+    damaged: "",
     header: Limit { bytes: 1 << 31, remedy: "train without the cache" },
     payload: Limit { bytes: 1 << 50, remedy: "train without the cache" },
 };
@@ -132,13 +135,17 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
 pub fn read(path: &Path, key: &str) -> Result<Cached> {
     let refused = |what: &str| Error::new(ErrorKind::Cache, format!("{}: {what}", path.display()));
     let unreadable = |error: io::Error| Error::io(path, error);
+    // To open a pipe would be to wait for whoever writes to it.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(refused("is no regular file"));
+    }
     let file = File::open(path).map_err(unreadable)?;
     let mut read = Vec::new();
     (&file).take(PREFIX_BYTES as u64).read_to_end(&mut read).map_err(unreadable)?;
     let lengths = FORMAT.lengths(&read).map_err(|error| refused(&error.to_string()))?;
     let (expected, actual) = (lengths.file(), file.metadata().map_err(unreadable)?.len());
     if actual != expected {
-        return Err(refused(&sapwood_score::Error::WrongLength { what: FORMAT.what, expected, actual }.to_string()));
+        return Err(refused(&FORMAT.wrong_length(expected, actual).to_string()));
     }
     (&file).take(lengths.header).read_to_end(&mut read).map_err(unreadable)?;
     let header: Header = serde_json::from_slice(&read[PREFIX_BYTES..]).map_err(|error| refused(&format!("damaged: {error}")))?;

@@ -53,19 +53,56 @@ fn one_connection_carries_many_requests() {
 #[test]
 fn who_finds_no_place_is_told_to_come_again() {
     let server = Server::of(tree(), "amount", &["--threads", "1"], &[("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", "0")]);
-    // The place is taken as soon as the server has read as much, unless one of the others is just there: then it is the holder who is refused.
-    let hold = |_| {
-        let mut holder = server.connect();
-        let rest = begin(&mut holder);
-        let refused = std::iter::repeat_with(|| server.csv(ROW)).take(100).find(|answer| answer.status != 200)?;
-        Some((holder, rest, refused))
-    };
-    let (mut holder, rest, refused) = (0..100).find_map(hold).unwrap();
+    let long = ROW.repeat(300_000);
+    // While the long one is scored, nobody else may wait.
+    let refused = (0..100).find_map(|_| {
+        std::thread::scope(|scope| {
+            let holder = scope.spawn(|| server.csv(&long));
+            let refused = std::iter::repeat_with(|| server.csv(ROW)).find(|answer| answer.status != 200 || holder.is_finished());
+            holder.join().unwrap();
+            refused.filter(|answer| answer.status != 200)
+        })
+    });
+    let refused = refused.unwrap();
     assert_eq!(refused.header("retry-after"), Some("1"));
     refused.is(503, &["too many requests"]);
     server.get("/ping").is(200, &[]);
-    holder.write_all(rest.as_bytes()).unwrap();
-    assert_eq!(answer(holder).is(200, &[]).body.lines().count(), 10_000);
+    server.csv(ROW).is(200, &[]);
+}
+
+#[test]
+fn bodies_together_take_no_more_memory_than_they_may() {
+    let limits = [("SAPWOOD_MAX_BODY_MEMORY_MB", "1"), ("MAX_CONTENT_LENGTH", "1000000"), ("SAPWOOD_MIN_BODY_RATE", "0")];
+    let server = Server::of(tree(), "amount", &["--threads", "1"], &limits);
+    // Each of them sends more than is free of charge, and stops.
+    let mut holders: Vec<_> = (0..20).map(|_| server.connect()).collect();
+    let rests: Vec<_> = holders.iter_mut().map(begin).collect();
+    let long = ROW.repeat(60_000);
+    let refused = std::iter::repeat_with(|| server.csv(&long)).take(1000).find(|answer| answer.status != 200).unwrap();
+    refused.is(503, &["the bodies of other requests fill the memory"]);
+    server.csv(ROW).is(200, &[]);
+    let answers = holders.into_iter().zip(rests).map(|(mut holder, rest)| {
+        // Who was refused may find the connection closed.
+        let _ = holder.write_all(rest.as_bytes());
+        answer(holder).status
+    });
+    let answers: Vec<_> = answers.collect();
+    assert!(answers.contains(&200) && answers.iter().all(|status| [200, 503].contains(status)), "{answers:?}");
+    server.csv(&long).is(200, &[]);
+}
+
+#[test]
+fn requests_that_take_too_long_are_given_up() {
+    let server = Server::of(tree(), "amount", &["--threads", "1"], &[("SAPWOOD_SCORING_TIMEOUT", "1")]);
+    let long = ROW.repeat(300_000);
+    let late = (0..20).find_map(|_| {
+        std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..40).map(|_| scope.spawn(|| server.csv(&long))).collect();
+            let answers: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+            answers.into_iter().find(|answer| answer.status != 200)
+        })
+    });
+    late.unwrap().is(503, &["not ready after 1 seconds"]);
     server.csv(ROW).is(200, &[]);
 }
 

@@ -9,6 +9,9 @@ use std::error::Error;
 /// What those need who write an object.
 pub const WRITES: &str = "s3:PutObject";
 
+/// What happens to objects that others write to.
+pub const CHANGED: &str = "it changed while it was read; try again when no one is writing to it";
+
 /// The failure of a request about `uri`, for which the permission `action` is needed.
 pub fn failed<E>(uri: &Uri, action: &str, error: &SdkError<E>) -> Failure
 where
@@ -25,6 +28,12 @@ where
     let Some(response) = error.raw_response() else { return unreachable_store(error) };
     let status = response.status().as_u16();
     let code = error.code().unwrap_or_default();
+    if response.status().is_success() {
+        let why = innermost(error);
+        return format!(
+            "the store's answer cannot be understood: {why}; check that AWS_ENDPOINT_URL_S3 is an S3 store and no proxy interferes"
+        );
+    }
     let said = match (code, error.message().unwrap_or_default()) {
         ("", _) => format!("S3 answered with status {status}"),
         (code, "") => code.to_string(),
@@ -33,7 +42,7 @@ where
     match (status, code) {
         (_, "NoSuchBucket") => format!("there is no bucket {}", uri.bucket),
         (_, "NoSuchKey" | "NotFound") => "there is no such object".to_string(),
-        (412, _) | (_, "PreconditionFailed") => "it changed while it was read; try again when no one is writing to it".to_string(),
+        (412, _) | (_, "PreconditionFailed") => CHANGED.to_string(),
         (_, "InvalidObjectState") => format!("{said}; it is archived: restore it first (aws s3api restore-object)"),
         (_, "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken" | "TokenRefreshRequired") => {
             format!("{said}; check the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN, AWS_PROFILE)")

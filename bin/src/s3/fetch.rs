@@ -3,8 +3,8 @@
 use super::list;
 use super::object::Object;
 use super::uri::Uri;
+use crate::open_files;
 use crate::report::Failure;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sapwood_readers::{self as readers, Meter, Remote, RemoteObject, Source};
 use std::io::{self, Read};
 use std::num::NonZero;
@@ -93,18 +93,11 @@ fn check_space(bytes: u64) -> Result<(), Failure> {
 /// Raises the limit of open files, as far as that is allowed: every object has a file.
 fn allow_open_files(count: usize) -> Result<(), Failure> {
     let count = count as u64;
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let wanted = maximum.map_or(count + WISHED_FILES, |maximum| maximum.min(count + WISHED_FILES));
-    if current.is_none_or(|current| current >= count + WISHED_FILES) {
-        return Ok(());
+    match open_files::raise(count + WISHED_FILES) {
+        Some(limit) if count > 0 && limit < count + OTHER_FILES => Err(Failure::user(format!(
+            "the data are {count} objects of S3, each of which becomes an open file, but only {limit} files may be open at a time; raise \
+             the limit (ulimit -n), or use fewer, larger objects"
+        ))),
+        _ => Ok(()),
     }
-    // What cannot be raised may be enough.
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum }).is_ok();
-    if (if raised { Some(wanted) } else { current }).is_none_or(|limit| limit >= count + OTHER_FILES) {
-        return Ok(());
-    }
-    Err(Failure::user(format!(
-        "the data are {count} objects, but only {} files may be open at a time; raise the limit (ulimit -n), or use fewer, larger objects",
-        maximum.or(current).unwrap_or_default()
-    )))
 }

@@ -5,8 +5,13 @@ use super::object::Object;
 use super::store::Bucket;
 use super::uri::Uri;
 use crate::report::Failure;
+use aws_sdk_s3::types;
 use sapwood_readers::is_no_data;
+use std::collections::HashSet;
 use std::path::PathBuf;
+
+/// Each becomes an open file, and no system allows as many.
+const MOST_OBJECTS: usize = 1 << 20;
 
 /// The objects behind `paths`, in reading order. `None` if these are paths of this machine.
 ///
@@ -82,7 +87,7 @@ fn head(bucket: &Bucket, uri: &Uri) -> Result<Option<Object>, Failure> {
     match answer {
         Ok(found) => Ok(Some(Object {
             uri: uri.clone(),
-            bytes: found.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or_default(),
+            bytes: size(uri, found.content_length())?,
             etag: found.e_tag().map(str::to_string),
             modified: found.last_modified().copied(),
             bucket: bucket.clone(),
@@ -94,23 +99,21 @@ fn head(bucket: &Bucket, uri: &Uri) -> Result<Option<Object>, Failure> {
 
 /// The data below a directory; none where there is nothing at all.
 fn search(bucket: &Bucket, directory: &Uri) -> Result<Vec<Object>, Failure> {
-    let request = bucket.client.list_objects_v2().bucket(&directory.bucket).prefix(&directory.key);
-    let mut pages = request.into_paginator().send();
     let mut objects = Vec::new();
-    while let Some(page) = bucket.wait(pages.next()) {
-        let page = page.map_err(|error| failure::failed(directory, "s3:ListBucket", &error))?;
-        for found in page.contents() {
-            let Some(key) = found.key() else { continue };
-            let is_data = !key.strip_prefix(&directory.key).unwrap_or(key).split('/').any(is_no_data);
-            objects.push(Object {
-                uri: directory.with_key(key),
-                // What is passed over has nothing to be read.
-                bytes: if is_data { found.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default() } else { 0 },
-                etag: found.e_tag().map(str::to_string),
-                modified: found.last_modified().copied(),
-                bucket: bucket.clone(),
-            });
-        }
+    for found in listed(bucket, directory)? {
+        let Some(key) = found.key() else { return Err(broken(directory, "it lists an object without a key")) };
+        let Some(rest) = key.strip_prefix(&directory.key) else {
+            return Err(broken(directory, &format!("it lists {key:?}, which is elsewhere")));
+        };
+        let (uri, is_data) = (directory.with_key(key), !rest.split('/').any(is_no_data));
+        objects.push(Object {
+            // What is passed over has nothing to be read.
+            bytes: if is_data { size(&uri, found.size())? } else { 0 },
+            uri,
+            etag: found.e_tag().map(str::to_string),
+            modified: found.last_modified().copied(),
+            bucket: bucket.clone(),
+        });
     }
     // The directory's own name, which some tools write as an object, is no file.
     objects.retain(|object| object.bytes > 0 || !object.uri.is_directory());
@@ -122,5 +125,44 @@ fn search(bucket: &Bucket, directory: &Uri) -> Result<Vec<Object>, Failure> {
     }
     // As directories are read: `a/x` before `a-b`, though `-` comes before `/`.
     objects.sort_by(|one, other| one.uri.key.split('/').cmp(other.uri.key.split('/')));
+    if let Some(twice) = objects.windows(2).find(|two| two[0].uri == two[1].uri) {
+        return Err(broken(directory, &format!("it lists {:?} twice", twice[0].uri.key)));
+    }
     Ok(objects)
+}
+
+/// All that a store lists, page by page. The SDK's own loop ends in silence where a page repeats the token of the one before.
+fn listed(bucket: &Bucket, directory: &Uri) -> Result<Vec<types::Object>, Failure> {
+    let (mut objects, mut tokens, mut next) = (Vec::new(), HashSet::new(), None);
+    loop {
+        let request = bucket.client.list_objects_v2().bucket(&directory.bucket).prefix(&directory.key);
+        let page = bucket.wait(request.set_continuation_token(next).send());
+        let page = page.map_err(|error| failure::failed(directory, "s3:ListBucket", &error))?;
+        objects.extend_from_slice(page.contents());
+        if objects.len() > MOST_OBJECTS {
+            return Err(Failure::user(format!("{directory}: more than {MOST_OBJECTS} objects; use fewer, larger ones")));
+        }
+        next = match (page.is_truncated(), page.next_continuation_token()) {
+            (Some(true), None) => return Err(broken(directory, "it ends early, without a token for the rest")),
+            (Some(true), Some(token)) if !tokens.insert(token.to_string()) => {
+                return Err(broken(directory, &format!("it repeats itself (token {token:?})")));
+            }
+            (Some(true), Some(token)) => Some(token.to_string()),
+            _ => return Ok(objects),
+        };
+    }
+}
+
+fn broken(directory: &Uri, how: &str) -> Failure {
+    Failure::user(format!(
+        "{directory}: the store's list of objects cannot be trusted: {how}; name the objects one by one, or ask who runs it"
+    ))
+}
+
+/// The size that a store states.
+fn size(uri: &Uri, stated: Option<i64>) -> Result<u64, Failure> {
+    let size = stated.and_then(|size| u64::try_from(size).ok());
+    size.ok_or_else(|| {
+        Failure::user(format!("{uri}: the store states no size of the object; copy it to a file, or ask who runs the store"))
+    })
 }

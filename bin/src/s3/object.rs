@@ -4,7 +4,7 @@ use super::failure;
 use super::store::Bucket;
 use super::uri::Uri;
 use aws_sdk_s3::error::SdkError;
-use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use aws_sdk_s3::primitives::DateTime;
 use sapwood_readers::Remote;
 use std::io;
@@ -15,6 +15,9 @@ use std::time::Duration;
 /// before any byte are repeated by the client itself.
 const PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+
+/// Bytes after which a connection that breaks has been of use.
+const LEAST_PROGRESS: u64 = 1 << 10;
 
 /// An object, as it was when it was listed.
 #[derive(Clone, Debug)]
@@ -46,18 +49,40 @@ impl Object {
         let request = self.bucket.client.get_object().bucket(&self.uri.bucket).key(&self.uri.key);
         let request = request.set_if_match(self.etag.clone()).range(format!("bytes={start}-{}", end - 1));
         let answer = self.bucket.wait(request.send()).map_err(|error| Broken::Refused(Box::new(error)))?;
-        let (wanted, length) = (end - *start, answer.content_length().and_then(|length| u64::try_from(length).ok()));
-        if length.is_some_and(|length| length != wanted) {
-            let text = format!("{} bytes arrived, {wanted} were requested", length.unwrap_or_default());
-            return Err(Broken::Sink(io::Error::other(format!("the store does not serve ranges of objects: {text}"))));
-        }
+        self.check(&answer, *start..end).map_err(|text| Broken::Sink(io::Error::other(text)))?;
         let mut body = answer.body;
         while let Some(bytes) = self.bucket.wait(body.next()) {
             let bytes = bytes.map_err(|error| Broken::Connection(failure::innermost(&error)))?;
+            if bytes.len() as u64 > end - *start {
+                return Err(Broken::Sink(io::Error::other("the store sent more bytes than were requested")));
+            }
             sink(&bytes).map_err(Broken::Sink)?;
             *start += bytes.len() as u64;
         }
         if *start < end { Err(Broken::Connection("the connection ended early".to_string())) } else { Ok(()) }
+    }
+
+    /// Whether an answer's headers say that it holds these bytes of this object: others must not be taken for them.
+    fn check(&self, answer: &GetObjectOutput, range: Range<u64>) -> Result<(), String> {
+        let (wanted, length) = (range.end - range.start, answer.content_length().and_then(|length| u64::try_from(length).ok()));
+        if length.is_some_and(|length| length != wanted) {
+            let text = format!("{} bytes arrived, {wanted} were requested", length.unwrap_or_default());
+            return Err(format!("the store does not serve ranges of objects: {text}"));
+        }
+        let expected = format!("bytes {}-{}/", range.start, range.end - 1);
+        match answer.content_range() {
+            Some(found) => match found.strip_prefix(&expected) {
+                Some(total) if total == "*" || total == self.bytes.to_string() => {}
+                _ => return Err(format!("the store sent {found:?}, {expected}{} was requested", self.bytes)),
+            },
+            // All of an object needs no range.
+            None if range == (0..self.bytes) => {}
+            None => return Err("the store does not serve ranges of objects: its answer states none".to_string()),
+        }
+        match (self.etag.as_deref(), answer.e_tag()) {
+            (Some(listed), Some(found)) if listed != found => Err(failure::CHANGED.to_string()),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -73,7 +98,7 @@ impl Remote for Object {
                     return Err(io::Error::other(failure::cause(&self.uri, "s3:GetObject", &error)));
                 }
                 Err(Broken::Connection(cause)) => {
-                    attempt = if offset > before { 1 } else { attempt + 1 };
+                    attempt = if offset >= before + LEAST_PROGRESS { 1 } else { attempt + 1 };
                     let attempts = self.bucket.attempts;
                     if attempt > attempts {
                         let text = format!("the connection ended {attempts} times after {offset} of {} bytes: {cause}", self.bytes);

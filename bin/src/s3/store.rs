@@ -84,6 +84,7 @@ impl Store {
             .region(RegionProviderChain::default_provider().or_else(DEFAULT_REGION))
             .timeout_config(TimeoutConfig::builder().read_timeout(ANSWER_WITHIN).build());
         let config = runtime.block_on(config.load());
+        check_region(config.region(), "AWS_REGION (or the profile's region)")?;
         Ok(Self { runtime, config, buckets: Mutex::default() })
     }
 
@@ -108,11 +109,23 @@ impl Store {
                 None => return Err(failure::failed(uri, "s3:ListBucket", &error)),
             },
         };
-        let mut config = config().retry_config(self.retry());
+        let (region, mut config) = (region.map(Region::new), config().retry_config(self.retry()));
+        check_region(region.as_ref(), "the region that the store names")?;
         if let Some(region) = region {
-            config = config.region(Region::new(region));
+            config = config.region(region);
         }
         Ok(Client::from_conf(config.build()))
+    }
+}
+
+/// A region becomes part of a host's name.
+fn check_region(region: Option<&Region>, what: &str) -> Result<(), Failure> {
+    let is_name = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    match region.map(Region::as_ref).filter(|text| !is_name(text)) {
+        Some(text) => {
+            Err(Failure::user(format!("{what} is {text:?}, which is no name of a region; write one such as eu-central-1")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,4 +1,5 @@
-//! The memory that answers may take together, from before their rows are scored until their last byte is with the system.
+//! Memory that many requests share: the bodies that arrive, and the answers from before their rows are scored until their last byte is with
+//! the system.
 
 use super::refusal::Refusal;
 use axum::http::StatusCode;
@@ -13,14 +14,17 @@ const BUFFERED: usize = 512 << 10;
 const NUMBER: usize = size_of::<f64>();
 const TEXT: usize = 32;
 
-/// Memory for answers.
+/// An amount of memory.
 pub struct Budget {
     free: Arc<Semaphore>,
     units: usize,
 }
 
+/// A part of it; to be dropped with what it is for.
+pub type Share = OwnedSemaphorePermit;
+
 /// The part of one answer; to be dropped with it.
-pub type Reservation = Arc<OwnedSemaphorePermit>;
+pub type Reservation = Arc<Share>;
 
 impl Budget {
     /// A budget of so many bytes.
@@ -29,6 +33,17 @@ impl Budget {
         // Semaphores count in u32 where several permits are taken at once.
         let units = units.min(Semaphore::MAX_PERMITS).min(u32::MAX as usize);
         Self { free: Arc::new(Semaphore::new(units)), units }
+    }
+
+    /// Bytes that are taken.
+    pub fn taken(&self) -> u64 {
+        (self.units - self.free.available_permits()) as u64 * UNIT as u64
+    }
+
+    /// So many bytes, unless others have them.
+    pub fn take(&self, bytes: usize) -> Option<Share> {
+        let units = u32::try_from(bytes.div_ceil(UNIT)).ok()?;
+        self.free.clone().try_acquire_many_owned(units).ok()
     }
 
     /// Memory for an answer of so many numbers.
@@ -46,8 +61,7 @@ impl Budget {
             );
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
         }
-        // Below the number of all units, which is a u32.
-        self.free.clone().try_acquire_many_owned(units as u32).map(Arc::new).map_err(|_| {
+        self.take(bytes).map(Arc::new).ok_or_else(|| {
             let message = "answers that clients have not read yet fill the memory; try again, or add instances";
             Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
         })
@@ -70,5 +84,8 @@ mod tests {
         drop(piece);
         assert_eq!(status(60_000), Ok(()));
         assert_eq!((status(1 << 17), status(usize::MAX)), (Err(413), Err(413)));
+        assert_eq!(budget.taken(), 0);
+        let share = budget.take(1500);
+        assert!(share.is_some() && budget.taken() == 2048 && budget.take(1 << 20).is_none() && budget.take(usize::MAX).is_none());
     }
 }

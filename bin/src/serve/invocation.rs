@@ -14,6 +14,7 @@ use sapwood::data::CancellationToken;
 use sapwood::predict::{Output, predict};
 use sapwood_readers::{Encoding, ReadOptions, read_request};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The numbers that one answer may hold: rows can be shorter in a body than their predictions.
 const MOST_VALUES: usize = 1 << 24;
@@ -43,11 +44,22 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         drop(place);
         answer
     });
-    let Some(answer) = answer.await? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
+    let limit = server.settings.scoring_timeout;
+    // Whoever stops waiting cancels it.
+    let answer = tokio::time::timeout(limit, answer).await.map_err(|_| too_long(limit))?;
+    let Some(answer) = answer? else { return Ok(StatusCode::NO_CONTENT.into_response()) };
     let media_type = HeaderValue::from_static(answer.media_type());
     let mut response = Response::new(answer.into_body());
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     Ok(response)
+}
+
+fn too_long(limit: Duration) -> Refusal {
+    let message = format!(
+        "the answer was not ready after {} seconds; send fewer rows per request, add instances, or raise SAPWOOD_SCORING_TIMEOUT",
+        limit.as_secs()
+    );
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, message)
 }
 
 /// Reads and scores a body; `None` if it is blank.
@@ -77,6 +89,7 @@ fn score(
         None => predict(scorer, &data, Output::Value).map(Content::Predictions),
     };
     token.check().map_err(refuse)?;
+    server.metrics.count_rows(data.rows());
     let answer = Answer::new(content.map_err(refuse)?, form);
     let answer = Outgoing::new(answer, reservation, server.settings.timeout).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {

@@ -7,10 +7,14 @@ mod body;
 mod budget;
 mod connections;
 mod content;
+mod followed;
+mod framing;
 mod invocation;
 mod memory;
+mod metrics;
 mod model;
 mod models;
+mod open;
 mod outgoing;
 mod refusal;
 mod routes;
@@ -22,11 +26,12 @@ use crate::cli::ServeArgs;
 use crate::log::Log;
 use crate::report::Failure;
 use budget::Budget;
+use metrics::Metrics;
 use model::Served;
 use models::Models;
+use open::OpenConnections;
 use settings::Settings;
 use std::sync::Arc;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use workers::Workers;
 
@@ -35,8 +40,12 @@ pub struct Server {
     settings: Settings,
     models: Models,
     workers: Workers,
-    /// One for each request whose body is in memory as a whole.
-    places: Arc<Semaphore>,
+    connections: Arc<OpenConnections>,
+    metrics: Metrics,
+    /// One for each request that waits or is scored.
+    turns: Arc<Semaphore>,
+    /// What bodies take until their rows are scored.
+    bodies: Budget,
     /// What answers take until they are written.
     answers: Budget,
     log: Log,
@@ -59,13 +68,21 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     };
     let place = std::net::SocketAddr::new(settings.host, settings.port);
     let refused = |error: std::io::Error| Failure::user(format!("cannot listen on {place}: {error}; choose another port"));
-    let listener = runtime.block_on(TcpListener::bind(place)).map_err(refused)?;
+    let listener = runtime.block_on(async { connections::listen(place) }).map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
     log.info(&format!("{} on {address}, up to {} requests at a time", models.describe(), settings.slots));
     let workers = Workers::start(settings.slots)?;
-    let places = Arc::new(Semaphore::new(settings.slots + settings.queue));
-    let answers = Budget::new(settings.answer_memory);
-    let server = Arc::new(Server { settings, models, workers, places, answers, log });
+    let server = Arc::new(Server {
+        connections: OpenConnections::new(settings.connections),
+        metrics: Metrics::new(),
+        turns: Arc::new(Semaphore::new(settings.slots + settings.queue)),
+        bodies: Budget::new(settings.body_memory),
+        answers: Budget::new(settings.answer_memory),
+        settings,
+        models,
+        workers,
+        log,
+    });
     runtime.block_on(connections::serve(listener, routes::router(&server), &server, stop));
     // Whoever still computes is cut off: 25 seconds are over.
     runtime.shutdown_background();

@@ -157,6 +157,11 @@ impl Models {
         (listed, more)
     }
 
+    /// How many are loaded.
+    pub fn count(&self) -> usize {
+        self.single.iter().count() + self.lock().values().filter(|entry| entry.model.is_some()).count()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
         // Every change of the map is one insertion or removal.
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner)

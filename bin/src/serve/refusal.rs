@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use sapwood::text::shown;
 use sapwood::{Error, ErrorKind};
 use sapwood_readers::Encoding;
 
@@ -22,8 +23,8 @@ impl Refusal {
     /// A refusal with a status of its own.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
         // One line, and not as long as what a client may put into it.
-        let message = message.into().replace(['\n', '\r'], " ");
-        Self { status, message: message[..message.floor_char_boundary(LONGEST)].to_string() }
+        let message: String = message.into();
+        Self { status, message: shown(&message[..message.floor_char_boundary(LONGEST)]).into_owned() }
     }
 
     /// 400: the request is understood and wrong.

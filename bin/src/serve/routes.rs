@@ -2,9 +2,14 @@
 
 use super::Server;
 use super::body;
+use super::followed::FollowedBody;
+use super::framing;
 use super::invocation;
+use super::metrics::{InUse, MEDIA_TYPE};
 use super::models::Listed;
+use super::open::{Connection, Phase};
 use super::refusal::Refusal;
+use axum::Extension;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -23,6 +28,7 @@ const PAGE: usize = 100;
 pub fn router(server: &Arc<Server>) -> Router {
     let mut router = Router::new()
         .route("/ping", get(ping))
+        .route("/metrics", get(metrics))
         .route("/execution-parameters", get(execution_parameters))
         .route("/invocations", post(invoke_single));
     if server.settings.multi_model {
@@ -31,12 +37,26 @@ pub fn router(server: &Arc<Server>) -> Router {
             .route("/models/{name}", get(describe).delete(unload))
             .route("/models/{name}/invoke", post(invoke_named));
     }
-    router.layer(middleware::from_fn_with_state(server.clone(), logged)).with_state(server.clone())
+    router.layer(middleware::from_fn_with_state(server.clone(), followed)).with_state(server.clone())
 }
 
 /// The model is loaded before the port is open, so whoever asks gets a yes.
 async fn ping() -> StatusCode {
     StatusCode::OK
+}
+
+async fn metrics(State(server): State<Arc<Server>>) -> Result<Response, Refusal> {
+    let now = InUse {
+        requests: server.settings.slots + server.settings.queue - server.turns.available_permits(),
+        body_bytes: server.bodies.taken(),
+        answer_bytes: server.answers.taken(),
+        connections: server.connections.count(),
+        models: server.models.count(),
+    };
+    let text = server.metrics.text(&now).map_err(|error| Refusal::defect(format!("the metrics cannot be written: {error}")))?;
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    Ok(response)
 }
 
 async fn execution_parameters(State(server): State<Arc<Server>>) -> Response {
@@ -125,14 +145,32 @@ fn json_response(value: &Value) -> Response {
     response
 }
 
-/// Reports what was refused, and every request where `SAPWOOD_LOG` says debug.
-async fn logged(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+/// Follows a request on its connection: counts it, and reports what was refused, or everything where `SAPWOOD_LOG` says debug.
+async fn followed(
+    State(server): State<Arc<Server>>,
+    Extension(connection): Extension<Arc<Connection>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let (method, path, start) = (request.method().clone(), request.uri().path().to_string(), Instant::now());
-    let response = next.run(request).await;
+    let request = request.map(|body| FollowedBody::wrap(body, Phase::Answering, &connection));
+    let response = match framing::check(connection.is_clear(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refused_for_good(refusal, request).await,
+    };
     let status = response.status().as_u16();
+    server.metrics.count_request(&path, status, start.elapsed());
     if let Some(refusal) = response.extensions().get::<Refusal>() {
         server.log.incident(&format!("{method} {path} {status}: {}", refusal.message));
     }
     server.log.debug(|| format!("{method} {path} {status} in {:.3} ms", 1e3 * start.elapsed().as_secs_f64()));
+    response.map(|body| FollowedBody::wrap(body, Phase::Flushing, &connection))
+}
+
+/// Refuses a request after which nothing on its connection can be trusted.
+async fn refused_for_good(refusal: Refusal, request: Request) -> Response {
+    body::drain(request.into_body()).await;
+    let mut response = refusal.into_response();
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }

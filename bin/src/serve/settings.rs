@@ -3,6 +3,7 @@
 use super::content::Accept;
 use super::memory;
 use crate::cli::{ExtraColumnsArg, ServeArgs};
+use crate::open_files;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use clap::ValueEnum;
@@ -28,6 +29,12 @@ pub struct Settings {
     pub max_body: usize,
     /// How long a request's head, and then its body, may take to arrive.
     pub timeout: Duration,
+    /// How long a request may wait for a thread and be scored.
+    pub scoring_timeout: Duration,
+    /// Bytes a second that a body must arrive with.
+    pub body_rate: u64,
+    /// Connections that may be open at a time.
+    pub connections: usize,
     /// The form of answers to requests that do not say what they accept; as the request where absent.
     pub default_accept: Option<Accept>,
     /// `SAGEMAKER_INFERENCE_OUTPUT`.
@@ -38,6 +45,8 @@ pub struct Settings {
     pub multi_model: bool,
     /// What models may take together, bytes.
     pub model_memory: u64,
+    /// What bodies may take together, bytes.
+    pub body_memory: u64,
     /// What answers may take together, bytes.
     pub answer_memory: u64,
     /// How cells are read, where not as in training.
@@ -52,6 +61,12 @@ pub struct Settings {
 const DEFAULT_MAX_BODY: u64 = 6 << 20;
 /// Requests that may wait; also the built-in's number.
 const DEFAULT_QUEUE: usize = 100;
+/// Bytes a second of the slowest body.
+const DEFAULT_BODY_RATE: u64 = 1 << 10;
+/// Connections that may be open at a time, where as many files may be.
+const DEFAULT_CONNECTIONS: u64 = 900;
+/// Files that the server has open besides: models that are loaded, the log, what the runtime needs.
+const OTHER_FILES: u64 = 40;
 
 impl Settings {
     /// Reads the environment; flags win.
@@ -65,9 +80,7 @@ impl Settings {
         };
         let memory = memory::limit();
         let max_body = max_body(memory)?;
-        let queue = number::<usize>("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", 0..=100_000)?.unwrap_or(DEFAULT_QUEUE);
-        // Bodies together take a quarter of the memory at most, but all slots can be fed.
-        let places = usize::try_from(memory / 4 / max_body).unwrap_or(usize::MAX).max(slots);
+        let is_batch = flag("SAGEMAKER_BATCH")?;
         let words = text("SAPWOOD_SERVE_PARAMETERS").unwrap_or_default();
         let words: Vec<_> = words.split_whitespace().map(String::from).chain(args.parameters.iter().cloned()).collect();
         let accept = text("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT");
@@ -75,14 +88,23 @@ impl Settings {
             host: args.host,
             port: args.port.map_or_else(|| number("SAGEMAKER_BIND_TO_PORT", 0..=u16::MAX), |port| Ok(Some(port)))?.unwrap_or(8080),
             slots,
-            queue: queue.min(places - slots),
+            queue: number("SAGEMAKER_MODEL_JOB_QUEUE_SIZE", 0..=100_000)?.unwrap_or(DEFAULT_QUEUE),
             max_body: usize::try_from(max_body).unwrap_or(usize::MAX),
             timeout: Duration::from_secs(number("SAPWOOD_REQUEST_TIMEOUT", 1..=3600)?.unwrap_or(60)),
+            scoring_timeout: Duration::from_secs(
+                number("SAPWOOD_SCORING_TIMEOUT", 1..=86_400)?.unwrap_or(scoring_timeout(is_batch)),
+            ),
+            body_rate: number("SAPWOOD_MIN_BODY_RATE", 0..=1 << 30)?.unwrap_or(DEFAULT_BODY_RATE),
+            connections: connections()?,
             default_accept: accept.map(|text| Accept::named(&text).ok_or_else(|| unknown_accept(&text))).transpose()?,
             selection: text("SAGEMAKER_INFERENCE_OUTPUT"),
             batch_strategy: batch_strategy()?,
             multi_model: flag("SAGEMAKER_MULTI_MODEL")?,
             model_memory: number::<u64>("SAPWOOD_MAX_MODEL_MEMORY_MB", 0..=u64::MAX >> 20)?.map_or(memory / 2, |mb| mb << 20),
+            // All threads can be fed.
+            body_memory: number::<u64>("SAPWOOD_MAX_BODY_MEMORY_MB", 1..=u64::MAX >> 20)?
+                .map_or(memory / 4, |mb| mb << 20)
+                .max(max_body.saturating_mul(slots as u64)),
             answer_memory: number::<u64>("SAPWOOD_MAX_ANSWER_MEMORY_MB", 1..=u64::MAX >> 20)?.map_or(memory / 4, |mb| mb << 20),
             reading: reading_choices(&words)?,
             extra_columns: extra_columns(args.extra_columns)?,
@@ -108,7 +130,7 @@ pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
     let entries = std::fs::read_dir(directory).map_err(|error| Failure::io(directory, "cannot be searched for a model", &error))?;
     let mut names: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     names.sort_unstable();
-    let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood");
+    let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood") && path.is_file();
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let models: Vec<_> = names.iter().filter(is_model).filter(|path| !is_hidden(path)).collect();
     let list = |paths: &[&PathBuf]| {
@@ -169,6 +191,17 @@ fn max_body(memory: u64) -> Result<u64, Failure> {
         (length, megabytes) => length.unwrap_or(0).max(megabytes.unwrap_or(0) << 20),
     }
     .max(1))
+}
+
+/// How long SageMaker itself waits for an answer, seconds: of an endpoint, and of a batch transform at most.
+fn scoring_timeout(is_batch: bool) -> u64 {
+    if is_batch { 3600 } else { 60 }
+}
+
+fn connections() -> Result<usize, Failure> {
+    let wanted = number("SAPWOOD_MAX_CONNECTIONS", 1..=100_000)?.unwrap_or(DEFAULT_CONNECTIONS);
+    let allowed = open_files::raise(wanted + OTHER_FILES).map_or(wanted, |files| files.saturating_sub(OTHER_FILES));
+    Ok(usize::try_from(wanted.min(allowed.max(1))).unwrap_or(usize::MAX))
 }
 
 fn batch_strategy() -> Result<&'static str, Failure> {

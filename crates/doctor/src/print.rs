@@ -1,6 +1,7 @@
 //! Findings for people and for programs.
 
 use crate::finding::Finding;
+use sapwood::text::shown;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -10,12 +11,12 @@ pub fn to_text(findings: &[Finding]) -> String {
     for finding in findings {
         let place = finding.at.map_or_else(String::new, |at| format!("{}:{}:", at.line, at.column));
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "{}:{place} {}: {}", finding.file, finding.severity.word(), finding.message);
+        let _ = writeln!(out, "{}:{place} {}: {}", shown(&finding.file), finding.severity.word(), shown(&finding.message));
         if !finding.text.is_empty() {
-            let _ = writeln!(out, "    {}", finding.text);
+            let _ = writeln!(out, "    {}", shown(&finding.text));
         }
         if !finding.fix.is_empty() {
-            let _ = writeln!(out, "    fix: {}", finding.fix);
+            let _ = writeln!(out, "    fix: {}", shown(&finding.fix));
         }
     }
     out

@@ -193,7 +193,9 @@ impl ColumnLayout<'_> {
         let all = |wanted: ColumnRole| (0..roles.len()).filter(move |&at| roles[at] == wanted).map(column);
         let mut reading = options.reading();
         reading.ignored_columns = all(ColumnRole::Unused).collect();
-        reading.label_column = all(ColumnRole::Label).next();
+        // The first column is where labels are unless somebody says another.
+        let is_said = self.names.is_some() || options.label.is_some();
+        reading.label_column = all(ColumnRole::Label).next().filter(|_| is_said);
         reading.base_margin_column = all(ColumnRole::BaseMargin).next();
         reading
     }

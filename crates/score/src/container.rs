@@ -22,6 +22,10 @@ pub struct FileFormat {
     pub magic: [u8; 8],
     /// The version that is written, and the only one that is read.
     pub version: u32,
+    /// What to do with a file of another kind, if anything.
+    pub other: &'static str,
+    /// What to do with a damaged file, if anything.
+    pub damaged: &'static str,
     /// The limit of the header, at most what a u32 holds.
     pub header: Limit,
     /// The limit of the payload.
@@ -62,11 +66,11 @@ impl FileFormat {
         let what = self.what;
         let magic = &bytes[..bytes.len().min(self.magic.len())];
         if !self.magic.starts_with(magic) || bytes.is_empty() {
-            return Err(Error::WrongMagic { what });
+            return Err(Error::WrongMagic { what, remedy: self.other });
         }
         let mut rest = Fields(&bytes[magic.len()..]);
         let (Some(version), Some(header), Some(payload)) = (rest.u32(), rest.u32(), rest.u64()) else {
-            return Err(Error::TooShort { what, actual: bytes.len() as u64, least: LEAST_BYTES });
+            return Err(Error::TooShort { what, actual: bytes.len() as u64, least: LEAST_BYTES, remedy: self.damaged });
         };
         if version != self.version {
             return Err(Error::UnsupportedVersion { what, found: version, supported: self.version });
@@ -74,7 +78,7 @@ impl FileFormat {
         let lengths = Lengths { header: header.into(), payload };
         for (part, found, limit) in [("a header", lengths.header, &self.header), ("a payload", payload, &self.payload)] {
             if found > limit.bytes {
-                return Err(Error::TooLarge { what, part, found, cap: limit.bytes });
+                return Err(Error::TooLarge { what, part, found, cap: limit.bytes, remedy: self.damaged });
             }
         }
         Ok(lengths)
@@ -106,20 +110,25 @@ impl FileFormat {
         Ok(bytes)
     }
 
+    /// The error about a file of another length than its prefix states.
+    pub fn wrong_length(&self, expected: u64, actual: u64) -> Error {
+        Error::WrongLength { what: self.what, expected, actual, remedy: self.damaged }
+    }
+
     /// Header and payload of a whole file.
     ///
     /// # Errors
     /// What [`FileFormat::lengths`] refuses, another length than the file states, or a wrong checksum.
     pub fn decode<'a>(&self, bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Error> {
-        let what = self.what;
         let lengths = self.lengths(bytes)?;
         let (expected, actual) = (lengths.file(), bytes.len() as u64);
         let Some((body, checksum)) = bytes.split_last_chunk().filter(|_| actual == expected) else {
-            return Err(Error::WrongLength { what, expected, actual });
+            return Err(self.wrong_length(expected, actual));
         };
+        let what = self.what;
         let (expected, found) = (u32::from_le_bytes(*checksum), crc32fast::hash(body));
         if expected != found {
-            return Err(Error::Checksum { what, expected, found });
+            return Err(Error::Checksum { what, expected, found, remedy: self.damaged });
         }
         Ok(body[PREFIX_BYTES..].split_at(lengths.header as usize))
     }
@@ -197,6 +206,8 @@ mod tests {
         what: "sample",
         magic: *b"SAMPLE\0\0",
         version: 3,
+        other: "look elsewhere",
+        damaged: "make it again",
         header: Limit { bytes: 8, remedy: "say less" },
         payload: Limit { bytes: 1 << 20, remedy: "hold less" },
     };
@@ -249,6 +260,13 @@ mod tests {
             }
             assert!(FORMAT.decode(&bytes[..at]).is_err(), "cut off at {at}");
         }
-        assert!(FORMAT.decode(&[&bytes[..], b"x"].concat()).is_err());
+        let appended = FORMAT.decode(&[&bytes[..], b"tail"].concat()).unwrap_err().to_string();
+        assert_eq!(
+            appended,
+            "sample file goes on after the 37 bytes that its prefix states: something was appended to it; make it again"
+        );
+        let cut = FORMAT.decode(&bytes[..30]).unwrap_err().to_string();
+        assert_eq!(cut, "sample file is 30 bytes long, its prefix states 37: it is incomplete; make it again");
+        assert!(FORMAT.decode(b"other").unwrap_err().to_string().ends_with("magic bytes; look elsewhere"));
     }
 }

@@ -7,13 +7,15 @@
 #[non_exhaustive]
 pub enum Error {
     /// The file does not begin with the magic bytes of its kind.
-    #[error("not a Sapwood {what}: the file does not begin with the magic bytes; was it made by `sapwood train`?")]
+    #[error("not a Sapwood {what}: the file does not begin with the magic bytes{}", advice(.remedy))]
     WrongMagic {
         /// The kind of file that was expected.
         what: &'static str,
+        /// What to do, if anything.
+        remedy: &'static str,
     },
     /// The file has the right magic but is shorter than the shortest one of its kind.
-    #[error("{what} file is only {actual} bytes long, less than the {least} of its fixed parts: it is incomplete; copy it again")]
+    #[error("{what} file is only {actual} bytes long, less than the {least} of its fixed parts: it is incomplete{}", advice(.remedy))]
     TooShort {
         /// The kind of file.
         what: &'static str,
@@ -21,6 +23,8 @@ pub enum Error {
         actual: u64,
         /// The least length of such a file, bytes.
         least: u64,
+        /// What to do, if anything.
+        remedy: &'static str,
     },
     /// The file is of a format version that this release cannot read.
     #[error("{what} format version {found} is not the version that this release reads, {supported}; {}", remedy(*found, *supported))]
@@ -36,17 +40,19 @@ pub enum Error {
     #[error("the model needs {0}, which this release does not know; upgrade Sapwood")]
     UnknownRequirements(String),
     /// The file ends before, or goes on after, the length its own prefix states.
-    #[error("{what} file is {actual} bytes long, its prefix says {expected}: it is incomplete or was appended to; copy it again")]
+    #[error("{what} file {}{}", difference(*.expected, *.actual), advice(.remedy))]
     WrongLength {
         /// The kind of file.
         what: &'static str,
         /// The length the prefix states, bytes.
         expected: u64,
-        /// The length found, bytes.
+        /// The length found, bytes; no more is read than one byte too many.
         actual: u64,
+        /// What to do, if anything.
+        remedy: &'static str,
     },
     /// A size in the file exceeds the cap of its kind.
-    #[error("{what} file states {part} of {found} bytes, more than the cap of {cap}: the file is damaged")]
+    #[error("{what} file states {part} of {found} bytes, more than the cap of {cap}: the file is damaged{}", advice(.remedy))]
     TooLarge {
         /// The kind of file.
         what: &'static str,
@@ -56,6 +62,8 @@ pub enum Error {
         found: u64,
         /// The largest size allowed, bytes.
         cap: u64,
+        /// What to do, if anything.
+        remedy: &'static str,
     },
     /// What is to be written exceeds a cap of its format.
     #[error("the {what}'s {part} takes {found} bytes, more than the {cap} that a {what} file may hold; {remedy}")]
@@ -72,7 +80,7 @@ pub enum Error {
         remedy: &'static str,
     },
     /// The checksum does not match the bytes.
-    #[error("{what} file is damaged: checksum {found:08x}, expected {expected:08x}; copy it again from where it was made")]
+    #[error("{what} file is damaged: checksum {found:08x}, expected {expected:08x}{}", advice(.remedy))]
     Checksum {
         /// The kind of file.
         what: &'static str,
@@ -80,6 +88,8 @@ pub enum Error {
         expected: u32,
         /// The checksum of the bytes read.
         found: u32,
+        /// What to do, if anything.
+        remedy: &'static str,
     },
     /// Header or payload cannot be decoded.
     #[error("model file is damaged: {0}")]
@@ -104,6 +114,17 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+}
+
+fn advice(remedy: &str) -> String {
+    if remedy.is_empty() { String::new() } else { format!("; {remedy}") }
+}
+
+fn difference(expected: u64, actual: u64) -> String {
+    match actual > expected {
+        true => format!("goes on after the {expected} bytes that its prefix states: something was appended to it"),
+        false => format!("is {actual} bytes long, its prefix states {expected}: it is incomplete"),
+    }
 }
 
 fn remedy(found: u32, supported: u32) -> &'static str {

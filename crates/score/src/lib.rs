@@ -21,6 +21,7 @@ mod reading;
 pub mod replace;
 mod schema;
 mod scorer;
+pub mod text;
 mod tree;
 mod validate;
 

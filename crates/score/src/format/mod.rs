@@ -21,6 +21,8 @@ const FORMAT: FileFormat = FileFormat {
     what: "model",
     magic: *b"SAPWOOD\0",
     version: FORMAT_VERSION,
+    other: "was it made by `sapwood train`?",
+    damaged: "copy it again from where it was made",
     header: Limit { bytes: MAX_HEADER_BYTES, remedy: "drop columns with very many categories" },
     payload: Limit { bytes: MAX_PAYLOAD_BYTES, remedy: "train fewer rounds or smaller trees" },
 };
