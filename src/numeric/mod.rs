@@ -3,12 +3,14 @@
 mod gamma;
 mod log_sum_exp;
 mod reorder;
+mod short;
 mod sum;
 mod total;
 
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
 pub(crate) use reorder::{gather, reorder};
+pub(crate) use short::Short;
 pub(crate) use sum::weighted_mean;
 pub use sum::{Grid, sum};
 pub(crate) use total::Total;

@@ -1,6 +1,6 @@
 //! Losses with one margin per row, whose derivatives depend on the row's margin and label alone.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round, check_gradient};
+use super::loss::{CHUNK, GradientPair, Loss, PICKED, Round, checked_magnitude, picked};
 use crate::Result;
 use crate::collective::Collective;
 use crate::data::TargetsView;
@@ -64,12 +64,12 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
         Ok(vec![self.point.base_score(targets, ranks)])
     }
 
-    fn check_unit(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<()> {
+    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64> {
         let (margins, labels) = (round.margins_of(0), round.targets.labels());
         let rows = (0..labels.len()).into_par_iter().with_min_len(CHUNK);
         let magnitude = |row| self.point.magnitude(margins[row], labels[row]) * round.targets.weight(row);
         let [largest] = ranks.max_magnitudes([rows.map(magnitude).reduce(|| 0.0, f64::max)]);
-        check_gradient(largest)
+        checked_magnitude(largest)
     }
 
     fn settled(&self) -> f32 {
@@ -81,6 +81,21 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
         chunks.for_each(|(chunk, (out, margins))| {
             let targets = round.targets.slice(chunk * CHUNK..chunk * CHUNK + out.len());
             fill(self.simd, self.point, margins, targets.labels(), targets.weights(), out);
+        });
+    }
+
+    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
+        let (margins, targets) = (round.margins_of(output), round.targets);
+        out.par_chunks_mut(PICKED).zip(rows.par_chunks(PICKED)).for_each(|(out, rows)| {
+            let weights = targets.weights().map(|weights| picked(weights, rows));
+            fill(
+                self.simd,
+                self.point,
+                &picked(margins, rows),
+                &picked(targets.labels(), rows),
+                weights.as_ref().map(|weights| &weights[..]),
+                out,
+            );
         });
     }
 }
