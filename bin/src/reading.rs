@@ -58,7 +58,7 @@ impl<R: Read> Read for Copied<'_, R> {
 
 fn unloadable(path: &Path, error: Error) -> Failure {
     // Errors of reading name the place themselves.
-    let names_place = matches!(error, Error::Io { .. });
+    let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
     let failure = Failure::from(error);
     if names_place { failure } else { failure.at(&path.display().to_string()) }
 }
