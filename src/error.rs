@@ -187,7 +187,11 @@ impl std::error::Error for Error {}
 
 impl From<sapwood_score::Error> for Error {
     fn from(error: sapwood_score::Error) -> Self {
-        let kind = match error {
+        let cause = match &error {
+            sapwood_score::Error::InFile { error, .. } => error,
+            error => error,
+        };
+        let kind = match cause {
             sapwood_score::Error::Io { .. } => ErrorKind::Io,
             sapwood_score::Error::Schema(_) => ErrorKind::Schema,
             _ => ErrorKind::Model,

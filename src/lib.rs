@@ -30,6 +30,7 @@ pub mod cache;
 pub mod collective;
 pub mod data;
 mod error;
+pub mod evaluation;
 mod execution;
 mod grow;
 mod histogram;

@@ -39,7 +39,7 @@ impl Workbench {
         let profiler = Profiler::new(1);
         let execution = Execution { simd, profiler: &profiler, ranks: &Solo };
         let (mapper, matrix) = binning::bin(data, &params, execution)?;
-        let mut quantised = Quantised::new(0.0);
+        let mut quantised = Quantised::new(0.0, 0.0);
         quantised.fill(execution, gradients);
         let pools = Pools::new(&matrix);
         let columns = BinColumns::of(&matrix);

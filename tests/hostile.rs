@@ -5,8 +5,6 @@ mod bombs;
 pub mod damage;
 mod dictionaries;
 mod files;
-mod names;
-mod places;
 mod requests;
 
 use std::ops::Range;

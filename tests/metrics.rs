@@ -151,7 +151,11 @@ fn metrics_agree_with_xgboost_and_scikit_learn() {
         for (weights, expected) in [(None, plain), (Some(&WEIGHT[..]), weighted)] {
             let value =
                 metric.evaluate(&Evaluation::new(objective, &margins, TargetsView::new(&labels, weights).unwrap()).unwrap());
-            assert!((value - expected).abs() < 5e-7 * expected.abs().max(1.0), "{name} of {}: {value} is not {expected}", objective.name());
+            assert!(
+                (value - expected).abs() < 5e-7 * expected.abs().max(1.0),
+                "{name} of {}: {value} is not {expected}",
+                objective.name()
+            );
         }
     }
 }

@@ -252,8 +252,8 @@ fn levels_are_found_by_text_whatever_their_order() {
     }
     assert_eq!((index.code(1, "1"), index.code(0, "9"), index.code(2, "9")), (None, None, None));
     let scorer = Scorer::new(small()).unwrap();
-    assert_eq!(scorer.code(1, "red"), 2.0);
-    assert!(scorer.code(1, "mauve").is_nan());
+    assert_eq!(scorer.code(1, "red").unwrap(), 2.0);
+    assert!(scorer.code(1, "mauve").unwrap_err().to_string().contains("has no level \"mauve\"; its levels are"));
 }
 
 #[test]

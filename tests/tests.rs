@@ -20,6 +20,7 @@ mod io;
 mod metrics;
 mod naive;
 mod packages;
+mod predictions;
 mod real_data;
 mod recordio;
 mod s3;

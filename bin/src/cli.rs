@@ -111,15 +111,22 @@ pub struct PredictArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Data to score: a file or a directory, local or in S3; may be repeated.
+    /// Data to score: a file or a directory, local or in S3, or - for standard input; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
     /// The label's column, if there is one: it is ignored.
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
-    /// Where to write [default: standard output].
+    /// Where to write [default: standard output, as is -]. Names in .json, .jsonl and .parquet say the form, others stand for CSV; .gz
+    /// behind them compresses.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Columns of the data to write in front of the predictions, as they stand there: names or indices, separated by commas.
+    #[arg(long, value_name = "COL,...")]
+    pub keep: Vec<String>,
+    /// Begin CSV with a line of names.
+    #[arg(long)]
+    pub header: bool,
     /// What to write for each row: the objective's prediction, the margin, probabilities, the class, or the leaf of every tree.
     #[arg(long, value_name = "KIND", default_value = "value", value_parser = output_kind())]
     pub output: Output,
@@ -178,7 +185,7 @@ pub struct EvaluateArgs {
     /// The model file.
     #[arg(long, value_name = "FILE")]
     pub model: PathBuf,
-    /// Labelled data: a file or a directory, local or in S3; may be repeated.
+    /// Labelled data: a file or a directory, local or in S3, or - for standard input; may be repeated.
     #[arg(long, value_name = "PATH", required = true)]
     pub data: Vec<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
@@ -190,6 +197,10 @@ pub struct EvaluateArgs {
     /// Metrics, separated by commas [default: those the model was trained with].
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub metric: Vec<String>,
+    /// Where to write all results as JSON, of classifiers confusion matrix, scores of each class, curves and calibration, too; - is
+    /// standard output.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -1,16 +1,18 @@
-//! `sapwood evaluate`: metrics of a model on labelled data, as one JSON object.
+//! `sapwood evaluate`: metrics of a model on labelled data, as one line of JSON, as tables on a terminal, or all in detail.
 
 use crate::cli::EvaluateArgs;
+use crate::evaluation_report::{Classification, EvaluationReport};
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
-use crate::{reading, streams, threads};
+use crate::{output, reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
 use sapwood::{Dataset, Model, objective};
 use sapwood_readers::ReadOptions;
 use sapwood_readers::{self as readers};
-use serde_json::{Map, Value, json};
+use serde_json::json;
+use std::path::Path;
 
 /// Prints the metrics.
 ///
@@ -24,8 +26,18 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
     let metrics = metric::metrics(&names, scorer.model().objective.clone())?;
     note_weights(scorer.model(), &options);
-    let (sources, _) = reading::sources(&args.data, &options.meter)?;
-    let values = threads::pool(args.reading.threads)?.install(|| {
+    let to_stdout = args.json.as_deref() == Some(Path::new("-"));
+    let file = args.json.as_deref().filter(|_| !to_stdout);
+    if let Some(path) = file {
+        output::check_writable(path)?;
+    }
+    let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
+    if let Some(path) = file {
+        inputs.insert(output::true_name(&args.model).into_os_string());
+        output::refuse_input(path, &inputs)?;
+    }
+    let is_shown = streams::prints_to_terminal();
+    let report = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
         let data = readers::read_matching(
             &sources,
@@ -33,11 +45,23 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true },
         )?;
         reading::print_notes(&data);
-        let values = evaluate(&scorer, &data, &metrics)?;
+        if data.groups().is_some() {
+            streams::diagnostic("note: query groups (qid) do not count: the model does not rank");
+        }
+        let data = data.without_groups();
+        let report = evaluate(&scorer, &data, &metrics, is_shown || args.json.is_some())?;
         reading::print_unknown_levels(&data);
-        Ok::<_, Failure>(values)
+        Ok::<_, Failure>(report)
     })?;
-    streams::print_result(&format!("{values}\n"))
+    let json = || format!("{:#}\n", report.json());
+    if let Some(path) = file {
+        output::write_whole(path, |out| out.write_all(json().as_bytes()))?;
+    }
+    streams::print_result(&match (to_stdout, is_shown) {
+        (true, _) => json(),
+        (false, true) => report.table(),
+        (false, false) => report.line(),
+    })
 }
 
 /// The metrics that were named in training; none stands for the objective's default.
@@ -59,14 +83,25 @@ fn note_weights(model: &Model, options: &ReadOptions) {
     }
 }
 
-fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>]) -> Result<Value, Failure> {
+fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>], in_detail: bool) -> Result<EvaluationReport, Failure> {
     let (model, objective) = (scorer.model(), scorer.model().trained_objective()?);
     // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
     let targets = objective::check_labels(objective, model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
     let evaluation = Evaluation::new(objective, &margins, targets)?;
     let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
-    Ok(Value::Object(values.collect::<Map<_, _>>()))
+    let metrics = values.collect();
+    // Labels of logistic regression may lie between the classes.
+    let are_classes = model.num_classes().is_some() && targets.labels().iter().all(|label| label.fract() == 0.0);
+    let classification = (in_detail && are_classes).then(|| classify(scorer, data)).transpose()?;
+    Ok(EvaluationReport { rows: data.rows(), metrics, classification })
+}
+
+fn classify(scorer: &Scorer, data: &Dataset) -> Result<Classification, Failure> {
+    let classes = predict(scorer, data, Output::Class)?;
+    let probabilities = predict(scorer, data, Output::Probability)?;
+    let targets = data.targets();
+    Classification::new(scorer.model(), targets.labels(), classes.values(), probabilities.values(), targets.weights())
 }
 
 /// Values row by row, output by output.

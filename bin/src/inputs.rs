@@ -66,6 +66,9 @@ impl DataPlace {
     /// # Errors
     /// Paths beside URIs, or objects that cannot be listed.
     pub fn of(paths: &[PathBuf]) -> Result<Self, Failure> {
+        if let Some(stdin) = pipes::standard_input(paths)? {
+            return Ok(Self::Pipe(stdin));
+        }
         Ok(s3::objects_of(paths)?.map_or_else(|| Self::Files(paths.to_vec()), Self::Objects))
     }
 

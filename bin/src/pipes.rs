@@ -19,6 +19,32 @@ pub struct Pipe {
     pub path: PathBuf,
 }
 
+/// Standard input, as a pipe, where the paths are `-`.
+///
+/// # Errors
+/// `-` beside other paths.
+pub fn standard_input(paths: &[PathBuf]) -> Result<Option<PathBuf>, Failure> {
+    let is_stdin = |path: &PathBuf| path.as_os_str() == "-";
+    match (paths, paths.iter().any(is_stdin)) {
+        (_, false) => Ok(None),
+        ([_], true) => Ok(Some("/dev/stdin".into())),
+        (_, true) => Err(Failure::user("- stands for all data on standard input; give it alone, or name files only")),
+    }
+}
+
+/// All that comes through standard input.
+///
+/// # Errors
+/// It breaks or brings nothing, or no space is left.
+pub fn read_standard_input(pipe: &Path) -> Result<Spool, Failure> {
+    let opened = File::open(pipe).map_err(|error| Failure::user(format!("standard input cannot be read: {error}")))?;
+    let spool = Spool::read(Path::new("standard input"), opened)?;
+    if spool.bytes() == 0 {
+        return Err(Failure::user("no data on standard input: it was closed before any came"));
+    }
+    Ok(spool)
+}
+
 /// How often a thread looks whether its pipe has appeared.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);
 /// When to say that a pipe is waited for.

@@ -1,13 +1,16 @@
-//! `sapwood predict`: one line per row, in row order.
+//! `sapwood predict`: one line per row, in row order, or a table in another form.
 
 use crate::cli::PredictArgs;
 use crate::log::Log;
+use crate::prediction_form::Packed;
+use crate::prediction_table::PredictionTable;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{output, reading, streams, threads};
-use sapwood::predict::{Predictions, Scorer, predict};
+use sapwood::params::ParamValue;
+use sapwood::predict::{Scorer, predict};
 use sapwood_readers as readers;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Instant;
 
 /// Scores the data and writes the predictions.
@@ -20,15 +23,17 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     args.output.check(&model)?;
     let options = ReadingChoices::of(&args.reading, &[("label_column", args.label.as_deref())])?.for_model(&mut model)?;
     let scorer = Scorer::new(model)?;
-    if let Some(path) = &args.out {
+    let out = args.out.as_deref().filter(|path| path.as_os_str() != "-");
+    let packed = Packed::of(out)?;
+    if let Some(path) = out {
         output::check_writable(path)?;
     }
     let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
-    if let Some(path) = &args.out {
+    if let Some(path) = out {
         inputs.insert(output::true_name(&args.model).into_os_string());
         output::refuse_input(path, &inputs)?;
     }
-    let predictions = threads::pool(args.reading.threads)?.install(|| {
+    let table = threads::pool(args.reading.threads)?.install(|| {
         let model = scorer.model();
         let data = readers::read_matching(
             &sources,
@@ -41,25 +46,21 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let seconds = start.elapsed().as_secs_f64();
         log.debug(|| format!("{} rows read and scored in {seconds:.4} s", predictions.rows()));
         reading::print_unknown_levels(&data);
-        Ok::<_, Failure>(predictions)
+        let kept = readers::keep(&sources, &options, &model.schema, &kept_columns(args)?)?;
+        PredictionTable::new(model, args.output, kept, predictions)
     })?;
-    match &args.out {
-        Some(path) => output::write_whole(path, |out| write_lines(&predictions, out)),
-        None => streams::write_result(|out| write_lines(&predictions, out)),
+    let write = |out: &mut dyn Write| table.write(packed, args.header, out);
+    match out {
+        Some(path) => output::write_whole(path, write),
+        None => streams::write_result(write),
     }
 }
 
-/// Writes one line a row.
-///
-/// # Errors
-/// `out` cannot be written.
-pub fn write_lines(predictions: &Predictions, out: &mut dyn Write) -> io::Result<()> {
-    let mut line = String::new();
-    for row in 0..predictions.rows() {
-        line.clear();
-        predictions.write_row(row, &mut line);
-        line.push('\n');
-        out.write_all(line.as_bytes())?;
-    }
-    Ok(())
+/// The columns that `--keep` names.
+fn kept_columns(args: &PredictArgs) -> Result<Vec<String>, Failure> {
+    let list = |text: &String| {
+        let columns = <Vec<String> as ParamValue>::parse(text).filter(|columns| !columns.is_empty());
+        columns.ok_or_else(|| Failure::user(format!("--keep {text:?} is no list of columns; give names or 0-based indices")))
+    };
+    Ok(args.keep.iter().map(list).collect::<Result<Vec<_>, _>>()?.concat())
 }

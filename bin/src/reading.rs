@@ -2,6 +2,7 @@
 
 use crate::cli::{self, ReadingArgs};
 use crate::inputs::DataPlace;
+use crate::pipes;
 use crate::report::Failure;
 use crate::s3;
 use crate::streams;
@@ -58,7 +59,7 @@ impl<R: Read> Read for Copied<'_, R> {
 
 fn unloadable(path: &Path, error: Error) -> Failure {
     // Errors of reading name the place themselves.
-    let names_place = matches!(error, Error::Io { .. });
+    let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
     let failure = Failure::from(error);
     if names_place { failure } else { failure.at(&path.display().to_string()) }
 }
@@ -72,7 +73,8 @@ pub fn sources(paths: &[PathBuf], meter: &Meter) -> Result<(Vec<Source>, BTreeSe
     let names = place.files()?;
     let sources = match &place {
         DataPlace::Objects(objects) => s3::fetch(objects.iter(), meter)?,
-        _ => paths.iter().cloned().map(Source::from).collect(),
+        DataPlace::Pipe(pipe) => vec![pipes::read_standard_input(pipe)?.into()],
+        DataPlace::Files(paths) => paths.iter().cloned().map(Source::from).collect(),
     };
     Ok((sources, names))
 }

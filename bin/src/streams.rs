@@ -28,6 +28,11 @@ pub fn width() -> Option<usize> {
     terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into())
 }
 
+/// Whether a person may be looking at standard output.
+pub fn prints_to_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Writes a line to standard error, if that is possible. It stays one line, whatever names it holds.
 pub fn diagnostic(line: impl Display) {
     diagnostics(&format!("{}\n", shown(&line.to_string())));

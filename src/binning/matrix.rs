@@ -313,13 +313,27 @@ pub(super) fn check_rows(data: &Dataset) -> Result<usize> {
 
 /// The cells of some rows.
 fn gather<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u32]) -> Vec<C> {
+    // Of a width that is not known, each row would be copied by a function call.
+    macro_rules! widths {
+        ($($width:literal)+) => {
+            match width {
+                $($width => move_rows::<C, $width>,)+
+                width => unreachable!("a tile of {width} features"),
+            }
+        };
+    }
+    let move_rows = widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
     let mut moved = vec![C::default(); order.len() * width];
-    moved.par_chunks_mut(MOVED_ROWS * width).zip(order.par_chunks(MOVED_ROWS)).for_each(|(moved, order)| {
-        for (i, row) in moved.chunks_exact_mut(width).enumerate() {
-            prefetch(cells, order[(i + AHEAD).min(order.len() - 1)] as usize * width);
-            let first = order[i] as usize * width;
-            row.copy_from_slice(&cells[first..first + width]);
-        }
-    });
+    let chunks = moved.par_chunks_mut(MOVED_ROWS * width).zip(order.par_chunks(MOVED_ROWS));
+    chunks.for_each(|(moved, order)| move_rows(cells, order, moved));
     moved
+}
+
+/// Copies rows of `W` cells: to each place the row of which `order` has the number there.
+fn move_rows<C: Copy, const W: usize>(cells: &[C], order: &[u32], moved: &mut [C]) {
+    let rows = cells.as_chunks::<W>().0;
+    for (i, row) in moved.as_chunks_mut::<W>().0.iter_mut().enumerate() {
+        prefetch(cells, order[(i + AHEAD).min(order.len() - 1)] as usize * W);
+        *row = rows[order[i] as usize];
+    }
 }

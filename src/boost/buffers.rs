@@ -8,9 +8,6 @@ use crate::histogram::Quantised;
 use crate::objective::GradientPair;
 use rayon::prelude::*;
 
-/// Rows are copied if all are at least this many times as many.
-const FEWER: usize = 2;
-
 /// Rows whose gradients one task copies.
 const COPIED_ROWS: usize = 16_384;
 
@@ -33,14 +30,14 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// For so many rows, which are settled if their gradient is at most `settled` hessians.
-    pub fn new(rows: usize, settled: f32) -> Self {
+    /// For so many rows; `settled` and `noise` as for [`Quantised::new`].
+    pub fn new(rows: usize, settled: f32, noise: f64) -> Self {
         Self {
             gradients: vec![GradientPair::default(); rows],
             sampled: None,
             copies: None,
             copied: Vec::new(),
-            quantised: Quantised::new(settled),
+            quantised: Quantised::new(settled, noise),
             rows: Default::default(),
             no_columns: BinColumns::none(),
         }
@@ -51,29 +48,41 @@ impl Buffers {
         self.copies.is_some()
     }
 
-    /// Makes the rows that were drawn those of the next tree, copied if they are few.
+    /// Makes the rows that were drawn those of the next tree, where they are.
     pub fn take(&mut self, drawn: Drawn, matrix: &BinnedMatrix) {
         match drawn {
             Drawn::All => {
                 (self.copies, self.sampled) = (None, None);
                 self.count_up(matrix.rows());
             }
-            Drawn::Some(sample) if FEWER * sample.rows.len() <= matrix.rows() => self.copy(sample, matrix),
             Drawn::Some(sample) => self.leave_in_place(sample),
         }
     }
 
     /// Makes copies of a sample's rows those of the next tree.
-    fn copy(&mut self, sample: RowSample, matrix: &BinnedMatrix) {
+    pub fn copy(&mut self, sample: &RowSample, matrix: &BinnedMatrix) {
         let mut gradients = self.sampled.take().unwrap_or_default();
         let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
         rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut gradients);
         self.sampled = Some(gradients);
+        self.copy_rows(&sample.rows, matrix);
+    }
+
+    /// Makes copies of some rows those of the next tree; `gradients` fills in theirs.
+    pub fn copy_with(&mut self, rows: &[u32], matrix: &BinnedMatrix, gradients: impl FnOnce(&mut [GradientPair])) {
+        let sampled = self.sampled.get_or_insert_default();
+        sampled.resize(rows.len(), GradientPair::default());
+        gradients(sampled);
+        self.copy_rows(rows, matrix);
+    }
+
+    fn copy_rows(&mut self, rows: &[u32], matrix: &BinnedMatrix) {
         // The old copies go before there are new ones.
         self.copies = None;
-        self.copies = Some(matrix.gather(&sample.rows));
-        self.count_up(sample.rows.len());
-        self.copied = sample.rows;
+        self.copies = Some(matrix.gather(rows));
+        self.count_up(rows.len());
+        self.copied.clear();
+        self.copied.extend_from_slice(rows);
     }
 
     /// Makes a sample's rows those of the next tree.
@@ -141,7 +150,7 @@ mod tests {
         for factors in [factors, Vec::new()] {
             let sample = RowSample { rows: rows.clone(), factors };
             let mut grow = |take: &dyn Fn(&mut Buffers)| {
-                let mut buffers = Buffers::new(4000, 0.0);
+                let mut buffers = Buffers::new(4000, 0.0, 0.0);
                 for (row, pair) in buffers.gradients.iter_mut().enumerate() {
                     *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };
                 }
@@ -149,7 +158,7 @@ mod tests {
                 buffers.quantise(execution);
                 grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
             };
-            let copied = grow(&|buffers| buffers.copy(sample.clone(), &matrix));
+            let copied = grow(&|buffers| buffers.copy(&sample, &matrix));
             assert!(copied.nodes.len() == 39 && copied == grow(&|buffers| buffers.leave_in_place(sample.clone())));
         }
     }

@@ -8,6 +8,7 @@ pub mod checkpoint_files;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod outcome;
 mod phases;
 mod report;
 mod row_order;

@@ -5,13 +5,22 @@
 
 use crate::Params;
 use crate::collective::Collective;
+use crate::execution::Execution;
 use crate::objective::GradientPair;
 use crate::params::SamplingMethod;
 use crate::sampling::{Draw, Purpose, key};
+use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Rows that one task looks at.
 const CHUNK: usize = 65_536;
+
+/// Rows are copied if all are at least this many times as many.
+const FEWER: usize = 2;
+
+/// Rows that are drawn at a time.
+const BATCH: usize = 512;
 
 /// Magnitudes of a [`MagnitudeCounts`] bucket agree in sign, exponent and the first bits of the mantissa: within 1.6 %.
 const BUCKET_BITS: u32 = 17;
@@ -66,6 +75,11 @@ impl RowSample {
         });
     }
 
+    /// Whether these are so few of some rows that they are copied.
+    pub fn are_few_of(&self, rows: usize) -> bool {
+        FEWER * self.rows.len() <= rows
+    }
+
     /// The factor of the row at a position of the sample.
     pub fn factor(&self, position: usize) -> f32 {
         self.factors.get(position).copied().unwrap_or(1.0)
@@ -92,28 +106,35 @@ impl RowSampler {
         self.first_round < usize::MAX
     }
 
+    /// Whether rows are drawn whatever their gradients: then those of the others are not needed.
+    pub fn is_blind(&self) -> bool {
+        matches!(self.method, Method::Uniform(share) if share < 1.0)
+    }
+
     /// Draws the rows of the tree number `index`; the row at a position is `row(position)`, counted over all ranks.
     pub fn draw(
         &self,
         (round, index): (usize, u64),
         gradients: &[GradientPair],
         row: impl Fn(u32) -> u64 + Sync,
-        ranks: &dyn Collective,
+        execution: Execution<'_>,
     ) -> Drawn {
+        let Execution { simd, ranks, .. } = execution;
         let seed = self.seed;
         let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
         let rows = gradients.len();
         match self.method {
             _ if round < self.first_round => Drawn::All,
             Method::Uniform(share) => {
-                let draw = draw(Purpose::Rows, share);
-                choose(rows, false, |position| f32::from(u8::from(draw.has(row(position)))))
+                let rows =
+                    chosen(rows, |first, count| draw_positions(simd, draw(Purpose::Rows, share), first..first + count, &row));
+                Drawn::Some(RowSample { rows: rows.concat(), factors: Vec::new() })
             }
             Method::MinimalVariance { share, lambda } => {
                 let magnitude = |pair: &GradientPair| magnitude(pair, lambda);
                 let threshold = MagnitudeCounts::of(gradients, magnitude, ranks).threshold(share);
                 let uniform = draw(Purpose::Rows, 1.0);
-                choose(rows, true, |position| {
+                choose(rows, |position| {
                     let chance = (f64::from(magnitude(&gradients[position as usize])) / threshold).min(1.0);
                     if uniform.number(row(position)) < chance { (1.0 / chance) as f32 } else { 0.0 }
                 })
@@ -123,7 +144,7 @@ impl RowSampler {
                 let (bucket, share) = MagnitudeCounts::of(gradients, magnitude, ranks).top(top);
                 let (on_top, among_others) = (draw(Purpose::Top, share), draw(Purpose::Rows, other / (1.0 - top)));
                 let factor = ((1.0 - top) / other) as f32;
-                choose(rows, true, |position| {
+                choose(rows, |position| {
                     let (row, here) = (row(position), bucket_of(magnitude(&gradients[position as usize])));
                     let is_top = here > bucket || (here == bucket && on_top.has(row));
                     match (is_top, is_top || among_others.has(row)) {
@@ -137,28 +158,57 @@ impl RowSampler {
     }
 }
 
-/// The rows with a factor above zero, and these factors if there are any but 1.
-fn choose(rows: usize, with_factors: bool, factor: impl Fn(u32) -> f32 + Sync) -> Drawn {
-    let choose = |first: usize| {
-        let count = CHUNK.min(rows - first);
-        let mut sample = RowSample { rows: vec![0; count], factors: vec![0.0; if with_factors { count } else { 0 }] };
+/// What is chosen of each chunk of the rows, of which `choose` gets the first and the number.
+fn chosen<T: Send>(rows: usize, choose: impl Fn(usize, usize) -> T + Sync) -> Vec<T> {
+    let starts: Vec<usize> = (0..rows).step_by(CHUNK).collect();
+    starts.into_par_iter().map(|first| choose(first, CHUNK.min(rows - first))).collect()
+}
+
+/// The positions whose rows are drawn.
+fn draw_positions(simd: Simd, draw: Draw, positions: Range<usize>, row: impl Fn(u32) -> u64) -> Vec<u32> {
+    let mut drawn = vec![0; positions.len()];
+    let mut count = 0;
+    let (mut rows, mut is_drawn) = ([0; BATCH], [0; BATCH]);
+    for first in positions.clone().step_by(BATCH) {
+        let batch = first as u32..positions.end.min(first + BATCH) as u32;
+        rows.iter_mut().zip(batch.clone()).for_each(|(number, position)| *number = row(position));
+        draw_batch(simd, draw, &rows, &mut is_drawn);
+        for (position, is_drawn) in batch.zip(is_drawn) {
+            // Free of branches: which rows are drawn is not to be predicted.
+            drawn[count] = position;
+            count += usize::from(is_drawn);
+        }
+    }
+    drawn.truncate(count);
+    drawn
+}
+
+#[inline(always)]
+fn draw_batch_body(draw: Draw, rows: &[u64; BATCH], is_drawn: &mut [u8; BATCH]) {
+    for (is_drawn, &row) in is_drawn.iter_mut().zip(rows) {
+        *is_drawn = u8::from(draw.has(row));
+    }
+}
+dispatch! {
+    /// 1 for the rows that are drawn.
+    fn draw_batch(draw: Draw, rows: &[u64; BATCH], is_drawn: &mut [u8; BATCH]) = draw_batch_body
+}
+
+/// The rows with a factor above zero, and these factors.
+fn choose(rows: usize, factor: impl Fn(u32) -> f32 + Sync) -> Drawn {
+    let choose = |first: usize, count: usize| {
+        let (mut rows, mut factors) = (vec![0; count], vec![0.0; count]);
         let mut chosen = 0;
         for position in first as u32..(first + count) as u32 {
             let factor = factor(position);
-            // Free of branches: which rows are drawn is not to be predicted.
-            sample.rows[chosen] = position;
-            if with_factors {
-                sample.factors[chosen] = factor;
-            }
+            (rows[chosen], factors[chosen]) = (position, factor);
             chosen += usize::from(factor > 0.0);
         }
-        sample.rows.truncate(chosen);
-        sample.factors.truncate(chosen);
-        sample
+        rows.truncate(chosen);
+        factors.truncate(chosen);
+        (rows, factors)
     };
-    let starts: Vec<usize> = (0..rows).step_by(CHUNK).collect();
-    let chosen: Vec<RowSample> = starts.into_par_iter().map(choose).collect();
-    let (rows, factors): (Vec<_>, Vec<_>) = chosen.into_iter().map(|sample| (sample.rows, sample.factors)).unzip();
+    let (rows, factors): (Vec<_>, Vec<_>) = chosen(rows, choose).into_iter().unzip();
     Drawn::Some(RowSample { rows: rows.concat(), factors: factors.concat() })
 }
 
@@ -241,7 +291,6 @@ impl MagnitudeCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::collective::Solo;
     use crate::params::ParamsBuilder;
 
     const ROWS: usize = 200_000;
@@ -259,7 +308,7 @@ mod tests {
     fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> RowSample {
         let row = |position| u64::from(order(position));
         let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
-        match sampler.draw((100, 7), gradients, row, &Solo) {
+        match sampler.draw((100, 7), gradients, row, Execution::solo(Simd::detect().unwrap())) {
             Drawn::All => panic!("all rows"),
             Drawn::Some(sample) => sample,
         }

@@ -7,6 +7,7 @@ use super::checkpoint::Checkpoint;
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::Observer;
 use super::fingerprint::Fingerprint;
+use super::outcome;
 use super::phases::Phases;
 use super::report::RoundReport;
 use super::row_order::RowOrder;
@@ -24,6 +25,9 @@ use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
 use sapwood_score::Role;
 use std::borrow::Cow;
 use std::time::Instant;
+
+/// Gradients that are all below this share of the first round's are what rounding margins left of them.
+const NOISE: f64 = 1.0 / (1u64 << 50) as f64;
 
 /// A data set that rounds are evaluated on.
 pub(super) struct Watched<'a> {
@@ -57,6 +61,8 @@ pub(super) struct Training<'a> {
     loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     base_score: Vec<f64>,
+    /// How large gradients were before the first tree.
+    magnitude: f64,
     /// The training data first.
     pub(super) watched: Vec<Watched<'a>>,
     pub(super) order: RowOrder,
@@ -102,7 +108,7 @@ impl<'a> Training<'a> {
             let targets = agreement::with_weights(ranks, Cow::Borrowed(&data.targets))?;
             watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
-        loss.check_unit(&watched[0].round(), ranks)?;
+        let magnitude = loss.magnitude(&watched[0].round(), ranks)?;
         let mut warnings = params.warnings();
         if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
@@ -121,6 +127,7 @@ impl<'a> Training<'a> {
             loss,
             metrics,
             base_score,
+            magnitude,
             watched,
             seconds: Phases::default(),
             warnings,
@@ -194,7 +201,7 @@ impl<'a> Training<'a> {
         let execution = self.execution;
         let profiler = execution.profiler;
         let mut grower = TreeGrower::new(self.params, mapper, matrix, self.execution);
-        let mut buffers = Buffers::new(matrix.rows(), self.loss.settled());
+        let mut buffers = Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
         let mut stopping = self.early_stopping();
         if let Some(stopping) = &mut stopping {
             for report in &done.history {
@@ -217,7 +224,7 @@ impl<'a> Training<'a> {
             observer.profiled(round, &profile.since(&before));
             let report = self.evaluate(round);
             if stopping.is_some() && round == 0 {
-                check_decisive(&report)?;
+                outcome::check_decisive(&report)?;
             }
             let keep_going = !self.execution.ranks.any(!observer.round(&report));
             let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
@@ -232,8 +239,10 @@ impl<'a> Training<'a> {
         let best = stopping.and_then(|stopping| stopping.best());
         let mut trees = done.model.trees;
         trees.truncate(best.map_or(done.history.len(), |(round, _)| round + 1) * self.trees_per_round());
-        if trees.iter().all(|tree| tree.nodes.len() == 1) {
-            let next = (done.history.len(), done.history.len() as u64 * self.trees_per_round() as u64);
+        self.warnings.extend(outcome::shrunk(self.params.lambda, &trees));
+        if outcome::has_no_split(&trees) {
+            let round = done.history.len();
+            let next = NextTree { round, index: (round * self.trees_per_round()) as u64, output: 0, is_first: true };
             let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers);
             self.warnings.push(format!("no tree has a split, so all rows are predicted alike: {obstacle}"));
         }
@@ -304,12 +313,10 @@ impl<'a> Training<'a> {
         let mut leaf_order = Vec::new();
         profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round()));
         for output in 0..self.base_score.len() {
-            profiler.step(Phase::Gradients, || {
-                self.loss.gradients(output, &self.watched[0].round(), &mut buffers.gradients);
-            });
             for parallel in 0..self.params.num_parallel_tree {
-                let index = trees.len() as u64;
-                profiler.step(Phase::Gradients, || self.draw_rows((round, index), parallel == 0, bins.matrix, buffers));
+                let tree = NextTree { round, index: trees.len() as u64, output, is_first: parallel == 0 };
+                let index = tree.index;
+                profiler.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
                 let mut grown = grower.grow(buffers.input(index, bins));
                 if let Some(level) = self.loss.leaf_level(output) {
                     profiler.step(Phase::Leaves, || self.renew(&mut grown, output, level, buffers));
@@ -341,22 +348,40 @@ impl<'a> Training<'a> {
     }
 
     /// The rows that the next tree is grown on, with their quantised gradients.
-    fn draw_rows(&self, tree: (usize, u64), is_first: bool, matrix: &BinnedMatrix, buffers: &mut Buffers) {
+    fn draw_rows(&self, tree: NextTree, matrix: &BinnedMatrix, buffers: &mut Buffers) {
+        let NextTree { round, index, output, is_first } = tree;
+        // Several trees of one output share the gradients of all rows.
+        let is_blind = self.sampler.is_blind() && self.params.num_parallel_tree == 1;
+        let data = self.watched[0].round();
+        if is_first && !is_blind {
+            self.loss.gradients(output, &data, &mut buffers.gradients);
+        }
         let row = |position| self.first_row + u64::from(self.order.row(position));
-        let drawn = self.sampler.draw(tree, &buffers.gradients, row, self.execution.ranks);
+        let drawn = self.sampler.draw((round, index), &buffers.gradients, row, self.execution);
         let is_sample = matches!(drawn, Drawn::Some(_));
-        buffers.take(drawn, matrix);
+        match drawn {
+            Drawn::Some(sample) if sample.are_few_of(matrix.rows()) => match is_blind {
+                true => buffers.copy_with(&sample.rows, matrix, |out| self.loss.gradients_of(output, &data, &sample.rows, out)),
+                false => buffers.copy(&sample, matrix),
+            },
+            drawn => {
+                if is_blind {
+                    self.loss.gradients(output, &data, &mut buffers.gradients);
+                }
+                buffers.take(drawn, matrix);
+            }
+        }
         if is_first || is_sample {
             buffers.quantise(self.execution);
         }
     }
 
     /// Why the next tree would have no split, like those before it.
-    fn obstacle(&mut self, tree: (usize, u64), mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
+    fn obstacle(&mut self, tree: NextTree, mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
+        let index = tree.index;
         self.loss.start_round(&self.watched[0].round());
-        self.loss.gradients(0, &self.watched[0].round(), &mut buffers.gradients);
-        self.draw_rows(tree, true, bins.matrix, buffers);
-        grow::obstacle(self.params, mapper, self.execution, buffers.input(tree.1, bins))
+        self.draw_rows(tree, bins.matrix, buffers);
+        grow::obstacle(self.params, mapper, self.execution, buffers.input(index, bins))
     }
 
     /// Lays the training rows out anew: everything that has a number a row.
@@ -412,25 +437,12 @@ fn decisive(report: &RoundReport) -> f64 {
     report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
 }
 
-/// Refuses to stop by a metric that is undefined or infinite on these data.
-fn check_decisive(report: &RoundReport) -> Result<()> {
-    let Some((set, metric, value)) = report.values.last().filter(|(.., value)| !value.is_finite()) else { return Ok(()) };
-    let (what, remedy) = match value.is_nan() {
-        true => (
-            "undefined",
-            format!(
-                "(labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or"
-            ),
-        ),
-        false if metric == "mape" => {
-            ("infinite", "(it divides by labels, and one is 0), so it cannot decide early stopping; leave out such rows, or".into())
-        }
-        false => (
-            "infinite",
-            "(predictions or labels beyond the range of numbers), so it cannot decide early stopping; scale the labels, or".into(),
-        ),
-    };
-    Err(Error::data(format!("{metric} is {what} on {set} {remedy} name another metric last in eval_metric")))
+/// A tree that is to be grown: its round, its number among all trees, its output, and whether it is the first of that output in the round.
+struct NextTree {
+    round: usize,
+    index: u64,
+    output: usize,
+    is_first: bool,
 }
 
 /// A round: its number, the memory that it uses, and whether the rows are laid out anew at its end.

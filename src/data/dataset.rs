@@ -198,6 +198,13 @@ impl Dataset {
         Ok(self)
     }
 
+    /// The same data without query groups, for objectives that do not rank.
+    #[must_use]
+    pub fn without_groups(mut self) -> Self {
+        self.targets.groups = None;
+        self
+    }
+
     /// Sets the bounds that each row's label is known to lie between; a bound may be infinite.
     ///
     /// # Errors

@@ -191,7 +191,7 @@ impl TreeContext<'_> {
     fn may_split(&self, node: &NodeContext) -> bool {
         let deep_enough = self.params.max_depth > 0 && node.depth >= self.params.max_depth;
         let hess = node.sums.hess as f64 * self.quantised.units.hess;
-        !deep_enough && node.rows >= 2 && hess >= 2.0 * self.params.min_child_weight
+        !deep_enough && !self.quantised.is_noise && node.rows >= 2 && hess >= 2.0 * self.params.min_child_weight
     }
 
     /// The best split that this rank's features have to offer.

@@ -109,9 +109,9 @@ impl<'a> PageRouter<'a> {
         Self { simd: matrix.execution.simd, bins, nodes, columns }
     }
 
-    /// Partitions a set: the rows that go left, and the others.
+    /// Partitions a set: the rows that go left, and the others. Returns whether there are any of each.
     #[inline(always)]
-    fn partition(&self, rule: &RoutingRule<'_>, begin: usize, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
+    fn partition(&self, rule: &RoutingRule<'_>, begin: usize, set: &RowSet, left: &mut RowSet, right: &mut RowSet) -> [bool; 2] {
         match rule {
             RoutingRule::Threshold(cells, threshold) => match cells[begin - self.bins.page.first_row..].first_chunk() {
                 Some(bins) => partition_at(self.simd, bins, *threshold, set, left, right),
@@ -130,6 +130,8 @@ dispatch! {
 #[inline(always)]
 fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &PageRouter<'_>, rows: Range<usize>, left_out: &[bool], mut take: T) {
     let mut sets = vec![EMPTY; router.nodes.len()];
+    // Nodes that have rows, and one place behind them, to be written without a branch.
+    let mut open = vec![0; router.nodes.len() + 1];
     for begin in rows.clone().step_by(ROWS) {
         let count = ROWS.min(rows.end - begin);
         for cells in &router.columns {
@@ -140,14 +142,20 @@ fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &PageRouter<'_>, rows: Ra
         for (i, &is_left_out) in left_out.iter().take(count).enumerate() {
             sets[0][i / 64] &= !(u64::from(is_left_out) << (i % 64));
         }
-        for (at, node) in router.nodes.iter().enumerate() {
-            let set = sets[at];
-            match node {
-                Route::Leaf { value, first } => each_of(set, |i| take(begin + i, *value, *first)),
-                Route::Split { left, right, .. } if is_empty(set) => (sets[*left], sets[*right]) = (EMPTY, EMPTY),
+        let mut count = 1;
+        open[0] = 0;
+        while count > 0 {
+            count -= 1;
+            let at = open[count];
+            match &router.nodes[at] {
+                Route::Leaf { value, first } => each_of(&sets[at], |i| take(begin + i, *value, *first)),
                 Route::Split { rule, left, right } => {
-                    if let Ok([left, right]) = sets.get_disjoint_mut([*left, *right]) {
-                        router.partition(rule, begin, set, left, right);
+                    if let Ok([set, lefts, rights]) = sets.get_disjoint_mut([at, *left, *right]) {
+                        for (child, has_rows) in [*left, *right].into_iter().zip(router.partition(rule, begin, set, lefts, rights))
+                        {
+                            open[count] = child;
+                            count += usize::from(has_rows);
+                        }
                     }
                 }
             }
@@ -163,16 +171,17 @@ fn first_rows(count: usize) -> RowSet {
     })
 }
 
-/// Whether a set has no rows. Comparing arrays would call a function.
+/// Whether a set has rows. Comparing arrays would call a function.
 #[inline(always)]
-fn is_empty(set: RowSet) -> bool {
-    set.iter().fold(0, |all, word| all | word) == 0
+fn has_rows(set: &RowSet) -> bool {
+    set.iter().fold(0, |all, word| all | word) != 0
 }
 
 /// Calls `take` with the positions of the bits that are set.
 #[inline(always)]
-fn each_of(set: RowSet, mut take: impl FnMut(usize)) {
-    for (word, mut bits) in set.into_iter().enumerate() {
+fn each_of(set: &RowSet, mut take: impl FnMut(usize)) {
+    for (word, &bits) in set.iter().enumerate() {
+        let mut bits = bits;
         while bits != 0 {
             take(64 * word + bits.trailing_zeros() as usize);
             bits &= bits - 1;
@@ -180,25 +189,33 @@ fn each_of(set: RowSet, mut take: impl FnMut(usize)) {
     }
 }
 
-/// Those rows of a set that a condition holds for, and the others.
-fn partition_where(set: RowSet, condition: impl Fn(usize) -> bool, left: &mut RowSet, right: &mut RowSet) {
-    (*left, *right) = (EMPTY, set);
+/// Those rows of a set that a condition holds for, and the others; whether there are any of each.
+fn partition_where(set: &RowSet, condition: impl Fn(usize) -> bool, left: &mut RowSet, right: &mut RowSet) -> [bool; 2] {
+    (*left, *right) = (EMPTY, *set);
     each_of(set, |i| {
         let bit = u64::from(condition(i)) << (i % 64);
         left[i / 64] |= bit;
         right[i / 64] ^= bit;
     });
+    [has_rows(left), has_rows(right)]
 }
 
-/// Those rows of a set whose bins go left, and the others.
+/// Those rows of a set whose bins go left, and the others; whether there are any of each.
 #[inline(always)]
-fn partition_at(simd: Simd, bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
+fn partition_at(
+    simd: Simd,
+    bins: &[u8; ROWS],
+    threshold: BinThreshold,
+    set: &RowSet,
+    left: &mut RowSet,
+    right: &mut RowSet,
+) -> [bool; 2] {
     #[cfg(target_arch = "x86_64")]
-    x86::partition_at(simd, bins, threshold, set, left, right);
+    return x86::partition_at(simd, bins, threshold, set, left, right);
     #[cfg(not(target_arch = "x86_64"))]
     {
         let _ = simd;
-        partition_where(set, |i| threshold.side(bins[i]) == 1, left, right);
+        partition_where(set, |i| threshold.side(bins[i]) == 1, left, right)
     }
 }
 
@@ -217,10 +234,10 @@ mod x86 {
         simd: Simd,
         bins: &[u8; ROWS],
         threshold: BinThreshold,
-        set: RowSet,
+        set: &RowSet,
         left: &mut RowSet,
         right: &mut RowSet,
-    ) {
+    ) -> [bool; 2] {
         if simd.level() == Level::Avx512 {
             // SAFETY: a `Simd` of this level is only made after the CPU was asked for these features.
             return unsafe { avx512(bins, threshold, set, left, right) };
@@ -237,18 +254,23 @@ mod x86 {
     // Words are written as they are found, not as vectors: whoever read vectors made of words just written would wait for them.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl,avx512bw,bmi1")]
-    fn avx512(bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
+    fn avx512(bins: &[u8; ROWS], threshold: BinThreshold, set: &RowSet, left: &mut RowSet, right: &mut RowSet) -> [bool; 2] {
+        let (mut any_left, mut any_right) = (0, 0);
         let (last, other) = (_mm512_set1_epi8(threshold.last as i8), _mm512_set1_epi8(other(threshold) as i8));
         for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
             // SAFETY: 64 bytes.
             let bins = unsafe { _mm512_loadu_si512(part.as_ptr().cast()) };
             let lefts = _mm512_cmple_epu8_mask(bins, last) | _mm512_cmpeq_epi8_mask(bins, other);
             (left[word], right[word]) = (set[word] & lefts, set[word] & !lefts);
+            any_left |= left[word];
+            any_right |= right[word];
         }
+        [any_left != 0, any_right != 0]
     }
 
     #[target_feature(enable = "sse2")]
-    fn sse2(bins: &[u8; ROWS], threshold: BinThreshold, set: RowSet, left: &mut RowSet, right: &mut RowSet) {
+    fn sse2(bins: &[u8; ROWS], threshold: BinThreshold, set: &RowSet, left: &mut RowSet, right: &mut RowSet) -> [bool; 2] {
+        let (mut any_left, mut any_right) = (0, 0);
         let (last, other) = (_mm_set1_epi8(threshold.last as i8), _mm_set1_epi8(other(threshold) as i8));
         for (word, part) in bins.as_chunks::<64>().0.iter().enumerate() {
             let mut lefts = 0;
@@ -259,7 +281,10 @@ mod x86 {
                 lefts |= u64::from(_mm_movemask_epi8(goes_left) as u16) << (16 * quarter);
             }
             (left[word], right[word]) = (set[word] & lefts, set[word] & !lefts);
+            any_left |= left[word];
+            any_right |= right[word];
         }
+        [any_left != 0, any_right != 0]
     }
 }
 
@@ -279,16 +304,14 @@ mod tests {
         ) {
             let threshold = BinThreshold { last, missing, missing_left };
             let bins = bins.first_chunk().unwrap();
-            let partition_where = |set, condition: &dyn Fn(usize) -> bool| {
-                let (mut left, mut right) = (EMPTY, EMPTY);
-                partition_where(set, condition, &mut left, &mut right);
-                (left, right)
-            };
-            let expected = partition_where(set, &|i| threshold.side(bins[i]) == 1);
+            let (mut left, mut right) = (EMPTY, EMPTY);
+            let any = partition_where(&set, |i| threshold.side(bins[i]) == 1, &mut left, &mut right);
+            let expected = (left, right, any);
+            prop_assert_eq!(any, [left != EMPTY, right != EMPTY]);
             for simd in Simd::all() {
                 let (mut left, mut right) = (EMPTY, EMPTY);
-                partition_at(simd, bins, threshold, set, &mut left, &mut right);
-                prop_assert_eq!((left, right), expected, "{:?}", simd);
+                let any = partition_at(simd, bins, threshold, &set, &mut left, &mut right);
+                prop_assert_eq!((left, right, any), expected, "{:?}", simd);
             }
         }
     }
@@ -297,7 +320,7 @@ mod tests {
     fn first_rows_are_counted() {
         for count in [0, 1, 63, 64, 65, ROWS - 1, ROWS] {
             let mut found = Vec::new();
-            each_of(first_rows(count), |i| found.push(i));
+            each_of(&first_rows(count), |i| found.push(i));
             assert_eq!(found, (0..count).collect::<Vec<_>>());
         }
     }
@@ -307,16 +330,16 @@ mod tests {
         let mut set = EMPTY;
         let positions = |set| {
             let mut positions = Vec::new();
-            each_of(set, |i| positions.push(i));
+            each_of(&set, |i| positions.push(i));
             positions
         };
-        assert!(is_empty(set) && positions(set).is_empty());
+        assert!(!has_rows(&set) && positions(set).is_empty());
         for at in [0, 63, 64, 200, ROWS - 1] {
             set[at / 64] |= 1 << (at % 64);
         }
         assert_eq!(positions(set), [0, 63, 64, 200, ROWS - 1]);
         let (mut even, mut odd) = (EMPTY, EMPTY);
-        partition_where(set, |i| i % 2 == 0, &mut even, &mut odd);
+        assert_eq!(partition_where(&set, |i| i % 2 == 0, &mut even, &mut odd), [true, true]);
         assert_eq!((positions(even), positions(odd)), (vec![0, 64, 200], vec![63, ROWS - 1]));
     }
 }

@@ -44,6 +44,10 @@ pub(crate) struct Quantised {
     is_wide: bool,
     /// Rows whose gradient is at most so many hessians are settled.
     settled: f32,
+    /// Gradients up to this size are what rounding left of them.
+    noise: f64,
+    /// Whether all gradients are noise.
+    pub is_noise: bool,
     pub units: Units,
     /// The largest magnitudes of gradient and hessian.
     pub largest: (f32, f32),
@@ -57,10 +61,19 @@ pub(crate) struct Units {
 }
 
 impl Quantised {
-    /// Empty, to be filled by [`Quantised::fill`] tree after tree. Rows are settled if their gradient is at most `settled` hessians.
-    pub fn new(settled: f32) -> Self {
-        let units = Units { grad: 1.0, hess: 1.0 };
-        Self { narrow: Vec::new(), wide: Vec::new(), is_wide: false, settled, units, largest: (0.0, 0.0) }
+    /// Empty, to be filled by [`Quantised::fill`] tree after tree. Rows are settled if their gradient is at most `settled` hessians; gradients
+    /// are noise if none is larger than `noise`.
+    pub fn new(settled: f32, noise: f64) -> Self {
+        Self {
+            narrow: Vec::new(),
+            wide: Vec::new(),
+            is_wide: false,
+            settled,
+            noise,
+            is_noise: false,
+            units: Units { grad: 1.0, hess: 1.0 },
+            largest: (0.0, 0.0),
+        }
     }
 
     /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks.
@@ -72,6 +85,7 @@ impl Quantised {
             .reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
         let [grad, hess] = ranks.max_magnitudes([f64::from(max.0), f64::from(max.1)]);
         self.largest = (grad as f32, hess as f32);
+        self.is_noise = grad <= self.noise;
         let scales = (power_of_two(NARROW_GRAD, self.largest.0), power_of_two(NARROW_HESS, self.largest.1));
         let settled = self.settled;
         self.narrow.resize(gradients.len(), 0);
@@ -204,7 +218,7 @@ mod tests {
     use super::*;
 
     fn quantise(gradients: &[GradientPair]) -> Quantised {
-        let mut quantised = Quantised::new(1.0);
+        let mut quantised = Quantised::new(1.0, 0.0);
         quantised.fill(Execution::solo(Simd::scalar()), gradients);
         quantised
     }

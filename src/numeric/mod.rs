@@ -4,6 +4,7 @@ mod gamma;
 mod log_sum_exp;
 mod quantile;
 mod reorder;
+mod short;
 mod sum;
 mod total;
 
@@ -11,6 +12,7 @@ pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
 pub(crate) use quantile::{Weighted, quantile_of, weighted, weighted_quantile};
 pub(crate) use reorder::{gather, reorder};
+pub(crate) use short::Short;
 pub(crate) use sum::weighted_mean;
 pub use sum::{Grid, sum};
 pub(crate) use total::Total;

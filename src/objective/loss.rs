@@ -7,6 +7,16 @@ use crate::{Error, Params, Result};
 /// Rows for which one task computes gradients.
 pub(super) const CHUNK: usize = 8_192;
 
+/// Rows that are picked from among others at a time.
+pub(super) const PICKED: usize = 512;
+
+/// The values of at most [`PICKED`] rows, side by side.
+pub(super) fn picked(values: &[f64], rows: &[u32]) -> [f64; PICKED] {
+    let mut picked = [0.0; PICKED];
+    picked.iter_mut().zip(rows).for_each(|(picked, &row)| *picked = values[row as usize]);
+    picked
+}
+
 /// First and second derivative of a row's loss by its margin, times the row's weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct GradientPair {
@@ -63,13 +73,11 @@ pub(crate) trait Loss: Send + Sync {
         None
     }
 
-    /// Checks that single precision holds the gradients of the first round, whatever the unit of labels and weights.
+    /// How large gradients are in the first round, over all ranks: that follows from the unit of labels and weights.
     ///
     /// # Errors
-    /// Gradients that would overflow, or vanish.
-    fn check_unit(&self, _round: &Round<'_>, _ranks: &dyn Collective) -> Result<()> {
-        Ok(())
-    }
+    /// Gradients that would overflow or vanish in single precision.
+    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64>;
 
     /// So many hessians may the gradient of a row be that is predicted well already. Of most losses, hessians do not tell.
     fn settled(&self) -> f32 {
@@ -81,6 +89,9 @@ pub(crate) trait Loss: Send + Sync {
 
     /// Gradients for one output, into `out` (one a row).
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);
+
+    /// Those of some rows, the same to the last bit.
+    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]);
 }
 
 /// The gradient of a row whose class has a probability of 95 % or more, in hessians. It is 1/p where p is that of its own class, and half of
@@ -90,14 +101,14 @@ pub(super) const SETTLED_CLASS: f32 = 1.05;
 /// The smallest that the largest gradient of the first round may be. With this much, later ones may still become a million times smaller.
 const SMALLEST_GRADIENT: f64 = 1e-32;
 
-/// Checks the largest magnitude of a gradient.
-pub(super) fn check_gradient(largest: f64) -> Result<()> {
+/// The largest magnitude of a gradient, if it is in range.
+pub(super) fn checked_magnitude(largest: f64) -> Result<f64> {
     let (what, limit, remedy) = if largest > f64::from(f32::MAX) {
         ("large", "at most 3.4e38", "divide")
     } else if largest > 0.0 && largest < SMALLEST_GRADIENT {
         ("small", "at least 1e-32", "multiply")
     } else {
-        return Ok(());
+        return Ok(largest);
     };
     Err(Error::data(format!(
         "labels or weights are too {what}: differences of labels and predictions, times weights, begin with {largest:e}, and must be {limit}; \

@@ -1,6 +1,6 @@
 //! Losses whose derivatives by an output depend on the row's margin of that output and its label alone.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round, check_gradient};
+use super::loss::{CHUNK, GradientPair, Loss, PICKED, Round, checked_magnitude, picked};
 use crate::Result;
 use crate::collective::Collective;
 use crate::data::TargetsView;
@@ -79,14 +79,16 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
         self.points[output].leaf_level()
     }
 
-    fn check_unit(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<()> {
-        self.points.iter().enumerate().try_for_each(|(output, point)| {
-            let (margins, labels) = (round.margins_of(output), round.targets.labels());
+    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64> {
+        let labels = round.targets.labels();
+        let largest = self.points.iter().enumerate().map(|(output, point)| {
+            let margins = round.margins_of(output);
             let rows = (0..labels.len()).into_par_iter().with_min_len(CHUNK);
             let magnitude = |row| point.magnitude(margins[row], labels[row]) * round.targets.weight(row);
-            let [largest] = ranks.max_magnitudes([rows.map(magnitude).reduce(|| 0.0, f64::max)]);
-            check_gradient(largest)
-        })
+            rows.map(magnitude).reduce(|| 0.0, f64::max)
+        });
+        let [largest] = ranks.max_magnitudes([largest.fold(0.0, f64::max)]);
+        checked_magnitude(largest)
     }
 
     fn settled(&self) -> f32 {
@@ -98,6 +100,21 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
         chunks.for_each(|(chunk, (out, margins))| {
             let targets = round.targets.slice(chunk * CHUNK..chunk * CHUNK + out.len());
             fill(self.simd, self.points[output], margins, targets.labels(), targets.weights(), out);
+        });
+    }
+
+    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
+        let (margins, targets) = (round.margins_of(output), round.targets);
+        out.par_chunks_mut(PICKED).zip(rows.par_chunks(PICKED)).for_each(|(out, rows)| {
+            let weights = targets.weights().map(|weights| picked(weights, rows));
+            fill(
+                self.simd,
+                self.points[output],
+                &picked(margins, rows),
+                &picked(targets.labels(), rows),
+                weights.as_ref().map(|weights| &weights[..]),
+                out,
+            );
         });
     }
 }

@@ -1,6 +1,6 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
-use super::loss::{CHUNK, GradientPair, Loss, Round, SETTLED_CLASS};
+use super::loss::{CHUNK, GradientPair, Loss, PICKED, Round, SETTLED_CLASS, picked};
 use crate::collective::Collective;
 use crate::data::TargetsView;
 use crate::numeric::{Grid, log_sum_exp};
@@ -36,7 +36,8 @@ struct Rows<'a> {
     margins: &'a [f64],
     largest: &'a [f64],
     excess: &'a [f64],
-    targets: TargetsView<'a>,
+    labels: &'a [f64],
+    weights: Option<&'a [f64]>,
 }
 
 /// Fills `out` for some rows.
@@ -49,8 +50,8 @@ fn fill_body(rows: Rows<'_>, out: &mut [GradientPair]) {
         // Twice the true second derivative, as XGBoost has it.
         (p - hit, (2.0 * p * (1.0 - p)).max(1e-16))
     };
-    let each = out.iter_mut().zip(rows.margins).zip(rows.targets.labels()).zip(rows.largest).zip(rows.excess);
-    match rows.targets.weights() {
+    let each = out.iter_mut().zip(rows.margins).zip(rows.labels).zip(rows.largest).zip(rows.excess);
+    match rows.weights {
         None => {
             for ((((out, &margin), &label), &largest), &excess) in each {
                 let (grad, hess) = derivatives(margin, label, largest, excess);
@@ -88,6 +89,12 @@ impl Loss for SoftmaxLoss {
         Ok(self.base_score.map_or_else(|| log_shares(self.outputs, targets, ranks), |margin| vec![margin; self.outputs]))
     }
 
+    /// Differences of probabilities, times weights.
+    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64> {
+        let heaviest = round.targets.weights().map_or(1.0, |weights| weights.iter().copied().fold(0.0, f64::max));
+        Ok(ranks.max_magnitudes([heaviest])[0])
+    }
+
     fn settled(&self) -> f32 {
         SETTLED_CLASS
     }
@@ -107,7 +114,20 @@ impl Loss for SoftmaxLoss {
             let range = chunk * CHUNK..chunk * CHUNK + out.len();
             let (targets, largest, excess) =
                 (round.targets.slice(range.clone()), &self.largest[range.clone()], &self.excess[range]);
-            fill(self.simd, Rows { output, margins, largest, excess, targets }, out);
+            let (labels, weights) = (targets.labels(), targets.weights());
+            fill(self.simd, Rows { output, margins, largest, excess, labels, weights }, out);
+        });
+    }
+
+    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
+        let (margins, targets) = (round.margins_of(output), round.targets);
+        out.par_chunks_mut(PICKED).zip(rows.par_chunks(PICKED)).for_each(|(out, rows)| {
+            let weights = targets.weights().map(|weights| picked(weights, rows));
+            let [margins, labels, largest, excess] =
+                [margins, targets.labels(), &self.largest, &self.excess].map(|values| picked(values, rows));
+            let (margins, labels, largest, excess) = (&margins, &labels, &largest, &excess);
+            let weights = weights.as_ref().map(|weights| &weights[..]);
+            fill(self.simd, Rows { output, margins, labels, largest, excess, weights }, out);
         });
     }
 }

@@ -207,6 +207,35 @@ fn chunks_see_their_own_rows() {
 }
 
 #[test]
+fn some_rows_have_the_gradients_that_they_have_among_all() {
+    let rows = 3000;
+    let labels: Vec<f64> = (0..rows).map(|row| (row % 2) as f64).collect();
+    let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 < 3).collect();
+    for weighted in [false, true] {
+        let data = data(&labels);
+        let data = if weighted { data.with_weights((0..rows).map(|row| 0.1 + (row % 5) as f64).collect()).unwrap() } else { data };
+        for objective in Objective::ALL {
+            let params = params(objective).num_class(2).scale_pos_weight(3.0).build().unwrap();
+            let (mut loss, targets) = prepared(&params, &data).unwrap();
+            let outputs = if objective.is_multiclass() { 2 } else { 1 };
+            let margins: Vec<f64> = (0..rows * outputs).map(|i| (i % 101) as f64 * 0.1 - 5.0).collect();
+            let all = gradients(&params, &data, &margins);
+            let round = Round { targets, margins: &margins };
+            loss.start_round(&round);
+            for output in 0..outputs {
+                let mut found = vec![GradientPair::default(); some.len()];
+                loss.gradients_of(output, &round, &some, &mut found);
+                assert!(
+                    found.iter().zip(&some).all(|(pair, &row)| *pair == all[output * rows + row as usize]),
+                    "{}",
+                    objective.name()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn base_scores_are_the_best_constants() {
     let labels = [0.0, 0.0, 0.0, 1.0];
     let weighted = data(&labels).with_weights(vec![1.0, 1.0, 2.0, 4.0]).unwrap();

@@ -39,7 +39,7 @@ fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], 
     let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
     let mapper = BinMapper::fit(&data, params, &Solo).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
-    let mut quantised = Quantised::new(0.0);
+    let mut quantised = Quantised::new(0.0, 0.0);
     let scalar = Execution::solo(Simd::scalar());
     quantised.fill(scalar, pairs);
     let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);

@@ -75,3 +75,18 @@ fn eta_0_is_said_to_change_nothing() {
             .ok();
     assert!(run.stderr.contains("warning: eta=0 multiplies all leaf values by 0"), "{}", run.stderr);
 }
+
+#[test]
+fn a_lambda_beyond_all_hessians_names_itself() {
+    let tree = Tree::new();
+    tree.write("t.csv", rows(60, |row| format!("{},1,{}\n", row % 2, row % 2)));
+    let train = |lambda: &str| {
+        let (path, model) = (tree.text("t.csv"), tree.text("m"));
+        sapwood(["train", "--train", &path, "--label", "y", "--model-out", &model, "num_round=1", "--ignore", "w", lambda])
+            .ok()
+            .stderr
+    };
+    let stderr = train("lambda=1e6");
+    assert!(stderr.contains("lambda=1000000 is more than 10 times the hessian of all rows (60)"), "{stderr}");
+    assert!(!train("lambda=600").contains("lambda=600"));
+}

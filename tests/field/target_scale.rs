@@ -134,6 +134,17 @@ fn what_single_precision_cannot_hold_is_an_error() {
 }
 
 #[test]
+fn what_is_learnt_exactly_needs_no_more_splits() {
+    let x = Array2::from_shape_fn((1000, 1), |(row, _)| (row % 10) as f64);
+    for factor in [1e-8, 1.0, 1e20] {
+        let data = Dataset::from_array(x.view(), x.column(0).iter().map(|x| factor * x).collect(), None).unwrap();
+        let model = Trainer::new(Params::builder().num_round(200).build().unwrap()).fit(&data).unwrap();
+        let splits = |round: usize| model.trees[round].num_leaves() - 1;
+        assert_eq!((splits(0), splits(40), splits(199)), (9, 9, 0), "{factor:e}");
+    }
+}
+
+#[test]
 fn constants_of_any_size_have_no_split() {
     let (x, plain) = data(1.0);
     for constant in [0.1, 1e-30, 1e30, -7.0, 0.0] {

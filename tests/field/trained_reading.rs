@@ -101,8 +101,9 @@ fn xgboost_98_requests_carry_base_margins() {
 #[test]
 fn xgboost_4727_missing_values_of_training_are_missing_in_scoring() {
     let tree = Tree::new();
-    let row =
-        |row: usize| format!("{},{}\n", u8::from(row % 3 != 1), if row % 3 == 0 { "-999".into() } else { (row % 3).to_string() });
+    let row = |row: usize| {
+        format!("{},{}\n", u8::from(row % 3 != 1), if row.is_multiple_of(3) { "-999".into() } else { (row % 3).to_string() })
+    };
     tree.write("train.csv", format!("y,a\n{}", (0..90).map(row).collect::<String>()));
     let model = tree.text("m");
     let data = tree.text("train.csv");

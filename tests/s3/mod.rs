@@ -1,6 +1,5 @@
 //! `s3://` in the place of paths: the same results as with files, whatever happens on the way.
 
-mod broken;
 mod server;
 
 use crate::util::{Run, SAPWOOD, Tree, amount, class_of_three, csv, csv_with_header, run, sapwood};

@@ -88,7 +88,8 @@ impl Answer {
 }
 
 impl Content {
-    fn rows(&self) -> usize {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
         match self {
             Self::Predictions(predictions) => predictions.rows(),
             Self::Selected(selected) => selected.rows(),

@@ -90,7 +90,11 @@ fn score(
     };
     token.check().map_err(refuse)?;
     server.metrics.count_rows(data.rows());
-    let answer = Answer::new(content.map_err(refuse)?, form);
+    let content = content.map_err(refuse)?;
+    if content.rows() != data.rows() {
+        return Err(Refusal::defect(format!("{} predictions for {} rows", content.rows(), data.rows())));
+    }
+    let answer = Answer::new(content, form);
     let answer = Outgoing::new(answer, reservation, server.settings.timeout).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);

@@ -106,6 +106,14 @@ pub enum Error {
     /// The kind of output asked for does not exist for this model's objective.
     #[error("{0}")]
     Output(String),
+    /// A file is not what it should be.
+    #[error("{path}: {error}")]
+    InFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        error: Box<Error>,
+    },
     /// Reading or writing failed.
     #[error("{path}: {source}")]
     Io {

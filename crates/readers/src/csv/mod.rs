@@ -3,8 +3,10 @@
 mod dialect;
 mod parse;
 mod read;
+mod texts;
 
 pub(super) use read::{CsvReader, untold};
+pub(super) use texts::texts;
 
 use super::blocks::TextFile;
 use super::cells::MissingTexts;

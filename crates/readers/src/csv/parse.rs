@@ -143,7 +143,7 @@ impl Plan {
     }
 
     /// Calls `visit` with line and cells of every row that is not blank, until it returns `false`.
-    fn for_each_record(&self, block: &TextBlock, mut visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
+    pub fn for_each_record(&self, block: &TextBlock, mut visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
         let mut reader = ::csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -204,7 +204,7 @@ impl Plan {
         format!("{path}:{line}:{} ({})", column + 1, self.table.layout().describe(column))
     }
 
-    fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
+    pub fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
         let path = &self.table.files[file].path;
         let error = Error::schema(format!(
             "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?})",
@@ -215,7 +215,7 @@ impl Plan {
         error.with_path(&**path).with_line(line).with_remedy("correct the row, or quote cells that hold the delimiter")
     }
 
-    fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {
+    pub fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {
         let text = String::from_utf8_lossy(bytes).into_owned();
         self.error(("invalid UTF-8", "write the file as UTF-8"), file, line, column, &text)
     }

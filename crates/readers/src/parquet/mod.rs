@@ -11,6 +11,7 @@ use super::reader::{Fit, Input, Reader};
 use super::roles::ColumnRole;
 use crate::names::list;
 use crate::{Dataset, ReadOptions, Result};
+use polars::prelude::Series;
 use set::ParquetSet;
 use source::ParquetSource;
 use std::sync::Arc;
@@ -43,6 +44,14 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)))?.with_reading(reading);
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
     Ok(data.with_notes(note))
+}
+
+/// Some columns as they stand in the files.
+pub(super) fn columns(Input { files, options, limits }: Input<'_>, columns: &[String]) -> Result<Vec<Series>> {
+    let set = ParquetSet::open(files, options, limits)?;
+    let layout = set.layout();
+    let read = |column: &String| set.whole(layout.find(column, "kept")?);
+    columns.iter().map(read).collect()
 }
 
 /// Columns that are the row numbers of a pandas frame, unless the options give them a meaning. In sorted data they tell the label.

@@ -3,7 +3,7 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
-use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert};
+use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, guarded};
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
@@ -12,6 +12,7 @@ use crate::roles::{ColumnLayout, ColumnRole};
 use crate::sniff::Probe;
 use crate::source::display;
 use crate::{CancellationToken, Error, Feature, FeatureKind, ReadOptions, Result};
+use polars::prelude::Series;
 use rayon::prelude::*;
 
 /// Consecutive rows of one file: whole row groups, several where they are small.
@@ -76,6 +77,19 @@ impl ParquetSet {
             Ok(raw) => Ok(raw),
             Err(fault) => Err(self.fault(slice, column, &fault)),
         }
+    }
+
+    /// All rows of one column as they stand in the files.
+    pub fn whole(&self, column: usize) -> Result<Series> {
+        let name = &self.fields.names[column];
+        let mut whole = Series::new_empty(name.as_str().into(), &self.fields.types[column]);
+        for slice in &self.slices {
+            let file = &self.files[slice.file];
+            let part = file.read(slice.offset, slice.rows, column, name)?;
+            let appended = guarded(|| part.cast(whole.dtype()).and_then(|part| whole.append(&part).map(drop)));
+            appended.map_err(|error| file.damaged_column(name, &error))?;
+        }
+        Ok(whole)
     }
 
     fn fault(&self, slice: Slice, column: usize, fault: &CellFault) -> Error {

@@ -77,7 +77,11 @@ impl Model {
         let path = path.as_ref();
         let name = path.display().to_string();
         let file = File::open(path).map_err(|source| Error::Io { path: name.clone(), source })?;
-        Self::read(&name, file)
+        Self::read(&name, file).map_err(|error| match error {
+            // It names the file already.
+            Error::Io { .. } => error,
+            error => Error::InFile { path: name, error: error.into() },
+        })
     }
 
     /// Reads a model from wherever its bytes come. `name` is what errors of the reader call it.

@@ -10,9 +10,9 @@ mod set_layout;
 mod sets;
 
 use output::to_means;
-pub use output::{Output, Predictions, write_number};
+pub use output::{Output, Predictions, push_text, write_number};
 
-use crate::{Error, LevelIndex, MeanOf, Model};
+use crate::{Error, Feature, FeatureKind, LevelIndex, MeanOf, Model};
 use forest::Forest;
 use interpreter::{Interpreter, Rows};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -95,10 +95,23 @@ impl Scorer {
         self.model.num_outputs()
     }
 
-    /// The value that stands for the level `text` of the categorical feature number `feature`: its code, or NaN if the model does
-    /// not know the level or the feature is not categorical.
-    pub fn code(&self, feature: usize, text: &str) -> f64 {
-        self.levels.code(feature, text).map_or(f64::NAN, f64::from)
+    /// The value that stands for the level `text` of the categorical feature number `feature`: its code. [`Scorer::row`] looks codes up by
+    /// itself.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] where the model does not know the level, or the feature is not categorical. Scoring an unknown level means to score
+    /// NaN in its place: say so where that is meant.
+    pub fn code(&self, feature: usize, text: &str) -> Result<f64, Error> {
+        let code = self.levels.code(feature, text).map(f64::from);
+        code.ok_or_else(|| match self.model.schema.features.get(feature) {
+            Some(Feature { name, kind: FeatureKind::Categorical { levels } }) => {
+                let some = levels.iter().take(20).map(|level| format!("{level:?}")).collect::<Vec<_>>().join(", ");
+                let more = if levels.len() > 20 { ", …" } else { "" };
+                Error::Schema(format!("feature {name:?} has no level {text:?}; its levels are {some}{more}"))
+            }
+            Some(Feature { name, kind }) => Error::Schema(format!("feature {name:?} is {}, it has no levels", kind.word())),
+            None => Error::Schema(format!("there is no feature {feature}; the model has {}", self.num_features())),
+        })
     }
 
     /// What the model predicts, as an array of shape (rows, 1), for `multi:softprob` of shape (rows, classes): the mean, the

@@ -172,6 +172,16 @@ impl Predictions {
         self.values
     }
 
+    /// The texts that values stand for, if these are classes that have texts.
+    pub fn classes(&self) -> Option<&[String]> {
+        self.classes.as_deref()
+    }
+
+    /// The text that a value stands for, if it has one.
+    pub fn class(&self, value: f64) -> Option<&str> {
+        self.classes.as_ref()?.get(value as usize).map(String::as_str)
+    }
+
     /// The values of one row.
     ///
     /// # Panics
@@ -191,7 +201,7 @@ impl Predictions {
             if column > 0 {
                 line.push(',');
             }
-            match self.classes.as_ref().and_then(|classes| classes.get(value as usize)) {
+            match self.class(value) {
                 Some(text) => push_text(line, text),
                 None => write_number(value, line),
             }
@@ -206,7 +216,8 @@ pub fn write_number(value: f64, line: &mut String) {
     let _ = if plain { write!(line, "{value}") } else { write!(line, "{value:e}") };
 }
 
-fn push_text(line: &mut String, text: &str) {
+/// Appends a text as a cell of CSV, in quotes where it needs them.
+pub fn push_text(line: &mut String, text: &str) {
     if text.is_empty() || text.contains([',', '"', '\n', '\r']) || text.trim().len() != text.len() {
         line.push('"');
         line.push_str(&text.replace('"', "\"\""));

@@ -1,0 +1,206 @@
+//! Predictions as a table: kept columns, then the predictions' own, each with a name.
+
+use crate::prediction_form::{Form, Packed};
+use crate::report::Failure;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sapwood::Model;
+use sapwood::predict::{Output, Predictions};
+use sapwood_readers::{KeptCell, KeptColumns, Values};
+use sapwood_score::{Outputs, Prediction, push_text, write_number};
+use serde_json::Value;
+use std::io::{self, Write};
+
+/// Predictions of all rows, with what goes beside them.
+pub struct PredictionTable {
+    kept: KeptColumns,
+    kept_cells: Vec<Vec<KeptCell>>,
+    predictions: Predictions,
+    /// Of the predictions' columns.
+    names: Vec<String>,
+    /// Whether values are positions: of classes, of leaves.
+    are_indices: bool,
+}
+
+impl PredictionTable {
+    /// A table of predictions of one kind.
+    ///
+    /// # Errors
+    /// Kept columns of another number of rows, or with the name of another column.
+    pub fn new(model: &Model, output: Output, kept: KeptColumns, predictions: Predictions) -> Result<Self, Failure> {
+        if let Some(rows) = kept.rows().filter(|&rows| rows != predictions.rows()) {
+            return Err(Failure::algorithm(format!("{} predictions for {rows} rows of kept columns", predictions.rows())));
+        }
+        let names = names(model, output, predictions.columns());
+        let all: Vec<_> = kept.names().chain(names.iter().map(String::as_str)).collect();
+        if let Some((_, twice)) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(*name)) {
+            return Err(Failure::user(format!(
+                "two columns of the result are called {twice:?}; keep each column once, or rename it"
+            )));
+        }
+        let are_indices =
+            matches!(output, Output::Class | Output::Leaf) || (output == Output::Value && model.prediction == Prediction::Class);
+        Ok(Self { kept_cells: kept.cells()?, kept, predictions, names, are_indices })
+    }
+
+    /// Writes the table; `header` begins CSV with a line of names, which the other forms have anyway.
+    ///
+    /// # Errors
+    /// `out` cannot be written.
+    pub fn write(&self, packed: Packed, header: bool, out: &mut dyn Write) -> io::Result<()> {
+        if packed.gzip {
+            let mut packer = GzEncoder::new(out, Compression::default());
+            self.write_form(packed.form, header, &mut packer)?;
+            return packer.finish().map(drop);
+        }
+        self.write_form(packed.form, header, out)
+    }
+
+    fn write_form(&self, form: Form, header: bool, out: &mut dyn Write) -> io::Result<()> {
+        match form {
+            Form::Csv => self.write_csv(header, out),
+            Form::Json => self.write_json(("[\n", ",\n", "\n]\n"), out),
+            Form::JsonLines => self.write_json(("", "\n", "\n"), out),
+            Form::Parquet => self.kept.write_parquet(self.columns(), out),
+        }
+    }
+
+    fn write_csv(&self, header: bool, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = String::new();
+        if header {
+            for name in self.kept.names().chain(self.names.iter().map(String::as_str)) {
+                separate(&mut line, ",");
+                push_text(&mut line, name);
+            }
+            line.push('\n');
+            out.write_all(line.as_bytes())?;
+        }
+        for row in 0..self.predictions.rows() {
+            line.clear();
+            for (at, cells) in self.kept_cells.iter().enumerate() {
+                line.push_str(if at > 0 { "," } else { "" });
+                match &cells[row] {
+                    KeptCell::Null => {}
+                    KeptCell::Plain(text) => line.push_str(text),
+                    KeptCell::Text(text) => push_text(&mut line, text),
+                }
+            }
+            line.push_str(if self.kept_cells.is_empty() { "" } else { "," });
+            self.predictions.write_row(row, &mut line);
+            line.push('\n');
+            out.write_all(line.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn write_json(&self, (begin, between, end): (&str, &str, &str), out: &mut dyn Write) -> io::Result<()> {
+        let keys: Vec<_> = self.kept.names().chain(self.names.iter().map(String::as_str)).map(json_text).collect();
+        let mut text = begin.to_string();
+        for row in 0..self.predictions.rows() {
+            text.push_str(if row > 0 { between } else { "" });
+            let mut keys = keys.iter();
+            let mut member = |text: &mut String, value: &dyn Fn(&mut String)| {
+                text.push_str(if text.ends_with('{') { "" } else { ", " });
+                text.push_str(keys.next().map_or("", String::as_str));
+                text.push_str(": ");
+                value(text);
+            };
+            text.push('{');
+            for cells in &self.kept_cells {
+                member(&mut text, &|text| match &cells[row] {
+                    KeptCell::Null => text.push_str("null"),
+                    KeptCell::Plain(plain) => text.push_str(plain),
+                    KeptCell::Text(cell) => text.push_str(&json_text(cell)),
+                });
+            }
+            for &value in self.predictions.row(row) {
+                member(&mut text, &|text| match self.predictions.class(value) {
+                    Some(class) => text.push_str(&json_text(class)),
+                    None if value.is_finite() => write_number(value, text),
+                    // JSON has no infinities.
+                    None => text.push_str("null"),
+                });
+            }
+            text.push('}');
+            out.write_all(text.as_bytes())?;
+            text.clear();
+        }
+        text.push_str(end);
+        out.write_all(text.as_bytes())
+    }
+
+    /// The predictions column by column.
+    fn columns(&self) -> Vec<(String, Values)> {
+        let column = |(at, name): (usize, &String)| {
+            let values = self.predictions.values().iter().skip(at).step_by(self.predictions.columns()).copied();
+            let text = |value: f64| self.predictions.class(value).unwrap_or_default().to_string();
+            let values = match () {
+                () if self.predictions.classes().is_some() => Values::Texts(values.map(text).collect()),
+                () if self.are_indices => Values::Indices(values.map(|value| value as u32).collect()),
+                () => Values::Numbers(values.collect()),
+            };
+            (name.clone(), values)
+        };
+        self.names.iter().enumerate().map(column).collect()
+    }
+}
+
+fn separate(line: &mut String, separator: &str) {
+    if !line.is_empty() {
+        line.push_str(separator);
+    }
+}
+
+fn json_text(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// What the columns of an output are called: `prediction`, or for several `probability_cat`, `margin_price`, `leaf_7`.
+fn names(model: &Model, output: Output, columns: usize) -> Vec<String> {
+    let stem = match output {
+        Output::Value if model.prediction == Prediction::Mean && matches!(model.outputs, Outputs::Classes) => "probability",
+        Output::Value => "prediction",
+        other => other.name(),
+    };
+    if output == Output::Leaf {
+        return (0..columns).map(|tree| format!("{stem}_{tree}")).collect();
+    }
+    if columns == 1 && !(output == Output::Probability && matches!(model.outputs, Outputs::Binary)) {
+        return vec![stem.to_string()];
+    }
+    // The one probability of two classes is that of the second.
+    let first = if matches!(model.outputs, Outputs::Binary) { 1 } else { 0 };
+    (first..first + columns).map(|at| format!("{stem}_{}", part(model, at))).collect()
+}
+
+/// What one of several outputs is called.
+fn part(model: &Model, at: usize) -> String {
+    let class = model.classes.as_ref().and_then(|classes| classes.get(at)).cloned();
+    let named = match &model.outputs {
+        Outputs::Targets(names) => names.get(at).cloned(),
+        Outputs::Quantiles(levels) | Outputs::Expectiles(levels) => levels.get(at).map(ToString::to_string),
+        _ => class,
+    };
+    named.unwrap_or_else(|| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sapwood::{FeatureSchema, Objective};
+
+    #[test]
+    fn columns_are_called_after_classes() {
+        let mut model = Model::new(FeatureSchema::numeric(1), Objective::Softprob, vec![0.0; 3], Vec::new());
+        assert_eq!(names(&model, Output::Value, 3), ["probability_0", "probability_1", "probability_2"]);
+        model.classes = Some(["ant", "bee", "cat"].map(String::from).into());
+        assert_eq!(names(&model, Output::Probability, 3)[2], "probability_cat");
+        assert_eq!(names(&model, Output::Margin, 3)[0], "margin_ant");
+        assert_eq!(names(&model, Output::Class, 1), ["class"]);
+        assert_eq!(names(&model, Output::Leaf, 2), ["leaf_0", "leaf_1"]);
+        let mut model = Model::new(FeatureSchema::numeric(1), Objective::BinaryLogistic, vec![0.0], Vec::new());
+        assert_eq!(names(&model, Output::Value, 1), ["prediction"]);
+        model.classes = Some(["no", "yes"].map(String::from).into());
+        assert_eq!(names(&model, Output::Probability, 1), ["probability_yes"]);
+    }
+}

@@ -1,0 +1,56 @@
+//! What is wrong with the outcome of rounds: metrics that decide nothing, trees that change nothing.
+
+use super::report::RoundReport;
+use crate::numeric::Short;
+use crate::{Error, Result, Tree};
+use sapwood_score::Node;
+
+/// With a `lambda` of more than so many times the hessian of all rows, no leaf has a tenth of the value that fits its rows.
+const MOST_LAMBDA: f64 = 10.0;
+
+/// Refuses to stop by a metric that is undefined or infinite on these data.
+pub(super) fn check_decisive(report: &RoundReport) -> Result<()> {
+    let Some((set, metric, value)) = report.values.last().filter(|(.., value)| !value.is_finite()) else { return Ok(()) };
+    let (what, remedy) = match value.is_nan() {
+        true => (
+            "undefined",
+            format!(
+                "(labels of one kind only, or no weight), so it cannot decide early stopping; give {set} rows of all kinds, or"
+            ),
+        ),
+        false if metric == "mape" => {
+            ("infinite", "(it divides by labels, and one is 0), so it cannot decide early stopping; leave out such rows, or".into())
+        }
+        false => (
+            "infinite",
+            "(predictions or labels beyond the range of numbers), so it cannot decide early stopping; scale the labels, or".into(),
+        ),
+    };
+    Err(Error::data(format!("{metric} is {what} on {set} {remedy} name another metric last in eval_metric")))
+}
+
+/// Whether no tree has a split.
+pub(super) fn has_no_split(trees: &[Tree]) -> bool {
+    trees.iter().all(|tree| tree.nodes.len() == 1)
+}
+
+/// A warning about trees whose leaves `lambda` makes next to nothing.
+pub(super) fn shrunk(lambda: f64, trees: &[Tree]) -> Option<String> {
+    let hess = trees.iter().map(cover).fold(0.0, f64::max);
+    (lambda > MOST_LAMBDA * hess).then(|| {
+        format!(
+            "lambda={lambda} is more than {MOST_LAMBDA} times the hessian of all rows ({}), so trees change predictions by next to nothing; \
+             lower lambda, or multiply the weights of all rows by a constant",
+            Short(hess)
+        )
+    })
+}
+
+/// The hessian of all rows that a tree was grown on.
+fn cover(tree: &Tree) -> f64 {
+    match tree.nodes.first() {
+        Some(Node::Leaf(leaf)) => leaf.cover,
+        Some(Node::Split(split)) => split.cover,
+        None => 0.0,
+    }
+}
