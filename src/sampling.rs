@@ -16,6 +16,8 @@ pub(crate) enum Purpose {
     Node = 5,
     /// Rows that count as those of the largest gradients.
     Top = 6,
+    /// Rows that are kept back as validation data.
+    Validation = 7,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

@@ -294,6 +294,28 @@ fn the_tuning_objective_is_evaluated_and_decides() {
 }
 
 #[test]
+fn a_tuning_objective_of_a_set_that_is_not_there_is_refused() {
+    let hyperparameters = |objective: &str| json!({"num_round": "2", "_tuning_objective_metric": objective});
+    for objective in ["validation:rmse", "validation-rmse", "holdout:rmse"] {
+        let job = Job::on(csv(300, 1, amount), hyperparameters(objective));
+        let set = &objective[..objective.len() - 5];
+        job.fails(&[
+            "_tuning_objective_metric",
+            &format!("there is no channel {set}"),
+            "add the channel, or tune by a metric of train",
+        ]);
+        let found = run(crate::util::command(["doctor", job.tree.text("").as_str()]));
+        assert!(found.code == Some(2) && found.stdout.contains(&format!("there is no channel {set}")), "{found:#?}");
+    }
+    Job::on(csv(300, 1, amount), hyperparameters("train:rmse")).succeeds();
+    Job::on(csv(300, 1, amount), hyperparameters("rmse")).succeeds();
+    Job::on(csv(300, 1, amount), hyperparameters("holdout:rmse")).file("holdout/h.csv", csv(100, 2, amount)).succeeds();
+    let split = json!({"num_round": "2", "_tuning_objective_metric": "validation:rmse", "validation_fraction": "0.2"});
+    let line = Job::on(csv(300, 1, amount), split).succeeds().metric_lines().pop().unwrap();
+    assert_eq!(line.values[1].0, "validation-rmse");
+}
+
+#[test]
 fn the_same_data_in_both_channels_is_loud_or_refused() {
     let data = csv(200, 1, amount);
     let link =

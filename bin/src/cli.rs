@@ -43,8 +43,11 @@ pub enum Command {
 }
 
 /// Flags of `sapwood train`.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct TrainArgs {
+    /// A file of settings, JSON, TOML or YAML, whose names are those of flags and hyperparameters. What the command line says wins.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// Training data: a file or a directory, local or in S3 (s3://bucket/key). Several paths form one data set.
     #[arg(long, value_name = "PATH")]
     pub train: Vec<PathBuf>,
@@ -232,6 +235,9 @@ pub struct InspectArgs {
     /// Print everything, trees included, as JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print the parameters that reproduce the model from the same data, for `train --config`.
+    #[arg(long, conflicts_with = "json")]
+    pub config: bool,
 }
 
 /// Flags of `sapwood params`.

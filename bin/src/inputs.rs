@@ -4,9 +4,9 @@ use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
-use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
+use sapwood::{Dataset, Params};
 use sapwood_readers::overlap::{self, LearnedFiles};
 use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood_sagemaker::channels::VALIDATION;
@@ -217,6 +217,22 @@ impl Inputs {
 }
 
 impl Loaded {
+    /// The same data, a part of the training rows kept back as validation data, if that is asked for.
+    ///
+    /// # Errors
+    /// Rows that cannot be split so.
+    pub fn hold_out(mut self, params: &Params) -> Result<Self, Failure> {
+        let Some(parts) = self.train.hold_out(params)? else { return Ok(self) };
+        if let Some(column) = &params.split_column {
+            for (name, set) in &mut self.validation {
+                *set = set.without_column(column).map_err(|error| Failure::from(error).at(name))?;
+            }
+        }
+        self.train = parts.train;
+        self.validation.push((VALIDATION.to_string(), parts.validation));
+        Ok(self)
+    }
+
     /// Says what was read, in the words that XGBoost's container uses.
     pub fn describe(&self, log: &mut Log) {
         describe("Train", &self.train, log);

@@ -17,8 +17,32 @@ const LISTED_FEATURES: usize = 30;
 /// The file cannot be read, or is no whole model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let (model, bytes) = reading::load_model_with_bytes(&args.model)?;
+    if args.config {
+        return streams::print_result(&format!("{:#}\n", config(&model)));
+    }
     let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
     streams::print_result(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
+}
+
+/// The settings that reproduce the model from the same data. Columns that were left out are among them: with them it would be another one.
+fn config(model: &Model) -> Value {
+    let given = model.params.iter().filter(|(_, value)| !value.is_empty());
+    let mut settings: Map<_, _> = given.map(|(name, value)| (name.clone(), json!(value))).collect();
+    let reading = &model.reading;
+    let is_split = |column: &&String| settings.get("split_column").and_then(Value::as_str) != Some(column.as_str());
+    let ignored: Vec<_> = reading.ignored_columns.iter().filter(is_split).collect();
+    let lists =
+        [("ignore_columns", json!(ignored)), ("missing_values", json!(reading.missing_values.as_deref().unwrap_or_default()))];
+    let lists = lists.into_iter().filter(|(_, list)| list.as_array().is_some_and(|list| !list.is_empty()));
+    settings.extend(lists.map(|(name, list)| (name.to_string(), list)));
+    let columns = [("label_column", &reading.label_column), ("base_margin_column", &reading.base_margin_column)];
+    settings.extend(columns.into_iter().filter_map(|(name, column)| Some((name.to_string(), json!(column.as_ref()?)))));
+    let categorical = model.schema.features.iter().filter(|feature| feature.kind.is_categorical()).map(|feature| &feature.name);
+    let categorical: Vec<_> = categorical.collect();
+    if model.schema.named && !categorical.is_empty() {
+        settings.insert("categorical_features".to_string(), json!(categorical));
+    }
+    Value::Object(settings)
 }
 
 /// What only the bytes of the file tell.

@@ -59,7 +59,7 @@ impl Job {
             };
             let mut data = match cache.as_ref().and_then(|cache| cache.load(&mut log)) {
                 Some(data) => data,
-                None => self.inputs.load(&options, self.params.data.same_data, &mut log)?,
+                None => self.inputs.load(&options, self.params.data.same_data, &mut log)?.hold_out(&self.params)?,
             };
             data.describe(&mut log);
             let load = start.elapsed();
@@ -112,10 +112,16 @@ impl Job {
     /// Everything that can be known to fail before data are read.
     fn check(&self, log: &mut Log) -> Result<Option<UnixListener>, Failure> {
         metric::metrics(&self.params.eval_metric, self.params.objective_spec())?;
-        if self.params.early_stopping_rounds.is_some() && self.inputs.validation.is_empty() {
+        if self.params.validation_fraction.is_some() && !self.inputs.validation.is_empty() {
             return Err(Failure::user(
-                "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation), \
-                 or remove the parameter",
+                "validation_fraction keeps back training rows, and there are validation data, too; leave one of them out",
+            ));
+        }
+        let validates = self.params.validation_fraction.is_some() || !self.inputs.validation.is_empty();
+        if self.params.early_stopping_rounds.is_some() && !validates {
+            return Err(Failure::user(
+                "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation) \
+                 or validation_fraction, or remove the parameter",
             ));
         }
         let claim = self.results.check()?;

@@ -6,6 +6,7 @@ mod called_as;
 mod checkpoints;
 mod claim;
 mod cli;
+mod config;
 mod doctor;
 mod evaluate;
 mod evaluation_report;

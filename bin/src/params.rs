@@ -5,6 +5,7 @@ use crate::report::Failure;
 use crate::streams;
 use crate::text::wrapped;
 use sapwood::params::compatibility::COMPATIBILITY;
+use sapwood::params::habits::OTHERS;
 use sapwood::params::known;
 use sapwood::params::spec::{self, Effect, ParamSpec};
 
@@ -52,11 +53,13 @@ fn without_effect(width: Option<usize>) -> String {
     let accepted = names(|effect| matches!(effect, Effect::Accepted { .. }));
     let inert = names(|effect| matches!(effect, Effect::InertOnly { .. }));
     let line = |text: String| wrapped(&text, "", width);
-    format!(
-        "\n{}{}",
-        line(format!("Accepted without effect: {accepted}")),
-        line(format!("Accepted at their default only: {inert}"))
-    )
+    let others = OTHERS.iter().map(|row| row.name).collect::<Vec<_>>().join(" ");
+    let lines = [
+        ("Accepted without effect", accepted),
+        ("Accepted at their default only", inert),
+        ("Other libraries'; see `sapwood params NAME`", others),
+    ];
+    lines.into_iter().fold("\n".to_string(), |text, (title, names)| text + &line(format!("{title}: {names}")))
 }
 
 fn cells(row: &ParamSpec) -> [String; 3] {

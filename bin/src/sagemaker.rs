@@ -30,9 +30,12 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         )));
     }
     config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
-    let (params, notes) = Params::from_pairs(hyperparameters::read(&paths.config("hyperparameters.json"), extra)?)?;
+    let hyperparameters = hyperparameters::read(&paths.config("hyperparameters.json"), extra)?;
+    let (params, notes) = Params::from_pairs(hyperparameters.pairs.iter().map(|(name, value)| (name, value)))?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     let inputs = inputs(&paths, &mut log)?;
+    let held_out = params.validation_fraction.map(|_| VALIDATION);
+    hyperparameters.check_tuned_set(inputs.named().map(|(name, _)| name).chain(held_out))?;
     create_outputs(&paths)?;
     let checkpoints = config::checkpoints(&paths)?;
     let cache = cache.or_else(warm_pool_cache);

@@ -1,6 +1,7 @@
 //! `sapwood train`: flags → a [`Job`], or SageMaker mode where no data flag is given.
 
 use crate::cli::{self, TrainArgs};
+use crate::config;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 /// # Errors
 /// Anything that keeps the model from being trained or written.
 pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
+    let args = &config::complete(args)?;
     let pairs = pairs(args)?;
     let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
     directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
@@ -78,6 +80,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
         && args.history.is_none()
         && args.checkpoints.is_none()
         && args.format.is_none()
+        && args.config.is_none()
 }
 
 fn sagemaker_root(args: &TrainArgs) -> PathBuf {

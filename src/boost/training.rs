@@ -83,6 +83,13 @@ impl<'a> Training<'a> {
         if params.early_stopping_rounds.is_some() && validation.is_empty() {
             return Err(Error::parameter("early_stopping_rounds needs validation data; add some, or remove the parameter"));
         }
+        if params.validation_fraction.is_some() && validation.is_empty() {
+            let error = Error::parameter("validation_fraction is given, and there are no validation data")
+                .with_parameter("validation_fraction");
+            return Err(
+                error.with_remedy("split the data by Dataset::hold_out, and add the part that is kept back as validation data")
+            );
+        }
         if train.schema().is_empty() {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }

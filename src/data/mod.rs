@@ -4,13 +4,16 @@ mod base_margins;
 mod block;
 mod cancellation;
 mod dataset;
+mod hold_out;
 mod memory;
+mod subset;
 mod targets;
 
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use cancellation::CancellationToken;
 pub use dataset::{Dataset, WEIGHT_RULE, is_weight};
+pub use hold_out::HeldOut;
 pub use memory::{Column, Columns};
 pub(crate) use targets::Targets;
 pub use targets::TargetsView;

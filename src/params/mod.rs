@@ -4,6 +4,7 @@
 //! holds checked ones.
 
 pub mod compatibility;
+pub mod habits;
 mod parse;
 mod render;
 mod row;
@@ -13,7 +14,7 @@ mod value;
 pub use parse::{Note, known};
 pub use render::{json, markdown};
 pub use spec::{DataParams, Params};
-pub use value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
+pub use value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
 
 use crate::{Error, Result};
 use sapwood_score::{Objective, ObjectiveSpec, Outputs};
@@ -168,6 +169,21 @@ impl Params {
                     "give numbers between 0 and 1 in ascending order, each once, for example 0.1,0.5,0.9",
                 );
             }
+        }
+        let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
+        if self.validation_fraction.is_none() && (self.split != SplitMethod::Random || self.split_column.is_some()) {
+            let cause = "split and split_column say how validation_fraction is drawn, which is not given".to_string();
+            return refuse(&["split", "split_column"], cause, "give it, for example validation_fraction=0.2");
+        }
+        if by_column != self.split_column.is_some() {
+            let cause = if by_column { "needs split_column" } else { "has no use for split_column" };
+            let remedy =
+                if by_column { "name the column of groups or times" } else { "leave it out, or give split=group or split=time" };
+            return refuse(&["split", "split_column"], format!("split={} {cause}", self.split.render()), remedy);
+        }
+        if self.split == SplitMethod::Stratified && !self.objective.is_classification() {
+            let cause = format!("split=stratified needs classes, which objective={} has not", self.objective.name());
+            return refuse(&["split", "objective"], cause, "use split=random");
         }
         if self.objective.is_multiclass() && self.num_class == 1 {
             let cause = "num_class=1 is not a classification".to_string();

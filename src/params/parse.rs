@@ -2,9 +2,10 @@
 
 use super::compatibility::OBJECTIVES;
 use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
-use super::{DataParams, Params, ParamsBuilder};
+use super::{DataParams, ParamValue, Params, ParamsBuilder};
 use crate::names::nearest;
 use crate::{Error, Result};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A sentence about a parameter that was accepted without effect.
@@ -78,6 +79,7 @@ impl ParamsBuilder {
         let note = |reason: &str| Note { parameter: name.to_string(), message: format!("{name}={value} has no effect: {reason}") };
         match row.effect {
             Effect::Active => {
+                let value = &*translated(row, value);
                 self.params.assign(row.name, value).ok_or_else(|| not_a_value(row, name, value))?;
                 // An empty text leaves a parameter at "not given", also a required one.
                 if !value.is_empty() {
@@ -97,6 +99,18 @@ impl ParamsBuilder {
             }
         }
         Ok(())
+    }
+}
+
+/// A value with other libraries' words replaced by ours.
+fn translated<'a>(row: &ParamSpec, value: &'a str) -> Cow<'a, str> {
+    let ours = |word: &'a str| row.synonyms.iter().find(|(other, _)| *other == word.trim()).map_or(word, |(_, ours)| ours);
+    if row.synonyms.is_empty() {
+        Cow::Borrowed(value)
+    } else if row.expected == Vec::<String>::EXPECTED {
+        Cow::Owned(value.split(',').map(ours).collect::<Vec<_>>().join(","))
+    } else {
+        Cow::Borrowed(ours(value))
     }
 }
 
@@ -294,6 +308,68 @@ mod tests {
         let (_, notes) = Params::from_pairs(pairs).unwrap();
         assert_eq!(notes.len(), pairs.len() - 1);
         assert_eq!(notes[0].to_string(), "silent=0 has no effect: verbose_eval says how many rounds are printed");
+    }
+
+    #[test]
+    fn habits_of_other_libraries_mean_the_same() {
+        let read = |pairs: &[(&str, &str)]| Params::from_pairs(pairs.iter().copied()).unwrap().0;
+        let ours = [("num_round", "7"), ("max_leaves", "31")];
+        for (others, pair) in [
+            (&[("iterations", "7"), ("num_leaves", "31")], None),
+            (&[("num_trees", "7"), ("max_leaf", "31")], Some((("depth", "5"), ("max_depth", "5")))),
+            (&[("nrounds", "7"), ("num_leaves", "31")], Some((("max_depth", "-1"), ("max_depth", "0")))),
+            (&[("n_iter", "7"), ("num_leaves", "31")], Some((("max_depth", "None"), ("max_depth", "0")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("n_jobs", "-1"), ("nthread", "0")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("nthread", "-1"), ("nthread", "0")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("objective", "binary"), ("objective", "binary:logistic")))),
+            (
+                &[("n_estimators", "7"), ("num_leaves", "31")],
+                Some((("loss_function", "MultiClass"), ("objective", "multi:softprob"))),
+            ),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("loss", "squared_error"), ("objective", "reg:squarederror")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("metric", "l1,rmse"), ("eval_metric", "mae,rmse")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("early_stopping_round", "0"), ("early_stopping_rounds", "")))),
+            (&[("n_estimators", "7"), ("num_leaves", "31")], Some((("l2_leaf_reg", "3"), ("lambda", "3")))),
+        ] {
+            let (theirs, same) = pair.unzip();
+            let given = others.iter().copied().chain(theirs).collect::<Vec<_>>();
+            assert_eq!(read(&given), read(&ours.into_iter().chain(same).collect::<Vec<_>>()), "{given:?}");
+        }
+    }
+
+    #[test]
+    fn habits_without_a_counterpart_are_told_what_to_use() {
+        for (name, value, remedy) in [
+            ("min_child_samples", "20", "use min_child_weight"),
+            ("min_data_in_leaf", "20", "use min_child_weight"),
+            ("is_unbalance", "true", "scale_pos_weight"),
+            ("class_weight", "balanced", "scale_pos_weight"),
+            ("subsample_freq", "5", "rows are drawn anew for every tree"),
+            ("boosting_type", "dart", "use gbdt"),
+            ("verbose", "-1", "verbose_eval"),
+            ("rsm", "0.5", "colsample_bylevel"),
+        ] {
+            let message = error(&[("num_round", "1"), (name, value)]);
+            assert!(message.starts_with(&format!("{name}={value:?} is not supported")) && message.contains(remedy), "{message}");
+        }
+        let inert = [("min_samples_leaf", "1"), ("is_unbalance", "False"), ("class_weight", "None"), ("boosting_type", "gbdt")];
+        let (_, notes) = Params::from_pairs([("num_round", "1")].into_iter().chain(inert)).unwrap();
+        assert_eq!(notes.len(), inert.len());
+    }
+
+    #[test]
+    fn no_word_of_ours_is_another_one_s_synonym() {
+        for row in spec::active() {
+            for (other, ours) in row.synonyms {
+                assert!(
+                    !row.words.contains(other) && (row.words.is_empty() || row.words.contains(ours) || is_told(ours)),
+                    "{other}"
+                );
+            }
+        }
+        fn is_told(objective: &str) -> bool {
+            OBJECTIVES.iter().any(|(known, _)| *known == objective)
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The table as documentation (Markdown) and for programs (JSON).
 
 use super::compatibility::COMPATIBILITY;
+use super::habits::OTHERS;
 use super::parse::group_word;
 use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
 use serde_json::{Value, json};
@@ -31,19 +32,35 @@ pub fn markdown() -> String {
     for row in COMPATIBILITY {
         let _ = writeln!(out, "{}", compatibility_row(row));
     }
+    out.push_str(
+        "\n## Habits from other libraries\n\nParameters of LightGBM, CatBoost and scikit-learn that Sapwood has under no name.\n\n\
+         | name | aliases | |\n|---|---|---|\n",
+    );
+    for row in OTHERS {
+        let _ = writeln!(out, "| `{}` | {} | {} |", row.name, code(row.aliases), without_effect(row));
+    }
+    out.push_str("\nTheir words for values: ");
+    let synonyms =
+        spec::active().flat_map(|row| row.synonyms.iter().filter(|(_, ours)| !ours.is_empty()).map(move |words| (row, words)));
+    let synonyms: Vec<_> = synonyms.map(|(row, (other, ours))| format!("`{}={other}` is `{ours}`", row.name)).collect();
+    let _ = writeln!(out, "{}.", synonyms.join(", "));
     out
 }
 
 fn compatibility_row(row: &ParamSpec) -> String {
-    let what = match row.effect {
+    format!("| `{}` | {} | {} | {} |", row.name, kind(row), range(row), without_effect(row))
+}
+
+/// What becomes of a parameter that is not acted on.
+fn without_effect(row: &ParamSpec) -> String {
+    match row.effect {
         Effect::Accepted { reason, .. } => format!("accepted without effect: {reason}"),
         Effect::InertOnly { values, remedy } => {
             let values: Vec<_> = values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("`{v}`") }).collect();
-            format!("accepted at {}; otherwise {remedy}", values.join(", "))
+            if values.is_empty() { remedy.to_string() } else { format!("accepted at {}; otherwise {remedy}", values.join(", ")) }
         }
         Effect::Active => String::new(),
-    };
-    format!("| `{}` | {} | {} | {what} |", row.name, kind(row), range(row))
+    }
 }
 
 fn markdown_row(row: &ParamSpec) -> String {

@@ -1,5 +1,8 @@
 //! What one row of the table of parameters says.
 
+/// Another word for a value, and the one that Sapwood takes.
+pub type Synonym = (&'static str, &'static str);
+
 /// What a parameter is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
@@ -123,6 +126,8 @@ pub struct ParamSpec {
     pub name: &'static str,
     /// Other names it goes by.
     pub aliases: &'static [&'static str],
+    /// Other words for some of its values.
+    pub(super) synonyms: &'static [Synonym],
     /// The type of its value, in a word or two.
     pub expected: &'static str,
     /// The words it may be, where it is a choice.
@@ -156,6 +161,7 @@ impl ParamSpec {
 pub(super) const PLAIN: ParamSpec = ParamSpec {
     name: "",
     aliases: &[],
+    synonyms: &[],
     expected: "text",
     words: &[],
     default: "",

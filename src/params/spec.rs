@@ -1,12 +1,12 @@
 //! The one table of parameters. Everything about a parameter is said here and nowhere else: the typed [`Params`] struct, its
 //! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it. The rows of
-//! parameters that are known but not acted on are in `compatibility.rs`.
+//! parameters that are known but not acted on are in `compatibility.rs` and `habits.rs`.
 
-use super::ParamsBuilder;
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
+use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
-use super::value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod};
+use super::value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
@@ -105,7 +105,7 @@ parameters! {
     }
     /// The loss to minimise.
     objective("objective"): Objective = "reg:squarederror" {
-        aliases: &["application", "loss"],
+        aliases: &["application", "app", "objective_type", "loss", "loss_function"], synonyms: habits::OBJECTIVES,
         words: &[
             "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
             "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
@@ -114,41 +114,46 @@ parameters! {
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
     num_round("num_round"): u32 = "0" {
-        aliases: &["n_estimators", "num_boost_round", "num_iterations", "num_rounds", "max_iter", "iterations"],
+        aliases: &[
+            "n_estimators", "num_boost_round", "num_iterations", "num_iteration", "num_rounds", "max_iter", "iterations", "n_iter", "nrounds",
+            "num_trees", "num_tree",
+        ],
         required: true, range: Range::closed(1.0, 1_000_000.0), tunable: tunable(1.0, 4000.0),
     }
     /// Number of classes; required for `multi:*` unless the labels are texts.
-    num_class("num_class"): u32 = "0" { range: Range::closed(0.0, 100_000.0) }
+    num_class("num_class"): u32 = "0" { aliases: &["num_classes", "classes_count"], range: Range::closed(0.0, 100_000.0) }
     /// Shrinkage: each tree's leaf values are multiplied by it.
     eta("eta"): f64 = "0.3" {
         aliases: &["learning_rate", "shrinkage_rate"], range: Range::closed(0.0, 1.0), tunable: tunable_log(0.01, 0.5),
     }
     /// Maximum depth of a tree; 0 means no limit.
-    max_depth("max_depth"): u32 = "6" { range: Range::closed(0.0, 1000.0), tunable: tunable(0.0, 10.0) }
+    max_depth("max_depth"): u32 = "6" {
+        aliases: &["depth"], synonyms: habits::NO_LIMIT, range: Range::closed(0.0, 1000.0), tunable: tunable(0.0, 10.0),
+    }
     /// Maximum number of leaves of a tree; 0 means no limit.
     max_leaves("max_leaves"): u32 = "0" {
-        aliases: &["num_leaves", "max_leaf_nodes"], range: Range::closed(0.0, 1_000_000.0), tunable: tunable_log(8.0, 512.0),
+        aliases: &["num_leaves", "num_leaf", "max_leaf", "max_leaf_nodes"], synonyms: habits::NO_LIMIT, range: Range::closed(0.0, 1_000_000.0), tunable: tunable_log(8.0, 512.0),
     }
     /// Which leaf is split next: `depthwise`, level by level; `lossguide`, the one with the largest gain.
     grow_policy("grow_policy"): GrowPolicy = "depthwise" { words: &["depthwise", "lossguide"] }
     /// Minimum sum of hessians in a leaf (for squared error: of weights).
     min_child_weight("min_child_weight"): f64 = "1" {
-        aliases: &["min_sum_hessian_in_leaf", "min_sum_hessian"], range: Range::from(0.0), tunable: tunable(0.0, 120.0),
+        aliases: &["min_sum_hessian_in_leaf", "min_sum_hessian_per_leaf", "min_sum_hessian", "min_hessian"], range: Range::from(0.0), tunable: tunable(0.0, 120.0),
     }
     /// Minimum loss reduction that a split must bring.
     gamma("gamma"): f64 = "0" {
-        aliases: &["min_split_loss", "min_gain_to_split"], range: Range::from(0.0), tunable: tunable(0.0, 5.0),
+        aliases: &["min_split_loss", "min_gain_to_split", "min_split_gain"], range: Range::from(0.0), tunable: tunable(0.0, 5.0),
     }
     /// L2 regularisation of leaf values.
     lambda("lambda"): f64 = "1" {
-        aliases: &["reg_lambda", "lambda_l2", "l2_regularization"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0),
+        aliases: &["reg_lambda", "lambda_l2", "l2_regularization", "l2_leaf_reg"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0),
     }
     /// L1 regularisation of leaf values.
-    alpha("alpha"): f64 = "0" { aliases: &["reg_alpha", "lambda_l1"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0) }
+    alpha("alpha"): f64 = "0" { aliases: &["reg_alpha", "lambda_l1", "l1_regularization"], range: Range::from(0.0), tunable: tunable(0.0, 1000.0) }
     /// Maximum absolute leaf value before shrinkage; 0 means no limit. Default 0, for `count:poisson` 0.7.
-    max_delta_step("max_delta_step"): Option<f64> = "" { range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
+    max_delta_step("max_delta_step"): Option<f64> = "" { aliases: &["max_leaf_output", "max_tree_output"], range: Range::from(0.0), tunable: tunable(0.0, 10.0) }
     /// Maximum number of bins per numeric feature, including the bin of missing values.
-    max_bin("max_bin"): u32 = "256" { range: Range::closed(3.0, 65_536.0), bins: Some(true) }
+    max_bin("max_bin"): u32 = "256" { aliases: &["max_bins"], range: Range::closed(3.0, 65_536.0), bins: Some(true) }
     /// Fraction of rows that each tree is grown on.
     subsample("subsample"): f64 = "1" {
         aliases: &["bagging_fraction", "sub_row", "bagging"], range: Range::open(0.0, 1.0), tunable: tunable(0.5, 1.0),
@@ -171,7 +176,7 @@ parameters! {
     colsample_bylevel("colsample_bylevel"): f64 = "1" { range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0) }
     /// Fraction of a level's features that each node may use.
     colsample_bynode("colsample_bynode"): f64 = "1" {
-        aliases: &["feature_fraction_bynode"], range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0),
+        aliases: &["feature_fraction_bynode", "sub_feature_bynode"], range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0),
     }
     /// Trees grown in each round; each one's leaf values are divided by this number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
@@ -206,11 +211,20 @@ parameters! {
     cat_l2("cat_l2"): f64 = "10" { range: Range::from(0.0) }
     /// Metrics, in the order in which they are printed; the last one decides early stopping. The default depends on the
     /// objective.
-    eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric"] }
+    eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric", "metrics", "metric_types"], synonyms: habits::METRICS }
     /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept.
     early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
-        aliases: &["early_stopping_round", "n_iter_no_change"], range: Range::closed(1.0, 1_000_000.0),
+        aliases: &["early_stopping_round", "n_iter_no_change", "od_wait"], synonyms: habits::NEVER, range: Range::closed(1.0, 1_000_000.0),
     }
+    /// Fraction of the training rows that is kept back as validation data.
+    validation_fraction("validation_fraction"): Option<f64> = "" {
+        aliases: &["eval_fraction"], range: Range::inside(0.0, 1.0), bins: Some(true),
+    }
+    /// Which rows `validation_fraction` keeps back. `random`: any. `stratified`: as many of every class. `group`: whole groups of
+    /// equal values of `split_column`. `time`: the last by `split_column`. All but the last are drawn by `seed`.
+    split("split"): SplitMethod = "random" { words: &["random", "stratified", "group", "time"], bins: Some(true) }
+    /// The column that `split=group` or `split=time` goes by. It is no feature.
+    split_column("split_column"): Option<String> = "" { bins: Some(true) }
     /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
     /// Print the metrics of every so many rounds; 0: only those of the model that is saved, which always come last.
@@ -219,7 +233,7 @@ parameters! {
     }
     /// Number of threads; 0 means the CPUs that this process may use (affinity and cgroup quota counted).
     nthread("nthread"): u32 = "0" {
-        aliases: &["n_jobs", "num_threads", "num_thread", "threads"], group: Group::Runtime, range: Range::closed(0.0, 4096.0),
+        aliases: &["n_jobs", "num_threads", "num_thread", "nthreads", "threads", "thread_count"], synonyms: habits::ALL, group: Group::Runtime, range: Range::closed(0.0, 4096.0),
     }
 }
 
@@ -227,11 +241,11 @@ parameters! {
     /// The parameters that say how data are read, checked: scoring has them, too.
     DataParams, DATA, {}
     /// Columns to treat as categorical although their values are numbers: names, or 0-based indices.
-    categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature"], group: Group::Data }
+    categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"], group: Group::Data }
     /// Texts that stand for a missing value; the empty cell always does.
     missing_values("missing_values"): Vec<String> = "NA,N/A,NaN,nan,null,NULL,None,?" { group: Group::Data }
     /// Whether CSV files begin with column names.
-    header("header"): Header = "auto" { words: &["auto", "true", "false"], group: Group::Data }
+    header("header"): Header = "auto" { aliases: &["has_header"], words: &["auto", "true", "false"], group: Group::Data }
     /// The character between CSV cells (`tab` for a tab); detected if not given.
     delimiter("delimiter"): Option<String> = "" { group: Group::Data }
     /// The label: a column's name or 0-based index. Default: the first column (libsvm: the first field).
@@ -243,7 +257,7 @@ parameters! {
     /// The margin each row starts from, instead of the base score: a column's name or 0-based index.
     base_margin_column("base_margin_column"): Option<String> = "" { aliases: &["base_margin"], group: Group::Data }
     /// Columns to leave out: names or 0-based indices.
-    ignore_columns("ignore_columns"): Vec<String> = "" { aliases: &["ignore_column"], group: Group::Data }
+    ignore_columns("ignore_columns"): Vec<String> = "" { aliases: &["ignore_column", "ignore_feature", "ignored_features"], group: Group::Data }
     /// Whether the column after the label holds the weights (SageMaker's convention for CSV).
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.
@@ -257,7 +271,7 @@ pub fn active() -> impl Iterator<Item = &'static ParamSpec> {
 
 /// Every row of the table.
 pub fn all() -> impl Iterator<Item = &'static ParamSpec> {
-    active().chain(super::compatibility::COMPATIBILITY)
+    active().chain(super::compatibility::COMPATIBILITY).chain(habits::OTHERS)
 }
 
 /// The row for a name or an alias.

@@ -203,9 +203,9 @@ choice! {
     /// In which order a tree's leaves are split.
     GrowPolicy {
         /// Level by level.
-        Depthwise = "depthwise",
+        Depthwise = "depthwise" | "Depthwise",
         /// The leaf with the largest gain first.
-        Lossguide = "lossguide" | "leafwise",
+        Lossguide = "lossguide" | "leafwise" | "Lossguide",
     }
 }
 
@@ -218,6 +218,20 @@ choice! {
         GradientBased = "gradient_based",
         /// Those with the largest gradients, and some others.
         Goss = "goss",
+    }
+}
+
+choice! {
+    /// Which training rows are kept back as validation data.
+    SplitMethod {
+        /// Any.
+        Random = "random" | "shuffle",
+        /// The same share of every class.
+        Stratified = "stratified",
+        /// Whole groups.
+        Group = "group",
+        /// The last ones.
+        Time = "time",
     }
 }
 

@@ -13,6 +13,14 @@ pub fn plain(text: &str) -> YamlValue {
     }
 }
 
+/// The same as YAML 1.2 has it, for files that no cluster reads: `y` and `on` are texts.
+pub fn core(text: &str) -> YamlValue {
+    match plain(text) {
+        YamlValue::Bool(_) if !text.eq_ignore_ascii_case("true") && !text.eq_ignore_ascii_case("false") => YamlValue::text(text),
+        value => value,
+    }
+}
+
 /// Whether an unquoted scalar is a number. Underscores between digits are passed over, as YAML 1.1 has them.
 fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -48,5 +56,6 @@ mod tests {
             assert!(matches!(plain(text), YamlValue::Text(_)), "{text}");
         }
         assert!(matches!(plain("~"), YamlValue::Null));
+        assert!(matches!((core("y"), core("on"), core("True")), (YamlValue::Text(_), YamlValue::Text(_), YamlValue::Bool(true))));
     }
 }

@@ -25,7 +25,15 @@ pub struct YamlError {
 /// # Errors
 /// What is no YAML, or has a key twice.
 pub fn documents(text: &str) -> Result<Vec<Yaml>, YamlError> {
-    let mut builder = YamlBuilder::default();
+    documents_by(text, scalar::plain)
+}
+
+/// The same by another meaning of unquoted scalars.
+///
+/// # Errors
+/// As [`documents`].
+pub fn documents_by(text: &str, plain: fn(&str) -> YamlValue) -> Result<Vec<Yaml>, YamlError> {
+    let mut builder = YamlBuilder { plain, documents: Vec::new(), open: Vec::new(), anchors: BTreeMap::new(), values: 0 };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| YamlError { at: position(error.marker()), cause: error.info().to_string() })?;
         builder.take(event, &span)?;
@@ -49,8 +57,9 @@ enum Items {
     Map { entries: Vec<YamlEntry>, names: BTreeSet<String>, key: Option<(String, Position)> },
 }
 
-#[derive(Default)]
 struct YamlBuilder {
+    /// What an unquoted scalar means.
+    plain: fn(&str) -> YamlValue,
     documents: Vec<Yaml>,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Yaml>,
@@ -70,7 +79,7 @@ impl YamlBuilder {
                 self.add(Yaml { at, ..node })?;
             }
             Event::Scalar(text, style, anchor, tag) => {
-                let node = Yaml { at, value: scalar(&text, style, tag.as_deref(), at) };
+                let node = Yaml { at, value: scalar(&text, style, tag.as_deref(), at, self.plain) };
                 self.keep(anchor, &node);
                 self.count(1, at)?;
                 self.add(node)?;
@@ -159,10 +168,10 @@ fn name(node: &Yaml) -> Result<String, YamlError> {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position) -> YamlValue {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Position, plain: fn(&str) -> YamlValue) -> YamlValue {
     let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema() && tag.suffix == "str");
     match style {
-        ScalarStyle::Plain if !is_text => scalar::plain(text),
+        ScalarStyle::Plain if !is_text => plain(text),
         ScalarStyle::Literal => YamlValue::Text(YamlText { content: text.to_string(), block: Some(at) }),
         _ => YamlValue::text(text),
     }

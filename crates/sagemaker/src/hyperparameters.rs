@@ -11,15 +11,42 @@ pub const TUNING_OBJECTIVE: &str = "_tuning_objective_metric";
 /// What the SageMaker SDK adds for itself begins so.
 const SDK_PREFIX: &str = "sagemaker_";
 
+/// What a job is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hyperparameters {
+    /// Names and values.
+    pub pairs: Vec<(String, String)>,
+    /// The data set whose metric a tuning job compares training jobs by, if that is said.
+    pub tuned_set: Option<String>,
+}
+
+impl Hyperparameters {
+    /// Makes sure that the tuner will see its metric.
+    ///
+    /// # Errors
+    /// It is of none of these sets.
+    pub fn check_tuned_set<'a>(&self, sets: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let Some(set) = &self.tuned_set else { return Ok(()) };
+        let sets: Vec<&str> = sets.into_iter().collect();
+        if sets.contains(&set.as_str()) {
+            return Ok(());
+        }
+        let cause = format!("{TUNING_OBJECTIVE} is a metric of {set}, and there is no channel {set}: the tuner would never see it");
+        let error = Error::parameter(cause).with_parameter(TUNING_OBJECTIVE);
+        Err(error.with_remedy(format!("add the channel, or tune by a metric of {}", sets.join(" or "))))
+    }
+}
+
 /// The hyperparameters of the file, if there is one, and `extra`, those of the command line.
 ///
 /// # Errors
 /// The file is damaged or has a name twice, a value is neither text, number, truth value nor list, or the command line says otherwise.
-pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Vec<(String, String)>> {
+pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Hyperparameters> {
     let UniqueNames(object) = config::read(path)?.unwrap_or_default();
     let (given, objective) = texts(&object).map_err(|(name, cause)| refused(&name, format!("{cause} ({})", path.display())))?;
     refuse_twice(&given, &extra, path)?;
-    Ok(decided(given, extra, objective))
+    let tuned_set = objective.as_deref().and_then(set_name).map(str::to_string);
+    Ok(Hyperparameters { pairs: decided(given, extra, objective), tuned_set })
 }
 
 /// The same from the file's content.
@@ -110,6 +137,14 @@ fn decide_by(objective: &str, pairs: &mut Vec<(String, String)>) {
     }
 }
 
+/// The data set in `validation:rmse`, or another channel's, and in `validation-rmse`; `rmse` names none.
+pub fn set_name(objective: &str) -> Option<&str> {
+    if let Some((set, _)) = objective.rsplit_once(':') {
+        return Some(set.trim().trim_start_matches('"')).filter(|set| !set.is_empty());
+    }
+    ["validation", "train"].into_iter().find(|set| objective.strip_prefix(set).is_some_and(|rest| rest.starts_with('-')))
+}
+
 /// The metric in `validation:rmse` (or another channel's name), `validation-rmse` or `rmse`.
 fn metric_name(objective: &str) -> &str {
     if let Some((_, metric)) = objective.rsplit_once(':') {
@@ -127,7 +162,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("hyperparameters.json");
         std::fs::write(&path, json).unwrap();
-        read(&path, Vec::new()).map_err(|error| error.to_string())
+        read(&path, Vec::new()).map(|read| read.pairs).map_err(|error| error.to_string())
     }
 
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -149,7 +184,7 @@ mod tests {
     #[test]
     fn a_missing_file_leaves_what_the_command_line_says() {
         let read = read(Path::new("/nowhere/hyperparameters.json"), pairs(&[("eta", "0.1")])).unwrap();
-        assert_eq!(read, pairs(&[("eta", "0.1")]));
+        assert_eq!(read.pairs, pairs(&[("eta", "0.1")]));
     }
 
     #[test]
@@ -209,5 +244,24 @@ mod tests {
         let error = parse("{\"eta\": \"0.1\",\n \"gamma\": }").unwrap_err();
         assert!(error.contains("hyperparameters.json:2:11: "), "{error}");
         assert!(parse(r#"["eta"]"#).unwrap_err().contains("hyperparameters.json:1:"));
+    }
+
+    #[test]
+    fn the_set_of_the_tuning_objective_must_be_there() {
+        for (objective, set) in [
+            ("validation:rmse", Some("validation")),
+            ("validation-poisson-nloglik", Some("validation")),
+            ("train-rmse", Some("train")),
+            ("holdout:error@0.7", Some("holdout")),
+            ("poisson-nloglik", None),
+            ("auc", None),
+        ] {
+            assert_eq!(set_name(objective), set, "{objective}");
+        }
+        let job = |set: Option<&str>| Hyperparameters { pairs: Vec::new(), tuned_set: set.map(str::to_string) };
+        assert!(job(None).check_tuned_set(["train"]).is_ok() && job(Some("train")).check_tuned_set(["train"]).is_ok());
+        let error = job(Some("validation")).check_tuned_set(["train", "holdout"]).unwrap_err();
+        assert_eq!(error.details().parameter.as_deref(), Some(TUNING_OBJECTIVE));
+        assert!(error.to_string().ends_with("add the channel, or tune by a metric of train or holdout"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ use sapwood::params::SameData;
 use sapwood_readers::overlap::LearnedFiles;
 use sapwood_readers::true_files;
 use sapwood_sagemaker::channels::{self, VALIDATION};
-use sapwood_sagemaker::{Channel, Channels, InputMode, Paths};
+use sapwood_sagemaker::{Channel, Channels, InputMode, Paths, hyperparameters};
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
@@ -89,12 +89,23 @@ fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mu
     };
     channels.notes.iter().for_each(|note| report.note(None, note, ""));
     let has_validation = channels.evaluated.iter().any(|channel| channel.name == VALIDATION);
-    if params.is_some_and(|params| params.early_stopping_rounds.is_some()) && !has_validation {
-        let fix = "add the channel validation, or remove the parameter";
+    if params.is_some_and(|params| params.early_stopping_rounds.is_some() && params.validation_fraction.is_none())
+        && !has_validation
+    {
+        let fix = "add the channel validation or validation_fraction, or remove the parameter";
         report.error(None, "early_stopping_rounds needs a channel called validation", fix);
     }
     if let Some(params) = params {
         overlaps(&channels, params.data.same_data, report);
+    }
+    let hyperparameters = hyperparameters::read(&paths.config("hyperparameters.json"), Vec::new());
+    if let (Ok(hyperparameters), Some(params)) = (hyperparameters, params) {
+        let held_out = params.validation_fraction.map(|_| VALIDATION);
+        let sets =
+            std::iter::once(channels.train.name.as_str()).chain(channels.evaluated.iter().map(|channel| channel.name.as_str()));
+        if let Err(error) = hyperparameters.check_tuned_set(sets.chain(held_out)) {
+            report.error(None, error.to_string(), "");
+        }
     }
     let mut readable = Vec::new();
     for channel in std::iter::once(&channels.train).chain(&channels.evaluated) {

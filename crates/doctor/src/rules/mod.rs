@@ -61,13 +61,14 @@ fn definition<'n>(
     overlaps::check(&channels, params, context);
     if let Some(params) = params
         && params.early_stopping_rounds.is_some()
+        && params.validation_fraction.is_none()
         && !channels.iter().any(|channel| channel.name == VALIDATION)
     {
         let at = given.and_then(|given| hyperparameters::place(given, "early_stopping_rounds")).unwrap_or(job.at);
         context.report.error(
             at,
             "early_stopping_rounds needs a channel called validation: the trainer refuses to stop early by training or test data",
-            "add the channel validation, or remove the parameter",
+            "add the channel validation or validation_fraction, or remove the parameter",
         );
     }
     channels
