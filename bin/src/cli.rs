@@ -295,6 +295,11 @@ pub enum FormatArg {
     Parquet,
     /// SageMaker's protobuf records.
     Recordio,
+    /// One JSON document: an array of objects, or of arrays.
+    Json,
+    /// One JSON object or array a line.
+    #[value(alias = "jsonl", alias = "ndjson")]
+    Jsonlines,
 }
 
 impl From<FormatArg> for Format {
@@ -304,6 +309,8 @@ impl From<FormatArg> for Format {
             FormatArg::Libsvm => Self::Libsvm,
             FormatArg::Parquet => Self::Parquet,
             FormatArg::Recordio => Self::Recordio,
+            FormatArg::Json => Self::Json,
+            FormatArg::Jsonlines => Self::JsonLines,
         }
     }
 }

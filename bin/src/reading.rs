@@ -130,7 +130,7 @@ impl ReadingChoices {
         }
         match &model.reading.missing_values {
             Some(trained) if !self.gives_missing => options.missing.clone_from(trained),
-            Some(trained) if *trained != options.missing => streams::diagnostic(format_args!(
+            Some(trained) if !are_same(trained, &options.missing) => streams::diagnostic(format_args!(
                 "warning: missing_values is {:?} here and was {:?} in training, so that the same cell may mean something else to the model; \
                  leave it out to read data as in training",
                 self.params.missing_values.join(","),
@@ -140,6 +140,11 @@ impl ReadingChoices {
         }
         Ok(options)
     }
+}
+
+/// Whether two lists hold the same texts, in whatever order.
+fn are_same(one: &[String], other: &[String]) -> bool {
+    one.iter().collect::<BTreeSet<_>>() == other.iter().collect()
 }
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.

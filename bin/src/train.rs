@@ -12,6 +12,7 @@ use crate::sagemaker;
 use crate::signal::Signals;
 use sapwood::Params;
 use sapwood::boost::is_set_name;
+use sapwood::params::ParamValue;
 use sapwood_sagemaker::channels::VALIDATION;
 use sapwood_sagemaker::{Paths, default_root};
 use std::path::PathBuf;
@@ -99,7 +100,7 @@ fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
     ];
     pairs.extend(flags.into_iter().filter_map(|(name, value)| Some((name.to_string(), value.clone()?))));
     if !args.ignore.is_empty() {
-        pairs.push(("ignore_columns".to_string(), args.ignore.join(",")));
+        pairs.push(("ignore_columns".to_string(), args.ignore.render()));
     }
     Ok(pairs)
 }

@@ -14,7 +14,7 @@ mod value;
 pub use parse::{Note, known};
 pub use render::{json, markdown};
 pub use spec::{DataParams, Params};
-pub use value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
+pub use value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
 
 use crate::{Error, Result};
 use sapwood_score::{Objective, ObjectiveSpec, Outputs};

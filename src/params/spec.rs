@@ -6,7 +6,7 @@ pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
-use super::value::{Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
+use super::value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
@@ -248,6 +248,8 @@ parameters! {
     header("header"): Header = "auto" { aliases: &["has_header"], words: &["auto", "true", "false"], group: Group::Data }
     /// The character between CSV cells (`tab` for a tab); detected if not given.
     delimiter("delimiter"): Option<String> = "" { group: Group::Data }
+    /// The decimal mark of numbers in CSV: `.` or `,`. Default: the point; when scoring, the one that the model was trained with.
+    decimal("decimal"): Option<Decimal> = "" { words: &[".", ","], group: Group::Data }
     /// The label: a column's name or 0-based index. Default: the first column (libsvm: the first field).
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
     /// The row weights: a column's name or 0-based index.

@@ -97,17 +97,21 @@ impl ParamValue for bool {
     }
 }
 
-/// A list is written with commas; empty items are dropped, so that the empty text is the empty list.
+/// A list is written with commas, or as JSON. An item that holds a comma stands in quotes; empty items are dropped, so that the empty
+/// text is the empty list.
 impl ParamValue for Vec<String> {
     type Arg = Self;
     const EXPECTED: &'static str = "comma-separated list";
     fn parse(text: &str) -> Option<Self> {
+        if let Ok(items) = serde_json::from_str::<Vec<serde_json::Value>>(text) {
+            return items.into_iter().map(json_item).collect();
+        }
         let text = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
-        let items = text.split(',').map(|item| item.trim().trim_matches(['"', '\'']).to_string());
+        let items = split_outside_quotes(text).into_iter().map(unquoted);
         Some(items.filter(|item| !item.is_empty()).collect())
     }
     fn render(&self) -> String {
-        self.join(",")
+        self.iter().map(|item| quoted(item)).collect::<Vec<_>>().join(",")
     }
     fn from_arg(arg: Self) -> Self {
         arg
@@ -127,6 +131,57 @@ impl ParamValue for Vec<f64> {
     fn from_arg(arg: Self) -> Self {
         arg
     }
+}
+
+fn json_item(item: serde_json::Value) -> Option<String> {
+    match item {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The items between commas. A quote counts only where an item begins, and only if it is closed where the item ends.
+fn split_outside_quotes(text: &str) -> Vec<&str> {
+    let mut items = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = quoted_end(rest).or_else(|| rest.find(',')).unwrap_or(rest.len());
+        items.push(&rest[..end]);
+        match rest.get(end + 1..) {
+            Some(next) => rest = next,
+            None => return items,
+        }
+    }
+}
+
+/// Where a quoted item ends: at the comma behind its closing quote, or at the end of the text.
+fn quoted_end(text: &str) -> Option<usize> {
+    let begin = text.len() - text.trim_start().len();
+    let quote = text[begin..].chars().next().filter(|&c| c == '"' || c == '\'')?;
+    let closes = text[begin + 1..].match_indices(quote).map(|(at, _)| begin + 1 + at + 1);
+    closes.into_iter().find_map(|close| {
+        let blanks = text[close..].len() - text[close..].trim_start().len();
+        let end = close + blanks;
+        (end == text.len() || text[end..].starts_with(',')).then_some(end)
+    })
+}
+
+/// The item without the quotes around it; a quote inside them is written twice.
+fn unquoted(item: &str) -> String {
+    let item = item.trim();
+    for quote in ["\"", "'"] {
+        if let Some(inner) = item.strip_prefix(quote).and_then(|item| item.strip_suffix(quote)) {
+            return inner.replace(&quote.repeat(2), quote);
+        }
+    }
+    item.trim_matches(['"', '\'']).to_string()
+}
+
+/// The item with quotes around it, where it could not be read back without.
+fn quoted(item: &str) -> String {
+    let plain = !item.contains([',', '"', '\'']) && item.trim() == item && !item.starts_with('[');
+    if plain { item.to_string() } else { format!("\"{}\"", item.replace('"', "\"\"")) }
 }
 
 impl ParamValue for String {
@@ -248,11 +303,66 @@ choice! {
 }
 
 choice! {
+    /// The decimal mark of numbers in text.
+    Decimal {
+        /// As in 1.5.
+        Point = "." | "point",
+        /// As in 1,5.
+        Comma = "," | "comma",
+    }
+}
+
+impl Decimal {
+    /// The character.
+    pub fn mark(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+
+    /// What is written with this character, if it is a decimal mark.
+    pub fn of(mark: char) -> Option<Self> {
+        [Self::Point, Self::Comma].into_iter().find(|decimal| decimal.mark() == mark)
+    }
+}
+
+choice! {
     /// What to do when training and validation data are the same files.
     SameData {
         /// Train, and warn loudly.
         Warn = "warn",
         /// Refuse.
         Error = "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(text: &str) -> Vec<String> {
+        Vec::parse(text).unwrap()
+    }
+
+    #[test]
+    fn lists_hold_items_with_commas_in_quotes_or_as_json() {
+        assert_eq!(list("a, b,,c"), ["a", "b", "c"]);
+        assert_eq!(list(""), [""; 0]);
+        assert_eq!(list("[a, 'b', \"c\"]"), ["a", "b", "c"]);
+        assert_eq!(list("\"Gender, 1st\",age"), ["Gender, 1st", "age"]);
+        assert_eq!(list("age, 'Gender, 1st' "), ["age", "Gender, 1st"]);
+        assert_eq!(list("[\"Gender, 1st\", \"age\", 3]"), ["Gender, 1st", "age", "3"]);
+        assert_eq!(list("\"say \"\"a, b\"\"\""), ["say \"a, b\""]);
+        assert_eq!(list("it's,that's"), ["it's", "that's"]);
+        assert_eq!(list("\"open,b"), ["open", "b"]);
+    }
+
+    #[test]
+    fn lists_are_read_back_as_they_were_written() {
+        for items in [&["a", "b"][..], &["Gender, 1st"], &["say \"a, b\"", "it's"], &["[x]", " y "], &[]] {
+            let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+            assert_eq!(list(&items.render()), items);
+        }
     }
 }

@@ -119,6 +119,8 @@ fn xgboost_4727_missing_values_of_training_are_missing_in_scoring() {
     let other = predict(&tree, "m", "row.csv", &["missing_values=NA"]).ok();
     assert_ne!(other.stdout, remembered.stdout);
     assert!(other.stderr.contains("warning: missing_values is \"NA\" here and was \"-999\" in training"), "{}", other.stderr);
+    let reordered = predict(&tree, "m", "row.csv", &["missing_values=-999,-999"]).ok();
+    assert_eq!((reordered.stdout, reordered.stderr), (remembered.stdout.clone(), String::new()));
     let server = Server::of(&tree, "m", &[], &[]);
     assert_eq!(server.csv("-999").is(200, &[]).body, remembered.stdout);
     let evaluated = sapwood(["evaluate", "--model", &model, "--data", &data]).ok().stdout;

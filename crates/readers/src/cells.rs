@@ -1,5 +1,7 @@
 //! What the text of a cell means: missing, a number, or text.
 
+use crate::params::Decimal;
+
 /// The meaning of a cell, surrounding blanks removed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Cell<'a> {
@@ -19,13 +21,25 @@ pub(super) const EXACT: f64 = 9_007_199_254_740_992.0;
 pub(super) struct MissingTexts {
     texts: Vec<String>,
     numbers: Vec<f64>,
+    /// Whether numbers have a decimal comma.
+    decimal_comma: bool,
 }
 
 impl MissingTexts {
     pub fn new(texts: &[String]) -> Self {
         let texts: Vec<_> = texts.iter().map(|t| t.trim().to_string()).filter(|t| !t.is_empty()).collect();
         let numbers = texts.iter().filter_map(|t| number(t)).collect();
-        Self { texts, numbers }
+        Self { texts, numbers, decimal_comma: false }
+    }
+
+    /// The same where numbers are written with this decimal mark.
+    pub fn with_decimal(self, decimal: Decimal) -> Self {
+        Self { decimal_comma: decimal == Decimal::Comma, ..self }
+    }
+
+    /// Whether numbers have a decimal comma.
+    pub fn decimal_comma(&self) -> bool {
+        self.decimal_comma
     }
 
     /// The texts, trimmed; the empty text is not among them although it is always missing.
@@ -44,8 +58,14 @@ impl MissingTexts {
         if text.is_empty() || self.texts.iter().any(|t| t == text) {
             return Cell::Missing;
         }
-        number(text).map_or(Cell::Text(text), Cell::Number)
+        let number = if self.decimal_comma { number_with_comma(text) } else { number(text) };
+        number.map_or(Cell::Text(text), Cell::Number)
     }
+}
+
+/// The number that a text with a decimal comma stands for. A point makes it none: `1.234` may be a thousand or a fraction.
+fn number_with_comma(text: &str) -> Option<f64> {
+    if text.contains('.') { None } else { number(&text.replacen(',', ".", 1)) }
 }
 
 /// The number that `text` (trimmed) stands for. Words for infinity are numbers here, so that they are refused as infinite and not

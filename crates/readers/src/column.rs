@@ -30,6 +30,10 @@ impl ColumnPlan {
         let attribute = !matches!(self.role, ColumnRole::Feature(_));
         match (self.role, cell) {
             (ColumnRole::Unused, _) => None,
+            (ColumnRole::Label, Cell::Missing) if !text.trim().is_empty() => Some((
+                "missing label",
+                "give the row a label, or remove it; if the text is a class, give missing_values without it",
+            )),
             (ColumnRole::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
             (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
             (ColumnRole::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),

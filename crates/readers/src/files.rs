@@ -1,9 +1,12 @@
 //! Which files make up a data set: directories searched to any depth, in sorted order.
 
+use super::identity::Identity;
 use super::source::display;
 use super::source::{DataFile, Source};
 use crate::{Error, Result};
+use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// The files of a data set and what was passed over.
@@ -12,6 +15,8 @@ pub(super) struct Listing {
     pub files: Vec<DataFile>,
     /// The names that links lead to, of those that are files of this machine.
     pub true_names: Vec<PathBuf>,
+    /// What the files are under whatever name, to find out which are there twice.
+    known: KnownFiles,
     /// Hidden, `_`-prefixed and empty files and those that accompany others, in the order met.
     pub passed_over: Vec<PathBuf>,
 }
@@ -20,14 +25,18 @@ impl Listing {
     /// The files behind `sources`: the sources in the order given, a directory's files in the order of their paths.
     /// A path that names a file directly is taken whatever its name; links are followed.
     pub fn new(sources: &[Source]) -> Result<Self> {
-        let mut listing = Self { files: Vec::new(), true_names: Vec::new(), passed_over: Vec::new() };
+        let known = KnownFiles::default();
+        let mut listing = Self { files: Vec::new(), true_names: Vec::new(), known, passed_over: Vec::new() };
         for source in sources {
             match source {
                 Source::Path(path) => listing.add(path, &mut Vec::new())?,
                 Source::Spool(spool) if spool.bytes == 0 => listing.passed_over.push(spool.file.to_path_buf()),
                 Source::Spool(spool) => listing.files.push(spool.file.clone()),
                 Source::Fetched(object) if object.bytes() == 0 => listing.passed_over.push(object.name().to_path_buf()),
-                Source::Fetched(object) => listing.files.push(object.clone().into()),
+                Source::Fetched(object) => {
+                    listing.known.add_object(object.name())?;
+                    listing.files.push(object.clone().into());
+                }
             }
         }
         if listing.files.is_empty() {
@@ -42,6 +51,7 @@ impl Listing {
             if metadata.len() == 0 {
                 self.passed_over.push(path.to_path_buf());
             } else {
+                self.known.add(metadata.ino(), path)?;
                 self.true_names.push(fs::canonicalize(path).map_err(|e| Error::io(path, e))?);
                 self.files.push(path.to_path_buf().into());
             }
@@ -59,15 +69,16 @@ impl Listing {
             let entry = entry.map_err(|e| Error::io(path, e))?;
             // The directory knows what its entries are: asking each would cost a journey to the server of metadata, and on Lustre one to each
             // server that has a stripe of the file.
-            names.push((entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_file())));
+            names.push((entry.file_name(), entry.file_type().is_ok_and(|kind| kind.is_file()), entry.ino()));
         }
         names.sort_unstable();
         above.push(real.clone());
-        for (name, is_file) in names {
+        for (name, is_file, inode) in names {
             let entry = path.join(&name);
             if is_no_data(&name.to_string_lossy()) {
                 self.passed_over.push(entry);
             } else if is_file {
+                self.known.add(inode, &entry)?;
                 self.true_names.push(real.join(&name));
                 self.files.push(entry.into());
             } else {
@@ -87,6 +98,41 @@ impl Listing {
         };
         Some(format!("skipped hidden, _-prefixed, checksum, manifest or empty files: {}{others}", display(first)))
     }
+}
+
+/// Files that were met so far.
+#[derive(Default)]
+struct KnownFiles {
+    inodes: HashMap<u64, PathBuf>,
+    /// Those whose inode number another one has, on another file system for instance.
+    identities: HashMap<Identity, PathBuf>,
+    objects: HashSet<PathBuf>,
+}
+
+impl KnownFiles {
+    /// Adds a file of this machine. Its inode number is known for nothing; only where two are the same it is looked at.
+    fn add(&mut self, inode: u64, path: &Path) -> Result<()> {
+        let Some(other) = self.inodes.get(&inode) else {
+            self.inodes.insert(inode, path.to_path_buf());
+            return Ok(());
+        };
+        if let Some(identity) = Identity::of(other) {
+            self.identities.entry(identity).or_insert_with(|| other.clone());
+        }
+        let known = Identity::of(path).and_then(|identity| self.identities.insert(identity, path.to_path_buf()));
+        known.map_or(Ok(()), |known| Err(twice(&known, path)))
+    }
+
+    /// Adds an object of a store.
+    fn add_object(&mut self, name: &Path) -> Result<()> {
+        if self.objects.insert(name.to_path_buf()) { Ok(()) } else { Err(twice(name, name)) }
+    }
+}
+
+/// The error of a file whose rows would count twice.
+fn twice(one: &Path, other: &Path) -> Error {
+    let what = format!("the same file is given twice: {} and {}", display(one), display(other));
+    Error::data(what).with_remedy("name it once, or remove the link: its rows would count double")
 }
 
 /// Whether files and directories of this name are passed over where a directory is searched for data: hidden ones, those that begin with
@@ -149,16 +195,35 @@ mod tests {
 
     #[test]
     fn links_are_followed_and_loops_refused() {
-        let root = tempfile::tempdir().unwrap();
+        let (root, links) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         write(root.path(), "real/x.csv", "1\n");
-        std::os::unix::fs::symlink(root.path().join("real"), root.path().join("linked")).unwrap();
-        std::os::unix::fs::symlink(root.path().join("real/x.csv"), root.path().join("y.csv")).unwrap();
-        let listing = Listing::new(&[root.path().to_path_buf().into()]).unwrap();
-        assert_eq!(listing.files.len(), 3);
-        let x = fs::canonicalize(root.path().join("real/x.csv")).unwrap();
-        assert!(listing.true_names.iter().all(|name| *name == x), "{:?}", listing.true_names);
+        write(root.path(), "y.csv", "2\n");
+        std::os::unix::fs::symlink(root.path().join("real"), links.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(root.path().join("y.csv"), links.path().join("y.csv")).unwrap();
+        let listing = Listing::new(&[links.path().to_path_buf().into()]).unwrap();
+        let names = [root.path().join("real/x.csv"), root.path().join("y.csv")].map(|name| fs::canonicalize(name).unwrap());
+        assert_eq!(listing.true_names, names);
         std::os::unix::fs::symlink(root.path(), root.path().join("real/up")).unwrap();
         assert!(Listing::new(&[root.path().to_path_buf().into()]).err().unwrap().to_string().contains("leads back"));
+    }
+
+    #[test]
+    fn a_file_that_is_there_twice_is_refused() {
+        let error = |paths: &[PathBuf]| {
+            Listing::new(&paths.iter().cloned().map(Source::from).collect::<Vec<_>>()).err().map(|error| error.to_string())
+        };
+        let root = tempfile::tempdir().unwrap();
+        write(root.path(), "x.csv", "1\n");
+        write(root.path(), "z.csv", "1\n");
+        let (whole, x) = (root.path().to_path_buf(), root.path().join("x.csv"));
+        assert_eq!(error(std::slice::from_ref(&whole)), None);
+        assert!(error(&[x.clone(), x.clone()]).unwrap().starts_with("the same file is given twice: "));
+        assert!(error(&[whole.clone(), x.clone()]).is_some());
+        fs::hard_link(&x, root.path().join("y.csv")).unwrap();
+        assert!(error(std::slice::from_ref(&whole)).unwrap().contains("y.csv"));
+        fs::remove_file(root.path().join("y.csv")).unwrap();
+        std::os::unix::fs::symlink(&x, root.path().join("y.csv")).unwrap();
+        assert!(error(&[whole]).unwrap().contains("y.csv"));
     }
 
     #[test]

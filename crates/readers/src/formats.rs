@@ -2,6 +2,7 @@
 
 use crate::Format;
 use crate::csv::CsvReader;
+use crate::json::JsonReader;
 use crate::libsvm::LibsvmReader;
 use crate::parquet::ParquetReader;
 use crate::reader::Reader;
@@ -14,5 +15,6 @@ pub(crate) fn reader(format: Format) -> &'static dyn Reader {
         Format::Libsvm => &LibsvmReader,
         Format::Parquet => &ParquetReader,
         Format::Recordio => &RecordioReader,
+        Format::Json | Format::JsonLines => &JsonReader,
     }
 }

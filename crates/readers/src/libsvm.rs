@@ -12,6 +12,7 @@ use super::reader::{Fit, Input, Limits, Reader};
 use super::row_end::RowEnd;
 use super::sniff::Probe;
 use super::source::display;
+use super::sparse_width::{self, MOST_FEATURES};
 use super::text_source::{Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureSchema, Result, WEIGHT_RULE, is_weight};
 use std::sync::Arc;
@@ -41,6 +42,8 @@ fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Datas
     if width == 0 {
         return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
     }
+    let values = first.attributes.iter().map(|block| block.values).sum::<usize>();
+    sparse_width::check(width, first.highest.unwrap_or(0), values, &display(&probes[0].path))?;
     for piece in first.pieces.iter_mut().flatten() {
         piece.features.iter_mut().for_each(|index| *index -= base as u32);
     }
@@ -87,8 +90,7 @@ fn files(probes: &[Probe]) -> Vec<TextFile> {
     probes.iter().map(file).collect()
 }
 
-/// The largest number of features.
-const MOST_FEATURES: usize = 1 << 24;
+const TOO_LARGE: &str = "index beyond 8,388,608, the most features there may be";
 
 /// Reads blocks of libsvm text.
 struct LibsvmParser {
@@ -164,7 +166,9 @@ impl LibsvmParser {
                 rows.groups.push(value.parse().map_err(|_| ("bad query group", token, "groups must be integers from 0"))?);
                 continue;
             }
-            let index: u32 = index.parse().map_err(|_| no_pair)?;
+            let too_large = (TOO_LARGE, token, "hash the features to fewer");
+            let is_long = !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit());
+            let index: u32 = index.parse().map_err(|_| if is_long { too_large } else { no_pair })?;
             let x = number(value).or_else(|| value.eq_ignore_ascii_case("nan").then_some(f64::NAN)).ok_or(no_pair)?;
             if x.is_infinite() {
                 return Err(("infinite value", token, "correct it, or leave it out if it is missing"));
@@ -177,7 +181,7 @@ impl LibsvmParser {
             }
             let feature = index.checked_sub(self.base).ok_or(("index 0", token, "the indices of this model count from 1"))?;
             if feature as usize >= MOST_FEATURES {
-                return Err(("index beyond 16,777,216, the most features there may be", token, "hash the features to fewer"));
+                return Err(too_large);
             }
             if self.width.is_some_and(|width| feature as usize >= width) {
                 return Err(("index beyond the model's features", token, "give the features that training had"));
@@ -234,6 +238,8 @@ struct BlockAttributes {
     weights: Vec<f64>,
     groups: Vec<u64>,
     weighted: bool,
+    /// How many values there are.
+    values: usize,
     lowest: Option<u32>,
     highest: Option<u32>,
 }
@@ -247,6 +253,7 @@ impl LibsvmFirstPass {
                 weights: rows.weights,
                 groups: rows.groups,
                 weighted: rows.weighted,
+                values: rows.indices.len(),
                 lowest: rows.indices.iter().min().copied(),
                 highest: rows.indices.iter().max().copied(),
                 labels: rows.labels,

@@ -4,6 +4,7 @@ use super::files::{Listing, no_data};
 use super::sniff::{Probe, word};
 use super::source::{Source, display};
 use crate::formats::reader;
+use crate::identity::Unread;
 use crate::options::check_margins;
 use crate::reader::{Fit, Input, Limits};
 use crate::{Dataset, Error, FeatureSchema, Format, InputSchema, ReadOptions, Result};
@@ -44,7 +45,7 @@ pub(super) fn to_sources(sources: &[impl Clone + Into<Source>]) -> Vec<Source> {
 pub(super) fn read_training_within(sources: &[Source], options: &ReadOptions, limits: Limits) -> Result<Dataset> {
     let set = FileSet::open(sources, options)?;
     let data = reader(set.format).training(Input { files: &set.probes, options, limits })?;
-    Ok(set.noted(data))
+    set.noted(data)
 }
 
 /// What data to read for a model, or beside training data, must be like.
@@ -78,7 +79,7 @@ pub(super) fn read_matching_within(
     let fit = Fit { schema: &InputSchema::new(schema.clone()), classes, needs_labels };
     let data = reader(set.format).matching(Input { files: &set.probes, options, limits }, fit)?;
     let data = check_margins(data, options, &display(&set.probes[0].path))?;
-    Ok(set.noted(data))
+    set.noted(data)
 }
 
 /// Files of one format.
@@ -86,6 +87,7 @@ pub(super) struct FileSet {
     pub probes: Vec<Probe>,
     pub format: Format,
     pub note: Option<String>,
+    unread: Unread,
 }
 
 impl FileSet {
@@ -93,6 +95,7 @@ impl FileSet {
     pub fn open(sources: &[Source], options: &ReadOptions) -> Result<Self> {
         let mut listing = Listing::new(sources)?;
         let files = std::mem::take(&mut listing.files);
+        let unread = Unread::of(files.par_iter().map(|file| &**file));
         let found: Vec<_> = files.par_iter().map(|file| Probe::new(&file.clone().metered(&options.meter), options)).collect();
         let mut probes: Vec<Probe> = Vec::with_capacity(found.len());
         for (file, probe) in files.into_iter().zip(found) {
@@ -102,7 +105,7 @@ impl FileSet {
             }
         }
         let Some(first) = probes.first() else { return Err(no_data(sources, &listing.passed_over)) };
-        if let Some(other) = probes.iter().find(|probe| probe.format != first.format) {
+        if let Some(other) = probes.iter().find(|probe| !are_one_set(probe.format, first.format)) {
             return Err(Error::schema(format!(
                 "files disagree: {} is {}, {} is {}; use one format per data set, or give the format",
                 display(&first.path),
@@ -111,10 +114,18 @@ impl FileSet {
                 word(Some(other.format))
             )));
         }
-        Ok(Self { format: first.format, probes, note: listing.note() })
+        Ok(Self { format: first.format, probes, note: listing.note(), unread })
     }
 
-    fn noted(self, data: Dataset) -> Dataset {
-        data.with_notes(self.note)
+    /// The data that were read from the files, unless these are others by now.
+    fn noted(self, data: Dataset) -> Result<Dataset> {
+        self.unread.check()?;
+        Ok(data.with_notes(self.note))
     }
+}
+
+/// Whether files of two formats may be one data set. A single line of JSON may be a document, or the only line of its file.
+fn are_one_set(one: Format, other: Format) -> bool {
+    let is_json = |format| matches!(format, Format::Json | Format::JsonLines);
+    one == other || (is_json(one) && is_json(other))
 }

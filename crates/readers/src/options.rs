@@ -1,6 +1,6 @@
 //! How files are to be read: which format, which columns play which part.
 
-use crate::params::Header;
+use crate::params::{Decimal, Header};
 use crate::{CancellationToken, DataParams, Dataset, Error, FeatureSchema, Meter, Reading, Result};
 
 /// A file format.
@@ -14,6 +14,10 @@ pub enum Format {
     Parquet,
     /// SageMaker's protobuf records in RecordIO frames.
     Recordio,
+    /// One JSON document that holds all rows.
+    Json,
+    /// One JSON value a line, each a row.
+    JsonLines,
 }
 
 /// What becomes of columns that a model does not have, where data must have its columns and no others.
@@ -37,6 +41,8 @@ pub struct ReadOptions {
     pub header: Header,
     /// The CSV delimiter; detected where absent.
     pub delimiter: Option<u8>,
+    /// The decimal mark of numbers in CSV; a point where absent.
+    pub decimal: Option<Decimal>,
     /// The label's column. Training defaults to the first column.
     pub label: Option<String>,
     /// The weights' column.
@@ -78,6 +84,7 @@ impl ReadOptions {
             unwrap_records: false,
             header: params.header,
             delimiter: params.delimiter.as_deref().map(delimiter).transpose()?,
+            decimal: params.decimal,
             label: params.label_column.clone(),
             weight: params.weight_column.clone(),
             group: params.group_column.clone(),
@@ -98,7 +105,14 @@ impl ReadOptions {
     pub(super) fn reading(&self) -> Reading {
         let mut reading = Reading::default();
         reading.missing_values = Some(self.missing.clone());
+        // Formats without a decimal mark of their own have the point.
+        reading.decimal_mark = Some(self.decimal_mark()).filter(|&decimal| decimal != Decimal::Point).map(Decimal::mark);
         reading
+    }
+
+    /// The decimal mark of numbers in text: what the options say, else what training had.
+    pub(super) fn decimal_mark(&self) -> Decimal {
+        self.decimal.or_else(|| self.trained.decimal_mark.and_then(Decimal::of)).unwrap_or(Decimal::Point)
     }
 
     /// The column of base margins by its name, where rows have names: what the options say, else what training had.

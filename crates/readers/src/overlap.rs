@@ -1,11 +1,10 @@
 //! Data sets that share files: the metrics of what was learned from say nothing about new data.
 
+use crate::identity::Identity;
 use crate::params::SameData;
 use crate::{Error, Result};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The files that are learned from, to compare others with.
@@ -51,22 +50,5 @@ pub fn judge(what: &str, name: &str, same_data: SameData) -> Result<String> {
     match same_data {
         SameData::Warn => Ok(message),
         SameData::Error => Err(Error::data(format!("{message} (same_data=error forbids it)")).with_parameter("same_data")),
-    }
-}
-
-/// What tells a file from others under whatever name: a link, or another mount. No device, because each mount of a network file system
-/// such as Lustre is one of its own.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Identity {
-    inode: u64,
-    bytes: u64,
-    /// Seconds and nanoseconds.
-    modified: (i64, i64),
-}
-
-impl Identity {
-    fn of(file: &Path) -> Option<Self> {
-        let facts = fs::metadata(file).ok()?;
-        Some(Self { inode: facts.ino(), bytes: facts.size(), modified: (facts.mtime(), facts.mtime_nsec()) })
     }
 }

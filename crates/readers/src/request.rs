@@ -1,7 +1,8 @@
 //! The body of a request → [`Dataset`], through the readers of files, so that a row means the same to both.
 
 use super::blocks::Compression;
-use super::json::{self, Form};
+use super::json;
+use super::json_form::Form;
 use super::sniff::Probe;
 use super::source::DataFile;
 use super::source::display;

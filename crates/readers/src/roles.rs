@@ -64,7 +64,11 @@ impl ColumnLayout<'_> {
                 self.file
             ));
         };
-        let hint = hint(column, names);
+        let with_comma = names.iter().find(|name| name.split(',').any(|part| part.trim() == column) && name.contains(','));
+        let hint = match with_comma {
+            Some(name) => format!("a name that holds commas stands in quotes in a list: '{name:?}'; "),
+            None => hint(column, names),
+        };
         Error::schema(format!("no {what} column {column:?} in {}; {hint}its columns are {}", self.file, list(names)))
     }
 
@@ -150,8 +154,7 @@ impl ColumnLayout<'_> {
             }
             roles[at] = role;
         }
-        for column in &options.ignore {
-            let at = self.find(column, "ignored")?;
+        for at in self.ignored(options)? {
             if roles[at] != ColumnRole::Feature(0) && roles[at] != ColumnRole::Unused {
                 return Err(Error::schema(format!(
                     "{} of {} cannot be both ignored and the {}",
@@ -163,6 +166,21 @@ impl ColumnLayout<'_> {
             roles[at] = ColumnRole::Unused;
         }
         Ok(roles)
+    }
+
+    /// The columns that the options leave out. A name that holds commas and is no column may be several names.
+    fn ignored(&self, options: &ReadOptions) -> Result<Vec<usize>> {
+        let mut ignored = Vec::new();
+        for column in &options.ignore {
+            match self.find(column, "ignored") {
+                Ok(at) => ignored.push(at),
+                Err(error) => {
+                    let parts = column.split(',').map(|part| self.find(part.trim(), "ignored"));
+                    ignored.extend(parts.collect::<Result<Vec<_>>>().map_err(|_| error)?);
+                }
+            }
+        }
+        Ok(ignored)
     }
 
     /// The roles of columns that are to fit `schema`, and notes about columns left out.
@@ -340,12 +358,26 @@ pub(super) fn unknown_name(name: &str, place: &str, schema: &FeatureSchema) -> E
 
 /// The error for names of the model that the data do not have.
 pub(super) fn missing_names(absent: &[String], names: &[String], place: &str) -> Error {
-    Error::schema(format!("missing columns: {place} has no {}; its columns are {}", list(absent), list(names)))
+    let alike = absent.iter().find_map(|name| {
+        let other = nearest(name, names.iter().map(String::as_str)).filter(|other| !name.is_ascii() && !other.is_ascii())?;
+        Some(format!(" ({} is not {})", code_points(name), code_points(other)))
+    });
+    let alike = alike.unwrap_or_default();
+    Error::schema(format!("missing columns: {place} has no {}{alike}; its columns are {}", list(absent), list(names)))
+}
+
+/// A name in which characters that may look like others are told by their numbers: é can be one character or two.
+fn code_points(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() }).collect()
 }
 
 /// A question after the nearest name, if one is near.
 fn hint(name: &str, names: &[String]) -> String {
-    nearest(name, names.iter().map(String::as_str)).map_or_else(String::new, |nearest| format!("did you mean {nearest:?}? "))
+    match nearest(name, names.iter().map(String::as_str)) {
+        None => String::new(),
+        Some(nearest) if name.is_ascii() || nearest.is_ascii() => format!("did you mean {nearest:?}? "),
+        Some(nearest) => format!("did you mean {nearest:?}? ({} is not {}) ", code_points(name), code_points(nearest)),
+    }
 }
 
 #[cfg(test)]
@@ -360,6 +392,7 @@ pub(super) mod tests {
             unwrap_records: false,
             header: Header::Auto,
             delimiter: None,
+            decimal: None,
             label: None,
             weight: None,
             group: None,

@@ -17,11 +17,13 @@ pub(super) enum RowEnd {
 }
 
 impl RowEnd {
-    /// The end of the last complete row.
+    /// The end of the last complete row that is not blank: whether blank lines are rows depends on what follows them.
     pub fn last(self, bytes: &[u8]) -> Option<usize> {
         match self {
-            Self::Line => last_row_end(bytes, None),
-            Self::LineOutsideQuotes(delimiter) => last_row_end(bytes, Some(delimiter)),
+            Self::Line => last_row_end(bytes, None).and_then(|end| without_blank_lines(&bytes[..end])),
+            Self::LineOutsideQuotes(delimiter) => {
+                last_row_end(bytes, Some(delimiter)).and_then(|end| without_blank_lines(&bytes[..end]))
+            }
             Self::Record => last_record_end(bytes),
         }
     }
@@ -72,6 +74,12 @@ pub(super) fn last_row_end(bytes: &[u8], quoting: Option<u8>) -> Option<usize> {
         Some(delimiter) if bytes.contains(&b'"') => row_ends(bytes, delimiter).last(),
         _ => bytes.iter().rposition(|&b| b == b'\n').map(|at| at + 1),
     }
+}
+
+/// The end of the last line that is not blank.
+fn without_blank_lines(lines: &[u8]) -> Option<usize> {
+    let last = lines.iter().rposition(|byte| !byte.is_ascii_whitespace())?;
+    lines[last..].iter().position(|&byte| byte == b'\n').map(|end| last + end + 1)
 }
 
 /// The positions behind the line ends that end rows. A quote counts only where a cell begins (RFC 4180).

@@ -38,12 +38,12 @@ pub fn sample(sources: &[impl Clone + Into<Source>], options: &ReadOptions, larg
     let alone = set.probes.len() == 1;
     let compressed = first.packing.compression != Compression::None;
     match set.format {
-        Format::Parquet | Format::Recordio => {
+        Format::Parquet | Format::Recordio | Format::Json => {
             let bytes = fs::metadata(&first.path).map_err(|error| Error::io(&first.path, error))?.len();
             let source = Source::Path(first.path.to_path_buf());
             Ok((bytes <= largest).then_some(Sample { source, format: set.format, bytes, whole: alone, compressed, note: set.note }))
         }
-        Format::Csv | Format::Libsvm => {
+        Format::Csv | Format::Libsvm | Format::JsonLines => {
             let rows = &first.sample[..end(first, set.format, options)];
             let spool = Spool::read(&first.path, rows)?;
             let (bytes, whole) = (spool.bytes(), alone && first.whole);

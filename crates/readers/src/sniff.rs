@@ -2,7 +2,10 @@
 
 use super::blocks::{Compression, Packing, open, unreadable};
 use super::cells::number;
+use super::foreign;
+use super::json_form;
 use super::recordio::is_recordio;
+use super::row_end::count;
 use super::source::DataFile;
 use super::source::display;
 use super::unwrap::holds_text;
@@ -61,7 +64,7 @@ impl Probe {
                 && match format {
                     Some(Format::Csv | Format::Libsvm) => true,
                     None => holds_text(&sample),
-                    Some(Format::Parquet | Format::Recordio) => false,
+                    Some(Format::Parquet | Format::Recordio | Format::Json | Format::JsonLines) => false,
                 };
             if !packing.framed_text {
                 return Self::recordio(path, packing, format).map(Some);
@@ -80,6 +83,9 @@ impl Probe {
                 display(&path)
             )));
         }
+        if let Some((what, remedy)) = foreign::format(&sample) {
+            return Err(Error::data(format!("this is {what}, which is not read: {}", display(&path))).with_remedy(remedy));
+        }
         if sample.starts_with(&[0xff, 0xfe]) || sample.starts_with(&[0xfe, 0xff]) {
             return Err(Error::data(format!("the text is encoded as UTF-16: {}; write it as UTF-8", display(&path))));
         }
@@ -89,7 +95,22 @@ impl Probe {
                 display(&path)
             )));
         }
-        let format = format.unwrap_or_else(|| if looks_like_libsvm(&sample, whole) { Format::Libsvm } else { Format::Csv });
+        let json = json_form::form(&sample, whole);
+        let format = match (format, json) {
+            (None, Some(form)) => form.format(),
+            (Some(Format::Csv | Format::Libsvm), Some(_)) => {
+                return Err(Error::data(format!("this is JSON, not {}: {}; correct the format", word(format), display(&path))));
+            }
+            (Some(format), _) => format,
+            (None, None) if looks_like_libsvm(&sample, whole) => Format::Libsvm,
+            (None, None) => Format::Csv,
+        };
+        if format != Format::Json
+            && let Some(line) = lone_carriage_return(&sample)
+        {
+            let what = format!("a carriage return without a line feed ends a line: {}:{line}", display(&path));
+            return Err(Error::data(what).with_remedy("convert it, for instance by tr '\\r' '\\n'"));
+        }
         Ok(Some(Self { path, packing, format, sample, whole }))
     }
 
@@ -112,6 +133,8 @@ pub(super) fn word(format: Option<Format>) -> &'static str {
         Some(Format::Libsvm) => "libsvm",
         Some(Format::Parquet) => "Parquet",
         Some(Format::Recordio) => "recordio",
+        Some(Format::Json) => "JSON",
+        Some(Format::JsonLines) => "JSON lines",
         None => "unknown",
     }
 }
@@ -126,7 +149,9 @@ fn read_sample(path: &DataFile, packing: Packing) -> Result<(Vec<u8>, bool)> {
         if (read as u64) < missing {
             return Ok((sample, true));
         }
-        if sample.contains(&b'\n') {
+        // A JSON document need not have lines, nor a file whose lines end otherwise.
+        let has_end = sample.contains(&b'\n') || sample[..sample.len() - 1].contains(&b'\r');
+        if has_end || json_form::may_begin(&sample) {
             return Ok((sample, false));
         }
         if wanted >= LONGEST_FIRST_LINE {
@@ -138,6 +163,21 @@ fn read_sample(path: &DataFile, packing: Packing) -> Result<(Vec<u8>, bool)> {
         }
         wanted *= 2;
     }
+}
+
+/// The line that ends with a carriage return alone, if there is one. In quotes it ends no line, and at the end of a file it ends none that
+/// another one follows.
+fn lone_carriage_return(sample: &[u8]) -> Option<usize> {
+    let text = sample.trim_ascii_end();
+    let mut quoted = false;
+    let mut bytes = text.iter().enumerate().peekable();
+    while let Some((at, &byte)) = bytes.next() {
+        quoted ^= byte == b'"';
+        if byte == b'\r' && !quoted && !matches!(bytes.peek(), Some((_, b'\r' | b'\n'))) {
+            return Some(count(&text[..at], b'\n') + 1);
+        }
+    }
+    None
 }
 
 /// Whether most of what follows the first item of the lines are `index:value` pairs. Not all must be, or one bad value would turn a
@@ -184,6 +224,10 @@ mod tests {
         assert_eq!(format(b"1 2 3\n"), Format::Csv);
         assert_eq!(format(b"12:30,5\n"), Format::Csv);
         assert_eq!(format(b"a,b\n1,2\n"), Format::Csv);
+        assert_eq!(format(b"{\"a\": 1}\n{\"a\": 2}\n"), Format::JsonLines);
+        assert_eq!(format(b"[{\"a\": 1},\n {\"a\": 2}]\n"), Format::Json);
+        assert_eq!(format(b"[1,2]\n[3,4]\n"), Format::JsonLines);
+        assert_eq!(format(b"{,5\n{,6\n"), Format::Csv);
         assert_eq!(format(b"PAR1..."), Format::Parquet);
         assert_eq!(format(b"\x0a\x23\xd7\xce\x00\x00\x00\x00"), Format::Recordio);
     }
@@ -192,6 +236,9 @@ mod tests {
     fn what_is_no_text_is_refused() {
         assert!(probe(b"\n \n").unwrap().is_none());
         assert!(probe(b"1,\0,2\n").unwrap_err().to_string().contains("not a text file"));
+        assert!(probe(b"1,2\r3,4\r").unwrap_err().to_string().contains("a carriage return without a line feed"));
+        assert!(probe(b"1,2\r\n3,4\r5,6\r\n").unwrap_err().to_string().contains(":2;"));
+        assert!(probe(b"1,2\r\r\n3,\"a\rb\"\r").unwrap().is_some());
         assert!(probe(b"\xff\xfe1\x00").unwrap_err().to_string().contains("UTF-16"));
         assert!(probe(b"\x1f\x8b\x08").unwrap_err().to_string().starts_with("truncated or damaged gzip file"));
     }

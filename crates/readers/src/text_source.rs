@@ -1,6 +1,7 @@
 //! A [`BlockSource`] over files of rows: pieces from the cache of the first pass where they fit, otherwise read and parsed anew.
 
 use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::identity::Unread;
 use super::piece::Piece;
 use super::source::display;
 use crate::{Block, BlockSource};
@@ -85,6 +86,7 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
             return pieces.try_for_each(|(piece, place)| piece.visit(place.first_row, self.features, visit));
         }
         let visited = AtomicUsize::new(0);
+        let unread = Unread::of(self.parser.files().par_iter().map(|file| &*file.path));
         for_each_block(self.parser.files(), self.block_bytes, &|file, block, text| {
             let piece = self.parser.piece(file, text)?;
             if piece.rows() == 0 {
@@ -98,6 +100,7 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
                 None => Err(Error::data(format!("file changed while it was read: {}", display(&self.parser.files()[file].path)))),
             }
         })?;
+        unread.check()?;
         match visited.into_inner() {
             rows if rows == self.rows() => Ok(()),
             rows => Err(Error::data(format!("files changed while they were read: of {} rows {rows} are left", self.rows()))),

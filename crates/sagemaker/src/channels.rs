@@ -166,8 +166,10 @@ pub fn format(content_type: &str) -> Result<Option<Format>> {
         "libsvm" | "text/libsvm" | "text/x-libsvm" => Format::Libsvm,
         "parquet" | "application/parquet" | "application/x-parquet" => Format::Parquet,
         "recordio-protobuf" | "application/recordio-protobuf" | "application/x-recordio-protobuf" => Format::Recordio,
+        "json" | "application/json" => Format::Json,
+        "jsonlines" | "application/jsonlines" | "application/x-jsonlines" | "application/x-ndjson" => Format::JsonLines,
         _ => {
-            let known = "use text/csv, text/libsvm, application/x-parquet or application/x-recordio-protobuf";
+            let known = "use text/csv, text/libsvm, application/x-parquet, application/x-recordio-protobuf, application/json or application/jsonlines";
             return Err(Error::configuration(format!("content type {content_type:?} is unknown")).with_remedy(known));
         }
     };

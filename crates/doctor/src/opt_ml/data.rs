@@ -91,6 +91,8 @@ fn word(format: Format) -> &'static str {
         Format::Libsvm => "libsvm",
         Format::Parquet => "Parquet",
         Format::Recordio => "recordio-protobuf",
+        Format::Json => "JSON",
+        Format::JsonLines => "JSON lines",
     }
 }
 

@@ -1,6 +1,11 @@
 //! CSV: a set of files with one delimiter, one header and one width, read in blocks through polars.
 
+mod aligned;
 mod dialect;
+mod dressed;
+mod escapes;
+mod header;
+mod number_text;
 mod parse;
 mod read;
 mod texts;
@@ -17,6 +22,8 @@ use super::source::display;
 use crate::names::list;
 use crate::params::Header;
 use crate::{Error, FeatureSchema, ReadOptions, Result};
+use dialect::Dialect;
+use header::{FirstRow, Known};
 use std::collections::HashSet;
 
 /// What all files of a set have in common, and where their rows begin.
@@ -24,15 +31,21 @@ pub(super) struct Table {
     pub files: Vec<TextFile>,
     pub names: Option<Vec<String>>,
     pub width: usize,
-    pub delimiter: u8,
+    pub dialect: Dialect,
     /// For every column, whether most cells in the first rows are text.
     pub mostly_text: Vec<bool>,
+    /// How many columns at the beginning are the index of a data frame: they have no name.
+    pub unnamed: usize,
+    /// Whether the first line was judged, and nobody said what it is.
+    pub judged: bool,
+    /// What may have been read as something else than was meant.
+    pub warnings: Vec<String>,
 }
 
 /// What ends the rows of a file.
 pub(super) fn row_end(probe: &Probe, options: &ReadOptions) -> RowEnd {
     let sample = probe.sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probe.sample);
-    RowEnd::LineOutsideQuotes(options.delimiter.unwrap_or_else(|| dialect::delimiter(sample, probe.whole)))
+    RowEnd::LineOutsideQuotes(options.delimiter.unwrap_or_else(|| Dialect::detect(sample, probe.whole).delimiter))
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -40,22 +53,27 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// The first rows of one file.
 struct Opening {
     rows: Vec<Vec<String>>,
+    /// Where the first row begins.
+    first_begin: usize,
     /// Where the second row begins, byte order mark and blank lines counted.
     second_row: usize,
     mark: usize,
 }
 
 impl Opening {
-    fn new(probe: &Probe, delimiter: u8) -> Result<Self> {
+    fn new(probe: &Probe, dialect: Dialect) -> Result<Self> {
         let mark = if probe.sample.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
         let body = &probe.sample[mark..];
-        let rows = dialect::rows(body, probe.whole, delimiter);
-        let mut begin = 0;
-        let first = row_ends(body, delimiter).find(|&end| {
-            let blank = body[begin..end].iter().all(u8::is_ascii_whitespace);
-            begin = end;
+        let is_blank = |&byte: &u8| byte.is_ascii_whitespace() && (byte != dialect.delimiter || dialect.aligned);
+        let (mut begin, mut first_begin) = (0, 0);
+        let first = row_ends(body, dialect.delimiter).find(|&end| {
+            let blank = body[begin..end].iter().all(is_blank);
+            first_begin = std::mem::replace(&mut begin, end);
             !blank
         });
+        let first_begin = if first.is_some() { first_begin } else { begin };
+        check_encoding(probe, dialect, &body[first_begin..first.unwrap_or(body.len())], first_begin)?;
+        let rows = dialect.rows(body, probe.whole);
         let second_row = match first {
             Some(end) => mark + end,
             None if probe.whole => probe.sample.len(),
@@ -67,7 +85,7 @@ impl Opening {
                 )));
             }
         };
-        Ok(Self { rows, second_row, mark })
+        Ok(Self { rows, first_begin: mark + first_begin, second_row, mark })
     }
 
     fn first(&self) -> &[String] {
@@ -78,27 +96,25 @@ impl Opening {
 impl Table {
     /// Finds out delimiter, header and width, and checks that all files agree. `known` is the schema that the columns are to fit.
     pub fn open(probes: &[Probe], options: &ReadOptions, missing: &MissingTexts, known: Option<&FeatureSchema>) -> Result<Self> {
-        let delimiter = options.delimiter.unwrap_or_else(|| {
-            let sample = probes[0].sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probes[0].sample);
-            match known.filter(|_| options.strict) {
-                Some(schema) => {
-                    let fits = |row: &[String]| row.len() == options.request_width(schema);
-                    let names = |row: &[String]| is_known(row, Some(schema));
-                    dialect::fitting(sample, probes[0].whole, names, fits)
-                }
-                None => dialect::delimiter(sample, probes[0].whole),
+        let (sample, whole) = (probes[0].sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probes[0].sample), probes[0].whole);
+        let dialect = match (options.delimiter, known.filter(|_| options.strict)) {
+            (Some(delimiter), _) => Dialect::given(delimiter, sample, whole),
+            (None, Some(schema)) => {
+                let fits = |row: &[String]| row.len() == options.request_width(schema);
+                Dialect::fitting(sample, whole, |row| header::known(row, Some(schema)) != Known::No, fits)
             }
-        });
-        let mut table = Self { files: Vec::new(), names: None, width: 0, delimiter, mostly_text: Vec::new() };
+            (None, None) => Dialect::detect(sample, whole),
+        };
+        let judged = options.header == Header::Auto;
+        let (files, warnings) = (Vec::new(), Vec::new());
+        let mut table = Self { files, names: None, width: 0, dialect, mostly_text: Vec::new(), unnamed: 0, judged, warnings };
         for (position, probe) in probes.iter().enumerate() {
-            let opening = Opening::new(probe, delimiter)?;
+            let opening = Opening::new(probe, dialect)?;
             let header = match options.header {
                 Header::Yes => true,
                 Header::No => false,
                 Header::Auto if position > 0 => table.agrees(&opening, missing),
-                // A request may be a single row of texts, which looks like names.
-                Header::Auto if options.strict => is_known(opening.first(), known),
-                Header::Auto => is_known(opening.first(), known) || dialect::has_header(&opening.rows, missing),
+                Header::Auto => table.judge(probe, &opening, options, missing, known)?,
             };
             if position == 0 {
                 table.begin(probe, &opening, header, missing)?;
@@ -111,16 +127,54 @@ impl Table {
                 packing: probe.packing,
                 skip_bytes,
                 skip_lines: count(&probe.sample[..skip_bytes], b'\n') as u64,
-                ends: RowEnd::LineOutsideQuotes(delimiter),
+                ends: RowEnd::LineOutsideQuotes(dialect.delimiter),
             });
         }
         Ok(table)
     }
 
+    /// Whether the first row of the first file holds names.
+    fn judge(
+        &mut self,
+        probe: &Probe,
+        opening: &Opening,
+        options: &ReadOptions,
+        missing: &MissingTexts,
+        schema: Option<&FeatureSchema>,
+    ) -> Result<bool> {
+        let first = opening.first();
+        let known = header::known(first, schema);
+        if known == Known::Names || header::is_asked_for(first, options) {
+            return Ok(true);
+        }
+        // A request may be a single row of texts, which looks like names.
+        let by_content = if options.strict { FirstRow::Values } else { header::first_row(&opening.rows, missing) };
+        match by_content {
+            FirstRow::Names => Ok(true),
+            _ if known == Known::Digits => {
+                self.warnings.push(format!(
+                    "the first line of {} is taken for column names, because it holds each of the model's names, which are numbers, \
+                     once: {}; say header=false if it is data",
+                    display(&probe.path),
+                    list(first)
+                ));
+                Ok(true)
+            }
+            FirstRow::Values => Ok(false),
+            FirstRow::Doubtful => Err(Error::data(format!(
+                "the first line could be column names or data: {}:{}: {:?}",
+                display(&probe.path),
+                count(&probe.sample[..opening.first_begin], b'\n') + 1,
+                list(first)
+            ))
+            .with_remedy("say header=true or header=false")),
+        }
+    }
+
     /// Whether a later file has a header, as far as can be told.
     fn agrees(&self, opening: &Opening, missing: &MissingTexts) -> bool {
         let same = self.names.as_deref().is_some_and(|names| names == named(opening.first()));
-        same || (opening.rows.len() > 1 && dialect::has_header(&opening.rows, missing))
+        same || (opening.rows.len() > 1 && header::first_row(&opening.rows, missing) == FirstRow::Names)
     }
 
     fn begin(&mut self, probe: &Probe, opening: &Opening, header: bool, missing: &MissingTexts) -> Result<()> {
@@ -142,6 +196,7 @@ impl Table {
                 )));
             }
             self.names = Some(names);
+            self.unnamed = opening.first().iter().take_while(|name| is_index_name(name)).count();
         }
         Ok(())
     }
@@ -152,7 +207,7 @@ impl Table {
         if width != self.width {
             return Err(Error::schema(format!(
                 "files disagree: {first} has {} columns, {this} has {width} (delimiter {:?})",
-                self.width, self.delimiter as char
+                self.width, self.dialect.delimiter as char
             )));
         }
         match (&self.names, header) {
@@ -187,8 +242,44 @@ impl Table {
             blank + 1,
             expected,
             self.width,
-            self.delimiter as char
+            self.dialect.delimiter as char
         )))
+    }
+
+    /// The options under which the index of a data frame is left out, and a warning about it. It is read where the options name it, or
+    /// the schema that the columns are to fit has it.
+    pub fn without_index(
+        &self,
+        options: &ReadOptions,
+        known: Option<&FeatureSchema>,
+        labelled: bool,
+    ) -> (ReadOptions, Option<String>) {
+        let mut options = options.clone();
+        let Some(names) = &self.names else { return (options, None) };
+        let columns = [&options.label, &options.weight, &options.group, &options.base_margin].into_iter().flatten();
+        let asked: HashSet<&String> = columns.chain(&options.categorical).collect();
+        let is_asked = |at: usize| {
+            asked.contains(&names[at]) || asked.contains(&at.to_string()) || known.is_some_and(|k| k.position(&names[at]).is_some())
+        };
+        let index: Vec<usize> = (0..self.unnamed).filter(|&at| !is_asked(at)).collect();
+        let left: Vec<String> = index.iter().map(|&at| names[at].clone()).filter(|name| !options.ignore.contains(name)).collect();
+        if index.is_empty() {
+            return (options, None);
+        }
+        let trained = options.trained.label_column.as_ref().is_some_and(|label| names.contains(label));
+        if labelled && options.label.is_none() && !trained {
+            options.label = (0..names.len()).find(|at| !index.contains(at)).map(|at| names[at].clone());
+        }
+        let warning = (!left.is_empty() && !options.strict).then(|| {
+            format!(
+                "left out the first column of {}, which has no name, as the index of a data frame ({}); name it in the header if it is \
+                 a feature",
+                display(&self.files[0].path),
+                list(&left)
+            )
+        });
+        options.ignore.extend(left);
+        (options, warning)
     }
 
     /// The columns, for finding roles.
@@ -197,12 +288,34 @@ impl Table {
     }
 }
 
-/// Whether at least half of the schema's names are in the row.
-fn is_known(row: &[String], schema: Option<&FeatureSchema>) -> bool {
-    let Some(schema) = schema.filter(|schema| schema.named && !schema.is_empty()) else { return false };
-    let row: HashSet<&str> = row.iter().map(String::as_str).collect();
-    schema.features.iter().filter(|feature| row.contains(feature.name.as_str())).count() * 2 >= schema.len()
+/// Whether a column at the beginning, called this, is the index of a data frame: pandas writes it without a name, and calls it so when
+/// it reads it back.
+fn is_index_name(name: &str) -> bool {
+    let numbered = |rest: &str| rest.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    name.is_empty() || name.strip_prefix("Unnamed: ").is_some_and(numbered)
 }
+
+/// Refuses a first row that is not UTF-8: names that differ only in such bytes would become one.
+fn check_encoding(probe: &Probe, dialect: Dialect, row: &[u8], begin: usize) -> Result<()> {
+    let Err(error) = std::str::from_utf8(row) else { return Ok(()) };
+    // Of a row that is not complete the last character may be cut off.
+    if error.error_len().is_none() && !row.ends_with(b"\n") && !probe.whole {
+        return Ok(());
+    }
+    let cells = dialect.text(row);
+    let cell = cells.split(|&byte| byte == dialect.delimiter).enumerate().find(|(_, cell)| std::str::from_utf8(cell).is_err());
+    let (column, cell) = cell.unwrap_or((0, row));
+    let line = count(&probe.sample[..begin], b'\n') + 1;
+    let shown = cell.trim_ascii().escape_ascii().to_string();
+    let place = format!("{}:{line}:{}", display(&probe.path), column + 1);
+    Err(Error::data(format!("{}: {place}: {}", NOT_UTF8.0, list(&[shown.chars().take(60).collect()]))).with_remedy(NOT_UTF8.1))
+}
+
+/// What is wrong with bytes that are not UTF-8, and what to do.
+const NOT_UTF8: (&str, &str) = (
+    "text that is not UTF-8",
+    "convert it, from Latin-1 for instance by iconv -f LATIN1 -t UTF-8 (cp1252 if it comes from Windows)",
+);
 
 /// The header's names; columns without one are called after their position.
 fn named(header: &[String]) -> Vec<String> {

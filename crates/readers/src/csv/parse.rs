@@ -4,12 +4,15 @@
 //! counts only if the number of delimiters proves that every row is complete. Any doubt — a quote, a failure, a value that needs a
 //! closer look — hands the block to the careful path, which goes through the `csv` crate cell by cell, decides, and knows line and column.
 
-use super::Table;
+use super::escapes::escaped_quote;
+use super::number_text::dress;
+use super::{NOT_UTF8, Table};
 use crate::blocks::TextBlock;
 use crate::cells::{Cell, EXACT, MissingTexts};
 use crate::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, Types, finish_texts, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
+use crate::params::Decimal;
 use crate::roles::ColumnRole;
 use crate::row_end::count;
 use crate::source::display;
@@ -39,8 +42,16 @@ pub(super) struct Parsed {
 impl Plan {
     /// Reads a block of a file.
     pub fn parse(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
+        let squeezed = self.squeezed(block);
+        let block = squeezed.as_ref().unwrap_or(block);
         let fast = if block.bytes.len() > self.careful_bytes { self.parse_fast(block) } else { None };
         fast.map_or_else(|| self.parse_carefully(file, block), Ok)
+    }
+
+    /// The block with one delimiter between cells, where several stand for one.
+    fn squeezed(&self, block: &TextBlock) -> Option<TextBlock> {
+        let TextBlock { ref bytes, first_line, offset } = *block;
+        self.table.dialect.aligned.then(|| TextBlock { bytes: self.table.dialect.text(bytes).into_owned(), first_line, offset })
     }
 
     /// Reads a block through polars; `None` if its result is not beyond doubt.
@@ -50,8 +61,12 @@ impl Plan {
         if width < 2 || block.bytes.contains(&b'"') {
             return None;
         }
+        // polars takes numbers with a point also where the decimal mark is a comma.
+        if self.missing.decimal_comma() && (self.table.dialect.delimiter == b',' || block.bytes.contains(&b'.')) {
+            return None;
+        }
         let frame = frame::guarded(|| self.read_frame(&block.bytes)).ok()?;
-        if count(&block.bytes, self.table.delimiter) != frame.height() * (width - 1) {
+        if count(&block.bytes, self.table.dialect.delimiter) != frame.height() * (width - 1) {
             return None;
         }
         let (mut columns, mut counts) = (Vec::with_capacity(width), Vec::with_capacity(width));
@@ -69,8 +84,9 @@ impl Plan {
         let schema: Schema = self.columns.iter().enumerate().map(|(i, plan)| (i.to_string().into(), dtype(plan))).collect();
         let missing = self.missing.texts().iter().map(Into::into).collect();
         let parse = CsvParseOptions::default()
-            .with_separator(self.table.delimiter)
+            .with_separator(self.table.dialect.delimiter)
             .with_quote_char(None)
+            .with_decimal_comma(self.missing.decimal_comma())
             .with_null_values(Some(NullValues::AllColumns(missing)));
         CsvReadOptions::default()
             .with_has_header(false)
@@ -121,6 +137,11 @@ impl Plan {
     }
 
     fn parse_carefully(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
+        if let Some(line) = escaped_quote(&block.bytes, self.table.dialect.delimiter) {
+            let place = format!("{}:{}", display(&self.table.files[file].path), block.first_line + line as u64);
+            return Err(Error::data(format!("a backslash in front of a quote inside quotes: {place}"))
+                .with_remedy("write a quote inside quotes twice (\"\"): in CSV a backslash escapes nothing"));
+        }
         let mut builders: Vec<_> = self.columns.iter().map(|plan| Builder::new(*plan)).collect();
         let mut rows = 0;
         self.for_each_record(block, |line, record| {
@@ -130,8 +151,9 @@ impl Plan {
             for (at, (bytes, builder)) in record.iter().zip(&mut builders).enumerate() {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8(file, line, at, bytes))?;
                 let cell = self.missing.cell(text);
-                if let Some(fault) = self.columns[at].fault(self.types, cell, text) {
-                    return Err(self.error(fault, file, line, at, text));
+                if let Some((what, remedy)) = self.columns[at].fault(self.types, cell, text) {
+                    let remedy = if matches!(cell, Cell::Text(_)) { self.remedy(file, line, text, remedy) } else { remedy };
+                    return Err(self.error((what, remedy), file, line, at, text));
                 }
                 builder.push(cell, text);
             }
@@ -142,36 +164,56 @@ impl Plan {
         Ok(Parsed { rows, columns, counts })
     }
 
-    /// Calls `visit` with line and cells of every row that is not blank, until it returns `false`.
-    pub fn for_each_record(&self, block: &TextBlock, mut visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
+    /// Calls `visit` with line and cells of every row, until it returns `false`. Blank lines are rows where there is one column, up to
+    /// the last row that is not blank: a cell without content looks like that.
+    fn for_each_record(&self, block: &TextBlock, mut visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
+        let delimiter = self.table.dialect.delimiter;
         let mut reader = ::csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
-            .delimiter(self.table.delimiter)
+            .delimiter(delimiter)
             .terminator(::csv::Terminator::Any(b'\n'))
             .from_reader(&*block.bytes);
         let mut record = ::csv::ByteRecord::new();
+        let empty = ::csv::ByteRecord::from(vec![""]);
+        // The line behind the last row.
+        let mut next = block.first_line;
         loop {
             // The reader passes over empty lines, but gives the position in front of them.
             let begin = reader.position().byte() as usize;
-            let blank = block.bytes[begin..].iter().take_while(|&&b| b == b'\n').count() as u64;
-            let line = block.first_line + reader.position().line() - 1 + blank;
+            let blank = block.bytes[begin..].iter().take_while(|&&b| b == b'\n').count();
+            let line = block.first_line + reader.position().line() - 1 + blank as u64;
             match reader.read_byte_record(&mut record) {
                 Ok(true) => {}
                 Ok(false) => return Ok(()),
                 Err(error) => return Err(Error::internal(format!("the csv reader failed on bytes in memory: {error}"))),
             }
-            let is_blank = record.len() == 1 && record[0].trim_ascii().is_empty();
-            if !is_blank && !visit(line, &record)? {
+            let raw = &block.bytes[begin + blank..reader.position().byte() as usize];
+            if raw.iter().all(|&byte| byte.is_ascii_whitespace() && byte != delimiter) {
+                continue;
+            }
+            let blank_rows = if self.table.width == 1 { next..line } else { line..line };
+            for line in blank_rows {
+                if !visit(line, &empty)? {
+                    return Ok(());
+                }
+            }
+            if !visit(line, &record)? {
                 return Ok(());
             }
+            next = block.first_line + reader.position().line() - 1;
         }
+    }
+
+    /// Calls `visit` with line and cells of every row of a block as it stands in the file, until it returns `false`.
+    pub fn for_each_row(&self, block: &TextBlock, visit: impl FnMut(u64, &::csv::ByteRecord) -> Result<bool>) -> Result<()> {
+        self.for_each_record(self.squeezed(block).as_ref().unwrap_or(block), visit)
     }
 
     /// The line of a row of a block.
     pub fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
         let (mut at, mut found) = (0, None);
-        let _: Result<()> = self.for_each_record(block, |line, _| {
+        let _: Result<()> = self.for_each_row(block, |line, _| {
             found = (at == row).then_some(line);
             at += 1;
             Ok(found.is_none())
@@ -181,7 +223,18 @@ impl Plan {
 
     /// The error for a text in a column of numbers.
     pub fn text_among_numbers(&self, file: usize, line: u64, column: usize, text: &str) -> Error {
-        self.error(TEXT_AMONG_NUMBERS, file, line, column, text)
+        self.error((TEXT_AMONG_NUMBERS.0, self.remedy(file, line, text, TEXT_AMONG_NUMBERS.1)), file, line, column, text)
+    }
+
+    /// What to do about a text where a number is expected; `remedy` where nothing better is known.
+    fn remedy(&self, file: usize, line: u64, text: &str, remedy: &'static str) -> &'static str {
+        match dress(text) {
+            Some(dress) => dress.remedy(if self.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point }),
+            None if self.table.judged && self.table.names.is_none() && line == self.table.files[file].skip_lines + 1 => {
+                "say header=true if the first line holds column names; else correct it, or list it in missing_values"
+            }
+            None => remedy,
+        }
     }
 
     /// An error about a cell: the fault, the place, the text, the remedy.
@@ -210,13 +263,19 @@ impl Plan {
             "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?})",
             display(path),
             self.table.width,
-            self.table.delimiter as char
+            self.table.dialect.delimiter as char
         ));
-        error.with_path(&**path).with_line(line).with_remedy("correct the row, or quote cells that hold the delimiter")
+        let remedy = match &self.table.names {
+            Some(_) if found == self.table.width + 1 => {
+                "correct the row, or quote cells that hold the delimiter; if row names have no name in the first line, as R writes them, \
+                 write it with col.names=NA or without row names"
+            }
+            _ => "correct the row, or quote cells that hold the delimiter",
+        };
+        error.with_path(&**path).with_line(line).with_remedy(remedy)
     }
 
     pub fn not_utf8(&self, file: usize, line: u64, column: usize, bytes: &[u8]) -> Error {
-        let text = String::from_utf8_lossy(bytes).into_owned();
-        self.error(("invalid UTF-8", "write the file as UTF-8"), file, line, column, &text)
+        self.error(NOT_UTF8, file, line, column, &bytes.escape_ascii().to_string())
     }
 }

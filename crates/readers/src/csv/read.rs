@@ -1,7 +1,7 @@
 //! CSV tables → data sets: the first pass, what it decides, and the source that later passes read from.
 
-use super::Table;
 use super::parse::{Parsed, Plan};
+use super::{Table, dressed};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
 use crate::cells::MissingTexts;
 use crate::column::{ColumnPlan, Counts, Types};
@@ -30,8 +30,12 @@ impl Reader for CsvReader {
 }
 
 fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
-    let missing = MissingTexts::new(&options.missing);
-    let table = Table::open(files, options, &missing, None)?;
+    let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
+    let mut table = Table::open(files, options, &missing, None)?;
+    let (options, index) = table.without_index(options, None, true);
+    let options = &options;
+    let mut warnings = std::mem::take(&mut table.warnings);
+    warnings.extend(index);
     let layout = table.layout();
     let roles = layout.training_roles(options)?;
     let categorical = layout.categorical(options, &roles)?;
@@ -60,11 +64,14 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
         }
     };
     refuse_stray_words(&parser.plan, &first.counts, &categorical, limits)?;
+    let levels: Vec<_> = first.levels.into_iter().map(LevelSet::sorted).collect();
+    warnings.extend(dressed::judge(&parser.plan, &levels, &categorical, limits)?);
     parser.plan.types = Types::Settled;
-    let (schema, notes) = schema(&parser.plan, first.levels, &categorical);
+    let (schema, notes) = schema(&parser.plan, levels, &categorical);
     parser.encoders = ColumnEncoder::of(&schema);
     let reading = parser.plan.table.layout().reading(options, &roles);
-    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(notes).with_reading(reading))
+    let data = finish(parser, schema, first.blocks, None, limits)?.with_notes(notes).with_warnings(warnings);
+    Ok(data.with_reading(reading))
 }
 
 /// Requests up to this size, bytes, are read cell by cell.
@@ -72,12 +79,20 @@ const SMALL_REQUEST: usize = 4096;
 
 fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
-    let missing = MissingTexts::new(&options.missing);
-    let table = Table::open(files, options, &missing, Some(schema))?;
+    let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
+    let mut table = Table::open(files, options, &missing, Some(schema))?;
+    let (options, index) = table.without_index(options, Some(schema), needs_labels);
+    let options = &options;
+    let mut warnings = std::mem::take(&mut table.warnings);
+    warnings.extend(index);
     if options.strict {
         table.check_width(&files[0], options, schema)?;
     }
-    let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels)?;
+    let judged = |error: Error| match (table.judged, &table.names) {
+        (true, Some(_)) => error.with_remedy("if the first line is data, say header=false"),
+        _ => error,
+    };
+    let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels).map_err(judged)?;
     let plan = |(at, &role): (usize, &ColumnRole)| {
         let texts = match role {
             ColumnRole::Feature(position) => match &schema.features[position] {
@@ -96,7 +111,7 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let plan = Plan { table, columns, missing, types: Types::Given, careful_bytes };
     let parser = CsvParser { plan, encoders: schema.encoders() };
     let first = CsvFirstPass::run(&parser, limits, false)?;
-    Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes))
+    Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes).with_warnings(warnings))
 }
 
 /// The error for a feature whose values are written down differently from place to place.
@@ -243,14 +258,14 @@ fn row_of(counts: &ColumnCounts) -> usize {
 }
 
 /// The schema that the first pass found, and a note about columns that became categorical by themselves.
-fn schema(plan: &Plan, levels: Vec<LevelSet>, categorical: &[bool]) -> (FeatureSchema, Vec<String>) {
+fn schema(plan: &Plan, levels: Vec<Vec<String>>, categorical: &[bool]) -> (FeatureSchema, Vec<String>) {
     let mut features = Vec::new();
     let mut by_content = Vec::new();
     for (at, (column, levels)) in plan.columns.iter().zip(levels).enumerate() {
         let ColumnRole::Feature(position) = column.role else { continue };
         let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
         let kind = match column.texts {
-            true => FeatureKind::Categorical { levels: levels.sorted() },
+            true => FeatureKind::Categorical { levels },
             false => FeatureKind::Numeric,
         };
         if let FeatureKind::Categorical { levels } = &kind

@@ -23,7 +23,7 @@ pub(crate) fn texts(input: Input<'_>, schema: &FeatureSchema, columns: &[String]
     let blocks = Mutex::new(BTreeMap::new());
     for_each_block(&plan.table.files, limits.block_bytes, &|file, index, block| {
         let mut cells = vec![Vec::new(); wanted.len()];
-        plan.for_each_record(block, |line, record| {
+        plan.for_each_row(block, |line, record| {
             for (&at, cells) in wanted.iter().zip(&mut cells) {
                 let bytes = record.get(at).ok_or_else(|| plan.ragged(file, line, record.len()))?;
                 let text = std::str::from_utf8(bytes).map_err(|_| plan.not_utf8(file, line, at, bytes))?;

@@ -1,13 +1,16 @@
 //! JSON rows → a data set. A cell means what the same text means in a CSV file; `null` is missing.
 
+mod column;
+mod file;
 mod rows;
 mod value;
 
-pub(super) use rows::Form;
+pub(super) use file::JsonReader;
 
 use super::cells::{Cell, MissingTexts};
 use super::column::{Builder, ColumnPlan, Types};
 use super::csv::untold;
+use super::json_form::Form;
 use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
 use super::piece::ColumnEncoder;
@@ -23,7 +26,7 @@ use value::{Body, Value};
 
 /// Reads rows that are to fit `schema`; `name` is what messages call the body.
 pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
-    let body = Body::new(bytes, name)?;
+    let body = Body::new(bytes, name, 1)?;
     let rows = JsonRows::of(&body, form)?;
     let mut table = Table::new(&body, schema, options)?;
     let order = rows.columns.as_ref().map(|columns| table.order(columns)).transpose()?;

@@ -1,17 +1,9 @@
 //! The shapes in which rows arrive: bare arrays, `instances`, pandas' `columns` and `data`, one value a line.
 
 use super::value::{Body, Value};
+use crate::json_form::Form;
 use crate::{Error, Result};
 use std::borrow::Cow;
-
-/// How rows are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// One document holds them all.
-    Document,
-    /// Every line is one.
-    Lines,
-}
 
 /// The rows of a body, each still one value.
 pub(super) struct JsonRows<'a> {

@@ -11,11 +11,13 @@ use std::fmt;
 /// A JSON value as it stands in the body, without blanks around it.
 pub(super) type Value<'a> = &'a str;
 
-/// The body of a request.
+/// The body of a request, or a piece of a file.
 pub(super) struct Body<'a> {
     pub text: &'a str,
     /// What messages call it.
     pub name: &'a str,
+    /// The line that it begins with.
+    pub first_line: u64,
 }
 
 /// A member's name.
@@ -49,15 +51,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 impl<'a> Body<'a> {
     /// The body as text.
-    pub fn new(bytes: &'a [u8], name: &'a str) -> Result<Self> {
+    pub fn new(bytes: &'a [u8], name: &'a str, first_line: u64) -> Result<Self> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let lines = bytes[..error.valid_up_to()].split(|&b| b == b'\n');
             let (line, last) = lines.enumerate().last().unwrap_or((0, &[]));
-            let (line, column) = (line + 1, last.len() + 1);
+            let (line, column) = (first_line + line as u64, last.len() + 1);
             let error = Error::data(format!("invalid UTF-8: {name}:{line}:{column}")).with_remedy("write the text as UTF-8");
-            error.with_line(line as u64).with_column(column as u64)
+            error.with_line(line).with_column(column as u64)
         })?;
-        Ok(Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), name })
+        Ok(Self { text: text.strip_prefix('\u{feff}').unwrap_or(text), name, first_line })
     }
 
     /// Checks that `text` is one JSON value, and takes the blanks off it.
@@ -86,12 +88,17 @@ impl<'a> Body<'a> {
         format!("{}:{line}:{column}", self.name)
     }
 
+    /// Where a value begins in the body, in bytes.
+    pub fn offset(&self, value: Value<'a>) -> usize {
+        (value.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
+    }
+
     /// An error about a value: the fault, the place, the text, the remedy.
     pub fn error(&self, what: &str, value: Value<'a>, remedy: &str) -> Error {
         let shown = list(&[value.chars().take(60).collect()]);
         let (line, column) = self.line_and_column(value, 0);
         let error = Error::data(format!("{what}: {}: {shown:?}", self.place(value))).with_remedy(remedy);
-        error.with_line(line as u64).with_column(column as u64)
+        error.with_line(line).with_column(column as u64)
     }
 
     fn parse<T: Deserialize<'a>>(&self, text: &'a str) -> Result<T> {
@@ -100,16 +107,26 @@ impl<'a> Body<'a> {
             let cause = cause.split(" at line ").next().unwrap_or(&cause);
             let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
             let (line, column) = self.line_and_column(text, line_start + error.column().saturating_sub(1));
-            let error = Error::data(format!("{cause}: {}:{line}:{column}", self.name)).with_remedy("correct the JSON");
-            error.with_line(line as u64).with_column(column as u64)
+            let at = text.len().min(line_start + error.column());
+            let remedy = if is_no_number(text, at) { NO_NUMBER } else { "correct the JSON" };
+            let error = Error::data(format!("{cause}: {}:{line}:{column}", self.name)).with_remedy(remedy);
+            error.with_line(line).with_column(column as u64)
         })
     }
 
     /// Line and column, from 1, of what stands `offset` bytes behind the beginning of `part`, a slice of the body.
-    fn line_and_column(&self, part: &str, offset: usize) -> (usize, usize) {
-        let begin = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize) + offset;
+    fn line_and_column(&self, part: &str, offset: usize) -> (u64, usize) {
+        let begin = self.offset(part) + offset;
         let before = &self.text.as_bytes()[..begin.min(self.text.len())];
         let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        (crate::row_end::count(before, b'\n') + 1, before.len() - line_start + 1)
+        (self.first_line + crate::row_end::count(before, b'\n') as u64, before.len() - line_start + 1)
     }
+}
+
+const NO_NUMBER: &str = "JSON has neither NaN nor infinity: write null for a missing value";
+
+/// Whether JSON ends at `at` because of one of the words that Python and JavaScript write for what is no number.
+fn is_no_number(text: &str, at: usize) -> bool {
+    let around = &text.as_bytes()[at.saturating_sub(9)..text.len().min(at + 9)];
+    [&b"NaN"[..], b"nan", b"Infinity"].into_iter().any(|word| around.windows(word.len()).any(|window| window == word))
 }

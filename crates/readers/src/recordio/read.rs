@@ -10,6 +10,7 @@ use crate::reader::{Fit, Input, Limits, Reader};
 use crate::row_end::RowEnd;
 use crate::sniff::Probe;
 use crate::source::display;
+use crate::sparse_width;
 use crate::text_source::{Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
 use std::sync::Arc;
@@ -86,6 +87,8 @@ struct Facts {
     told: Option<(usize, RecordPlace)>,
     highest: Option<u32>,
     sparse: bool,
+    /// How many values there are.
+    values: usize,
 }
 
 /// The rows of a block.
@@ -129,6 +132,7 @@ impl RecordRows {
             _ => {}
         }
         self.keys.extend(keys);
+        self.facts.values += values.len();
         self.values.extend(values);
         self.starts.push(self.values.len());
         Ok(())
@@ -237,7 +241,11 @@ impl RecordFirstPass {
             let width = highest.map_or(0, |key| key as usize + 1);
             return match width {
                 0 => Err(Error::data(format!("no feature in any record: {}", display(&parser.files[0].path)))),
-                _ => Ok(width),
+                _ => {
+                    let values = self.facts.iter().map(|facts| facts.values).sum();
+                    sparse_width::check(width, highest.unwrap_or(0), values, &display(&parser.files[0].path))?;
+                    Ok(width)
+                }
             };
         };
         let name = |file: usize, place: RecordPlace| parser.place(file, place.number);

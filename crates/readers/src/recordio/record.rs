@@ -2,10 +2,8 @@
 
 use super::frames::{BadFrame, Frames};
 use super::message::{Named, RecordMessage, Tensor, TensorType, Value};
+use crate::sparse_width::MOST_FEATURES;
 use crate::{Error, Result};
-
-/// The largest number of features.
-const MOST_FEATURES: usize = 1 << 24;
 
 /// One row.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,7 +245,7 @@ fn width_of(shape: &[u64]) -> Result<Option<usize>, RecordFault> {
         _ if shape.is_empty() => Ok(None),
         Some(width) => Ok(Some(width as usize)),
         None => {
-            Err(RecordFault::new("bad shape", "a row has at least one feature, and at most 16,777,216: hash the features to fewer"))
+            Err(RecordFault::new("bad shape", "a row has at least one feature, and at most 8,388,608: hash the features to fewer"))
         }
     }
 }
