@@ -137,3 +137,11 @@ fn a_warm_pool_s_directory_is_used() {
     assert_eq!(hits, [false, true]);
     assert_eq!(tree.files("warm/sapwood").len(), 1);
 }
+
+#[test]
+fn labels_that_do_not_fit_are_found_in_the_files() {
+    let tree = with_data();
+    assert!(!cached(&tree, &[]).0);
+    let job = train(&tree, &["--cache", &tree.text("cache"), "objective=binary:logistic"]);
+    run(job).user_error(&["label must be", "train/a.csv:"]);
+}

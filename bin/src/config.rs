@@ -3,7 +3,7 @@
 use crate::cli::{FormatArg, TrainArgs};
 use crate::report::Failure;
 use clap::ValueEnum;
-use sapwood::params::spec;
+use sapwood::params::{ParamValue, spec};
 use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -113,7 +113,7 @@ impl Setting<'_> {
         };
         if *self.value != Value::Null && !by_flag && !to.hyperparameters.iter().any(given) {
             let text = match self.value {
-                Value::Array(_) => self.texts()?.join(","),
+                Value::Array(_) => self.texts()?.render(),
                 _ => self.text()?,
             };
             to.hyperparameters.push(format!("{name}={text}"));

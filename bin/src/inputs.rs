@@ -6,7 +6,7 @@ use crate::report::Failure;
 use crate::s3;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
-use sapwood::{Dataset, Params};
+use sapwood::{Dataset, Params, objective};
 use sapwood_readers::overlap::{self, LearnedFiles};
 use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood_sagemaker::channels::VALIDATION;
@@ -58,6 +58,16 @@ pub struct Loaded {
     pub validation: Vec<(String, Dataset)>,
     /// Their bins, where an earlier job left them.
     pub bins: Option<Bins>,
+}
+
+impl Loaded {
+    /// Whether all labels are what the objective takes.
+    pub fn has_labels_for(&self, params: &Params) -> bool {
+        objective::num_outputs(params, &self.train).is_ok_and(|outputs| {
+            let mut sets = std::iter::once(&self.train).chain(self.validation.iter().map(|(_, set)| set));
+            sets.all(|set| objective::check_labels(params.objective, outputs, set).is_ok())
+        })
+    }
 }
 
 impl DataPlace {

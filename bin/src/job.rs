@@ -57,7 +57,9 @@ impl Job {
                 Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
                 None => None,
             };
-            let mut data = match cache.as_ref().and_then(|cache| cache.load(&mut log)) {
+            // About labels that do not fit, the files say where they stand.
+            let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
+            let mut data = match cached {
                 Some(data) => data,
                 None => self.inputs.load(&options, self.params.data.same_data, &mut log)?.hold_out(&self.params)?,
             };

@@ -1,5 +1,4 @@
 //! The `sapwood` executable: a command line, or a SageMaker training job, in; an exit code out.
-#![forbid(unsafe_code)]
 
 mod cache;
 mod called_as;

@@ -53,12 +53,12 @@ pub struct Failure {
 impl Failure {
     /// A failure that the user can mend.
     pub fn user(message: impl AsRef<str>) -> Self {
-        Self { class: Class::User, message: shown(message.as_ref()).into_owned() }
+        Self { class: Class::User, message: message_of(message.as_ref()) }
     }
 
     /// A defect of Sapwood.
     pub fn algorithm(message: impl AsRef<str>) -> Self {
-        Self { class: Class::Algorithm, message: shown(message.as_ref()).into_owned() }
+        Self { class: Class::Algorithm, message: message_of(message.as_ref()) }
     }
 
     /// A failure that the user can mend, explained in several lines.
@@ -119,6 +119,19 @@ impl From<sapwood_score::Error> for Failure {
     }
 }
 
+/// Bytes of a message; a name from outside may have millions.
+const LONGEST: usize = 4 << 10;
+
+/// One line, whose cause stands at its beginning and whose remedy at its end, also where what lies between is left out.
+fn message_of(text: &str) -> String {
+    let text = shown(text);
+    if text.len() <= LONGEST {
+        return text.into_owned();
+    }
+    let (begin, end) = (text.floor_char_boundary(LONGEST * 3 / 4), text.ceil_char_boundary(text.len() - LONGEST / 4));
+    format!("{} … ({} bytes left out) … {}", &text[..begin], end - begin, &text[end..])
+}
+
 fn each_shown(lines: &str) -> String {
     lines.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
@@ -159,6 +172,13 @@ mod tests {
         let text = failure.to_string();
         assert!(text.starts_with("AlgorithmError: index 7 out of range; this is a bug"), "{text}");
         assert!(text.contains("report.rs:"), "{text}");
+    }
+
+    #[test]
+    fn a_long_message_keeps_its_cause_and_its_remedy() {
+        let text = Failure::user(format!("unknown parameter {}; `sapwood params` lists all", "ä\n".repeat(1 << 20))).to_string();
+        assert!(text.starts_with("UserError: unknown parameter ä\\nä") && text.ends_with("; `sapwood params` lists all"), "{text}");
+        assert!(text.len() < 5000 && text.contains(" bytes left out) "), "{text}");
     }
 
     #[test]

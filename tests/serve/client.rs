@@ -134,9 +134,18 @@ impl Server {
 
     /// The most memory that it has taken, KiB.
     pub fn most_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a status");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
         line.trim().strip_suffix(" kB").expect("a unit").parse().expect("a number")
+    }
+
+    /// The memory that it takes now, KiB.
+    pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
     }
 
     pub fn terminate(&self) {

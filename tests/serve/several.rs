@@ -2,9 +2,10 @@
 
 use super::client::Server;
 use super::models::{predicted, tree};
-use crate::util::Tree;
+use crate::util::{Tree, csv, sapwood};
 use serde_json::{Value, json};
 use std::fs;
+use std::time::{Duration, Instant};
 
 const ROW: &str = "0.1,0.2,0.3,0.4\n";
 
@@ -91,6 +92,29 @@ fn memory_is_bounded_and_given_back() {
     load(&server, "more", &adult).is(507, &[]);
     server.send("DELETE /models/m0", &[], b"").is(200, &[]);
     load(&server, "more", &adult).is(200, &[]);
+}
+
+#[test]
+fn the_system_gets_the_memory_of_unloaded_models_back() {
+    let (files, server) = (Tree::new(), start("1000"));
+    files.write("train.csv", csv(4000, 1, |_, noise| format!("{noise}")));
+    let words = ["num_round=30", "grow_policy=lossguide", "max_leaves=2000", "max_depth=0", "min_child_weight=0"];
+    let model = files.text("large/m.sapwood");
+    files.mkdir("large");
+    sapwood([&["train", "--train", &files.text("train.csv"), "--model-out", &model], &words[..]].concat()).ok();
+    // In the second turn there is nothing but what the first one left.
+    for _ in 0..2 {
+        let before = server.memory();
+        (0..4).for_each(|i| drop(load(&server, &format!("m{i}"), &files.text("large")).is(200, &[])));
+        let loaded = server.memory();
+        assert!(loaded > before + (10 << 10), "{before} {loaded}");
+        (0..4).for_each(|i| drop(server.send(&format!("DELETE /models/m{i}"), &[], b"").is(200, &[])));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while server.memory() > before + (loaded - before) / 3 {
+            assert!(Instant::now() < deadline, "{before} {loaded} {}", server.memory());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::body;
 use super::followed::FollowedBody;
 use super::framing;
 use super::invocation;
+use super::memory;
 use super::metrics::{InUse, MEDIA_TYPE};
 use super::models::Listed;
 use super::open::{Connection, Phase};
@@ -110,6 +111,8 @@ async fn load(State(server): State<Arc<Server>>, request: Request) -> Result<Res
 async fn unload(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Result<Response, Refusal> {
     server.models.unload(&name)?;
     server.log.info(&format!("unloaded {name}"));
+    // Takes some milliseconds.
+    tokio::task::spawn_blocking(memory::give_back);
     Ok(json_response(&json!({ "status": format!("Model \"{name}\" unregistered") })))
 }
 

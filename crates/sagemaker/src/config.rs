@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// The content of a JSON file, or `None` where there is no file.
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// The file cannot be read, or is not what it should be.
 pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match text(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::io(path, format!("cannot be read: {error}"))),
@@ -27,6 +27,19 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>> {
         let error = Error::configuration(format!("{}:{line}:{column}: {cause}", path.display())).with_path(path);
         error.with_line(line as u64).with_column(column as u64).with_remedy(remedy)
     })
+}
+
+/// The largest file that is read, bytes. The platform's are a few thousand long.
+const LONGEST: u64 = 16 << 20;
+
+fn text(path: &Path) -> io::Result<String> {
+    // To open a pipe would be to wait for whoever writes to it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > LONGEST { Err(io::Error::other(format!("it has more than {LONGEST} bytes"))) } else { Ok(text) }
 }
 
 /// How the error about a key ends that is there twice.

@@ -1,6 +1,7 @@
 //! `output/failure`: the file whose first 1024 characters become the job's FailureReason.
 
 use std::fs::{self, File};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 /// As much as the platform reads.
@@ -12,7 +13,10 @@ pub fn write(path: &Path, message: &str) {
     if let Some(directory) = path.parent() {
         let _ = fs::create_dir_all(directory);
     }
-    let _ = fs::write(path, first(message, LIMIT));
+    // To open a pipe would be to wait for whoever reads it.
+    if !fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        let _ = fs::write(path, first(message, LIMIT));
+    }
 }
 
 /// Removes what an earlier run in the same tree left; where the file cannot be removed, it is emptied.
