@@ -215,8 +215,8 @@ fn categories_decided_by_name_and_by_majority_over_all_files() {
 }
 
 #[test]
-fn one_spelling_of_a_number_is_one_level() {
-    let files = Files::of(&[("a.csv", "1,1\n0,1.0\n1, 01\n0,2\n")]);
+fn whole_numbers_are_one_level_with_and_without_a_fraction() {
+    let files = Files::of(&[("a.csv", "1,1\n0,1.0\n1, 1.\n0,2\n")]);
     let data = files.train(&ReadOptions { categorical: vec!["1".into()], ..options() }).unwrap();
     assert_eq!(levels(&data, 0), ["1", "2"]);
 }
@@ -697,7 +697,8 @@ fn data_that_do_not_fit_the_model_are_refused() {
     let mut dated = named_schema();
     dated.features[0].kind = FeatureKind::Date;
     let files = Files::of(&[("a.csv", "age,colour,flag\n1,red,1\n")]);
-    assert!(files.error(files.matching(&dated, false)).starts_with("wrong type: feature age of the model is a date"));
+    let message = files.error(files.matching(&dated, false));
+    assert!(message.starts_with("text that is no date such as 2024-01-05: a.csv:2:1 (column age): \"1\""), "{message}");
 }
 
 #[test]

@@ -242,8 +242,10 @@ parameters! {
     DataParams, DATA, {}
     /// Columns to treat as categorical although their values are numbers: names, or 0-based indices.
     categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"], group: Group::Data }
-    /// Texts that stand for a missing value; the empty cell always does.
-    missing_values("missing_values"): Vec<String> = "NA,N/A,NaN,nan,null,NULL,None,?" { group: Group::Data }
+    /// Texts and numbers that stand for a missing value, numbers however they are written. The empty cell always does. The default holds
+    /// for text (CSV, JSON) alone: in typed columns only nulls, NaN and what is given here are missing.
+    missing_values("missing_values"): Vec<String> =
+        "#N/A,#N/A N/A,#NA,-1.#IND,-1.#QNAN,-NaN,-nan,1.#IND,1.#QNAN,<NA>,N/A,NA,NULL,NaN,None,n/a,nan,null,?" { group: Group::Data }
     /// Whether CSV files begin with column names.
     header("header"): Header = "auto" { aliases: &["has_header"], words: &["auto", "true", "false"], group: Group::Data }
     /// The character between CSV cells (`tab` for a tab); detected if not given.

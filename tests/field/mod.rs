@@ -2,13 +2,18 @@
 
 mod blank_lines;
 mod content_types;
+mod dates_in_text;
 mod file_formats;
 mod first_lines;
+mod hive_directories;
 mod json_rows;
+mod missing_markers;
 mod nothing_learnt;
 mod number_texts;
+mod reading;
 mod same_file_twice;
 mod sparse_indices;
 mod target_scale;
 mod trained_reading;
+mod typed_columns;
 mod undefined_metric;

@@ -1,6 +1,6 @@
 //! One column while its cells are read one by one, whatever the format: what is wrong with a cell, and what it becomes.
 
-use super::cells::{Cell, inexact_integer};
+use super::cells::{Cell, MissingTexts, inexact_integer, is_missing_among_numbers, truth};
 use super::levels::{Raw, TextBuilder};
 use super::roles::ColumnRole;
 use crate::{WEIGHT_RULE, is_weight};
@@ -25,6 +25,19 @@ pub(super) enum Types {
 }
 
 impl ColumnPlan {
+    /// What a cell of this column means. Among numbers, some texts are missing values that are none elsewhere, and truth values are 0 and
+    /// 1 as soon as it is known that numbers are wanted.
+    pub fn cell<'a>(self, types: Types, missing: &MissingTexts, text: &'a str) -> Cell<'a> {
+        match missing.cell(text) {
+            Cell::Text(word) if !self.texts && matches!(self.role, ColumnRole::Feature(_)) => match truth(word) {
+                _ if is_missing_among_numbers(word) => Cell::Missing,
+                Some(truth) if types == Types::Given => Cell::Number(f64::from(u8::from(truth))),
+                _ => Cell::Text(word),
+            },
+            cell => cell,
+        }
+    }
+
     /// What is wrong with a cell of this column, and what to do about it.
     pub fn fault(self, types: Types, cell: Cell<'_>, text: &str) -> Option<(&'static str, &'static str)> {
         let attribute = !matches!(self.role, ColumnRole::Feature(_));
@@ -64,10 +77,11 @@ impl ColumnPlan {
 /// What remains to be done where the columns cannot be others.
 const CORRECT: &str = "correct it, or list it in missing_values";
 
-pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = (
-    "text in a column of numbers",
-    "correct it, list it in missing_values, leave the column out with ignore_columns, or name the column in categorical_features",
-);
+pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = ("text in a column of numbers", MISPLACED);
+
+/// What to do about a text in a column of something else.
+pub(super) const MISPLACED: &str =
+    "correct it, list it in missing_values, leave the column out with ignore_columns, or name the column in categorical_features";
 
 pub(super) fn is_group(x: &f64) -> bool {
     x.fract() == 0.0 && *x >= 0.0
@@ -78,15 +92,19 @@ pub(super) fn is_group(x: &f64) -> bool {
 pub(super) struct Counts {
     pub numbers: u64,
     pub words: u64,
-    /// The first row (within the block) whose cell is text, and the text.
-    pub first_word: Option<(usize, String)>,
+}
+
+impl Counts {
+    /// Counts the cells of another part of the column, too.
+    pub fn add(&mut self, other: &Self) {
+        self.numbers += other.numbers;
+        self.words += other.words;
+    }
 }
 
 pub(super) fn finish_texts(builder: TextBuilder) -> (Option<Raw>, Counts) {
-    let (numbers, words, first) = (builder.numbers, builder.words, builder.first_word);
-    let texts = builder.finish();
-    let first_word = first.and_then(|row| Some((row, texts.get(row)?.to_string())));
-    (Some(Raw::Texts(texts)), Counts { numbers, words, first_word })
+    let counts = Counts { numbers: builder.numbers, words: builder.words };
+    (Some(Raw::Texts(builder.finish())), counts)
 }
 
 /// Collects the cells of a column.
@@ -116,9 +134,8 @@ impl Builder {
                         counts.numbers += 1;
                         x
                     }
-                    Cell::Text(text) => {
+                    Cell::Text(_) => {
                         counts.words += 1;
-                        counts.first_word.get_or_insert_with(|| (values.len(), text.to_string()));
                         f64::NAN
                     }
                 };

@@ -1,6 +1,6 @@
 //! polars columns → our columns, for Parquet files and data frames alike.
 
-use super::cells::{Cell, MissingTexts};
+use super::cells::{Cell, MissingTexts, make_missing};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw, TextBuilder, compact};
 use super::piece::ColumnEncoder;
@@ -106,11 +106,14 @@ pub(super) struct CellFault {
 
 /// Reads a column, as texts under a dictionary or as numbers. Infinite values and integers beyond 2^53 are faults.
 pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> Result<Result<Raw, CellFault>, String> {
-    guarded(|| if texts { as_texts(series, missing).map(Ok) } else { as_numbers(series) })
+    guarded(|| if texts { as_texts(series, missing).map(Ok) } else { as_numbers(series, missing.numbers()) })
 }
 
 fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
     let mut builder = TextBuilder::with_capacity(series.len());
+    if matches!(series.dtype(), DataType::String | DataType::Categorical(..) | DataType::Enum(..)) {
+        builder = builder.typed();
+    }
     match series.dtype() {
         DataType::String => push_strings(&mut builder, series.str()?, missing),
         DataType::Categorical(_, mapping) | DataType::Enum(_, mapping) => {
@@ -131,14 +134,13 @@ fn as_texts(series: &Series, missing: &MissingTexts) -> PolarsResult<Raw> {
             let strings = series.cast(&DataType::String)?;
             for text in strings.str()?.iter() {
                 let text = text.unwrap_or("");
-                builder.push(MissingTexts::default().cell(text), text);
+                builder.push(missing.cell(text), text);
             }
         }
         _ => {
             for x in floats(series.cast(&DataType::Float64)?.f64()?) {
-                let text = if x.is_nan() { String::new() } else { x.to_string() };
-                let cell = if x.is_nan() { Cell::Missing } else { Cell::Number(x) };
-                builder.push(cell, &text);
+                let cell = if x.is_nan() || missing.is_missing(x) { Cell::Missing } else { Cell::Number(x) };
+                builder.push(cell, &x.to_string());
             }
         }
     }
@@ -170,9 +172,12 @@ fn push_once<K: Eq + Hash>(builder: &mut TextBuilder, seen: &mut HashMap<K, u32>
     };
 }
 
-fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, CellFault>> {
+fn as_numbers(series: &Series, missing: &[f64]) -> PolarsResult<Result<Raw, CellFault>> {
     let values = match series.dtype() {
-        DataType::Float32 => return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| x)))),
+        DataType::Float32 => {
+            let is_missing = |x: f32| missing.iter().any(|&missing| missing as f32 == x);
+            return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| if is_missing(x) { f32::NAN } else { x }))));
+        }
         DataType::Boolean => series.bool()?.iter().map(|b| b.map_or(f64::NAN, |b| f64::from(u8::from(b)))).collect(),
         DataType::Date => map(series.date()?.physical(), f64::NAN, f64::from),
         DataType::Datetime(unit, _) => {
@@ -184,18 +189,25 @@ fn as_numbers(series: &Series) -> PolarsResult<Result<Raw, CellFault>> {
             })
         }
         DataType::Int64 | DataType::UInt64 => {
-            if let Some(row) = inexact_row(series)? {
+            if let Some(row) = inexact_row(series, missing)? {
                 let value = series.get(row)?.to_string();
                 let remedy = "ignore the column, or name it in categorical_features if it is an identifier";
                 return Ok(Err(CellFault { row, what: "integer beyond 2^53, which a 64-bit float cannot hold", value, remedy }));
             }
-            floats(series.cast(&DataType::Float64)?.f64()?)
+            numbers(series, missing)?
         }
         // A cast of text would turn what is no number into null.
         DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where numbers are expected"),
-        _ => floats(series.cast(&DataType::Float64)?.f64()?),
+        _ => numbers(series, missing)?,
     };
     Ok(finite(compact(values)))
+}
+
+/// The values as they are, without those that stand for a missing one.
+fn numbers(series: &Series, missing: &[f64]) -> PolarsResult<Vec<f64>> {
+    let mut values = floats(series.cast(&DataType::Float64)?.f64()?);
+    make_missing(&mut values, missing);
+    Ok(values)
 }
 
 /// The column, if no value is infinite.
@@ -209,12 +221,12 @@ fn finite(column: Column) -> Result<Raw, CellFault> {
     }
 }
 
-/// The first row with an integer beyond ±2^53.
-fn inexact_row(series: &Series) -> PolarsResult<Option<usize>> {
+/// The first row with an integer beyond ±2^53 that does not stand for a missing value.
+fn inexact_row(series: &Series, missing: &[f64]) -> PolarsResult<Option<usize>> {
     const LIMIT: u64 = 1 << 53;
     Ok(match series.dtype() {
-        DataType::UInt64 => series.u64()?.iter().position(|x| x.is_some_and(|x| x > LIMIT)),
-        _ => series.i64()?.iter().position(|x| x.is_some_and(|x| x.unsigned_abs() > LIMIT)),
+        DataType::UInt64 => series.u64()?.iter().position(|x| x.is_some_and(|x| x > LIMIT && !missing.contains(&(x as f64)))),
+        _ => series.i64()?.iter().position(|x| x.is_some_and(|x| x.unsigned_abs() > LIMIT && !missing.contains(&(x as f64)))),
     })
 }
 
@@ -223,6 +235,10 @@ fn inexact_row(series: &Series) -> PolarsResult<Option<usize>> {
 pub(super) struct FrameFields {
     pub names: Vec<String>,
     pub types: Vec<DataType>,
+    /// What the types are called.
+    pub type_names: Vec<String>,
+    /// Whether a column is of categories although these are no texts: a dictionary of numbers.
+    pub categories: Vec<bool>,
 }
 
 impl FrameFields {
@@ -231,7 +247,7 @@ impl FrameFields {
         Physical::of(&self.types[at]).ok_or_else(|| {
             Error::schema(format!(
                 "column {} is of type {}, which cannot be a feature: {place}; convert it, or leave it out with ignore_columns",
-                self.names[at], self.types[at]
+                self.names[at], self.type_names[at]
             ))
         })
     }
@@ -247,7 +263,8 @@ impl FrameFields {
                     role.word()
                 )));
             }
-            Ok(text || categorical[at])
+            let category = self.categories[at] && matches!(role, ColumnRole::Feature(_));
+            Ok(text || category || categorical[at])
         };
         roles.iter().enumerate().map(texts).collect()
     }
@@ -286,7 +303,10 @@ impl FrameFields {
 /// ```
 pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
     let place = "the data frame";
-    let fields = FrameFields { names: frame.get_column_names().iter().map(ToString::to_string).collect(), types: frame.dtypes() };
+    let names = frame.get_column_names().iter().map(|name| name.trim().to_string()).collect();
+    let types = frame.dtypes();
+    let type_names = types.iter().map(ToString::to_string).collect();
+    let fields = FrameFields { names, types, type_names, categories: vec![false; frame.width()] };
     let layout = ColumnLayout { names: Some(&fields.names), width: fields.names.len(), file: place.into() };
     let label = layout.find(label, "label")?;
     if fields.names.len() == 1 {

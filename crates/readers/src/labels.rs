@@ -82,7 +82,8 @@ fn numbers(pieces: Vec<Raw>) -> Option<Vec<f64>> {
     (!pieces.is_empty()).then(|| pieces.iter().flat_map(widen).collect())
 }
 
-fn widen(raw: &Raw) -> Vec<f64> {
+/// The values of a column.
+pub(super) fn widen(raw: &Raw) -> Vec<f64> {
     match raw {
         Raw::Numbers(Column::F32(values)) => values.iter().map(|&x| f64::from(x)).collect(),
         Raw::Numbers(Column::F64(values)) => values.clone(),

@@ -1,8 +1,7 @@
 //! Dictionaries: the texts of one column of one piece, and the sorted list of levels they are merged into.
 
-use super::cells::{Cell, canonical, number};
+use super::cells::{Cell, canonical, level, number, truth};
 use super::{Column, MISSING_CODE};
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) struct Texts {
     pub codes: Vec<u32>,
     pub levels: Vec<String>,
+    /// Whether their type says that they are texts. A number is then no other way to write another.
+    pub typed: bool,
 }
 
 /// Builds [`Texts`] cell by cell, and counts what the cells are.
@@ -23,35 +24,39 @@ pub(super) struct TextBuilder {
     pub numbers: u64,
     /// Cells that are text.
     pub words: u64,
-    /// The first row whose cell is text.
-    pub first_word: Option<usize>,
 }
 
 impl TextBuilder {
     pub fn with_capacity(rows: usize) -> Self {
-        Self { texts: Texts { codes: Vec::with_capacity(rows), levels: Vec::new() }, ..Self::default() }
+        Self { texts: Texts { codes: Vec::with_capacity(rows), ..Texts::default() }, ..Self::default() }
+    }
+
+    /// The same for cells whose type says that they are texts.
+    pub fn typed(mut self) -> Self {
+        self.texts.typed = true;
+        self
     }
 
     /// Adds a cell, and gives its code; `text` is its text as it stands.
     pub fn push(&mut self, cell: Cell<'_>, text: &str) -> u32 {
         let level = match cell {
             Cell::Missing => return self.repeat(MISSING_CODE),
+            Cell::Number(_) if self.texts.typed => text.trim(),
             Cell::Number(x) => {
                 self.numbers += 1;
-                canonical(x).map_or(Cow::Borrowed(text.trim()), Cow::Owned)
+                level(text.trim(), x)
             }
             Cell::Text(text) => {
                 self.words += 1;
-                self.first_word.get_or_insert(self.texts.codes.len());
-                Cow::Borrowed(text)
+                text
             }
         };
-        let code = match self.index.get(&*level) {
+        let code = match self.index.get(level) {
             Some(&code) => code,
             None => {
                 let code = self.texts.levels.len() as u32;
                 self.texts.levels.push(level.to_string());
-                self.index.insert(level.into_owned(), code);
+                self.index.insert(level.to_string(), code);
                 code
             }
         };
@@ -72,7 +77,8 @@ impl TextBuilder {
 impl Texts {
     /// The codes under `levels`; a text that is not among them is missing.
     pub fn encode(&self, levels: &LevelCodes) -> Vec<u32> {
-        let map: Vec<u32> = self.levels.iter().map(|level| levels.code(level)).collect();
+        let code = |level: &String| if self.typed { levels.exactly(level) } else { levels.code(level) };
+        let map: Vec<u32> = self.levels.iter().map(|level| code(level).unwrap_or_else(|| levels.note_unknown(level))).collect();
         self.codes.iter().map(|&code| map.get(code as usize).copied().unwrap_or(MISSING_CODE)).collect()
     }
 
@@ -86,6 +92,8 @@ impl Texts {
 #[derive(Debug)]
 pub(super) struct LevelCodes {
     codes: Arc<HashMap<String, u32>>,
+    /// The codes of numbers by the shortest text of their values, if it is not their own; none where several levels have one value.
+    values: Arc<HashMap<String, Option<u32>>>,
     /// The first few in sorted order, whatever the order in which they came.
     unknown: Mutex<BTreeSet<String>>,
 }
@@ -97,31 +105,50 @@ const UNKNOWN_BYTES: usize = 200;
 
 impl LevelCodes {
     pub fn new(levels: &[String]) -> Self {
-        Self { codes: Arc::new(levels.iter().cloned().zip(0..).collect()), unknown: Mutex::default() }
+        let mut values = HashMap::new();
+        for (code, level) in (0..).zip(levels) {
+            if let Some(value) = number(level).and_then(canonical).filter(|value| value != level) {
+                values.entry(value).and_modify(|known| *known = None).or_insert(Some(code));
+            }
+        }
+        Self { codes: Arc::new(levels.iter().cloned().zip(0..).collect()), values: Arc::new(values), unknown: Mutex::default() }
     }
 
     /// The same levels for another data set, which has unknown texts of its own.
     pub fn for_another(&self) -> Self {
-        Self { codes: self.codes.clone(), unknown: Mutex::default() }
+        Self { codes: self.codes.clone(), values: self.values.clone(), unknown: Mutex::default() }
     }
 
-    /// A truth value is the same level in whatever case it is written: `true` in Parquet, `True` in CSV files that pandas wrote.
-    fn code(&self, level: &str) -> u32 {
-        let spellings: &[&str] = match level {
-            "true" | "True" | "TRUE" => &["true", "True", "TRUE"],
-            "false" | "False" | "FALSE" => &["false", "False", "FALSE"],
-            _ => &[],
+    /// The code of a level that is written like this.
+    pub fn exactly(&self, level: &str) -> Option<u32> {
+        self.codes.get(level).copied()
+    }
+
+    /// The code of a level that is written like this, or means the same: a truth value in whatever case, `true` in Parquet and `True` in
+    /// CSV files that pandas wrote; a number in another form, if no two levels are forms of it.
+    fn code(&self, level: &str) -> Option<u32> {
+        let spellings: &[&str] = match truth(level) {
+            Some(true) => &["true", "True", "TRUE"],
+            Some(false) => &["false", "False", "FALSE"],
+            None => &[],
         };
-        let other = || spellings.iter().find_map(|spelling| self.codes.get(*spelling));
-        self.codes.get(level).or_else(other).copied().unwrap_or_else(|| {
-            let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
-            let shown = &level[..level.floor_char_boundary(UNKNOWN_BYTES)];
-            unknown.insert(if shown.len() < level.len() { format!("{shown}…") } else { shown.to_string() });
-            if unknown.len() > UNKNOWN_KEPT {
-                unknown.pop_last();
-            }
-            MISSING_CODE
-        })
+        let by_truth = || spellings.iter().find_map(|spelling| self.exactly(spelling));
+        let by_value = || {
+            let text = number(level).and_then(canonical)?;
+            self.exactly(&text).or_else(|| self.values.get(&text).copied().flatten())
+        };
+        self.exactly(level).or_else(by_truth).or_else(by_value)
+    }
+
+    /// Remembers a text that is no level; its code is that of missing values.
+    fn note_unknown(&self, level: &str) -> u32 {
+        let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = &level[..level.floor_char_boundary(UNKNOWN_BYTES)];
+        unknown.insert(if shown.len() < level.len() { format!("{shown}…") } else { shown.to_string() });
+        if unknown.len() > UNKNOWN_KEPT {
+            unknown.pop_last();
+        }
+        MISSING_CODE
     }
 
     /// Texts that were looked up and are no level.
@@ -143,6 +170,11 @@ impl LevelSet {
                 set.insert(level.clone());
             }
         }
+    }
+
+    /// Shows every level, in no order.
+    pub fn visit(&self, visit: impl FnMut(&str)) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(String::as_str).for_each(visit);
     }
 
     /// The levels in code order: numbers by value, then texts by their bytes.
@@ -208,7 +240,7 @@ mod tests {
     fn pieces_merge_into_one_sorted_list() {
         let set = LevelSet::default();
         let first = texts(&["b", " 10", "NA", "9"]);
-        assert_eq!((first.numbers, first.words, first.first_word), (2, 1, Some(0)));
+        assert_eq!((first.numbers, first.words), (2, 1));
         let (first, second) = (first.finish(), texts(&["a", "10.0", "", "b"]).finish());
         set.add(&first.levels);
         set.add(&second.levels);
@@ -218,6 +250,19 @@ mod tests {
         assert_eq!(first.encode(&index), [3, 1, MISSING_CODE, 0]);
         assert_eq!(second.encode(&index), [2, 1, MISSING_CODE, 3]);
         assert_eq!(second.encode(&LevelCodes::new(&levels[..1])), [MISSING_CODE; 4]);
+    }
+
+    #[test]
+    fn numbers_are_found_by_their_values_and_typed_texts_are_not() {
+        let index = LevelCodes::new(&["1".into(), "01234".into(), "1234".into(), "1.50".into(), "007".into(), "07".into()]);
+        let cells = ["1.0", "01234", "1234.0", "1.5", "7", "2"];
+        assert_eq!(texts(&cells).finish().encode(&index), [0, 1, 2, 3, MISSING_CODE, MISSING_CODE]);
+        let mut builder = TextBuilder::default().typed();
+        for text in cells {
+            builder.push(MissingTexts::default().cell(text), text);
+        }
+        assert_eq!(builder.finish().encode(&index), [MISSING_CODE, 1, MISSING_CODE, MISSING_CODE, MISSING_CODE, MISSING_CODE]);
+        assert_eq!(index.unknown(), ["1.0", "1.5", "1234.0", "2", "7"]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
 
 use super::blocks::{TextBlock, TextFile, for_each_block};
-use super::cells::{inexact_integer, number};
+use super::cells::{MissingTexts, inexact_integer, number};
+use super::hive::without_lost_columns;
 use super::labels::Attributes;
 use super::levels::compact;
 use super::options::refuse_column_options;
@@ -34,8 +35,11 @@ impl Reader for LibsvmReader {
 }
 
 fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+    let paths: Vec<_> = probes.iter().map(|probe| &probe.path).collect();
+    let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
-    let parser = LibsvmParser { files: files(probes), base: 0, width: None, labelled: true };
+    let parser =
+        LibsvmParser { files: files(probes), missing: MissingTexts::new(&options.missing), base: 0, width: None, labelled: true };
     let mut first = LibsvmFirstPass::run(&parser, limits)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
     let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
@@ -66,7 +70,8 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
     }
     let needs_labels = needs_labels || options.label.is_some();
     let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
-    let parser = LibsvmParser { files: files(probes), base: u32::from(base), width: Some(schema.len()), labelled };
+    let missing = MissingTexts::new(&options.missing);
+    let parser = LibsvmParser { files: files(probes), missing, base: u32::from(base), width: Some(schema.len()), labelled };
     let first = LibsvmFirstPass::run(&parser, limits)?;
     let note = (!labelled).then(|| "rows are read as having no label, because all begin with index:value".to_string());
     Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
@@ -95,6 +100,7 @@ const TOO_LARGE: &str = "index beyond 8,388,608, the most features there may be"
 /// Reads blocks of libsvm text.
 struct LibsvmParser {
     files: Vec<TextFile>,
+    missing: MissingTexts,
     /// What is taken from an index to get the feature's position.
     base: u32,
     /// The number of features, where it is known.
@@ -170,6 +176,7 @@ impl LibsvmParser {
             let is_long = !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit());
             let index: u32 = index.parse().map_err(|_| if is_long { too_large } else { no_pair })?;
             let x = number(value).or_else(|| value.eq_ignore_ascii_case("nan").then_some(f64::NAN)).ok_or(no_pair)?;
+            let x = if self.missing.is_missing(x) { f64::NAN } else { x };
             if x.is_infinite() {
                 return Err(("infinite value", token, "correct it, or leave it out if it is missing"));
             }

@@ -1,7 +1,9 @@
 //! Parsed features of consecutive rows, dense or sparse, and how they are handed over as blocks.
 
 use super::Column;
-use super::levels::{LevelCodes, Raw};
+use super::cells::{MissingTexts, is_missing_among_numbers, truth};
+use super::dates::{Moment, moment};
+use super::levels::{LevelCodes, Raw, compact};
 use crate::{Block, Chunk};
 use crate::{FeatureKind, FeatureSchema, Result};
 
@@ -77,6 +79,10 @@ pub(super) enum ColumnEncoder {
     Numbers,
     /// Numbers as they are; `true` is 1 and `false` is 0.
     Boolean,
+    /// Days since 1970.
+    Date,
+    /// Microseconds since 1970.
+    Datetime,
     /// Codes of levels.
     Levels(LevelCodes),
 }
@@ -87,7 +93,9 @@ impl ColumnEncoder {
         let encoder = |kind: &FeatureKind| match kind {
             FeatureKind::Categorical { levels } => Self::Levels(LevelCodes::new(levels)),
             FeatureKind::Boolean => Self::Boolean,
-            FeatureKind::Numeric | FeatureKind::Date | FeatureKind::Datetime => Self::Numbers,
+            FeatureKind::Date => Self::Date,
+            FeatureKind::Datetime => Self::Datetime,
+            FeatureKind::Numeric => Self::Numbers,
         };
         schema.features.iter().map(|feature| encoder(&feature.kind)).collect()
     }
@@ -97,6 +105,8 @@ impl ColumnEncoder {
         match self {
             Self::Numbers => Self::Numbers,
             Self::Boolean => Self::Boolean,
+            Self::Date => Self::Date,
+            Self::Datetime => Self::Datetime,
             Self::Levels(levels) => Self::Levels(levels.for_another()),
         }
     }
@@ -112,25 +122,47 @@ impl ColumnEncoder {
 
     /// The values, or the first row whose text is no value of the feature, and the text.
     pub fn encode(&self, raw: Raw) -> Result<Column, (usize, String)> {
-        match (self, raw) {
-            (Self::Levels(levels), Raw::Texts(texts)) => Ok(Column::Codes(texts.encode(levels))),
-            (_, Raw::Numbers(column)) => Ok(column),
-            (_, Raw::Texts(texts)) => {
-                let values: Vec<_> = texts.levels.iter().map(|level| truth(level)).collect();
-                let value = |(row, &code): (usize, &u32)| match values.get(code as usize) {
-                    None => Ok(f32::NAN),
-                    Some(value) => value.ok_or_else(|| (row, texts.levels[code as usize].clone())),
-                };
-                texts.codes.iter().enumerate().map(value).collect::<Result<_, _>>().map(Column::F32)
-            }
+        let texts = match raw {
+            Raw::Numbers(column) => return Ok(column),
+            Raw::Texts(texts) => texts,
+        };
+        let meaning: fn(&str) -> Option<f64> = match self {
+            Self::Levels(levels) => return Ok(Column::Codes(texts.encode(levels))),
+            Self::Numbers | Self::Boolean => truth_value,
+            Self::Date => |text| moment(text)?.days(),
+            Self::Datetime => |text| moment(text).map(Moment::micros),
+        };
+        let value = |text: &String| if is_missing_among_numbers(text) { Some(f64::NAN) } else { meaning(text) };
+        let values: Vec<_> = texts.levels.iter().map(value).collect();
+        let value = |(row, &code): (usize, &u32)| match values.get(code as usize) {
+            None => Ok(f64::NAN),
+            Some(value) => value.ok_or_else(|| (row, texts.levels[code as usize].clone())),
+        };
+        texts.codes.iter().enumerate().map(value).collect::<Result<_, _>>().map(compact)
+    }
+
+    /// What stands for a missing value in cells of the feature, if it is not what does so everywhere.
+    pub fn exception(&self, missing: &MissingTexts) -> Option<MissingTexts> {
+        match self {
+            Self::Levels(levels) => missing.beside_levels(|text| levels.exactly(text).is_some()),
+            _ => None,
+        }
+    }
+
+    /// What is wrong with a text that is no value of the feature.
+    pub fn fault(&self) -> &'static str {
+        match self {
+            Self::Date => "text that is no date such as 2024-01-05",
+            Self::Datetime => "text that is no date and time such as 2024-01-05 10:30:00",
+            Self::Numbers | Self::Boolean | Self::Levels(_) => "text that is neither true nor false",
         }
     }
 }
 
-fn truth(text: &str) -> Option<f32> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" => Some(1.0),
-        "false" | "0" => Some(0.0),
-        _ => None,
+fn truth_value(text: &str) -> Option<f64> {
+    match text {
+        "1" => Some(1.0),
+        "0" => Some(0.0),
+        _ => truth(text).map(|truth| f64::from(u8::from(truth))),
     }
 }

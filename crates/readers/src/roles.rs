@@ -286,7 +286,7 @@ impl ColumnLayout<'_> {
 
     fn match_names(&self, roles: &mut [ColumnRole], names: &[String], schema: &FeatureSchema, strict: bool) -> Result<Vec<String>> {
         let positions: HashMap<&str, usize> =
-            schema.features.iter().enumerate().rev().map(|(position, feature)| (feature.name.as_str(), position)).collect();
+            schema.features.iter().enumerate().rev().map(|(position, feature)| (feature.name.trim(), position)).collect();
         let mut extra = Vec::new();
         for (at, name) in names.iter().enumerate() {
             match (roles[at], positions.get(name.as_str()).copied()) {

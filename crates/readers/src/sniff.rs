@@ -187,8 +187,11 @@ fn looks_like_libsvm(sample: &[u8], whole: bool) -> bool {
     let complete = if whole { &*text } else { text.rsplit_once('\n').map_or("", |(lines, _)| lines) };
     let (mut pairs, mut others) = (0, 0);
     for line in complete.lines().filter_map(|line| line.split('#').next()).take(LINES) {
-        for token in line.split_ascii_whitespace().skip(1) {
-            let is_pair = token.split_once(':').is_some_and(|(index, value)| is_index(index) && is_value(value));
+        let mut tokens = line.split_ascii_whitespace();
+        // A time of day looks like a pair.
+        let is_table = tokens.next().is_some_and(|first| first.contains([',', ';', '|']));
+        for token in tokens {
+            let is_pair = !is_table && token.split_once(':').is_some_and(|(index, value)| is_index(index) && is_value(value));
             if is_pair { pairs += 1 } else { others += 1 }
         }
     }
@@ -220,6 +223,7 @@ mod tests {
         let format = |bytes: &[u8]| probe(bytes).unwrap().unwrap().format;
         assert_eq!(format(b"1 1:0.5 7:2\n0 qid:3 2:1 # note\n-1\n"), Format::Libsvm);
         assert_eq!(format(b"1:0.5 1:0.5\n"), Format::Libsvm);
+        assert_eq!(format(b"y,when\n1,2024-01-05 10:30\n0,2024-01-06 11:30\n"), Format::Csv);
         assert_eq!(format(b"1 1:0.5 7:nan\n0 1:foo 2:1 3:4 4:2 5:1\nyes 1:1 2:3\n"), Format::Libsvm);
         assert_eq!(format(b"1 2 3\n"), Format::Csv);
         assert_eq!(format(b"12:30,5\n"), Format::Csv);

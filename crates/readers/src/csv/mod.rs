@@ -5,12 +5,13 @@ mod dialect;
 mod dressed;
 mod escapes;
 mod header;
+mod kinds;
 mod number_text;
 mod parse;
 mod read;
 mod texts;
 
-pub(super) use read::{CsvReader, untold};
+pub(super) use read::CsvReader;
 pub(super) use texts::texts;
 
 use super::blocks::TextFile;

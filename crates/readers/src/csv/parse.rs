@@ -8,8 +8,8 @@ use super::escapes::escaped_quote;
 use super::number_text::dress;
 use super::{NOT_UTF8, Table};
 use crate::blocks::TextBlock;
-use crate::cells::{Cell, EXACT, MissingTexts};
-use crate::column::{Builder, ColumnPlan, Counts, TEXT_AMONG_NUMBERS, Types, finish_texts, is_group};
+use crate::cells::{AMONG_NUMBERS, Cell, EXACT, MissingTexts, make_missing};
+use crate::column::{Builder, ColumnPlan, Counts, Types, finish_texts, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
 use crate::params::Decimal;
@@ -18,6 +18,7 @@ use crate::row_end::count;
 use crate::source::display;
 use crate::{Error, Result};
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, NullValues, Schema, SerReader};
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub(super) struct Plan {
     pub table: Table,
     pub columns: Vec<ColumnPlan>,
     pub missing: MissingTexts,
+    /// The same for columns whose levels are among them.
+    pub exceptions: HashMap<usize, MissingTexts>,
     /// While they are guessed, texts among numbers are counted, and the whole data set decides what a column is.
     pub types: Types,
     /// Blocks up to this size take the careful path at once: for a row or two, polars takes longer to begin than that to end.
@@ -70,8 +73,8 @@ impl Plan {
             return None;
         }
         let (mut columns, mut counts) = (Vec::with_capacity(width), Vec::with_capacity(width));
-        for (column, plan) in frame.columns().iter().zip(&self.columns) {
-            let (raw, count) = self.convert_fast(column.as_materialized_series(), *plan)?;
+        for (at, column) in frame.columns().iter().enumerate() {
+            let (raw, count) = self.convert_fast(column.as_materialized_series(), at)?;
             columns.push(raw);
             counts.push(count);
         }
@@ -82,7 +85,7 @@ impl Plan {
         let dtype =
             |plan: &ColumnPlan| if plan.texts || plan.role == ColumnRole::Unused { DataType::String } else { DataType::Float64 };
         let schema: Schema = self.columns.iter().enumerate().map(|(i, plan)| (i.to_string().into(), dtype(plan))).collect();
-        let missing = self.missing.texts().iter().map(Into::into).collect();
+        let missing = self.missing_in(bytes).into_iter().map(Into::into).collect();
         let parse = CsvParseOptions::default()
             .with_separator(self.table.dialect.delimiter)
             .with_quote_char(None)
@@ -99,8 +102,27 @@ impl Plan {
             .finish()
     }
 
-    /// `None` if a value needs a closer look: infinite, from 2^53, or a number that `missing_values` may mean; a missing attribute.
-    fn convert_fast(&self, series: &polars::prelude::Series, plan: ColumnPlan) -> Option<(Option<Raw>, Counts)> {
+    /// The texts that polars is to take for missing in these bytes. It compares every cell with all of them, so that there are none which
+    /// cannot occur.
+    fn missing_in(&self, bytes: &[u8]) -> Vec<&str> {
+        if !self.exceptions.is_empty() {
+            return Vec::new();
+        }
+        let mut occurs = [false; 256];
+        bytes.iter().for_each(|&byte| occurs[usize::from(byte)] = true);
+        let among_numbers = AMONG_NUMBERS.iter().copied().filter(|_| !self.columns.iter().any(|plan| plan.texts));
+        let texts = self.missing.texts().iter().map(String::as_str).chain(among_numbers);
+        texts.filter(|text| text.bytes().all(|byte| occurs[usize::from(byte)])).collect()
+    }
+
+    /// What stands for a missing value in a column.
+    fn missing_of(&self, column: usize) -> &MissingTexts {
+        self.exceptions.get(&column).unwrap_or(&self.missing)
+    }
+
+    /// `None` if a value needs a closer look: infinite, or from 2^53; a missing attribute.
+    fn convert_fast(&self, series: &polars::prelude::Series, at: usize) -> Option<(Option<Raw>, Counts)> {
+        let (plan, missing) = (self.columns[at], self.missing_of(at));
         if plan.role == ColumnRole::Unused {
             return Some((None, Counts::default()));
         }
@@ -113,7 +135,7 @@ impl Plan {
             let mut builder = TextBuilder::with_capacity(texts.len());
             for text in texts.iter() {
                 let text = text.unwrap_or("");
-                let cell = self.missing.cell(text);
+                let cell = missing.cell(text);
                 if attribute && cell == Cell::Missing {
                     return None;
                 }
@@ -121,18 +143,21 @@ impl Plan {
             }
             return Some(finish_texts(builder));
         }
-        let values = frame::floats(series.f64().ok()?);
+        let mut values = frame::floats(series.f64().ok()?);
         let negative = plan.role != ColumnRole::Weight;
-        let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0) && !self.missing.may_be(x));
-        let missing = values.iter().filter(|x| x.is_nan()).count();
+        let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0));
         // polars also reads the word "nan": then there are more of them than nulls.
-        if missing != series.null_count()
+        let nulls = values.iter().filter(|x| x.is_nan()).count();
+        make_missing(&mut values, missing.numbers());
+        let missing = values.iter().filter(|x| x.is_nan()).count();
+        if nulls != series.null_count()
+            || (attribute && missing > 0)
             || !values.iter().all(plain)
             || (plan.role == ColumnRole::Group && !values.iter().all(is_group))
         {
             return None;
         }
-        let counts = Counts { numbers: (values.len() - missing) as u64, ..Counts::default() };
+        let counts = Counts { numbers: (values.len() - missing) as u64, words: 0 };
         Some((Some(Raw::numbers(values)), counts))
     }
 
@@ -150,7 +175,7 @@ impl Plan {
             }
             for (at, (bytes, builder)) in record.iter().zip(&mut builders).enumerate() {
                 let text = std::str::from_utf8(bytes).map_err(|_| self.not_utf8(file, line, at, bytes))?;
-                let cell = self.missing.cell(text);
+                let cell = self.columns[at].cell(self.types, self.missing_of(at), text);
                 if let Some((what, remedy)) = self.columns[at].fault(self.types, cell, text) {
                     let remedy = if matches!(cell, Cell::Text(_)) { self.remedy(file, line, text, remedy) } else { remedy };
                     return Err(self.error((what, remedy), file, line, at, text));
@@ -210,6 +235,18 @@ impl Plan {
         self.for_each_record(self.squeezed(block).as_ref().unwrap_or(block), visit)
     }
 
+    /// Calls `visit` with line, column and text of every cell that is UTF-8.
+    pub fn for_each_cell(&self, block: &TextBlock, mut visit: impl FnMut(u64, usize, &str)) -> Result<()> {
+        self.for_each_row(block, |line, record| {
+            record
+                .iter()
+                .enumerate()
+                .filter_map(|(at, bytes)| Some((at, std::str::from_utf8(bytes).ok()?)))
+                .for_each(|(at, text)| visit(line, at, text));
+            Ok(true)
+        })
+    }
+
     /// The line of a row of a block.
     pub fn line(&self, block: &TextBlock, row: usize) -> Option<u64> {
         let (mut at, mut found) = (0, None);
@@ -221,13 +258,8 @@ impl Plan {
         found
     }
 
-    /// The error for a text in a column of numbers.
-    pub fn text_among_numbers(&self, file: usize, line: u64, column: usize, text: &str) -> Error {
-        self.error((TEXT_AMONG_NUMBERS.0, self.remedy(file, line, text, TEXT_AMONG_NUMBERS.1)), file, line, column, text)
-    }
-
     /// What to do about a text where a number is expected; `remedy` where nothing better is known.
-    fn remedy(&self, file: usize, line: u64, text: &str, remedy: &'static str) -> &'static str {
+    pub fn remedy(&self, file: usize, line: u64, text: &str, remedy: &'static str) -> &'static str {
         match dress(text) {
             Some(dress) => dress.remedy(if self.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point }),
             None if self.table.judged && self.table.names.is_none() && line == self.table.files[file].skip_lines + 1 => {

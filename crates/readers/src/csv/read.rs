@@ -1,19 +1,22 @@
 //! CSV tables → data sets: the first pass, what it decides, and the source that later passes read from.
 
+use super::kinds::{self, Kind};
 use super::parse::{Parsed, Plan};
 use super::{Table, dressed};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
-use crate::cells::MissingTexts;
+use crate::cells::{MissingTexts, number};
 use crate::column::{ColumnPlan, Counts, Types};
+use crate::hive::without_lost_columns;
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
 use crate::piece::{ColumnEncoder, Piece};
 use crate::reader::{Fit, Input, Limits, Reader};
 use crate::roles::ColumnRole;
-use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource, nth_block};
+use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Reads CSV files.
@@ -36,6 +39,8 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let options = &options;
     let mut warnings = std::mem::take(&mut table.warnings);
     warnings.extend(index);
+    let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
+    let options = &without_lost_columns(&paths, table.names.as_deref(), options)?;
     let layout = table.layout();
     let roles = layout.training_roles(options)?;
     let categorical = layout.categorical(options, &roles)?;
@@ -48,30 +53,26 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
         ColumnPlan { role, texts }
     };
     let columns = roles.iter().enumerate().map(plan).collect();
-    let mut parser =
-        CsvParser { plan: Plan { table, columns, missing, types: Types::Guessed, careful_bytes: 0 }, encoders: Vec::new() };
+    let mut parser = CsvParser {
+        plan: Plan { table, columns, missing, exceptions: HashMap::new(), types: Types::Guessed, careful_bytes: 0 },
+        encoders: Vec::new(),
+    };
     let first = loop {
         let pass = CsvFirstPass::run(&parser, limits, true)?;
-        // A column whose first rows were numbers, but most of whose cells are text, is read again as texts.
-        let mut again = false;
-        for (column, counts) in parser.plan.columns.iter_mut().zip(&pass.counts) {
-            let surprise = !column.texts && counts.total.words > counts.total.numbers;
-            column.texts |= surprise;
-            again |= surprise;
-        }
-        if !again {
+        if !kinds::reconsider(&mut parser.plan, &pass.counts, &pass.levels, &categorical) {
             break pass;
         }
     };
-    refuse_stray_words(&parser.plan, &first.counts, &categorical, limits)?;
+    let kinds = kinds::settle(&parser.plan, &first.counts, &first.levels, &categorical, limits)?;
     let levels: Vec<_> = first.levels.into_iter().map(LevelSet::sorted).collect();
     warnings.extend(dressed::judge(&parser.plan, &levels, &categorical, limits)?);
     parser.plan.types = Types::Settled;
-    let (schema, notes) = schema(&parser.plan, levels, &categorical);
+    let found = Found::new(&parser.plan, levels, &kinds, &categorical);
+    warnings.extend(found.warnings);
+    let schema = found.schema;
     parser.encoders = ColumnEncoder::of(&schema);
     let reading = parser.plan.table.layout().reading(options, &roles);
-    let data = finish(parser, schema, first.blocks, None, limits)?.with_notes(notes).with_warnings(warnings);
-    Ok(data.with_reading(reading))
+    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(found.note).with_warnings(warnings).with_reading(reading))
 }
 
 /// Requests up to this size, bytes, are read cell by cell.
@@ -95,32 +96,42 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let (roles, notes) = table.layout().matching_roles(options, schema, needs_labels).map_err(judged)?;
     let plan = |(at, &role): (usize, &ColumnRole)| {
         let texts = match role {
-            ColumnRole::Feature(position) => match &schema.features[position] {
-                Feature { kind: FeatureKind::Categorical { .. } | FeatureKind::Boolean, .. } => true,
-                Feature { kind: FeatureKind::Numeric, .. } => false,
-                feature => return Err(untold(feature, "CSV", &table.layout().file)),
-            },
+            ColumnRole::Feature(position) => schema.features[position].kind != FeatureKind::Numeric,
             ColumnRole::Label => classes.is_some(),
             ColumnRole::Group => table.mostly_text[at],
             _ => false,
         };
-        Ok(ColumnPlan { role, texts })
+        ColumnPlan { role, texts }
     };
-    let columns = roles.iter().enumerate().map(plan).collect::<Result<_>>()?;
+    let columns = roles.iter().enumerate().map(plan).collect();
+    let encoders = schema.encoders();
+    let exception = |(at, &role): (usize, &ColumnRole)| match role {
+        ColumnRole::Feature(position) => Some((at, encoders[position].exception(&missing)?)),
+        _ => None,
+    };
+    let exceptions = roles.iter().enumerate().filter_map(exception).collect();
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
-    let plan = Plan { table, columns, missing, types: Types::Given, careful_bytes };
-    let parser = CsvParser { plan, encoders: schema.encoders() };
+    let plan = Plan { table, columns, missing, exceptions, types: Types::Given, careful_bytes };
+    let parser = CsvParser { plan, encoders };
     let first = CsvFirstPass::run(&parser, limits, false)?;
+    warnings.extend(numbers_among_levels(&parser.plan, &first.counts, schema));
     Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes).with_warnings(warnings))
 }
 
-/// The error for a feature whose values are written down differently from place to place.
-pub(crate) fn untold(feature: &Feature, format: &str, place: &str) -> Error {
-    let Feature { name, kind } = feature;
-    let kind = kind.word();
-    Error::schema(format!(
-        "wrong type: feature {name} of the model is a {kind}, which {format} does not have: {place}; give the data as Parquet"
-    ))
+/// Warnings about columns of numbers where the model has categories without a number: all of them are missing.
+fn numbers_among_levels(plan: &Plan, counts: &[Counts], schema: &FeatureSchema) -> Vec<String> {
+    let warning = |(column, counts): (&ColumnPlan, &Counts)| {
+        let ColumnRole::Feature(position) = column.role else { return None };
+        let Feature { name, kind: FeatureKind::Categorical { levels } } = &schema.features[position] else { return None };
+        let strange = counts.numbers > 0 && counts.words == 0 && !levels.iter().any(|level| number(level).is_some());
+        strange.then(|| {
+            format!(
+                "column {name} of {} holds numbers, none of which is a category of the model; all are treated as missing",
+                plan.table.layout().file
+            )
+        })
+    };
+    plan.columns.iter().zip(counts).filter_map(warning).collect()
 }
 
 /// Reads blocks of a CSV table as pieces.
@@ -154,7 +165,7 @@ impl CsvParser {
             encoder.encode(raw).map_err(|(row, text)| {
                 let (file, line) = place(row);
                 let column = self.plan.columns.iter().position(|c| c.role == ColumnRole::Feature(position)).unwrap_or(0);
-                let fault = ("text that is neither true nor false", "correct it, or list it in missing_values");
+                let fault = (encoder.fault(), "correct it, or list it in missing_values");
                 self.plan.error(fault, file, line, column, &text)
             })
         };
@@ -185,31 +196,12 @@ impl PieceParser for CsvParser {
 
 /// What the first pass gathers.
 struct CsvFirstPass {
-    counts: Vec<ColumnCounts>,
+    counts: Vec<Counts>,
     levels: Vec<LevelSet>,
     blocks: ParsedBlocks,
 }
 
 type ParsedBlocks = (Vec<BlockPlace>, Option<Vec<Vec<Raw>>>, Vec<RawAttributes>);
-
-/// What the cells of a column are, over all blocks.
-#[derive(Clone, Debug, Default)]
-struct ColumnCounts {
-    total: Counts,
-    /// File and block of the first text.
-    first_block: (usize, usize),
-}
-
-impl ColumnCounts {
-    fn add(&mut self, block: (usize, usize), counts: Counts) {
-        self.total.numbers += counts.numbers;
-        self.total.words += counts.words;
-        if counts.first_word.is_some() && (self.total.first_word.is_none() || block < self.first_block) {
-            self.total.first_word = counts.first_word;
-            self.first_block = block;
-        }
-    }
-}
 
 impl CsvFirstPass {
     fn run(parser: &CsvParser, limits: Limits, collect_levels: bool) -> Result<Self> {
@@ -227,57 +219,48 @@ impl CsvFirstPass {
             }
             let (features, attributes) = parser.split(columns);
             let bytes = features.iter().map(Raw::bytes).sum();
-            harvest.add((file, index), rows, features, bytes, (((file, index), counts), attributes));
+            harvest.add((file, index), rows, features, bytes, (counts, attributes));
             Ok(())
         })?;
         let (places, features, found) = harvest.finish();
-        let mut total = vec![ColumnCounts::default(); width];
+        let mut total = vec![Counts::default(); width];
         let mut attributes = Vec::with_capacity(found.len());
-        for ((block, counts), found) in found {
-            total.iter_mut().zip(counts).for_each(|(total, counts)| total.add(block, counts));
+        for (counts, found) in found {
+            total.iter_mut().zip(&counts).for_each(|(total, counts)| total.add(counts));
             attributes.push(found);
         }
         Ok(Self { counts: total, levels, blocks: (places, features, attributes) })
     }
 }
 
-/// The error for the first text in a column that is numeric after all.
-fn refuse_stray_words(plan: &Plan, counts: &[ColumnCounts], categorical: &[bool], limits: Limits) -> Result<()> {
-    let stray = |at: usize| !categorical[at] && counts[at].total.words > 0 && counts[at].total.words <= counts[at].total.numbers;
-    let first = (0..counts.len()).filter(|&at| stray(at)).min_by_key(|&at| (counts[at].first_block, row_of(&counts[at])));
-    let Some(at) = first else { return Ok(()) };
-    let (file, block) = counts[at].first_block;
-    let text = counts[at].total.first_word.as_ref().map_or("", |(_, text)| text);
-    let found = nth_block(&plan.table.files[file], block, limits.block_bytes);
-    let line = found.and_then(|found| plan.line(&found, row_of(&counts[at]))).unwrap_or(0);
-    Err(plan.text_among_numbers(file, line, at, text))
+/// What the first pass over training data found.
+struct Found {
+    schema: FeatureSchema,
+    /// About columns that became categorical by themselves.
+    note: Option<String>,
+    warnings: Vec<String>,
 }
 
-fn row_of(counts: &ColumnCounts) -> usize {
-    counts.total.first_word.as_ref().map_or(0, |(row, _)| *row)
-}
-
-/// The schema that the first pass found, and a note about columns that became categorical by themselves.
-fn schema(plan: &Plan, levels: Vec<Vec<String>>, categorical: &[bool]) -> (FeatureSchema, Vec<String>) {
-    let mut features = Vec::new();
-    let mut by_content = Vec::new();
-    for (at, (column, levels)) in plan.columns.iter().zip(levels).enumerate() {
-        let ColumnRole::Feature(position) = column.role else { continue };
-        let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
-        let kind = match column.texts {
-            true => FeatureKind::Categorical { levels },
-            false => FeatureKind::Numeric,
-        };
-        if let FeatureKind::Categorical { levels } = &kind
-            && !categorical[at]
-        {
-            by_content.push(format!("{name} ({} levels)", levels.len()));
+impl Found {
+    fn new(plan: &Plan, levels: Vec<Vec<String>>, kinds: &[Kind], categorical: &[bool]) -> Self {
+        let mut features = Vec::new();
+        let (mut by_content, mut warnings) = (Vec::new(), Vec::new());
+        for (at, levels) in levels.into_iter().enumerate() {
+            let ColumnRole::Feature(position) = plan.columns[at].role else { continue };
+            let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
+            let kind = kinds::feature_kind(kinds[at], levels);
+            if let FeatureKind::Categorical { levels } = &kind
+                && !categorical[at]
+            {
+                by_content.push(format!("{name} ({} levels)", levels.len()));
+                warnings.extend(kinds::warning(&name, levels).filter(|_| kinds[at] == Kind::MixedTexts));
+            }
+            features.push(Feature { name, kind });
         }
-        features.push(Feature { name, kind });
+        let note = (!by_content.is_empty()).then(|| format!("columns of text taken as categorical: {}", list(&by_content)));
+        let schema = FeatureSchema { features, named: plan.table.names.is_some(), index_base: None };
+        Self { schema, note, warnings }
     }
-    let note = format!("columns of text taken as categorical: {}", list(&by_content));
-    let notes = if by_content.is_empty() { Vec::new() } else { vec![note] };
-    (FeatureSchema { features, named: plan.table.names.is_some(), index_base: None }, notes)
 }
 
 /// Puts the data set together.

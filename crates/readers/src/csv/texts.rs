@@ -7,7 +7,7 @@ use crate::cells::MissingTexts;
 use crate::column::Types;
 use crate::reader::Input;
 use crate::{Error, FeatureSchema, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 /// The names and the cells of some columns, row by row; `schema` is that of the model that the rows are read for.
@@ -19,7 +19,7 @@ pub(crate) fn texts(input: Input<'_>, schema: &FeatureSchema, columns: &[String]
     let wanted = columns.iter().map(|column| layout.find(column, "kept")).collect::<Result<Vec<_>>>()?;
     let names: Vec<_> =
         wanted.iter().zip(columns).map(|(&at, column)| layout.names.map_or(column, |names| &names[at]).clone()).collect();
-    let plan = Plan { table, columns: Vec::new(), missing, types: Types::Given, careful_bytes: 0 };
+    let plan = Plan { table, columns: Vec::new(), missing, exceptions: HashMap::new(), types: Types::Given, careful_bytes: 0 };
     let blocks = Mutex::new(BTreeMap::new());
     for_each_block(&plan.table.files, limits.block_bytes, &|file, index, block| {
         let mut cells = vec![Vec::new(); wanted.len()];

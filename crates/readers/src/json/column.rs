@@ -101,13 +101,15 @@ impl JsonColumn {
                 Kept::Text(code) | Kept::LongNumber(code) => &self.texts[code as usize],
                 Kept::Truth(true) => "true",
                 Kept::Truth(false) => "false",
+                Kept::Number(x) if plan.texts => &x.to_string(),
                 Kept::Missing | Kept::Number(_) => "",
             };
             let cell = match kept {
                 Kept::Missing => Cell::Missing,
                 Kept::Number(x) => Cell::Number(x),
                 Kept::Truth(value) if !plan.texts => Cell::Number(f64::from(u8::from(value))),
-                Kept::Text(_) | Kept::Truth(_) => Cell::Text(text),
+                Kept::Text(_) => plan.cell(types, &MissingTexts::default(), text),
+                Kept::Truth(_) => Cell::Text(text),
                 Kept::LongNumber(_) => number(text).map_or(Cell::Text(text), Cell::Number),
             };
             if let Some((what, remedy)) = plan.fault(types, cell, text) {

@@ -6,7 +6,6 @@ use super::value::{Body, Value};
 use crate::blocks::{TextFile, open, unreadable};
 use crate::cells::MissingTexts;
 use crate::column::{ColumnPlan, Types};
-use crate::csv::untold;
 use crate::json_form::Form;
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
@@ -70,17 +69,13 @@ fn matching(input: Input<'_>, Fit { schema, classes, needs_labels }: Fit<'_>) ->
     let (roles, notes) = layout.matching_roles(input.options, schema, needs_labels)?;
     let plan = |&role: &ColumnRole| {
         let texts = match role {
-            ColumnRole::Feature(position) => match &schema.features[position] {
-                Feature { kind: FeatureKind::Categorical { .. } | FeatureKind::Boolean, .. } => true,
-                Feature { kind: FeatureKind::Numeric, .. } => false,
-                feature => return Err(untold(feature, "JSON", &layout.file)),
-            },
+            ColumnRole::Feature(position) => schema.features[position].kind != FeatureKind::Numeric,
             ColumnRole::Label => classes.is_some(),
             _ => false,
         };
-        Ok(ColumnPlan { role, texts })
+        ColumnPlan { role, texts }
     };
-    let plans: Vec<_> = roles.iter().map(plan).collect::<Result<_>>()?;
+    let plans: Vec<_> = roles.iter().map(plan).collect();
     let (features, attributes) = rows.split(&plans, Types::Given)?;
     let attributes = Attributes::join(vec![attributes], classes, |row, text| {
         let label = plans.iter().position(|plan| plan.role == ColumnRole::Label).unwrap_or(0);
@@ -266,7 +261,7 @@ impl JsonTable {
         for (position, (raw, encoder)) in features.into_iter().zip(&encoders).enumerate() {
             columns.push(encoder.encode(raw).map_err(|(row, text)| {
                 let at = plans.iter().position(|plan| plan.role == ColumnRole::Feature(position)).unwrap_or(0);
-                let (what, remedy) = ("text that is neither true nor false", "correct it, or list it in missing_values");
+                let (what, remedy) = (encoder.fault(), "correct it, or list it in missing_values");
                 self.error(at, &ColumnFault { what, remedy, row, text })
             })?);
         }

@@ -9,7 +9,6 @@ pub(super) use file::JsonReader;
 
 use super::cells::{Cell, MissingTexts};
 use super::column::{Builder, ColumnPlan, Types};
-use super::csv::untold;
 use super::json_form::Form;
 use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
@@ -49,6 +48,9 @@ struct Table<'a> {
     body: &'a Body<'a>,
     schema: &'a InputSchema,
     missing: MissingTexts,
+    /// The same for features whose levels are among them.
+    exceptions: HashMap<usize, MissingTexts>,
+    encoders: Vec<ColumnEncoder>,
     plans: Vec<ColumnPlan>,
     builders: Vec<Builder>,
     positions: HashMap<&'a str, usize>,
@@ -69,22 +71,36 @@ impl<'a> Table<'a> {
         let missing = MissingTexts::new(&options.missing);
         let mut plans = Vec::with_capacity(schema.len() + 1);
         for (position, feature) in schema.features.iter().enumerate() {
-            let texts = match feature.kind {
-                FeatureKind::Categorical { .. } | FeatureKind::Boolean => true,
-                FeatureKind::Numeric => false,
-                FeatureKind::Date | FeatureKind::Datetime => return Err(untold(feature, "JSON", body.name)),
-            };
+            let texts = feature.kind != FeatureKind::Numeric;
             plans.push(ColumnPlan { role: ColumnRole::Feature(position), texts });
         }
         let margin = options.margin_column().map(|column| if schema.named { column } else { ColumnRole::BaseMargin.word() });
         plans.extend(margin.map(|_| ColumnPlan { role: ColumnRole::BaseMargin, texts: false }));
         let builders = plans.iter().map(|&plan| Builder::new(plan)).collect();
-        let names = schema.features.iter().map(|feature| feature.name.as_str()).chain(margin);
+        let names = schema.features.iter().map(|feature| feature.name.trim()).chain(margin);
         let positions = names.enumerate().map(|(position, name)| (name, position)).collect();
+        let encoders = schema.encoders();
+        let exception = |(position, encoder): (usize, &ColumnEncoder)| Some((position, encoder.exception(&missing)?));
+        let exceptions = encoders.iter().enumerate().filter_map(exception).collect();
         let cells = vec![None; plans.len()];
         let (passed_over, extra_columns) = (&options.trained.ignored_columns[..], options.extra_columns);
         let (rows, places) = (0, Vec::new());
-        Ok(Self { body, schema, missing, plans, builders, positions, margin, passed_over, extra_columns, cells, rows, places })
+        Ok(Self {
+            body,
+            schema,
+            missing,
+            exceptions,
+            encoders,
+            plans,
+            builders,
+            positions,
+            margin,
+            passed_over,
+            extra_columns,
+            cells,
+            rows,
+            places,
+        })
     }
 
     /// What a cell is called, by its position.
@@ -123,7 +139,7 @@ impl<'a> Table<'a> {
         if self.schema.features.get(guess).is_some_and(|feature| feature.name == name) {
             return Ok(Some(guess));
         }
-        match self.positions.get(name) {
+        match self.positions.get(name.trim()) {
             Some(position) => Ok(Some(*position)),
             None if self.extra_columns == ExtraColumns::Ignored || self.passed_over.iter().any(|other| other == name) => Ok(None),
             None => Err(unknown_name(name, &self.body.place(place), self.schema)),
@@ -176,8 +192,9 @@ impl<'a> Table<'a> {
         for (position, cell) in self.cells.iter_mut().enumerate() {
             let Some(value) = cell.take() else { return Err(Error::internal("a row lacks a cell after it was checked")) };
             let plan = self.plans[position];
+            let missing = self.exceptions.get(&position).unwrap_or(&self.missing);
             let text = cell_text(self.body, value, plan.texts)?;
-            let meaning = text.as_ref().map_or(Cell::Missing, |text| self.missing.cell(text));
+            let meaning = text.as_ref().map_or(Cell::Missing, |text| plan.cell(Types::Given, missing, text));
             let text = text.as_deref().unwrap_or("");
             if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
                 let name = self.name(position);
@@ -199,12 +216,12 @@ impl<'a> Table<'a> {
             attributes.base_margin = self.builders.pop().and_then(|builder| builder.finish().0);
         }
         let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("JSON rows have no label"))?;
-        let encoders = self.schema.encoders();
+        let encoders = self.encoders;
         let mut columns = Vec::with_capacity(encoders.len());
         for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {
             let raw = builder.finish().0.unwrap_or_else(|| Raw::numbers(Vec::new()));
             columns.push(encoder.encode(raw).map_err(|(row, text)| {
-                let what = format!("text that is neither true nor false (column {}, {text:?})", feature.name);
+                let what = format!("{} (column {}, {text:?})", encoder.fault(), feature.name);
                 self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
             })?);
         }

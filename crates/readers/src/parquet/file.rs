@@ -2,14 +2,15 @@
 
 use super::joined::refuse_several;
 use super::pages::{self, ChunkClaims};
+use super::types::{self, ColumnTypes};
 use crate::frame::{FrameFields, Physical, guarded};
 use crate::names::list;
 use crate::source::display;
 use crate::source::{DataFile, Whole};
 use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{DataType, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series, UnknownKind};
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use polars::prelude::{FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -20,8 +21,12 @@ pub(super) struct ParquetFile {
     metadata: Arc<FileMetadata>,
     /// The same without the writer's notes.
     bare: Arc<FileMetadata>,
+    /// The columns as the file calls them, blanks included.
+    names: Vec<String>,
     /// For every column, whether it is read by the bare metadata.
     is_bare: Vec<bool>,
+    /// For every column, whether its numbers have 16 bits, which polars takes for bytes.
+    is_half: Vec<bool>,
     /// Whether a column is the same when the others are left out of the metadata.
     separable: bool,
 }
@@ -36,38 +41,36 @@ impl ParquetFile {
         let most = if path.is_in_memory() { MOST_UNPACKED.max(length.saturating_mul(MOST_UNPACKED_TIMES)) } else { u64::MAX };
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
-            let schema = reader.schema()?;
-            // polars panics on types that it was built without; a column of such a type may still be left out.
-            let known = |field| guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any));
+            let noted = reader.schema()?;
             let metadata = reader.get_metadata()?.clone();
-            let mut bare = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
-            bare.set_metadata(without_notes(&metadata));
-            let bare_schema = guarded(|| bare.schema()).unwrap_or_default();
-            let (mut names, mut types, mut is_bare) = (Vec::new(), Vec::new(), Vec::new());
-            for (at, noted) in schema.iter_values().enumerate() {
-                let found = bare_schema.get_at_index(at).map(|(_, field)| field).filter(|field| field.name == noted.name);
-                let (noted_type, found_type) = (known(noted), found.map(known));
-                // polars makes categories of a text that the notes call a dictionary's, and so hashes every row's text; as a string,
-                // a row is no more than a reference to its text.
-                let is_dictionary = matches!(noted_type, DataType::Categorical(..) | DataType::Enum(..));
-                is_bare.push(is_dictionary || found == Some(noted));
-                names.push(noted.name.to_string());
-                types.push(found_type.filter(|_| is_dictionary).unwrap_or(noted_type));
-            }
+            let types = ColumnTypes::new(&metadata, &noted);
             // Columns are sorted by position, which a column by itself does not keep.
-            let separable = metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
+            let separable = types.separable && metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
             let fault = contradiction(&metadata, length, most);
-            Ok((fault, metadata, bare.get_metadata()?.clone(), is_bare, separable, FrameFields { names, types }))
+            Ok((fault, metadata, types, separable))
         });
-        let (contradiction, metadata, bare, is_bare, separable, fields) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, types, separable) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
             return Err(damaged(&path, contradiction));
         }
-        Ok((Self { path, metadata, bare, is_bare, separable }, fields))
+        let ColumnTypes { bare, names, types, type_names, is_bare, is_half, categories, .. } = types;
+        let fields =
+            FrameFields { names: names.iter().map(|name| name.trim().to_string()).collect(), types, type_names, categories };
+        if let Some(twice) = (1..names.len()).find(|&at| fields.names[..at].contains(&fields.names[at])) {
+            let name = &fields.names[twice];
+            return Err(Error::schema(format!("two columns are called {name:?}: {}; rename one", display(&path))));
+        }
+        Ok((Self { path, metadata, bare, names, is_bare, is_half, separable }, fields))
     }
 
-    /// `rows` values, from row `offset` on, of the column at position `column`, which is called `name`.
-    pub fn read(&self, offset: usize, rows: usize, column: usize, name: &str) -> Result<Series> {
+    /// The number of columns.
+    pub fn width(&self) -> usize {
+        self.names.len()
+    }
+
+    /// `rows` values, from row `offset` on, of the column at position `column`.
+    pub fn read(&self, offset: usize, rows: usize, column: usize) -> Result<Series> {
+        let name = &self.names[column];
         self.fetch(offset..offset + rows, name)?;
         let mut file = open(&self.path)?;
         let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
@@ -77,9 +80,9 @@ impl ParquetFile {
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
             // polars infers the types of all columns that it is told of, whichever it reads.
-            let (metadata, column) = match (self.is_bare.get(column), self.separable) {
-                (Some(true), true) => (Arc::new(self.bare.pruned(&[name.into()], &[])?), 0),
-                (Some(true), false) => (self.bare.clone(), column),
+            let (metadata, column) = match (self.is_bare[column], self.separable) {
+                (true, true) => (Arc::new(self.bare.pruned(&[name.into()], &[])?), 0),
+                (true, false) => (self.bare.clone(), column),
                 _ => (self.metadata.clone(), column),
             };
             reader.set_metadata(metadata);
@@ -88,7 +91,13 @@ impl ParquetFile {
         });
         let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
         match frame.columns() {
-            [column] if column.len() == rows => Ok(column.as_materialized_series().clone()),
+            [values] if values.len() == rows => {
+                let series = values.as_materialized_series();
+                if !self.is_half[column] {
+                    return Ok(series.clone());
+                }
+                guarded(|| types::widened(series)).map_err(|error| self.damaged_column(name, &error))
+            }
             _ => Err(self.damaged_column(name, "its number of rows is not what the file says")),
         }
     }
@@ -190,11 +199,6 @@ struct Chunk {
 /// Bytes that are fetched with one call.
 const FETCHED_BYTES: usize = 4 << 20;
 
-/// The metadata without the writer's notes, among them often an Arrow schema, which polars would decode for every column that is read.
-fn without_notes(metadata: &FileMetadata) -> Arc<FileMetadata> {
-    Arc::new(FileMetadata { key_value_metadata: None, ..metadata.clone() })
-}
-
 /// The unpacked bytes of a column up to which row groups are read together: each may bring a dictionary of its own.
 const SLICE_BYTES: u64 = 64 << 20;
 
@@ -249,7 +253,8 @@ pub(super) fn merge(first: &mut FrameFields, first_path: &str, other: &FrameFiel
             list(&other.names)
         )));
     }
-    for ((name, ours), theirs) in first.names.iter().zip(&mut first.types).zip(&other.types) {
+    for (at, ((name, ours), theirs)) in first.names.iter().zip(&mut first.types).zip(&other.types).enumerate() {
+        first.categories[at] |= other.categories[at];
         match (Physical::of(ours), Physical::of(theirs)) {
             (Some(Physical::Nothing), _) => *ours = theirs.clone(),
             (_, Some(Physical::Nothing)) => {}

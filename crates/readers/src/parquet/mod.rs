@@ -5,6 +5,7 @@ mod joined;
 mod pages;
 mod set;
 mod source;
+mod types;
 
 use super::piece::ColumnEncoder;
 use super::reader::{Fit, Input, Reader};
@@ -30,7 +31,7 @@ impl Reader for ParquetReader {
 }
 
 fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
-    let set = ParquetSet::open(files, options, limits)?;
+    let set = ParquetSet::open(files, options, limits, None)?;
     let layout = set.layout();
     let index = pandas_index(&set.fields.names, options);
     let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
@@ -41,14 +42,14 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let attributes = set.attributes(&roles, &texts, None)?;
     let encoders = ColumnEncoder::of(&schema);
     let reading = layout.reading(options, &roles);
-    let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, encoders)))?.with_reading(reading);
+    let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, &texts, encoders)))?.with_reading(reading);
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
     Ok(data.with_notes(note))
 }
 
 /// Some columns as they stand in the files.
 pub(super) fn columns(Input { files, options, limits }: Input<'_>, columns: &[String]) -> Result<Vec<Series>> {
-    let set = ParquetSet::open(files, options, limits)?;
+    let set = ParquetSet::open(files, options, limits, None)?;
     let layout = set.layout();
     let read = |column: &String| set.whole(layout.find(column, "kept")?);
     columns.iter().map(read).collect()
@@ -68,7 +69,7 @@ fn pandas_index(names: &[String], options: &ReadOptions) -> Vec<String> {
 
 fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
-    let set = ParquetSet::open(files, options, limits)?;
+    let set = ParquetSet::open(files, options, limits, Some(schema))?;
     let layout = set.layout();
     let mut index = if options.strict { pandas_index(&set.fields.names, options) } else { Vec::new() };
     index.retain(|name| schema.position(name).is_none());
@@ -83,6 +84,6 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
         }
     }
     let attributes = set.attributes(&roles, &texts, classes)?;
-    let data = attributes.into_dataset(schema.shared(), Arc::new(ParquetSource::new(set, &roles, schema.encoders())))?;
+    let data = attributes.into_dataset(schema.shared(), Arc::new(ParquetSource::new(set, &roles, &texts, schema.encoders())))?;
     Ok(data.with_notes(notes))
 }

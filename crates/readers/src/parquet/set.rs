@@ -3,15 +3,18 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
+use crate::dates::DAY;
 use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, guarded};
-use crate::labels::{Attributes, RawAttributes};
+use crate::hive::HiveColumn;
+use crate::labels::{Attributes, RawAttributes, widen};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
+use crate::piece::ColumnEncoder;
 use crate::reader::Limits;
 use crate::roles::{ColumnLayout, ColumnRole};
 use crate::sniff::Probe;
 use crate::source::display;
-use crate::{CancellationToken, Error, Feature, FeatureKind, ReadOptions, Result};
+use crate::{CancellationToken, Error, Feature, FeatureKind, FeatureSchema, ReadOptions, Result};
 use polars::prelude::Series;
 use rayon::prelude::*;
 
@@ -27,6 +30,8 @@ pub(super) struct Slice {
 /// Files with the same columns.
 pub(super) struct ParquetSet {
     pub files: Vec<ParquetFile>,
+    /// Columns behind those of the files.
+    hive: Vec<HiveColumn>,
     pub fields: FrameFields,
     pub slices: Vec<Slice>,
     missing: MissingTexts,
@@ -34,7 +39,8 @@ pub(super) struct ParquetSet {
 }
 
 impl ParquetSet {
-    pub fn open(probes: &[Probe], options: &ReadOptions, limits: Limits) -> Result<Self> {
+    /// Opens files. `known` is the schema that their columns are to fit.
+    pub fn open(probes: &[Probe], options: &ReadOptions, limits: Limits, known: Option<&FeatureSchema>) -> Result<Self> {
         let opened: Vec<_> = probes.par_iter().map(|probe| ParquetFile::open(probe.path.clone())).collect();
         let mut files = Vec::with_capacity(opened.len());
         let mut all_fields = Vec::with_capacity(opened.len());
@@ -59,8 +65,15 @@ impl ParquetSet {
         for (other, path) in all_fields.iter().zip(&paths[1..]) {
             merge(&mut fields, &paths[0], other, path)?;
         }
-        let (missing, cancellation) = (MissingTexts::new(&options.missing), options.cancellation.clone());
-        Ok(Self { files, fields, slices, missing, cancellation })
+        let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
+        let mut hive = HiveColumn::of(&paths)?;
+        hive.retain(|column| !fields.names.contains(&column.name) && is_wanted(column, options, known));
+        fields.names.extend(hive.iter().map(|column| column.name.clone()));
+        fields.types.extend(hive.iter().map(|column| column.dtype.clone()));
+        fields.type_names.extend(hive.iter().map(|column| column.dtype.to_string()));
+        fields.categories.extend(hive.iter().map(|_| false));
+        let missing = MissingTexts::new(&options.missing).in_typed_columns();
+        Ok(Self { files, hive, fields, slices, missing, cancellation: options.cancellation.clone() })
     }
 
     pub fn layout(&self) -> ColumnLayout<'_> {
@@ -70,12 +83,17 @@ impl ParquetSet {
     /// Rows of one column.
     pub fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
         self.cancellation.check()?;
+        let series = self.series(slice, column)?;
+        let damaged = |error: String| self.files[slice.file].damaged_column(&self.fields.names[column], &error);
+        convert(&series, texts, &self.missing).map_err(damaged)?.map_err(|fault| self.fault(slice, column, &fault))
+    }
+
+    /// Rows of one column as they stand in the files, or in the names of their directories.
+    fn series(&self, slice: Slice, column: usize) -> Result<Series> {
         let file = &self.files[slice.file];
-        let name = &self.fields.names[column];
-        let series = file.read(slice.offset, slice.rows, column, name)?;
-        match convert(&series, texts, &self.missing).map_err(|error| file.damaged_column(name, &error))? {
-            Ok(raw) => Ok(raw),
-            Err(fault) => Err(self.fault(slice, column, &fault)),
+        match column.checked_sub(file.width()) {
+            None => file.read(slice.offset, slice.rows, column),
+            Some(at) => self.hive[at].series(slice.file, slice.rows).map_err(|error| Error::internal(error.to_string())),
         }
     }
 
@@ -84,20 +102,38 @@ impl ParquetSet {
         let name = &self.fields.names[column];
         let mut whole = Series::new_empty(name.as_str().into(), &self.fields.types[column]);
         for slice in &self.slices {
-            let file = &self.files[slice.file];
-            let part = file.read(slice.offset, slice.rows, column, name)?;
+            let part = self.series(*slice, column)?;
             let appended = guarded(|| part.cast(whole.dtype()).and_then(|part| whole.append(&part).map(drop)));
-            appended.map_err(|error| file.damaged_column(name, &error))?;
+            appended.map_err(|error| self.files[slice.file].damaged_column(name, &error))?;
         }
         Ok(whole)
     }
 
-    fn fault(&self, slice: Slice, column: usize, fault: &CellFault) -> Error {
+    pub fn fault(&self, slice: Slice, column: usize, fault: &CellFault) -> Error {
         let (path, row) = (display(&self.files[slice.file].path), slice.offset + fault.row);
         let CellFault { what, value, remedy, .. } = fault;
         let name = &self.fields.names[column];
         let error = Error::data(format!("{what}: {path}: row {row} (counted from 0), column {name}: {value:?}"));
         error.with_path(&*self.files[slice.file].path).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
+    }
+
+    /// The values of a column of dates where the feature is one of times, and the other way round. A time of day does not fit a date.
+    pub fn in_units(&self, raw: Raw, column: usize, encoder: &ColumnEncoder) -> Result<Raw, CellFault> {
+        const MICROS: f64 = DAY as f64;
+        let factor = match (encoder, Physical::of(&self.fields.types[column])) {
+            (ColumnEncoder::Date, Some(Physical::Datetime)) => 1.0 / MICROS,
+            (ColumnEncoder::Datetime, Some(Physical::Date)) => MICROS,
+            _ => return Ok(raw),
+        };
+        let mut values = widen(&raw);
+        if factor < 1.0
+            && let Some(row) = values.iter().position(|micros| micros % MICROS != 0.0 && !micros.is_nan())
+        {
+            let remedy = "the model has dates here; leave the time out";
+            return Err(CellFault { row, what: "time of day in a column of dates", value: values[row].to_string(), remedy });
+        }
+        values.iter_mut().for_each(|value| *value = if factor < 1.0 { *value / MICROS } else { *value * factor });
+        Ok(Raw::numbers(values))
     }
 
     /// The levels of all features that are read as texts.
@@ -163,7 +199,8 @@ impl ParquetSet {
             (FeatureKind::Categorical { levels }, Physical::Numeric) => levels.iter().any(|l| number(l).is_some()),
             (FeatureKind::Categorical { .. }, Physical::Text | Physical::Boolean) => true,
             (FeatureKind::Numeric | FeatureKind::Boolean, Physical::Numeric | Physical::Boolean) => true,
-            (FeatureKind::Date, Physical::Date) | (FeatureKind::Datetime, Physical::Datetime) => true,
+            (FeatureKind::Boolean, Physical::Text) => true,
+            (FeatureKind::Date | FeatureKind::Datetime, Physical::Date | Physical::Datetime | Physical::Text) => true,
             _ => false,
         };
         if !fits {
@@ -176,6 +213,13 @@ impl ParquetSet {
                 found.word()
             )));
         }
-        Ok(feature.kind.is_categorical())
+        Ok(feature.kind.is_categorical() || found == Physical::Text)
     }
+}
+
+/// Whether a column that directories name is read: its values vary, or it is asked for.
+fn is_wanted(column: &HiveColumn, options: &ReadOptions, known: Option<&FeatureSchema>) -> bool {
+    let named = [&options.label, &options.weight, &options.group, &options.base_margin];
+    let is_named = named.into_iter().flatten().chain(&options.categorical).chain(&options.ignore).any(|name| *name == column.name);
+    is_named || known.map_or(column.varies(), |schema| schema.named && schema.position(&column.name).is_some())
 }

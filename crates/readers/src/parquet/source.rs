@@ -1,12 +1,13 @@
 //! A [`BlockSource`] over Parquet files: column by column, or slices of whole rows.
 
 use super::set::{ParquetSet, Slice};
+use crate::Result;
 use crate::blocks::FirstFailure;
+use crate::frame::CellFault;
 use crate::piece::ColumnEncoder;
 use crate::roles::ColumnRole;
 use crate::source::display;
 use crate::{Block, BlockSource, Chunk, Column, FeatureSource};
-use crate::{Error, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
 
@@ -15,6 +16,8 @@ pub(super) struct ParquetSource {
     set: ParquetSet,
     /// For every feature, its column in the files.
     columns: Vec<usize>,
+    /// For every feature, whether its column is read as texts.
+    texts: Vec<bool>,
     encoders: Vec<ColumnEncoder>,
 }
 
@@ -22,21 +25,27 @@ pub(super) struct ParquetSource {
 const ROW_BLOCK_BYTES: usize = 64 << 20;
 
 impl ParquetSource {
-    pub fn new(set: ParquetSet, roles: &[ColumnRole], encoders: Vec<ColumnEncoder>) -> Self {
+    /// `texts` says which columns of the files are read as texts.
+    pub fn new(set: ParquetSet, roles: &[ColumnRole], texts: &[bool], encoders: Vec<ColumnEncoder>) -> Self {
         let mut columns = vec![0; encoders.len()];
         for (at, role) in roles.iter().enumerate() {
             if let ColumnRole::Feature(position) = role {
                 columns[*position] = at;
             }
         }
-        Self { set, columns, encoders }
+        let texts = columns.iter().map(|&at| texts[at]).collect();
+        Self { set, columns, texts, encoders }
     }
 
     fn chunk(&self, slice: Slice, feature: usize) -> Result<Chunk<'static>> {
         let encoder = &self.encoders[feature];
-        let raw = self.set.read(slice, self.columns[feature], matches!(encoder, ColumnEncoder::Levels(_)))?;
-        let column =
-            encoder.encode(raw).map_err(|_| Error::internal("a column of text belongs to a feature that is not categorical"))?;
+        let at = self.columns[feature];
+        let raw = self.set.read(slice, at, self.texts[feature])?;
+        let raw = self.set.in_units(raw, at, encoder).map_err(|fault| self.set.fault(slice, at, &fault))?;
+        let column = encoder.encode(raw).map_err(|(row, value)| {
+            let remedy = "correct it, or list it in missing_values";
+            self.set.fault(slice, at, &CellFault { row, what: encoder.fault(), value, remedy })
+        })?;
         Ok(match column {
             Column::F64(values) => Chunk::F64(Cow::Owned(values)),
             Column::F32(values) => Chunk::F32(Cow::Owned(values)),

@@ -2,6 +2,8 @@
 
 use super::record::{Features, Labels, Placed, Record, RecordFault, RecordPlace};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
+use crate::cells::{MissingTexts, make_missing};
+use crate::hive::without_lost_columns;
 use crate::labels::Attributes;
 use crate::levels::compact;
 use crate::options::refuse_column_options;
@@ -33,8 +35,11 @@ impl Reader for RecordioReader {
 }
 
 fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+    let paths: Vec<_> = probes.iter().map(|probe| &probe.path).collect();
+    let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
-    let parser = RecordParser { files: files(probes), width: None, labels: Labels::Required };
+    let parser =
+        RecordParser { files: files(probes), missing: MissingTexts::new(&options.missing), width: None, labels: Labels::Required };
     let first = RecordFirstPass::run(&parser, limits)?;
     let width = first.width(&parser)?;
     let mut schema = FeatureSchema::numeric(width);
@@ -61,7 +66,8 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
         )));
     }
     let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
-    let parser = RecordParser { files: files(probes), width: Some(schema.len()), labels };
+    let parser =
+        RecordParser { files: files(probes), missing: MissingTexts::new(&options.missing), width: Some(schema.len()), labels };
     let first = RecordFirstPass::run(&parser, limits)?;
     first.finish(parser, schema.shared(), limits)
 }
@@ -75,6 +81,7 @@ fn files(probes: &[Probe]) -> Vec<TextFile> {
 /// Reads blocks of records.
 struct RecordParser {
     files: Vec<TextFile>,
+    missing: MissingTexts,
     /// The number of features, where it is known.
     width: Option<usize>,
     labels: Labels,
@@ -162,7 +169,8 @@ impl RecordParser {
         // Sparse records of a model may tell fewer features than it has, each another number.
         let first = RecordPlace { number: block.first_line, offset: block.offset };
         for (place, record) in Placed::new(&block.bytes, self.labels, first) {
-            let pushed = record.and_then(|record| {
+            let pushed = record.and_then(|mut record| {
+                make_missing(record.features.values_mut(), self.missing.numbers());
                 let Some(width) = self.width else { return rows.push(record, place) };
                 record.features.check_width(width)?;
                 rows.push(untold(record), place)

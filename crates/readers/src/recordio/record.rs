@@ -149,6 +149,13 @@ impl Record {
 }
 
 impl Features {
+    /// The values that are there.
+    pub(super) fn values_mut(&mut self) -> &mut [f64] {
+        match self {
+            Self::Dense(values) | Self::Sparse { values, .. } => values,
+        }
+    }
+
     /// Makes sure that the features are those of a model with `width` features.
     pub(super) fn check_width(&self, width: usize) -> Result<(), RecordFault> {
         let remedy = "give the features that training had, in their order";
