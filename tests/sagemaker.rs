@@ -416,17 +416,17 @@ fn sigterm_is_a_failure_where_the_environment_asks_for_it() {
 
 #[test]
 fn sigterm_before_training_ends_the_job_at_once() {
-    let job = Job::on(csv(50, 1, amount), three_rounds());
-    let fifo = job.tree.path("input/config/hyperparameters.json");
-    fs::remove_file(&fifo).unwrap();
+    let job = Job::new(three_rounds()).config("inputdataconfig.json", json!({"train": {"TrainingInputMode": "Pipe"}}));
+    let fifo = job.tree.path("input/data/train_0");
+    fs::create_dir_all(fifo.parent().unwrap()).unwrap();
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let child = job.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Opens only when the job has opened the other end; then the job waits for what never comes.
-    let mut hyperparameters = File::options().write(true).open(&fifo).unwrap();
-    hyperparameters.write_all(b"{").unwrap();
+    let mut rows = File::options().write(true).open(&fifo).unwrap();
+    rows.write_all(b"1,2\n").unwrap();
     send("TERM", child.id());
     let output = child.wait_with_output().unwrap();
-    drop(hyperparameters);
+    drop(rows);
     assert_eq!(output.status.code(), Some(143));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("stopped by SIGTERM before the first round"), "{message}");

@@ -63,11 +63,15 @@ fn without_effect(width: Option<usize>) -> String {
 }
 
 fn cells(row: &ParamSpec) -> [String; 3] {
-    let default = if row.required { "(required)" } else { row.default };
+    // Longer ones would push the text off the screen; `params NAME` and `--markdown` have them.
+    let default = match row.default {
+        _ if row.required => "(required)",
+        list if list.len() > 20 => "(a list)",
+        default => default,
+    };
     let range = match row.words {
         [] if row.range == spec::Range::ANY => String::new(),
         [] => row.range.to_string(),
-        // Longer lists would push the text off the screen; `--markdown` has them.
         words if words.len() <= 3 => words.join("|"),
         _ => "(a choice)".to_string(),
     };
