@@ -209,12 +209,13 @@ fn chunks_see_their_own_rows() {
 #[test]
 fn some_rows_have_the_gradients_that_they_have_among_all() {
     let rows = 3000;
-    let labels: Vec<f64> = (0..rows).map(|row| (row % 2) as f64).collect();
     let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 < 3).collect();
     for weighted in [false, true] {
-        let data = data(&labels);
-        let data = if weighted { data.with_weights((0..rows).map(|row| 0.1 + (row % 5) as f64).collect()).unwrap() } else { data };
         for objective in Objective::ALL {
+            let smallest = if objective == Objective::Gamma { 0.5 } else { 0.0 };
+            let data = data(&(0..rows).map(|row| smallest + (row % 2) as f64).collect::<Vec<_>>());
+            let weights = || (0..rows).map(|row| 0.1 + (row % 5) as f64).collect();
+            let data = if weighted { data.with_weights(weights()).unwrap() } else { data };
             let params = params(objective).num_class(2).scale_pos_weight(3.0).build().unwrap();
             let (mut loss, targets) = prepared(&params, &data).unwrap();
             let outputs = if objective.is_multiclass() { 2 } else { 1 };
