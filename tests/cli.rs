@@ -321,7 +321,7 @@ fn models_are_not_overwritten_by_what_is_made_of_them() {
     let (data, model, before) = (tree.text("train.csv"), tree.text("model"), fs::read(tree.path("model")).unwrap());
     sapwood(["predict", "--model", &model, "--data", &data, "--out", &model]).user_error(&["would be overwritten"]);
     sapwood(["train", "--train", &data, "--model-out", &model, "--summary", &model, "num_round=1"])
-        .user_error(&["the model and what is told of it cannot be the same file"]);
+        .user_error(&["the model, the summary and the history cannot be the same file"]);
     assert!(fs::read(tree.path("model")).unwrap() == before);
 }
 

@@ -1,4 +1,4 @@
-//! What a training job leaves behind, and where: the model, and what is told of it.
+//! What a training job leaves behind, and where: the model, its summary and its history.
 
 use crate::claim::claim;
 use crate::output;
@@ -36,7 +36,7 @@ impl Results {
         if let Some((_, (place, _))) =
             names.iter().enumerate().find(|(i, (_, name))| names[..*i].iter().any(|(_, other)| other == name))
         {
-            return Err(Failure::user(format!("{}: the model and what is told of it cannot be the same file", place.display())));
+            return Err(Failure::user(format!("{}: the model, the summary and the history cannot be the same file", place.display())));
         }
         claim(&self.model)
     }

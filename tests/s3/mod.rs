@@ -394,14 +394,14 @@ fn errors_say_what_to_do() {
     failed(&train(&["--model-out", "s3://errors/"]), &["s3://errors/: is a directory"]);
     failed(
         &train(&["--model-out", "s3://errors/x", "--summary", "S3://errors/x"]),
-        &["the model and the summary cannot be the same file"],
+        &["the model, the summary and the history cannot be the same file"],
     );
     for same in ["s3://errors/m", "S3://errors/m"] {
         failed(&train(&["--model-out", same]), &["errors/m: is an input of this command and would be overwritten"]);
     }
     failed(
         &train(&["--model-out", "s3://errors/x", "--summary", "s3://errors/x"]),
-        &["the model and the summary cannot be the same file"],
+        &["the model, the summary and the history cannot be the same file"],
     );
     failed(
         &train(&["--model-out", "m", "--checkpoints", "s3://errors/c"]),
