@@ -36,7 +36,10 @@ impl Results {
         if let Some((_, (place, _))) =
             names.iter().enumerate().find(|(i, (_, name))| names[..*i].iter().any(|(_, other)| other == name))
         {
-            return Err(Failure::user(format!("{}: the model, the summary and the history cannot be the same file", place.display())));
+            return Err(Failure::user(format!(
+                "{}: the model, the summary and the history cannot be the same file",
+                place.display()
+            )));
         }
         claim(&self.model)
     }

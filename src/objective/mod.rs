@@ -1,7 +1,7 @@
 //! Objectives: first and second derivatives of the loss in margin space, and the base score.
 //!
 //! Derivatives are scaled as XGBoost's are (softmax has twice the second derivative, Poisson e^`max_delta_step` times), so that
-//! parameters such as `min_child_weight` and `lambda` mean the same in both.
+//! parameters such as `min_child_weight` and `lambda` mean the same in both. Only pseudo-Huber's second derivative is another.
 
 mod expectile;
 mod gamma;

@@ -26,13 +26,14 @@ impl Pointwise for PseudoHuber {
         self.base_score.unwrap_or_else(|| weighted_quantile(ranks, targets.labels(), targets.weights(), 0.5))
     }
 
+    /// The first derivative, and the curvature of the parabola that touches the loss here and lies above it everywhere. (XGBoost has the
+    /// second derivative. It is so small far from the label that steps overshoot: the loss may then rise from round to round.)
     #[inline(always)]
     fn derivatives(self, margin: f64, label: f64) -> (f64, f64) {
         let difference = margin - label;
         let ratio = difference / self.slope;
-        let scale = 1.0 + ratio * ratio;
-        let root = scale.sqrt();
-        (difference / root, 1.0 / (scale * root))
+        let weight = 1.0 / (1.0 + ratio * ratio).sqrt();
+        (difference * weight, weight)
     }
 
     fn magnitude(self, margin: f64, label: f64) -> f64 {

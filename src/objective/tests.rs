@@ -120,6 +120,8 @@ proptest! {
             let data = data(&[label]).with_weights(vec![weight]).unwrap();
             let pair = gradients(&params, &data, &[margin])[0];
             let (grad, hess) = numerical(|m| pointwise_loss(objective, m, label), margin);
+            // The parabola above the loss that has its slope here, and its vertex at the label.
+            let hess = if objective == Objective::PseudoHuber { grad / (margin - label) } else { hess };
             assert_pair(pair, (grad * weight, hess * weight));
         }
     }
