@@ -10,11 +10,8 @@ use sapwood_score::math::{exp, ln};
 /// The largest negative logarithm of a probability or a mean: −ln 10⁻¹⁶, because XGBoost takes smaller ones as 10⁻¹⁶.
 pub(super) const LARGEST_LOSS: f64 = 36.841_361_487_904_734;
 
-/// Means of gamma distributions below this count as this much; the deviance has it added to labels and means (XGBoost's value).
+/// What the deviance of gamma distributions adds to labels and means, so that labels of 0 have one (XGBoost's value).
 const SMALLEST_OF_GAMMA: f64 = 1e-6;
-
-/// Means of Tweedie distributions below this count as this much.
-const SMALLEST_MEAN: f64 = 1e-16;
 
 /// Predictions below this count as this much where 1 is added before the logarithm: it ends at −1.
 const SMALLEST_OF_LOG: f64 = -1.0 + 1e-6;
@@ -53,7 +50,7 @@ pub(super) enum RowLoss {
 impl RowLoss {
     /// Whether it is computed from the margin: the logarithm of a probability near 1 would not say how near, that of an infinite mean nothing.
     fn takes_margins(self) -> bool {
-        matches!(self, Self::LogLoss | Self::Poisson)
+        matches!(self, Self::LogLoss | Self::Poisson | Self::Gamma | Self::Tweedie(_))
     }
 }
 
@@ -124,14 +121,14 @@ fn losses_body(loss: RowLoss, objective: Objective, labels: &[f64], values: &mut
             let ratio = (p - y) / slope;
             slope * slope * ((1.0 + ratio * ratio).sqrt() - 1.0)
         }),
-        RowLoss::Gamma => each!(labels, values, |y, p| y / p.max(SMALLEST_OF_GAMMA) + ln(p.max(SMALLEST_OF_GAMMA))),
+        RowLoss::Gamma => each!(labels, values, |y, margin| y * exp(-margin) + margin),
         RowLoss::GammaDeviance => each!(labels, values, |y, p| {
             let (y, p) = (y + SMALLEST_OF_GAMMA, p + SMALLEST_OF_GAMMA);
             2.0 * (ln(p / y) + y / p - 1.0)
         }),
-        RowLoss::Tweedie(power) => each!(labels, values, |y, p| {
-            let (a, b, log) = (1.0 - power, 2.0 - power, ln(p.max(SMALLEST_MEAN)));
-            exp(b * log) / b - y * exp(a * log) / a
+        RowLoss::Tweedie(power) => each!(labels, values, |y, margin| {
+            let (a, b) = (1.0 - power, 2.0 - power);
+            exp(b * margin) / b - y * exp(a * margin) / a
         }),
     }
 }

@@ -7,6 +7,7 @@ mod expectile;
 mod gamma;
 mod hinge;
 mod labels;
+mod log_link;
 mod logistic;
 mod loss;
 mod pointwise;
