@@ -318,6 +318,7 @@ fn gather<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u
         ($($width:literal)+) => {
             match width {
                 $($width => move_rows::<C, $width>,)+
+                // `groups` gives a dense tile at least one feature and at most as many.
                 width => unreachable!("a tile of {width} features"),
             }
         };

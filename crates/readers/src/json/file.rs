@@ -2,6 +2,7 @@
 
 use super::column::{ColumnFault, JsonColumn};
 use super::rows::{JsonRows, Row};
+use super::source::JsonSource;
 use super::value::{Body, Value};
 use crate::blocks::{TextFile, open, unreadable};
 use crate::cells::MissingTexts;
@@ -15,9 +16,7 @@ use crate::roles::{ColumnLayout, ColumnRole};
 use crate::row_end::{RowEnd, count};
 use crate::sniff::Probe;
 use crate::source::display;
-use crate::{
-    Block, BlockSource, Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, FeatureSource, Format, ReadOptions, Result,
-};
+use crate::{Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, Format, ReadOptions, Result};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Read;
@@ -267,7 +266,7 @@ impl JsonTable {
         }
         let columns = Columns::new(&schema, columns)?;
         let unknown = ColumnEncoder::unknown_levels(&encoders);
-        attributes.into_dataset(schema, Arc::new(JsonFiles { columns, unknown, places: self.places, files: self.files }))
+        attributes.into_dataset(schema, Arc::new(JsonSource { columns, unknown, places: self.places, files: self.files }))
     }
 }
 
@@ -288,37 +287,4 @@ fn ragged(body: &Body<'_>, row: Value<'_>, expected: usize, found: usize) -> Err
         "wrong number of columns: {}: expected {expected}, found {found}; give one value per column, null where it is missing",
         body.place(row)
     ))
-}
-
-/// The columns, and where their rows came from.
-struct JsonFiles {
-    columns: Columns,
-    unknown: Vec<(usize, Vec<String>)>,
-    places: Vec<(usize, u64)>,
-    files: Vec<String>,
-}
-
-impl BlockSource for JsonFiles {
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn visit(&self, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
-        self.columns.visit(visit)
-    }
-
-    fn by_feature(&self) -> Option<&dyn FeatureSource> {
-        self.columns.by_feature()
-    }
-
-    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
-        self.unknown.clone()
-    }
-
-    fn locate(&self, row: usize) -> String {
-        match self.places.get(row) {
-            Some(&(file, line)) => format!("{}:{line}", self.files[file]),
-            None => format!("row {row} (counted from 0)"),
-        }
-    }
 }

@@ -3,6 +3,7 @@
 mod column;
 mod file;
 mod rows;
+mod source;
 mod value;
 
 pub(super) use file::JsonReader;
@@ -14,10 +15,9 @@ use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
 use super::piece::ColumnEncoder;
 use super::roles::{ColumnRole, missing_names, unknown_name};
-use crate::{
-    Block, BlockSource, Columns, Dataset, Error, ExtraColumns, FeatureKind, FeatureSource, InputSchema, ReadOptions, Result,
-};
+use crate::{Columns, Dataset, Error, ExtraColumns, FeatureKind, InputSchema, ReadOptions, Result};
 use rows::{JsonRows, Row};
+use source::JsonSource;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -225,32 +225,9 @@ impl<'a> Table<'a> {
                 self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
             })?);
         }
-        let source = JsonSource { columns: Columns::new(self.schema, columns)?, unknown: ColumnEncoder::unknown_levels(&encoders) };
+        let (columns, unknown) = (Columns::new(self.schema, columns)?, ColumnEncoder::unknown_levels(&encoders));
+        let source = JsonSource { columns, unknown, places: Vec::new(), files: Vec::new() };
         attributes.into_dataset(self.schema.shared(), Arc::new(source))
-    }
-}
-
-/// Columns, and the texts in them that are no level of the model.
-struct JsonSource {
-    columns: Columns,
-    unknown: Vec<(usize, Vec<String>)>,
-}
-
-impl BlockSource for JsonSource {
-    fn rows(&self) -> usize {
-        self.columns.rows()
-    }
-
-    fn visit(&self, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {
-        self.columns.visit(visit)
-    }
-
-    fn by_feature(&self) -> Option<&dyn FeatureSource> {
-        self.columns.by_feature()
-    }
-
-    fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
-        self.unknown.clone()
     }
 }
 
