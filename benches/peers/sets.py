@@ -14,6 +14,14 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "datasets" / "data"
 MANIFEST = tomllib.loads((ROOT / "datasets" / "manifest.toml").read_text())
 
+# Options of scripts/generate-data, by the end of the name of the directory that it fills.
+SHAPES = {
+    "": [],
+    "rare": ["--positives 0.02"],
+    "categories": ["--categorical 2 --levels 200"],
+    "classes": ["--categorical 24 --classes 8"],
+}
+
 # A split is (training rows, test rows).
 Split = tuple[np.ndarray, np.ndarray]
 # Columns, categorical ones as pandas categories; or a sparse matrix.
@@ -110,18 +118,17 @@ def read_libsvm(path: Path, features: int) -> tuple[csr_matrix, np.ndarray]:
     return csr_matrix((found.data, indices, starts), found.shape), label.astype(np.float64)
 
 
-def synthetic(rows: int, features: int) -> DataSet:
-    """A set that scripts/generate-data made."""
-    directory = synthetic_directory(rows, features)
+def synthetic(rows: int, features: int, shape: str = "") -> DataSet:
+    """A set that scripts/generate-data made, with the options of a shape."""
+    directory = DATA / "-".join(filter(None, [f"synthetic-{rows}x{features}", shape]))
     train, test = (_read(directory, part) for part in ("train", "test"))
     frame = pd.concat([train, test], ignore_index=True)
     label = frame.pop("label").to_numpy(np.float64)
+    for column in frame.columns[[kind.kind not in "iuf" for kind in frame.dtypes]]:
+        frame[column] = frame[column].astype("category")
     order = np.arange(len(frame))
-    return DataSet(directory.name, "binary:logistic", 1, frame, label, order, (order[: len(train)], order[len(train) :]))
-
-
-def synthetic_directory(rows: int, features: int) -> Path:
-    return DATA / f"synthetic-{rows}x{features}"
+    objective, classes = ("multi:softprob", int(label.max()) + 1) if label.max() > 1 else ("binary:logistic", 1)
+    return DataSet(directory.name, objective, classes, frame, label, order, (order[: len(train)], order[len(train) :]))
 
 
 def splits(data: DataSet, count: int) -> list[Split]:
@@ -153,6 +160,10 @@ def _read(directory: Path, part: str) -> pd.DataFrame:
 def _missing(directory: Path) -> NoReturn:
     made = directory.name.removeprefix("synthetic-")
     if made != directory.name:
-        rows, features = made.split("x")
-        sys.exit(f"{directory} is not there; make it: scripts/generate-data --rows {rows} --features {features} --out {directory}")
+        size, _, shape = made.partition("-")
+        rows, features = size.split("x")
+        options = "".join(f" {option}" for option in SHAPES[shape])
+        sys.exit(
+            f"{directory} is not there; make it: scripts/generate-data --rows {rows} --features {features}{options} --out {directory}"
+        )
     sys.exit(f"{directory} is not there; fetch it: scripts/fetch-data {directory.name}")

@@ -29,6 +29,8 @@ class Case:
     leaves: int
     rows: int = 0
     features: int = 0
+    # What kind of set scripts/generate-data is to make: a key of sets.SHAPES.
+    shape: str = ""
 
 
 CASES = [
@@ -36,6 +38,10 @@ CASES = [
     Case("100k", 100, 63, 100_000, 28),
     Case("10k", 100, 31, 10_000, 28),
     Case("wide", 30, 63, 60_000, 500),
+    Case("4m", 50, 255, 4_000_000, 28),
+    Case("rare", 100, 31, 10_000, 216, "rare"),
+    Case("categories", 200, 255, 298_000, 5, "categories"),
+    Case("classes", 50, 63, 80_000, 29, "classes"),
     Case("flights3m", 100, 255),
     Case("nycflights13", 100, 63),
     Case("adult", 100, 31),

@@ -33,7 +33,7 @@ def main() -> None:
 
 def prepare(directory: Path, job: dict) -> dict:
     case, settings = job["case"], Settings(**job["settings"])
-    data = sets.synthetic(case["rows"], case["features"]) if case["rows"] else sets.load(case["name"])
+    data = sets.synthetic(case["rows"], case["features"], case.get("shape", "")) if case["rows"] else sets.load(case["name"])
     if change := case.get("change"):
         data.features = changes.CHANGES[change](data.features)
     train, test = (
