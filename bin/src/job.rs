@@ -6,6 +6,7 @@ use crate::history;
 use crate::inputs::{Inputs, Loaded};
 use crate::io_report::IoReport;
 use crate::log::Log;
+use crate::memory;
 use crate::output;
 use crate::progress::Progress;
 use crate::report::Failure;
@@ -255,6 +256,8 @@ impl Observer for Rounds<'_> {
 
     fn started(&mut self, warnings: &[String]) {
         self.signals.defer();
+        // What reading and binning needed is free, and training is about to need as much.
+        memory::give_back();
         warnings.iter().for_each(|text| self.log.warning(text));
     }
 

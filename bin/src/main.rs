@@ -17,6 +17,7 @@ mod io_report;
 mod job;
 mod lock;
 mod log;
+mod memory;
 mod open_files;
 mod output;
 mod params;

@@ -90,30 +90,41 @@ fn round_down(x: f64) -> f32 {
 
 /// Cuts, padded with infinity, which is below no value.
 pub(super) struct CutTable<T> {
+    /// Cuts that are below some value.
+    finite: usize,
     /// The last cut of each group.
     ends: [T; GROUP],
     groups: [[T; GROUP]; GROUP],
 }
 
-impl<T: Copy> CutTable<T> {
+/// Cuts that are all compared with each value, without asking for its group first.
+const FEW: usize = 4;
+
+impl<T: Copy + PartialEq> CutTable<T> {
     fn new(cuts: impl Iterator<Item = T>, infinity: T) -> Self {
         let mut groups = [[infinity; GROUP]; GROUP];
         groups.as_flattened_mut().iter_mut().zip(cuts).for_each(|(place, cut)| *place = cut);
-        Self { ends: groups.map(|group| group[GROUP - 1]), groups }
+        let finite = groups.as_flattened().iter().filter(|&&cut| cut != infinity).count();
+        Self { finite, ends: groups.map(|group| group[GROUP - 1]), groups }
     }
 }
 
 /// Counts the cuts below each value, which is the number of its bin: first whole groups, then those of one group.
 #[inline(always)]
 fn search<T: Copy + PartialOrd>(table: &CutTable<T>, value_bins: usize, values: &[T], out: &mut [u16]) {
+    #[expect(clippy::eq_op, reason = "only what is not a number differs from itself")]
+    let or_missing = |bin: u16, x: T| if x != x { value_bins as u16 } else { bin };
+    if let (true, Some(few)) = (table.finite <= FEW, table.groups[0].first_chunk::<FEW>()) {
+        for (out, &x) in out.iter_mut().zip(values) {
+            *out = or_missing(few.iter().map(|&cut| u16::from(cut < x)).sum(), x);
+        }
+        return;
+    }
     let count = |cuts: &[T; GROUP], x: T| cuts.iter().map(|&cut| u32::from(cut < x)).sum::<u32>() as usize;
     for (out, &x) in out.iter_mut().zip(values) {
         // The last end is infinity: a group is left.
         let group = count(&table.ends, x) % GROUP;
-        let bin = GROUP * group + count(&table.groups[group], x);
-        #[expect(clippy::eq_op, reason = "only what is not a number differs from itself")]
-        let is_missing = x != x;
-        *out = if is_missing { value_bins } else { bin } as u16;
+        *out = or_missing((GROUP * group + count(&table.groups[group], x)) as u16, x);
     }
 }
 dispatch! { fn search_singles(table: &CutTable<f32>, value_bins: usize, values: &[f32], out: &mut [u16]) = search }
@@ -147,7 +158,10 @@ mod tests {
     proptest! {
         #[test]
         fn many_values_find_the_bins_that_each_has(
-            cuts in prop::collection::vec((-40i32..40).prop_map(|x| f64::from(x) / 8.0), 0..300),
+            cuts in prop_oneof![
+                prop::collection::vec((-40i32..40).prop_map(|x| f64::from(x) / 8.0), 0..300),
+                prop::collection::vec((-40i32..40).prop_map(|x| f64::from(x) / 8.0), 0..=FEW + 1),
+            ],
             fine in prop::collection::vec(-5.0f64..5.0, 0..300),
             mut values in prop::collection::vec((-50i32..50).prop_map(|x| f64::from(x) / 8.0), 1..100),
         ) {

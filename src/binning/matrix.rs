@@ -232,6 +232,15 @@ impl BinnedMatrix {
         Self { rows: order.len(), tiles: tiles.collect(), layouts: self.layouts.clone() }
     }
 
+    /// Additions that a row takes for some features, on average: of a sparse tile, their share of its features.
+    pub(crate) fn work_of(&self, features: &[u32]) -> f64 {
+        let work = |&feature: &u32| {
+            let tile = &self.tiles[self.layout(feature).tile];
+            tile.work() as f64 / tile.width() as f64
+        };
+        features.iter().map(work).sum()
+    }
+
     /// The tiles.
     pub(crate) fn tiles(&self) -> &[Tile] {
         &self.tiles

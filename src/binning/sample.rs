@@ -119,8 +119,28 @@ where
     // What is missing is not equal to itself. Adding zero turns -0.0 into 0.0.
     values.retain(|&x| x.eq(&x));
     values.iter_mut().for_each(|x| *x = *x + T::default());
+    if let Some(mut counted) = count_few(&values) {
+        radsort::sort_by_key(&mut counted, |&(x, _)| x);
+        return counted.into_iter().map(|(x, count)| (f64::from(x), count)).collect();
+    }
     radsort::sort(&mut values);
     values.chunk_by(|a, b| a == b).map(|equal| (f64::from(equal[0]), equal.len() as u64)).collect()
+}
+
+/// Distinct values that are counted without sorting all: flags and small counts have no more.
+const FEW_VALUES: usize = 8;
+
+/// Each distinct value with the number of times it occurs, if they are few. Others are found out within a few values, as a rule.
+fn count_few<T: Copy + PartialEq>(values: &[T]) -> Option<Vec<(T, u64)>> {
+    let mut counted: Vec<(T, u64)> = Vec::with_capacity(FEW_VALUES);
+    for &x in values {
+        match counted.iter().position(|&(known, _)| known == x) {
+            Some(at) => counted[at].1 += 1,
+            None if counted.len() < FEW_VALUES => counted.push((x, 1)),
+            None => return None,
+        }
+    }
+    Some(counted)
 }
 
 /// Values that a sample may gather before equal ones are merged. Sorting less often is faster.
@@ -192,6 +212,25 @@ impl<'a> FixedWeights<'a> {
         match self.weights {
             None => 1,
             Some(w) => (self.grid.units(w[row]) as u64).max(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn distinct_values_are_counted_in_order(values in prop::collection::vec((-6i8..6).prop_map(f32::from), 0..200), few: bool) {
+            let mut values: Vec<f32> = values.into_iter().map(|x| if few { x.clamp(-2.0, 2.0) } else { x }).collect();
+            values.push(f32::NAN);
+            let mut expected = std::collections::BTreeMap::new();
+            values.iter().filter(|x| !x.is_nan()).for_each(|&x| *expected.entry(x as i8).or_insert(0) += 1);
+            prop_assert_eq!(count_few(&values[..values.len() - 1]).is_some(), expected.len() <= FEW_VALUES);
+            let expected: Vec<_> = expected.into_iter().map(|(x, count)| (f64::from(x), count)).collect();
+            prop_assert_eq!(distinct(values), expected);
         }
     }
 }

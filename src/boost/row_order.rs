@@ -43,7 +43,7 @@ impl RowOrder {
         self.rows.as_ref().map_or(position, |rows| rows[position as usize])
     }
 
-    /// Takes note that the row at each position is now the one that was at `order[position]`.
+    /// Remembers, for whoever draws rows by their number, that the row at each position is now the one that was at `order[position]`.
     pub fn change(&mut self, order: &[u32]) {
         match &mut self.rows {
             None => self.rows = Some(order.to_vec()),

@@ -393,14 +393,17 @@ impl<'a> Training<'a> {
 
     /// Lays the training rows out anew: everything that has a number a row.
     fn reorder(&mut self, order: &[u32], matrix: &mut BinnedMatrix, columns: &mut BinColumns) {
-        // The old ones go before there are new ones.
+        // The old columns go before anything is copied, and there are new ones when all copies but one are gone: this is where a job
+        // needs the most memory.
         *columns = BinColumns::none();
         matrix.reorder(order);
-        *columns = self.columns(matrix);
         let train = &mut self.watched[0];
         train.scores.reorder(order);
         train.targets = Cow::Owned(train.targets.gather(order));
-        self.order.change(order);
+        if self.sampler.samples() {
+            self.order.change(order);
+        }
+        *columns = self.columns(matrix);
     }
 
     /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.

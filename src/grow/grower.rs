@@ -63,7 +63,7 @@ impl<'a> TreeGrower<'a> {
         let mut sides = std::mem::take(&mut self.sides);
         sides.resize(rows.len(), 0);
         let this = &*self;
-        let selected = (features.len() * FEWER <= this.features.len()).then(|| this.select(input.matrix, input.columns, &features));
+        let selected = pays(input.matrix, &features, &this.features).then(|| this.select(input.matrix, input.columns, &features));
         let matrix = selected.as_ref().unwrap_or(input.matrix);
         let context = this.context(&input, matrix, features);
         let root = context.root(NodeRows::new(&mut rows, &mut spare, &mut sides));
@@ -107,10 +107,10 @@ impl<'a> TreeGrower<'a> {
         }
     }
 
-    /// The matrix of the features that the tree may be split on, if these are far fewer than it was to be grown on.
+    /// The matrix of the features that the tree may be split on, if rows are far shorter than with those that it was to be grown on.
     fn narrowed(&self, context: &TreeContext<'_>, root: &OpenNode<'_>) -> Option<(BinnedMatrix, Vec<u32>)> {
         root.split.as_ref()?;
-        let features = root.context.features.as_ref().filter(|features| features.len() * FEWER <= context.features.len())?;
+        let features = root.context.features.as_ref().filter(|features| pays(context.matrix, features, &context.features))?;
         Some((self.select(context.matrix, context.columns, features), features.to_vec()))
     }
 
@@ -134,4 +134,9 @@ impl<'a> TreeGrower<'a> {
         root.context.features = None;
         root
     }
+}
+
+/// Whether laying out some features anew pays for a tree: most of the work that rows make is that of others.
+fn pays(matrix: &BinnedMatrix, features: &[u32], all: &[u32]) -> bool {
+    matrix.work_of(features) * FEWER as f64 <= matrix.work_of(all)
 }

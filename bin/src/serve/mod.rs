@@ -10,7 +10,6 @@ mod content;
 mod followed;
 mod framing;
 mod invocation;
-mod memory;
 mod metrics;
 mod model;
 mod models;

@@ -1,8 +1,8 @@
 //! What the command line and SageMaker's environment variables say. Everything is checked before a port is opened.
 
 use super::content::Accept;
-use super::memory;
 use crate::cli::{ExtraColumnsArg, ServeArgs};
+use crate::memory;
 use crate::open_files;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;

@@ -14,7 +14,7 @@ pub fn limit() -> u64 {
 }
 
 /// Gives the system the memory back that was freed. The C library keeps it, because it may be needed again: after 12 models of 28 MB had
-/// come and gone, 478 MB of 500.
+/// come and gone, 478 MB of 500; after 4,000,000 rows of 28 features were read and binned, 40 MB.
 pub fn give_back() {
     #[cfg(target_env = "gnu")]
     trim();
