@@ -344,7 +344,7 @@ fn categories_that_training_did_not_see_are_told() {
     tree.write("new.csv", "x,c\n1,z\n2,a\n3,y\n");
     train(&tree, &["num_round=1", "--validation", &tree.text("train.csv")]).ok();
     let told = sapwood(["predict", "--model", &tree.text("model"), "--data", &tree.text("new.csv")]).ok().stderr;
-    assert!(told.contains("note: column c has values not seen in training, treated as missing: y, z"), "{told}");
+    assert!(told.contains("warning: column c has values not seen in training, treated as missing: y, z"), "{told}");
     let told = sapwood(["evaluate", "--model", &tree.text("model"), "--data", &tree.text("train.csv")]).ok().stderr;
     assert!(!told.contains("not seen in training"), "{told}");
 }

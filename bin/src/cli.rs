@@ -194,7 +194,7 @@ pub struct EvaluateArgs {
     /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
-    /// The column of row weights.
+    /// The column of row weights; none counts all rows alike [default: the one that the model was trained with].
     #[arg(long, value_name = "COL")]
     pub weight: Option<String>,
     /// Metrics, separated by commas [default: those the model was trained with].

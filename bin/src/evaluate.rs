@@ -9,7 +9,6 @@ use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
 use sapwood::{Dataset, Model, objective};
-use sapwood_readers::ReadOptions;
 use sapwood_readers::{self as readers};
 use serde_json::json;
 use std::path::Path;
@@ -25,7 +24,6 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let scorer = Scorer::new(model)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
     let metrics = metric::metrics(&names, scorer.model().objective.clone())?;
-    note_weights(scorer.model(), &options);
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let file = args.json.as_deref().filter(|_| !to_stdout);
     if let Some(path) = file {
@@ -72,15 +70,6 @@ fn metrics_of(model: &Model) -> Vec<String> {
 /// The value that a parameter had in training.
 fn trained_with<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
     model.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-}
-
-/// Says that training had weights and this evaluation has none. The data may do without, so they are not taken unasked.
-fn note_weights(model: &Model, options: &ReadOptions) {
-    if let (Some(column), None) = (trained_with(model, "weight_column"), &options.weight) {
-        streams::diagnostic(format_args!(
-            "note: the model was trained with weight_column={column}; give it here as well if the data have that column"
-        ));
-    }
 }
 
 fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>], in_detail: bool) -> Result<EvaluationReport, Failure> {

@@ -87,7 +87,7 @@ pub struct ReadingChoices {
     gives_missing: bool,
 }
 
-/// What stands for the base score in the place of a column of base margins.
+/// What stands in the place of a column of base margins or of weights that training had, where there is to be none.
 const WAIVED: &str = "none";
 
 impl ReadingChoices {
@@ -128,6 +128,10 @@ impl ReadingChoices {
             options.trained.base_margin_column = None;
             model.required_roles.retain(|role| *role != Role::BaseMargin);
         }
+        if options.weight.as_deref() == Some(WAIVED) {
+            options.weight = None;
+            options.trained.weight_column = None;
+        }
         match &model.reading.missing_values {
             Some(trained) if !self.gives_missing => options.missing.clone_from(trained),
             Some(trained) if !are_same(trained, &options.missing) => streams::diagnostic(format_args!(
@@ -149,7 +153,7 @@ fn are_same(one: &[String], other: &[String]) -> bool {
 
 /// Prints which categories the model does not know. Only known after the data were read to their end.
 pub fn print_unknown_levels(data: &Dataset) {
-    data.unknown_levels().iter().for_each(|note| streams::diagnostic(format_args!("note: {note}")));
+    data.unknown_levels().iter().for_each(|note| streams::diagnostic(format_args!("warning: {note}")));
 }
 
 /// Prints what the reader has to say about the data.

@@ -1,8 +1,10 @@
 //! What is wrong with the outcome of rounds: metrics that decide nothing, trees that change nothing.
 
 use super::report::RoundReport;
+use crate::binning::{BinMapper, FeatureBins};
+use crate::names::list;
 use crate::numeric::Short;
-use crate::{Error, Result, Tree};
+use crate::{Error, FeatureSchema, Result, Tree};
 use sapwood_score::Node;
 
 /// With a `lambda` of more than so many times the hessian of all rows, no leaf has a tenth of the value that fits its rows.
@@ -27,6 +29,17 @@ pub(super) fn check_decisive(report: &RoundReport) -> Result<()> {
         ),
     };
     Err(Error::data(format!("{metric} is {what} on {set} {remedy} name another metric last in eval_metric")))
+}
+
+/// A warning about columns that nothing can be learnt from. In sparse data a feature may well have no value.
+pub(super) fn empty_columns(schema: &FeatureSchema, mapper: &BinMapper) -> Option<String> {
+    let bins = mapper.features().iter().zip(mapper.most_frequent());
+    // Nearly all rows are in the bin of missing values, and the others in one.
+    let is_empty = |(bins, most_frequent): (&FeatureBins, &Option<usize>)| bins.value_bins() == 1 && *most_frequent == Some(1);
+    let features = schema.features.iter().zip(bins).filter(|(_, bins)| is_empty(*bins));
+    let names: Vec<_> = features.map(|(feature, _)| feature.name.clone()).collect();
+    let is_told = !names.is_empty() && schema.index_base.is_none();
+    is_told.then(|| format!("columns with hardly any value: {}; check delimiter and missing_values", list(&names)))
 }
 
 /// Whether no tree has a split.

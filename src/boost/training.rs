@@ -20,6 +20,7 @@ use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
 use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
+use crate::params::DataParams;
 use crate::profile::{Phase, Profile};
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
 use sapwood_score::Role;
@@ -93,6 +94,13 @@ impl<'a> Training<'a> {
         if train.schema().is_empty() {
             return Err(Error::schema("the training data have no feature column: all columns are labels, weights or ignored"));
         }
+        if train.reading().missing_values.is_none() && params.data.missing_values != DataParams::default().missing_values {
+            return Err(Error::parameter(
+                "missing_values is about data that are read, and the training data were given as they are",
+            )
+            .with_parameter("missing_values")
+            .with_remedy("make such values NaN, or read the data by these parameters"));
+        }
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
         objective::check_labels_of_ranks(params.objective, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
@@ -161,6 +169,7 @@ impl<'a> Training<'a> {
         let sets: Vec<_> = self.watched.iter().map(|watched| (watched.name, watched.data)).collect();
         self.execution.ranks.agree(bins.check(self.params, &sets))?;
         let Bins { mapper, train: mut matrix, validation } = bins;
+        self.warnings.extend(outcome::empty_columns(self.train.schema(), &mapper));
         if let Some(rows) = &self.weighted_rows {
             matrix = matrix.gather(rows);
         }
@@ -262,7 +271,6 @@ impl<'a> Training<'a> {
         model.objective = self.params.objective_spec();
         model.outputs = self.params.outputs();
         model.reading = self.train.reading().clone();
-        model.reading.missing_values.get_or_insert_with(|| self.params.data.missing_values.clone());
         model.required_roles.extend(self.train.base_margin().map(|_| Role::BaseMargin));
         model.classes = self.train.classes().map(<[String]>::to_vec);
         model.parallel_trees = self.params.num_parallel_tree;

@@ -100,6 +100,13 @@ fn new_user_forms_that_can_be_misread_are_errors() {
         ["05-Jan-24", "06-Jan-24"],
         ["10:30", "10:31"],
         ["2024-01", "2024-02"],
+        ["2024-01-05 10:00:00 CET", "2024-07-05 10:00:00 CEST"],
+        ["2024-01-05T10", "2024-01-05T11"],
+        ["20240105T103000Z", "20240106T103000Z"],
+        ["2024Q1", "2024Q2"],
+        ["2024-W05", "2024-W06"],
+        ["1 days 02:03:04", "0 days 02:03:04"],
+        ["25:30:00", "101:30:00"],
     ] {
         let error = train_csv(&format!("y,t\n0,{a}\n1,{b}\n"), &[]).unwrap_err().to_string();
         assert!(error.starts_with("date or time in a form that can be misread: "), "{a}: {error}");

@@ -105,3 +105,26 @@ fn pandas_index_in_scored_data_is_left_out() {
     tree.write("labelled.csv", ",y,a,b\n0,1,1,2\n1,0,0,1\n");
     sapwood(["evaluate", "--model", &tree.text("m"), "--data", &tree.text("labelled.csv")]).ok();
 }
+
+#[test]
+fn adult_a_blank_behind_each_comma_is_no_delimiter() {
+    let tree = Tree::new();
+    for header in ["", "y, a, b\n"] {
+        let rows: String = (0..60).map(|i| format!("{}, {}, {}\n", i % 2, i % 7, i % 3)).collect();
+        let (data, model) = (tree.write("x.csv", format!("{header}{rows}")).display().to_string(), tree.text("m"));
+        let run = sapwood(["train", "--train", &data, "--model-out", &model, "num_round=3"]).ok();
+        assert!(run.stderr.contains("60 rows and 2 columns"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn excel_the_line_that_names_the_delimiter_is_refused_by_name() {
+    let tree = Tree::new();
+    let rows: String = (0..60).map(|i| format!("{};{}\n", i % 2, i % 7)).collect();
+    let (data, model) = (tree.write("x.csv", format!("sep=;\ny;a\n{rows}")).display().to_string(), tree.text("m"));
+    sapwood(["train", "--train", &data, "--model-out", &model, "num_round=3"]).user_error(&[
+        "tells Excel the delimiter",
+        "x.csv",
+        "remove that line",
+    ]);
+}

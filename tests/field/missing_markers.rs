@@ -3,7 +3,7 @@
 use super::reading::{fit, fit_csv, kinds, levels, options, parquet, train, train_csv, values};
 use crate::util::Tree;
 use polars::prelude::df;
-use sapwood::FeatureSchema;
+use sapwood::{Dataset, FeatureSchema, Params, Trainer};
 use sapwood_readers::recordio::{Features, Record, encode};
 use sapwood_readers::{Encoding, InputSchema, ReadOptions, read_request};
 
@@ -144,4 +144,14 @@ fn pandas_markers_among_decimal_commas_are_errors_too() {
     let data =
         train_csv(&text.replace(";-", ";-999,0"), &[("decimal", ","), ("delimiter", ";"), ("missing_values", "-999")]).unwrap();
     assert_eq!(values(&data)[0].iter().filter(|x| x.is_none()).count(), 300);
+}
+
+#[test]
+fn xgboost_4727_missing_values_of_arrays_are_nan() {
+    let x = ndarray::Array2::from_shape_fn((20, 1), |(row, _)| if row % 2 == 0 { -999.0 } else { 1.0 });
+    let data = Dataset::from_array(x.view(), (0..20).map(|row| f64::from(row % 2)).collect(), None).unwrap();
+    let fit = |pairs: &[(&str, &str)]| Trainer::new(Params::from_pairs(pairs.iter().copied()).unwrap().0).fit(&data);
+    let error = fit(&[("num_round", "2"), ("missing_values", "-999")]).unwrap_err().to_string();
+    assert!(error.contains("missing_values is about data that are read") && error.contains("NaN"), "{error}");
+    assert!(fit(&[("num_round", "2")]).unwrap().reading.missing_values.is_none());
 }

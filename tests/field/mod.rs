@@ -7,6 +7,7 @@ mod file_formats;
 mod first_lines;
 mod hive_directories;
 mod json_rows;
+mod json_types;
 mod missing_markers;
 mod nothing_learnt;
 mod number_texts;

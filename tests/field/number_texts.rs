@@ -73,3 +73,51 @@ fn pandas_22584_thousands_currencies_and_percentages_are_no_categories() {
     tree.write("w.csv", rows("y,m\n", |i| format!("{},{}", i % 2, ["low", "high", "none", "100%"][i % 4])));
     assert!(train(&tree, "w.csv", &[]).ok().stderr.contains("warning: percentage in a column"));
 }
+
+#[test]
+fn pandas_forms_of_other_programs_are_no_categories() {
+    let tree = Tree::new();
+    for form in
+        ["0x{}F", "{}.5D+03", "{}-", "'{}", "\"=\"\"{}\"\"\"", "\u{2212}{}", "{}\u{200b}", "{}.5x10^3", "\u{ff11}{}\u{ff12}"]
+    {
+        let cell = |i: usize| form.replace("{}", &(1 + i % 7).to_string());
+        tree.write("m.csv", rows("y,m\n", |i| format!("{},{}", i % 2, cell(i))));
+        train(&tree, "m.csv", &[]).user_error(&[
+            "number in a form that is not read",
+            "m.csv:2:2 (column m)",
+            "plain decimal numbers",
+        ]);
+        train(&tree, "m.csv", &["categorical_features=m"]).ok();
+    }
+}
+
+#[test]
+fn pandas_numbers_of_a_unit_are_told() {
+    let tree = Tree::new();
+    let warned = |cell: &dyn Fn(usize) -> String| {
+        tree.write("m.csv", rows("y,m\n", |i| format!("{},{}", i % 2, cell(i))));
+        train(&tree, "m.csv", &[]).ok().stderr.contains("are numbers with something beside them, such as")
+    };
+    assert!(
+        warned(&|i| format!("{}kg", i % 7))
+            && warned(&|i| format!("{} months", 36 + 24 * (i % 2)))
+            && warned(&|i| format!("<{}", i % 7))
+    );
+    assert!(!warned(&|i| format!("{}{}", i % 3, ["A", "B", "C", "D"][i % 4])) && !warned(&|i| format!("A{}", i % 7)));
+    assert!(!warned(&|i| format!("{}-{}", i % 7, 9 + i % 7)));
+}
+
+#[test]
+fn pandas_spellings_of_one_category_are_told() {
+    let tree = Tree::new();
+    tree.write("m.csv", rows("y,m\n", |i| format!("{},{}", ["no", "yes", "Yes"][i % 3], ["a", "b", "A"][i % 3])));
+    let (data, model) = (tree.text("m.csv"), tree.text("m"));
+    let run = sapwood(["train", "--train", &data, "--model-out", &model, "num_round=3", "objective=multi:softmax"]).ok();
+    for fragment in [
+        "warning: the label has texts that differ in case alone",
+        "warning: column m has texts that differ in case",
+        "\"Yes\", \"yes\"",
+    ] {
+        assert!(run.stderr.contains(fragment), "{}", run.stderr);
+    }
+}

@@ -127,3 +127,44 @@ fn xgboost_4727_missing_values_of_training_are_missing_in_scoring() {
     let again = sapwood(["evaluate", "--model", &model, "--data", &data, "missing_values=-999"]).ok().stdout;
     assert_eq!(evaluated, again);
 }
+
+#[test]
+fn xgboost_weights_of_training_weigh_in_evaluation() {
+    let tree = Tree::new();
+    let row = |i: usize| format!("{},{},{},{}\n", i % 2, 1 + 9 * (i % 3), i % 5, i % 7);
+    let rows: String = (0..90).map(row).collect();
+    tree.write("t.csv", format!("y,w,a,b\n{rows}"));
+    tree.write("bare.csv", &rows);
+    tree.write(
+        "moved.csv",
+        format!("b,a,w,y\n{}", (0..90).map(|i| format!("{},{},{},{}\n", i % 7, i % 5, 1 + 9 * (i % 3), i % 2)).collect::<String>()),
+    );
+    tree.write("none.csv", format!("y,a,b\n{}", (0..90).map(|i| format!("{},{},{}\n", i % 2, i % 5, i % 7)).collect::<String>()));
+    let train = |model: &str, data: &str, more: &[&str]| {
+        let head = ["train", "--train", &tree.text(data), "--model-out", &tree.text(model), "num_round=3"].map(String::from);
+        sapwood(head.iter().map(String::as_str).chain(more.iter().copied())).ok()
+    };
+    let evaluate = |model: &str, data: &str, more: &[&str]| {
+        let head = ["evaluate", "--model", &tree.text(model), "--data", &tree.text(data)].map(String::from);
+        sapwood(head.iter().map(String::as_str).chain(more.iter().copied()))
+    };
+    for (model, more) in
+        [("name", &["--weight", "w"][..]), ("index", &["--label", "0", "--weight", "1"]), ("next", &["csv_weights=1"])]
+    {
+        train(model, "t.csv", more);
+        let run = evaluate(model, "t.csv", &[]).ok();
+        assert_eq!(run.stderr, "");
+        assert_eq!(run.stdout, evaluate(model, "t.csv", &["--weight", "w"]).ok().stdout);
+        assert_eq!(run.stdout, evaluate(model, "moved.csv", &[]).ok().stdout);
+        let alike = evaluate(model, "t.csv", &["--weight", "none"]).ok().stdout;
+        assert_ne!(run.stdout, alike);
+        evaluate(model, "none.csv", &[]).user_error(&["missing weight column \"w\"", "none.csv", "weight_column=none"]);
+        assert_eq!(evaluate(model, "none.csv", &["weight_column=none"]).ok().stdout, alike);
+        // Predictions need no weights, and that these are left out is no news.
+        assert_eq!(predict(&tree, model, "t.csv", &[]).ok().stderr, "");
+        predict(&tree, model, "none.csv", &[]).ok();
+    }
+    train("bare", "bare.csv", &["--weight", "1"]);
+    assert_eq!(evaluate("bare", "bare.csv", &[]).ok().stdout, evaluate("name", "t.csv", &[]).ok().stdout);
+    evaluate("name", "bare.csv", &[]).user_error(&["missing weight column \"w\"", "bare.csv"]);
+}

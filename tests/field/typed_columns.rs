@@ -2,7 +2,7 @@
 
 use super::reading::{fit, fit_csv, golden, kinds, levels, options, parquet, train, train_csv, values};
 use crate::util::Tree;
-use polars::prelude::df;
+use polars::prelude::{Column, DataType, df};
 use sapwood_readers::{Encoding, InputSchema, read_request};
 
 #[test]
@@ -129,4 +129,41 @@ fn new_user_blanks_around_names_do_not_count() {
     assert_eq!(values(&json), [[Some(1.5)]]);
     let twice = train(parquet(&tree, "b.parquet", df!["y" => [0], "x" => [1], "x " => [2]].unwrap()), &[]).unwrap_err().to_string();
     assert!(twice.starts_with("two columns are called \"x\""), "{twice}");
+}
+
+#[test]
+fn catboost_635_typed_texts_that_look_otherwise_are_told() {
+    let tree = Tree::new();
+    let data = |cells: [&str; 3]| train(parquet(&tree, "a.parquet", df!["y" => [0, 1, 0], "x" => cells].unwrap()), &[]).unwrap();
+    for (cells, what) in [
+        (["01234", "1.5", "2"], "numbers"),
+        (["2024-01-05", "2024-01-06", "2024-01-07"], "dates"),
+        (["True", "False", "True"], "truth values"),
+    ] {
+        let data = data(cells);
+        assert_eq!(kinds(&data), ["categorical"]);
+        let warnings = data.warnings();
+        assert!(warnings.iter().any(|text| text.contains("column x") && text.contains(what)), "{warnings:?}");
+    }
+    assert!(data(["a", "b", "c"]).warnings().is_empty());
+}
+
+#[test]
+fn xgboost_11160_numbers_where_training_had_truth_values_are_0_and_1() {
+    let tree = Tree::new();
+    let trained = train(parquet(&tree, "a.parquet", df!["y" => [0, 1], "x" => [true, false]].unwrap()), &[]).unwrap();
+    let read = |numbers: [i64; 2]| {
+        let data = fit(parquet(&tree, "b.parquet", df!["x" => numbers].unwrap()), trained.schema(), &[]).unwrap();
+        data.source().visit(&|_| Ok(())).map(|()| values(&data))
+    };
+    assert_eq!(read([1, 0]).unwrap(), [[Some(1.0), Some(0.0)]]);
+    assert!(read([0, 2]).unwrap_err().to_string().starts_with("number that is neither 0 nor 1 in a column of truth values: "));
+}
+
+#[test]
+fn pandas_labels_that_are_dates_are_refused() {
+    let tree = Tree::new();
+    let dates = Column::new("y".into(), [1, 2]).cast(&DataType::Date).unwrap();
+    let error = train(parquet(&tree, "a.parquet", df!["x" => [0, 1]].unwrap().hstack(&[dates]).unwrap()), &[]).unwrap_err();
+    assert!(error.to_string().starts_with("the label column y holds dates: "), "{error}");
 }

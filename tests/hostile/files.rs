@@ -68,6 +68,13 @@ fn kinds() -> Vec<Kind> {
             vec![b"0.5,1,2,3\n1,,0.25,-4e3\n7,8,9,1\n".repeat(4), b"1\t2\t3\t4\r\n5\t6\t7\t8\r\n".repeat(5)],
         ),
         kind("rows.csv.gz", "adult", income, vec![packed(&csv)]),
+        kind("rows.jsonl", "adult", income, vec![rows.objects().join("\n").into_bytes()]),
+        kind(
+            "rows.json",
+            "adult",
+            income,
+            vec![format!("[{}]", rows.objects().join(",\n")).into_bytes(), rows.split().into_bytes()],
+        ),
         kind("rows.libsvm", "sparse", &[], vec![libsvm.clone()]),
         kind("rows.libsvm.gz", "sparse", &[], vec![packed(&libsvm)]),
         kind("rows.recordio", "sparse", &[], vec![recordio(false), recordio(true)]),

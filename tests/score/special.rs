@@ -312,8 +312,6 @@ pub fn imported() -> Model {
     model.attributes = vec![("made by".into(), "hand".into())];
     model.reading.missing_values = Some(vec!["-".into()]);
     model.reading.decimal_mark = Some(',');
-    model.reading.trim = Some(true);
-    model.reading.dates = vec![("when".into(), "%d.%m.%Y".into())];
     model.reading.ignored_columns = vec!["id".into()];
     model
 }

@@ -27,6 +27,11 @@ pub(super) fn is_missing_among_numbers(text: &str) -> bool {
     AMONG_NUMBERS.contains(&text)
 }
 
+/// Whether a number is written with zeros that it does not need: it may be a code.
+pub(super) fn has_leading_zeros(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// The truth value that a text says. Other pairs of words, such as yes and no, are categories.
 pub(super) fn truth(text: &str) -> Option<bool> {
     match text {

@@ -124,7 +124,49 @@ pub(super) fn is_date_like(text: &str) -> bool {
     if text.len() > 50 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return false;
     }
-    is_time(text) || is_year_and_month(text) || is_numeric_date(text) || has_month_name(text)
+    is_time(text)
+        || is_duration(text)
+        || is_year_and_month(text)
+        || is_part_of_year(text)
+        || is_numeric_date(text)
+        || is_packed(text)
+        || has_month_name(text)
+}
+
+/// `25:30:00`, `1 day, 2:03:04`, `0 days 01:00:00.5`
+fn is_duration(text: &str) -> bool {
+    let clock = match text.split_once(" day") {
+        Some((days, clock)) if days.trim_start_matches('-').parse::<u32>().is_ok() => {
+            clock.trim_start_matches(['s', ',']).trim_start()
+        }
+        _ => text,
+    };
+    let parts: Vec<_> = clock.split(':').collect();
+    let [hours, minutes, seconds] = parts[..] else { return false };
+    let sixty = |part: &str| part.len() == 2 && part.parse::<u32>().is_ok_and(|part| part < 60);
+    (1..=4).contains(&hours.len()) && hours.parse::<u32>().is_ok() && sixty(minutes) && seconds.split('.').next().is_some_and(sixty)
+}
+
+/// A quarter or a week: `2024Q1`, `2024-W05`, `Q1 2024`.
+fn is_part_of_year(text: &str) -> bool {
+    let part = |text: &str| {
+        let number = |letter: char, most: u32| {
+            text.strip_prefix(letter).is_some_and(|n| n.len() <= 2 && n.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n)))
+        };
+        number('Q', 4) || number('W', 53)
+    };
+    let behind = |year: &str, rest: &str| is_year(year) && part(rest.strip_prefix(['-', ' ', '/']).unwrap_or(rest));
+    text.split_at_checked(4).is_some_and(|(year, rest)| behind(year, rest))
+        || text.split_once(['-', ' ', '/']).is_some_and(|(first, year)| part(first) && is_year(year))
+}
+
+/// `20240105T103000Z`
+fn is_packed(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('T').is_some_and(|(date, time)| {
+        let time = time.trim_end_matches('Z').split(['+', '-', '.']).next().unwrap_or("");
+        date.len() == 8 && digits(date) && is_year(&date[..4]) && matches!(time.len(), 4 | 6) && digits(time)
+    })
 }
 
 fn is_time(text: &str) -> bool {
@@ -164,7 +206,12 @@ fn is_numeric_date(text: &str) -> bool {
         Some((date, time)) => (date.trim_end_matches(','), Some(time.trim())),
         None => (text, None),
     };
-    let clock = |time: &str| time.split(['+', '-', 'Z']).next().is_some_and(|time| is_time(time.trim()));
+    let clock = |time: &str| {
+        let time = time.split(['+', '-', 'Z', '[']).next().unwrap_or("").trim();
+        // The name of a zone: CET.
+        let named = time.rsplit_once(' ').filter(|(_, zone)| zone.len() >= 3 && zone.bytes().all(|byte| byte.is_ascii_uppercase()));
+        is_time(named.map_or(time, |(time, _)| time)) || (time.len() <= 2 && time.parse::<u32>().is_ok_and(|hour| hour < 24))
+    };
     if time.is_some_and(|time| !clock(time)) {
         return false;
     }
@@ -284,6 +331,16 @@ mod tests {
             "10:30:15.5",
             "9:30 AM",
             "2024/01/05T10:30:00Z",
+            "2024-01-05 10:30:00 CET",
+            "2024-01-05T10:30:00+01:00[Europe/Berlin]",
+            "2024-01-05T10",
+            "20240105T103000Z",
+            "2024Q1",
+            "Q1 2024",
+            "2024-W05",
+            "25:30:00",
+            "1 day, 2:03:04",
+            "0 days 01:00:00",
         ] {
             assert!(is_date_like(text), "{text}");
         }
@@ -304,6 +361,11 @@ mod tests {
             "é1",
             "99/99/2024",
             "marine 5 2",
+            "2024A1",
+            "Q5 2024",
+            "2024W54",
+            "1:2:3",
+            "5 days",
         ] {
             assert!(!is_date_like(text), "{text}");
         }

@@ -34,7 +34,8 @@ const BINARY: [Foreign; 24] = [
 ];
 
 /// The same for text, in lower case; blanks in front do not count.
-const TEXT: [Foreign; 7] = [
+const TEXT: [Foreign; 8] = [
+    ("a CSV file whose first line tells Excel the delimiter (sep=)", b"sep=", "remove that line"),
     ("an ARFF file", b"@relation", "write the rows under @data as CSV, with a line of column names"),
     ("an XML document", b"<?xml", TABLE),
     ("an XML document", b"<error>", TABLE),
@@ -87,6 +88,7 @@ mod tests {
             (b"\n<!DOCTYPE html>", "HTML"),
             (b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS"),
             (b"\x80\x04\x95", "pickle"),
+            (b"sep=;\ny;x\n", "Excel"),
         ] {
             assert!(format(bytes).is_some_and(|(what, _)| what.contains(name)), "{name}");
         }

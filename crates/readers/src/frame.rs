@@ -263,6 +263,14 @@ impl FrameFields {
                     role.word()
                 )));
             }
+            let is_moment = role != ColumnRole::Unused && matches!(self.physical(at, place)?, Physical::Date | Physical::Datetime);
+            if is_moment && matches!(role, ColumnRole::Label | ColumnRole::Weight | ColumnRole::BaseMargin) {
+                let name = &self.names[at];
+                return Err(Error::schema(format!(
+                    "the {} column {name} holds dates: {place}; it must contain numbers",
+                    role.word()
+                )));
+            }
             let category = self.categories[at] && matches!(role, ColumnRole::Feature(_));
             Ok(text || category || categorical[at])
         };

@@ -2,6 +2,7 @@
 
 use crate::csv;
 use crate::frame::guarded;
+use crate::json;
 use crate::load::{FileSet, to_sources};
 use crate::parquet;
 use crate::reader::{Input, Limits};
@@ -69,10 +70,14 @@ pub fn keep(
             texts.into_iter().map(|(name, cells)| Series::new(name.into(), cells)).collect()
         }
         Format::Parquet => parquet::columns(input, columns)?,
-        _ => {
+        Format::Json | Format::JsonLines => {
+            let texts = json::texts(input, columns)?;
+            texts.into_iter().map(|(name, cells)| Series::new(name.into(), cells)).collect()
+        }
+        Format::Libsvm | Format::Recordio => {
             let file = display(&set.probes[0].path);
             return Err(Error::schema(format!(
-                "columns can be kept of CSV and Parquet alone: {file}; give the data as one of these"
+                "columns can be kept of CSV, JSON and Parquet alone: {file}; give the data as one of these"
             )));
         }
     };

@@ -53,7 +53,9 @@ fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Datas
     }
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = Some(base as u8);
-    first.finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits)
+    first
+        .finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits)
+        .map(|data| data.with_reading(options.reading()))
 }
 
 fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
@@ -127,12 +129,24 @@ struct LibsvmRows {
 impl LibsvmParser {
     fn rows(&self, file: usize, block: &TextBlock) -> Result<LibsvmRows> {
         let mut rows = LibsvmRows { starts: vec![0], ..LibsvmRows::default() };
+        let mut blank = None;
         for (line, bytes) in (block.first_line..).zip(block.bytes.split(|&b| b == b'\n')) {
             let text =
                 std::str::from_utf8(bytes).map_err(|_| self.error("invalid UTF-8", file, line, "", "write the file as UTF-8"))?;
             let mut tokens = content(text).split_ascii_whitespace().peekable();
             if tokens.peek().is_none() {
+                blank = blank.or(bytes.iter().all(u8::is_ascii_whitespace).then_some(line));
                 continue;
+            }
+            if let (Some(line), false) = (blank.take(), self.labelled) {
+                let remedy = "remove the line, or begin every row with a label, such as 0";
+                return Err(self.error(
+                    "a blank line among rows without labels, which may be a row of missing values",
+                    file,
+                    line,
+                    "",
+                    remedy,
+                ));
             }
             let label = if self.labelled { tokens.next().unwrap_or_default() } else { "0" };
             let groups = rows.groups.len();

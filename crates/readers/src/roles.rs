@@ -214,6 +214,7 @@ impl ColumnLayout<'_> {
         // The first column is where labels are unless somebody says another.
         let is_said = self.names.is_some() || options.label.is_some();
         reading.label_column = all(ColumnRole::Label).next().filter(|_| is_said);
+        reading.weight_column = all(ColumnRole::Weight).next();
         reading.base_margin_column = all(ColumnRole::BaseMargin).next();
         reading
     }
@@ -227,9 +228,13 @@ impl ColumnLayout<'_> {
         {
             repeated.base_margin = Some(self.margin_again(column, options, schema, need_label)?);
         }
+        let weight = trained.weight_column.as_ref().filter(|_| options.weight.is_none() && !options.csv_weights);
         let Some(names) = self.names.filter(|_| schema.named) else {
             if need_label && !schema.named {
                 repeated.label = repeated.label.or_else(|| trained.label_column.clone());
+                repeated.weight = weight.cloned().or(repeated.weight);
+            } else if let (true, Some(column)) = (need_label, weight) {
+                return Err(self.lost("weight", column, "weight_column"));
             }
             return Ok(repeated);
         };
@@ -243,6 +248,13 @@ impl ColumnLayout<'_> {
             }
             // Nobody asks for labels, and that they are left out is no news. A request has none.
             Some(label) if options.label.is_none() && !options.strict && has(label) => repeated.ignore.push(label.clone()),
+            _ => {}
+        }
+        match weight {
+            Some(column) if need_label && !names.contains(column) => return Err(self.lost("weight", column, "weight_column")),
+            Some(column) if need_label => repeated.weight = Some(column.clone()),
+            // Weights do not change predictions.
+            Some(column) if !options.strict && has(column) => repeated.ignore.push(column.clone()),
             _ => {}
         }
         let taken: Vec<_> =
@@ -273,8 +285,11 @@ impl ColumnLayout<'_> {
     /// The error for a column with a part in training that the data do not have.
     fn lost(&self, part: &str, column: &str, parameter: &str) -> Error {
         let names = self.names.unwrap_or_default();
-        let waiver =
-            if parameter == "base_margin_column" { ", or say base_margin_column=none to begin with the base score" } else { "" };
+        let waiver = match parameter {
+            "base_margin_column" => ", or say base_margin_column=none to begin with the base score",
+            "weight_column" => ", or say weight_column=none to count all rows alike",
+            _ => "",
+        };
         Error::schema(format!(
             "missing {part} column {column:?}: the model was trained with it, and {} does not have it; {}its columns are {}; name another one \
              ({parameter}){waiver}",

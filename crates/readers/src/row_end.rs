@@ -76,6 +76,22 @@ pub(super) fn last_row_end(bytes: &[u8], quoting: Option<u8>) -> Option<usize> {
     }
 }
 
+/// How many rows text holds, found without reading cells: whoever reads it must come to the same number. Blank lines are rows where there
+/// is `one_column`, up to the last row that is not blank.
+pub(super) fn count_rows(bytes: &[u8], delimiter: u8, one_column: bool) -> usize {
+    let (mut rows, mut blank, mut begin) = (0, 0, 0);
+    let ends = row_ends(bytes, delimiter).chain((!bytes.ends_with(b"\n")).then_some(bytes.len()));
+    for end in ends {
+        let row = &bytes[std::mem::replace(&mut begin, end)..end];
+        if row.iter().all(|&byte| byte.is_ascii_whitespace() && byte != delimiter) {
+            blank += usize::from(one_column);
+        } else {
+            rows += 1 + std::mem::take(&mut blank);
+        }
+    }
+    rows
+}
+
 /// The end of the last line that is not blank.
 fn without_blank_lines(lines: &[u8]) -> Option<usize> {
     let last = lines.iter().rposition(|byte| !byte.is_ascii_whitespace())?;
@@ -118,5 +134,8 @@ mod tests {
         assert_eq!(row_ends(text, b',').collect::<Vec<_>>(), [8, 20, 31]);
         assert_eq!(last_row_end(b"\"a\nb", Some(b',')), None);
         assert_eq!(last_row_end(b"\"a\nb", None), Some(3));
+        assert_eq!((count_rows(text, b',', false), count_rows(text, b',', true)), (4, 4));
+        assert_eq!((count_rows(b"1\n\n \n2\r\n\n", b',', false), count_rows(b"1\n\n \n2\r\n\n", b',', true)), (2, 4));
+        assert_eq!((count_rows(b"", b',', true), count_rows(b"\n,\n", b',', false)), (0, 1));
     }
 }

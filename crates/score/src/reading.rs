@@ -10,14 +10,12 @@ pub struct Reading {
     pub missing_values: Option<Vec<String>>,
     /// The decimal mark of numbers in text.
     pub decimal_mark: Option<char>,
-    /// Whether white space around texts was cut off.
-    pub trim: Option<bool>,
-    /// The formats of columns of dates and times in text: column, format.
-    pub dates: Vec<(String, String)>,
     /// The columns that were left out.
     pub ignored_columns: Vec<String>,
     /// The column of labels: its name, or its 0-based index where the data had no names.
     pub label_column: Option<String>,
+    /// The column of row weights, likewise.
+    pub weight_column: Option<String>,
     /// The column of base margins, likewise.
     pub base_margin_column: Option<String>,
 }

@@ -1,8 +1,8 @@
 //! The delimiter of a CSV file, found out from its first rows, and the cells of these.
 
 use super::aligned::squeezed;
-use super::number_text::{Dress, dress};
 use crate::cells::{Cell, MissingTexts, number};
+use crate::number_text::{Dress, dress};
 use crate::row_end::row_ends;
 use std::borrow::Cow;
 

@@ -1,12 +1,11 @@
 //! Columns of numbers that are written otherwise than as plain numbers: they must not become categories in silence.
 
-use super::number_text::{Dress, dress};
 use super::parse::Plan;
 use crate::blocks::TextBlock;
-use crate::cells::number;
+use crate::kinds::Dressed;
+use crate::number_text::{Dress, dress};
 use crate::params::Decimal;
 use crate::reader::Limits;
-use crate::roles::ColumnRole;
 use crate::{Error, Result};
 
 /// Warnings about columns of text, some of whose texts look like numbers. `levels` are the different texts of each column.
@@ -15,15 +14,10 @@ use crate::{Error, Result};
 /// Half of a column's different texts look like numbers.
 pub(super) fn judge(plan: &Plan, levels: &[Vec<String>], categorical: &[bool], limits: Limits) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
-    for (at, column) in plan.columns.iter().enumerate() {
-        let is_guessed = column.texts && !categorical[at] && matches!(column.role, ColumnRole::Feature(_) | ColumnRole::Label);
-        let dressed = levels[at].iter().filter(|level| dress(level).is_some()).count();
-        if !is_guessed || dressed == 0 {
-            continue;
-        }
-        let numbers = levels[at].iter().filter(|level| number(level).is_some()).count();
-        let error = refusal(plan, at, levels[at].len(), dressed, limits)?;
-        if (dressed + numbers) * 2 >= levels[at].len() {
+    for (at, levels) in levels.iter().enumerate() {
+        let Some(dressed) = Dressed::of(plan.columns[at], categorical[at], levels) else { continue };
+        let error = refusal(plan, at, &dressed, limits)?;
+        if dressed.is_refused {
             return Err(error);
         }
         warnings.push(error.to_string());
@@ -32,16 +26,12 @@ pub(super) fn judge(plan: &Plan, levels: &[Vec<String>], categorical: &[bool], l
 }
 
 /// What is wrong with a column, at its first text that looks like a number.
-fn refusal(plan: &Plan, at: usize, levels: usize, dressed: usize, limits: Limits) -> Result<Error> {
+fn refusal(plan: &Plan, at: usize, dressed: &Dressed, limits: Limits) -> Result<Error> {
     let Some((file, line, text, dress)) = first(plan, at, limits)? else {
         return Err(Error::data(format!("file changed while it was read: {}", plan.table.layout().file)));
     };
     let decimal = if plan.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point };
-    let what = format!("{} in a column that would be text ({dressed} of {levels} different texts look like numbers)", dress.word());
-    let remedy = match plan.columns[at].role {
-        ColumnRole::Label => dress.remedy(decimal).to_string(),
-        _ => format!("{}; or name the column in categorical_features", dress.remedy(decimal)),
-    };
+    let (what, remedy) = dressed.fault(plan.columns[at].role, dress, decimal);
     Ok(plan.error((&what, &remedy), file, line, at, &text))
 }
 

@@ -3,8 +3,8 @@
 //! Names above numbers are easy. Names that are numbers themselves, as pandas gives columns that nobody named, are taken for names only
 //! where something else says that the row is none of the data; where it could be either, the user is asked.
 
-use super::number_text::is_number_like;
 use crate::cells::{Cell, MissingTexts, number};
+use crate::number_text::is_number_like;
 use crate::{FeatureSchema, ReadOptions};
 use std::collections::{HashMap, HashSet};
 

@@ -6,7 +6,6 @@ mod dressed;
 mod escapes;
 mod header;
 mod kinds;
-mod number_text;
 mod parse;
 mod read;
 mod texts;
@@ -15,7 +14,7 @@ pub(super) use read::CsvReader;
 pub(super) use texts::texts;
 
 use super::blocks::TextFile;
-use super::cells::MissingTexts;
+use super::cells::{MissingTexts, has_leading_zeros};
 use super::roles::ColumnLayout;
 use super::row_end::{RowEnd, count, row_ends};
 use super::sniff::Probe;
@@ -35,6 +34,8 @@ pub(super) struct Table {
     pub dialect: Dialect,
     /// For every column, whether most cells in the first rows are text.
     pub mostly_text: Vec<bool>,
+    /// For every column, a text in the first rows that is a number with leading zeros.
+    pub zero_led: Vec<Option<String>>,
     /// How many columns at the beginning are the index of a data frame: they have no name.
     pub unnamed: usize,
     /// Whether the first line was judged, and nobody said what it is.
@@ -108,7 +109,8 @@ impl Table {
         };
         let judged = options.header == Header::Auto;
         let (files, warnings) = (Vec::new(), Vec::new());
-        let mut table = Self { files, names: None, width: 0, dialect, mostly_text: Vec::new(), unnamed: 0, judged, warnings };
+        let (mostly_text, zero_led) = (Vec::new(), Vec::new());
+        let mut table = Self { files, names: None, width: 0, dialect, mostly_text, zero_led, unnamed: 0, judged, warnings };
         for (position, probe) in probes.iter().enumerate() {
             let opening = Opening::new(probe, dialect)?;
             let header = match options.header {
@@ -186,7 +188,10 @@ impl Table {
                 display(&probe.path)
             )));
         }
-        self.mostly_text = dialect::mostly_text(&opening.rows[usize::from(header)..], self.width, missing);
+        let rows = &opening.rows[usize::from(header)..];
+        self.mostly_text = dialect::mostly_text(rows, self.width, missing);
+        let zero_led = |at: usize| rows.iter().filter_map(|row| row.get(at)).find(|text| has_leading_zeros(text)).cloned();
+        self.zero_led = (0..self.width).map(zero_led).collect();
         if header {
             let names = named(opening.first());
             let mut seen = HashSet::with_capacity(names.len());

@@ -5,16 +5,16 @@
 //! closer look — hands the block to the careful path, which goes through the `csv` crate cell by cell, decides, and knows line and column.
 
 use super::escapes::escaped_quote;
-use super::number_text::dress;
 use super::{NOT_UTF8, Table};
 use crate::blocks::TextBlock;
 use crate::cells::{AMONG_NUMBERS, Cell, EXACT, MissingTexts, make_missing};
 use crate::column::{Builder, ColumnPlan, Counts, Types, finish_texts, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
+use crate::number_text::dress;
 use crate::params::Decimal;
 use crate::roles::ColumnRole;
-use crate::row_end::count;
+use crate::row_end::{count, count_rows};
 use crate::source::display;
 use crate::{Error, Result};
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, NullValues, Schema, SerReader};
@@ -185,6 +185,11 @@ impl Plan {
             rows += 1;
             Ok(true)
         })?;
+        let counted = count_rows(&block.bytes, self.table.dialect.delimiter, self.table.width == 1);
+        if rows != counted {
+            let place = format!("{}:{}", display(&self.table.files[file].path), block.first_line);
+            return Err(Error::internal(format!("{rows} rows were read and {counted} are there, from {place} on")));
+        }
         let (columns, counts) = builders.into_iter().map(Builder::finish).unzip();
         Ok(Parsed { rows, columns, counts })
     }

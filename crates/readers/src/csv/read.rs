@@ -1,12 +1,14 @@
 //! CSV tables → data sets: the first pass, what it decides, and the source that later passes read from.
 
-use super::kinds::{self, Kind};
+use super::kinds;
 use super::parse::{Parsed, Plan};
 use super::{Table, dressed};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
-use crate::cells::{MissingTexts, number};
+use crate::cells::MissingTexts;
 use crate::column::{ColumnPlan, Counts, Types};
+use crate::decided::{Decided, leading_zeros, numbers_among_levels};
 use crate::hive::without_lost_columns;
+use crate::kinds::Kind;
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
@@ -14,10 +16,10 @@ use crate::piece::{ColumnEncoder, Piece};
 use crate::reader::{Fit, Input, Limits, Reader};
 use crate::roles::ColumnRole;
 use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource};
-use crate::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Result};
+use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads CSV files.
 pub(crate) struct CsvReader;
@@ -67,8 +69,15 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let levels: Vec<_> = first.levels.into_iter().map(LevelSet::sorted).collect();
     warnings.extend(dressed::judge(&parser.plan, &levels, &categorical, limits)?);
     parser.plan.types = Types::Settled;
-    let found = Found::new(&parser.plan, levels, &kinds, &categorical);
+    let names = parser.plan.table.names.as_deref();
+    let found = Decided::new(&parser.plan.columns, names, levels, &kinds, &categorical);
     warnings.extend(found.warnings);
+    let zero_led = parser.plan.table.zero_led.iter().enumerate().filter_map(|(at, text)| {
+        let ColumnRole::Feature(position) = parser.plan.columns[at].role else { return None };
+        let text = text.as_ref().filter(|_| kinds[at] == Kind::Numbers)?;
+        Some(leading_zeros(&found.schema.features[position].name, text))
+    });
+    warnings.extend(zero_led);
     let schema = found.schema;
     parser.encoders = ColumnEncoder::of(&schema);
     let reading = parser.plan.table.layout().reading(options, &roles);
@@ -114,24 +123,26 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let plan = Plan { table, columns, missing, exceptions, types: Types::Given, careful_bytes };
     let parser = CsvParser { plan, encoders };
     let first = CsvFirstPass::run(&parser, limits, false)?;
-    warnings.extend(numbers_among_levels(&parser.plan, &first.counts, schema));
+    if parser.plan.table.width == 1 {
+        warnings.extend(blank_end(&parser.plan, limits)?);
+    }
+    warnings.extend(numbers_among_levels(&parser.plan.columns, &first.counts, schema, &parser.plan.table.layout().file));
     Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes).with_warnings(warnings))
 }
 
-/// Warnings about columns of numbers where the model has categories without a number: all of them are missing.
-fn numbers_among_levels(plan: &Plan, counts: &[Counts], schema: &FeatureSchema) -> Vec<String> {
-    let warning = |(column, counts): (&ColumnPlan, &Counts)| {
-        let ColumnRole::Feature(position) = column.role else { return None };
-        let Feature { name, kind: FeatureKind::Categorical { levels } } = &schema.features[position] else { return None };
-        let strange = counts.numbers > 0 && counts.words == 0 && !levels.iter().any(|level| number(level).is_some());
-        strange.then(|| {
-            format!(
-                "column {name} of {} holds numbers, none of which is a category of the model; all are treated as missing",
-                plan.table.layout().file
-            )
-        })
-    };
-    plan.columns.iter().zip(counts).filter_map(warning).collect()
+/// A warning about files of one column with blank lines at the end: they may be text that ends so, or rows without a value.
+fn blank_end(plan: &Plan, limits: Limits) -> Result<Option<String>> {
+    let files = Mutex::new(BTreeSet::new());
+    for_each_block(&plan.table.files, limits.block_bytes, &|file, _, block| {
+        let end = block.bytes.iter().rev().take_while(|byte| byte.is_ascii_whitespace()).filter(|&&byte| byte == b'\n').count();
+        if end > 1 {
+            files.lock().unwrap_or_else(PoisonError::into_inner).insert(file);
+        }
+        Ok(())
+    })?;
+    let files = files.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let first = files.first().map(|&file| crate::source::display(&plan.table.files[file].path));
+    Ok(first.map(|file| format!("blank lines at the end of {file} are taken for no rows; write \"\" where a row has no value")))
 }
 
 /// Reads blocks of a CSV table as pieces.
@@ -230,36 +241,6 @@ impl CsvFirstPass {
             attributes.push(found);
         }
         Ok(Self { counts: total, levels, blocks: (places, features, attributes) })
-    }
-}
-
-/// What the first pass over training data found.
-struct Found {
-    schema: FeatureSchema,
-    /// About columns that became categorical by themselves.
-    note: Option<String>,
-    warnings: Vec<String>,
-}
-
-impl Found {
-    fn new(plan: &Plan, levels: Vec<Vec<String>>, kinds: &[Kind], categorical: &[bool]) -> Self {
-        let mut features = Vec::new();
-        let (mut by_content, mut warnings) = (Vec::new(), Vec::new());
-        for (at, levels) in levels.into_iter().enumerate() {
-            let ColumnRole::Feature(position) = plan.columns[at].role else { continue };
-            let name = plan.table.names.as_ref().map_or_else(|| format!("f{position}"), |names| names[at].clone());
-            let kind = kinds::feature_kind(kinds[at], levels);
-            if let FeatureKind::Categorical { levels } = &kind
-                && !categorical[at]
-            {
-                by_content.push(format!("{name} ({} levels)", levels.len()));
-                warnings.extend(kinds::warning(&name, levels).filter(|_| kinds[at] == Kind::MixedTexts));
-            }
-            features.push(Feature { name, kind });
-        }
-        let note = (!by_content.is_empty()).then(|| format!("columns of text taken as categorical: {}", list(&by_content)));
-        let schema = FeatureSchema { features, named: plan.table.names.is_some(), index_base: None };
-        Self { schema, note, warnings }
     }
 }
 

@@ -1,11 +1,14 @@
 //! One column of JSON rows while they are read: what it holds is only known at the end.
 
-use super::value::{Body, Value};
-use crate::cells::{Cell, EXACT, MissingTexts, number};
-use crate::column::{Builder, ColumnPlan, Types};
-use crate::levels::Raw;
-use crate::{Error, Result};
-use std::collections::HashMap;
+use super::value::{Body, Value, nested, plain_cell};
+use crate::Result;
+use crate::cells::{Cell, EXACT, MissingTexts, canonical, has_leading_zeros, level, number};
+use crate::column::{Builder, ColumnPlan, Counts, Types};
+use crate::kinds::{Census, Doubt};
+use crate::levels::{LevelSet, Raw};
+use crate::number_text::{Dress, dress};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 
 /// The cells of a column so far.
 #[derive(Default)]
@@ -14,18 +17,18 @@ pub(super) struct JsonColumn {
     /// Texts, each once.
     texts: Vec<String>,
     codes: HashMap<String, u32>,
-    pub numbers: usize,
-    pub words: usize,
-    pub truths: usize,
+    has_truths: bool,
 }
 
-/// A cell. Texts, and numbers too large to be sure of, are kept once each.
+/// A cell. What a text means is only known when the column is.
 #[derive(Clone, Copy)]
 enum Kept {
     Missing,
     Truth(bool),
     Number(f64),
+    /// What stood in quotes.
     Text(u32),
+    /// A number too large to be sure of.
     LongNumber(u32),
 }
 
@@ -35,6 +38,15 @@ pub(super) struct ColumnFault {
     pub remedy: &'static str,
     pub row: usize,
     pub text: String,
+}
+
+/// What a column holds besides numbers.
+#[derive(Default)]
+pub(super) struct Survey {
+    pub census: Census,
+    pub counts: Counts,
+    /// The texts that it has as a column of text, sorted.
+    pub levels: Vec<String>,
 }
 
 impl JsonColumn {
@@ -48,39 +60,29 @@ impl JsonColumn {
         self.cells.resize(rows, Kept::Missing);
     }
 
-    /// Adds a value. Strings mean what they mean in CSV.
-    pub fn push(&mut self, body: &Body<'_>, value: Value<'_>, missing: &MissingTexts) -> Result<()> {
+    /// Adds a value; `name` is what the column is called.
+    pub fn push(&mut self, body: &Body<'_>, value: Value<'_>, name: &dyn Fn() -> String) -> Result<()> {
         let kept = match value.as_bytes().first() {
             Some(b'n') => Kept::Missing,
-            Some(b't' | b'f') => self.truth(value == "true"),
-            Some(b'{' | b'[') => return Err(nested(body, value)),
-            Some(b'"') => {
-                let text = body.string(value)?;
-                self.cell(missing.cell(&text), &text)
+            Some(b't' | b'f') => {
+                self.has_truths = true;
+                Kept::Truth(value == "true")
             }
-            _ => self.cell(missing.cell(value), value),
+            Some(b'{' | b'[') => return Err(nested(body, value, &name())),
+            Some(b'"') => self.quoted(&body.string(value)?),
+            _ => match number(value) {
+                Some(x) if x.abs() < EXACT => Kept::Number(x),
+                _ => Kept::LongNumber(self.code(value)),
+            },
         };
         self.cells.push(kept);
         Ok(())
     }
 
-    fn truth(&mut self, value: bool) -> Kept {
-        self.truths += 1;
-        Kept::Truth(value)
-    }
-
-    fn cell(&mut self, cell: Cell<'_>, text: &str) -> Kept {
-        match cell {
-            Cell::Missing => Kept::Missing,
-            Cell::Number(x) => {
-                self.numbers += 1;
-                if x.abs() < EXACT { Kept::Number(x) } else { Kept::LongNumber(self.code(text)) }
-            }
-            Cell::Text(text) => {
-                self.words += 1;
-                Kept::Text(self.code(text))
-            }
-        }
+    /// Digits in quotes are kept as a number, which takes less memory, where no other text gives the same.
+    fn quoted(&mut self, text: &str) -> Kept {
+        let whole = number(text).filter(|&x| x.fract() == 0.0 && canonical(x).as_deref() == Some(text));
+        whole.map_or_else(|| Kept::Text(self.code(text)), Kept::Number)
     }
 
     fn code(&mut self, text: &str) -> u32 {
@@ -93,36 +95,121 @@ impl JsonColumn {
         code
     }
 
-    /// The column as `plan` reads it.
-    pub fn finish(&self, plan: ColumnPlan, types: Types) -> Result<Option<Raw>, ColumnFault> {
+    /// Whether the column holds texts that are neither numbers nor missing values.
+    pub fn has_texts(&self, missing: &MissingTexts) -> bool {
+        self.texts.iter().any(|text| matches!(missing.cell(text), Cell::Text(_)))
+    }
+
+    /// Whether the column holds texts or truth values.
+    pub fn has_words(&self, missing: &MissingTexts) -> bool {
+        self.has_truths || self.has_texts(missing)
+    }
+
+    /// What the column holds, each text once.
+    pub fn survey(&self, missing: &MissingTexts) -> Survey {
+        let (mut census, mut counts, levels) = (Census::default(), Counts::default(), LevelSet::default());
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        for &kept in &self.cells {
+            let text = self.text(kept);
+            let cell = self.untyped_cell(kept, missing, &text);
+            let level = match cell {
+                Cell::Missing => continue,
+                Cell::Number(x) => {
+                    counts.numbers += 1;
+                    level(text.trim(), x)
+                }
+                Cell::Text(word) => {
+                    counts.words += 1;
+                    word
+                }
+            };
+            if !seen.contains(level) {
+                census.add(cell, level);
+                found.push(level.to_string());
+                seen.insert(level.to_string());
+            }
+        }
+        levels.add(&found);
+        Survey { census, counts, levels: levels.sorted() }
+    }
+
+    /// The first cell that does not go with the others, its text, and how many cells hold that.
+    pub fn first_stray(&self, doubt: Doubt, plan: ColumnPlan, missing: &MissingTexts) -> Option<(usize, String, u64)> {
+        let is_stray = |&kept: &Kept| {
+            let text = self.text(kept);
+            doubt.is_stray(plan.role, self.untyped_cell(kept, missing, &text), &text)
+        };
+        let row = self.cells.iter().position(is_stray)?;
+        let text = self.text(self.cells[row]).into_owned();
+        let cells = self.cells.iter().filter(|&&kept| self.text(kept) == text).count();
+        Some((row, text, cells as u64))
+    }
+
+    /// The first text that is meant as a number.
+    pub fn first_dressed(&self) -> Option<(usize, String, Dress)> {
+        let dressed = |(row, &kept): (usize, &Kept)| {
+            let Kept::Text(code) = kept else { return None };
+            let text = &self.texts[code as usize];
+            dress(text).map(|dress| (row, text.clone(), dress))
+        };
+        self.cells.iter().enumerate().find_map(dressed)
+    }
+
+    /// The first text that is a number with leading zeros. JSON has no such numbers, so that it was in quotes.
+    pub fn first_with_leading_zeros(&self) -> Option<&str> {
+        self.texts.iter().map(String::as_str).find(|text| has_leading_zeros(text))
+    }
+
+    /// The column as `plan` reads it, and what its cells are.
+    pub fn finish(&self, plan: ColumnPlan, types: Types, missing: &MissingTexts) -> Result<(Option<Raw>, Counts), ColumnFault> {
         let mut builder = Builder::new(plan);
         for (row, &kept) in self.cells.iter().enumerate() {
-            let text = match kept {
-                Kept::Text(code) | Kept::LongNumber(code) => &self.texts[code as usize],
-                Kept::Truth(true) => "true",
-                Kept::Truth(false) => "false",
-                Kept::Number(x) if plan.texts => &x.to_string(),
-                Kept::Missing | Kept::Number(_) => "",
-            };
+            let text = if plan.texts { self.text(kept) } else { self.quick_text(kept) };
             let cell = match kept {
-                Kept::Missing => Cell::Missing,
-                Kept::Number(x) => Cell::Number(x),
                 Kept::Truth(value) if !plan.texts => Cell::Number(f64::from(u8::from(value))),
-                Kept::Text(_) => plan.cell(types, &MissingTexts::default(), text),
-                Kept::Truth(_) => Cell::Text(text),
-                Kept::LongNumber(_) => number(text).map_or(Cell::Text(text), Cell::Number),
+                Kept::Text(_) => plan.cell(types, missing, &text),
+                _ => self.untyped_cell(kept, missing, &text),
             };
-            if let Some((what, remedy)) = plan.fault(types, cell, text) {
-                let text = if let Kept::Number(x) = kept { x.to_string() } else { text.to_string() };
-                return Err(ColumnFault { what, remedy, row, text });
+            if let Some((what, remedy)) = plan.fault(types, cell, &text) {
+                return Err(ColumnFault { what, remedy, row, text: self.text(kept).into_owned() });
             }
-            builder.push(cell, text);
+            builder.push(cell, &text);
         }
-        Ok(builder.finish().0)
+        Ok(builder.finish())
     }
-}
 
-fn nested(body: &Body<'_>, value: Value<'_>) -> Error {
-    let remedy = "give a number, a text or null; pandas writes rows with orient=\"records\"";
-    body.error("an array or object where one value is expected", value, remedy)
+    /// What a cell means by itself.
+    fn untyped_cell<'t>(&self, kept: Kept, missing: &MissingTexts, text: &'t str) -> Cell<'t> {
+        match kept {
+            Kept::Missing => Cell::Missing,
+            Kept::Number(x) if missing.is_missing(x) => Cell::Missing,
+            Kept::Number(x) => Cell::Number(x),
+            Kept::Truth(_) => Cell::Text(text),
+            Kept::Text(_) => missing.cell(text),
+            Kept::LongNumber(_) => plain_cell(missing, text),
+        }
+    }
+
+    /// The text of a cell: as it stands, or the shortest that gives the number.
+    fn text(&self, kept: Kept) -> Cow<'_, str> {
+        match kept {
+            Kept::Number(x) => Cow::Owned((x + 0.0).to_string()),
+            _ => self.quick_text(kept),
+        }
+    }
+
+    /// The same, but nothing for numbers.
+    fn quick_text(&self, kept: Kept) -> Cow<'_, str> {
+        Cow::Borrowed(match kept {
+            Kept::Missing | Kept::Number(_) => "",
+            Kept::Truth(true) => "true",
+            Kept::Truth(false) => "false",
+            Kept::Text(code) | Kept::LongNumber(code) => &self.texts[code as usize],
+        })
+    }
+
+    /// The cells as they stand, for whoever keeps them beside predictions; none for null.
+    pub fn texts(&self) -> impl Iterator<Item = Option<Cow<'_, str>>> {
+        self.cells.iter().map(|&kept| (!matches!(kept, Kept::Missing)).then(|| self.text(kept)))
+    }
 }

@@ -4,9 +4,10 @@ mod column;
 mod file;
 mod rows;
 mod source;
+mod table;
 mod value;
 
-pub(super) use file::JsonReader;
+pub(super) use file::{JsonReader, texts};
 
 use super::cells::{Cell, MissingTexts};
 use super::column::{Builder, ColumnPlan, Types};
@@ -21,7 +22,7 @@ use source::JsonSource;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
-use value::{Body, Value};
+use value::{Body, Value, nested, plain_cell};
 
 /// Reads rows that are to fit `schema`; `name` is what messages call the body.
 pub(super) fn matching(bytes: &[u8], form: Form, options: &ReadOptions, schema: &InputSchema, name: &str) -> Result<Dataset> {
@@ -61,6 +62,10 @@ struct Table<'a> {
     extra_columns: ExtraColumns,
     /// The cells of the present row, in schema order.
     cells: Vec<Option<Value<'a>>>,
+    /// Whether any row has a cell by name.
+    is_there: Vec<bool>,
+    /// The first row that lacks one, and the names that it has.
+    incomplete: Option<(Value<'a>, Vec<String>)>,
     rows: usize,
     /// Where each row begins; for messages about what is only seen at the end.
     places: Vec<Value<'a>>,
@@ -68,7 +73,7 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new(body: &'a Body<'a>, schema: &'a InputSchema, options: &'a ReadOptions) -> Result<Self> {
-        let missing = MissingTexts::new(&options.missing);
+        let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
         let mut plans = Vec::with_capacity(schema.len() + 1);
         for (position, feature) in schema.features.iter().enumerate() {
             let texts = feature.kind != FeatureKind::Numeric;
@@ -84,7 +89,7 @@ impl<'a> Table<'a> {
         let exceptions = encoders.iter().enumerate().filter_map(exception).collect();
         let cells = vec![None; plans.len()];
         let (passed_over, extra_columns) = (&options.trained.ignored_columns[..], options.extra_columns);
-        let (rows, places) = (0, Vec::new());
+        let (is_there, incomplete, rows, places) = (vec![false; plans.len()], None, 0, Vec::new());
         Ok(Self {
             body,
             schema,
@@ -98,6 +103,8 @@ impl<'a> Table<'a> {
             passed_over,
             extra_columns,
             cells,
+            is_there,
+            incomplete,
             rows,
             places,
         })
@@ -166,6 +173,7 @@ impl<'a> Table<'a> {
         }
         for (&cell, position) in cells.iter().zip(order) {
             if let Some(position) = position {
+                self.is_there[position] = true;
                 self.cells[position] = Some(cell);
             }
         }
@@ -179,26 +187,41 @@ impl<'a> Table<'a> {
                 return Err(self.twice(name, cell));
             }
         }
-        if self.cells.contains(&None) {
-            let absent = self.absent(|position| self.cells[position].is_some());
-            let names: Vec<_> = cells.iter().map(|(name, _)| name.to_string()).collect();
-            return Err(missing_names(&absent, &names, &self.body.place(row)));
+        self.is_there.iter_mut().zip(&self.cells).for_each(|(is_there, cell)| *is_there |= cell.is_some());
+        if self.incomplete.is_none() && self.cells.contains(&None) {
+            self.incomplete = Some((row, cells.iter().map(|(name, _)| name.to_string()).collect()));
+        }
+        // There is no missing base margin.
+        if self.margin.is_some() && self.cells.last() == Some(&None) {
+            self.check_complete()?;
         }
         self.push(row)
+    }
+
+    /// Checks that every column is in some row.
+    fn check_complete(&self) -> Result<()> {
+        let Some((row, names)) = &self.incomplete else { return Ok(()) };
+        let absent = self.absent(|position| self.is_there[position]);
+        if absent.is_empty() { Ok(()) } else { Err(missing_names(&absent, names, &self.body.place(row))) }
     }
 
     /// Adds the present row's cells to the columns.
     fn push(&mut self, row: Value<'a>) -> Result<()> {
         for (position, cell) in self.cells.iter_mut().enumerate() {
-            let Some(value) = cell.take() else { return Err(Error::internal("a row lacks a cell after it was checked")) };
+            // A key that a row lacks is a missing value, if others have it.
+            let (value, place) = cell.take().map_or(("null", row), |value| (value, value));
             let plan = self.plans[position];
             let missing = self.exceptions.get(&position).unwrap_or(&self.missing);
-            let text = cell_text(self.body, value, plan.texts)?;
-            let meaning = text.as_ref().map_or(Cell::Missing, |text| plan.cell(Types::Given, missing, text));
+            let name = self.schema.features.get(position).map_or(self.margin.unwrap_or_default(), |feature| &feature.name);
+            let text = cell_text(self.body, value, plan.texts, name)?;
             let text = text.as_deref().unwrap_or("");
+            let meaning = match value.as_bytes().first() {
+                Some(b'n') => Cell::Missing,
+                Some(b'"' | b't' | b'f') => plan.cell(Types::Given, missing, text),
+                _ => plain_cell(missing, text),
+            };
             if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
-                let name = self.name(position);
-                return Err(self.body.error(&format!("{what} (column {name})"), value, remedy));
+                return Err(self.body.error(&format!("{what} (column {name})"), place, remedy));
             }
             self.builders[position].push(meaning, text);
         }
@@ -211,6 +234,7 @@ impl<'a> Table<'a> {
         if self.rows == 0 {
             return Err(Error::data(format!("no rows: {}", self.body.name)));
         }
+        self.check_complete()?;
         let mut attributes = RawAttributes::default();
         if self.margin.is_some() {
             attributes.base_margin = self.builders.pop().and_then(|builder| builder.finish().0);
@@ -233,15 +257,13 @@ impl<'a> Table<'a> {
 
 /// The text that a CSV file would have in the place of a value; none for null. Truth values are 0 and 1 among numbers, as they are in
 /// Parquet files.
-fn cell_text<'a>(body: &Body<'a>, value: Value<'a>, texts: bool) -> Result<Option<Cow<'a, str>>> {
+fn cell_text<'a>(body: &Body<'a>, value: Value<'a>, texts: bool, column: &str) -> Result<Option<Cow<'a, str>>> {
     Ok(match (value.as_bytes().first(), texts) {
         (Some(b'"'), _) => Some(body.string(value)?),
         (Some(b'n'), _) => None,
         (Some(b't'), false) => Some(Cow::Borrowed("1")),
         (Some(b'f'), false) => Some(Cow::Borrowed("0")),
-        (Some(b'{' | b'['), _) => {
-            return Err(body.error("an array or object where one value is expected", value, "give a number, a text or null"));
-        }
+        (Some(b'{' | b'['), _) => return Err(nested(body, value, column)),
         _ => Some(Cow::Borrowed(value)),
     })
 }

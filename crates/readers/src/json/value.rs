@@ -1,5 +1,6 @@
 //! JSON text, taken apart one level at a time; every value is a slice of the body, which tells where it stands.
 
+use crate::cells::{Cell, MissingTexts, number};
 use crate::names::list;
 use crate::{Error, Result};
 use serde::Deserialize;
@@ -129,4 +130,19 @@ const NO_NUMBER: &str = "JSON has neither NaN nor infinity: write null for a mis
 fn is_no_number(text: &str, at: usize) -> bool {
     let around = &text.as_bytes()[at.saturating_sub(9)..text.len().min(at + 9)];
     [&b"NaN"[..], b"nan", b"Infinity"].into_iter().any(|word| around.windows(word.len()).any(|window| window == word))
+}
+
+/// The error about an array or object where one value is expected.
+pub(super) fn nested(body: &Body<'_>, value: Value<'_>, column: &str) -> Error {
+    let remedy = "give a number, a text or null; pandas writes rows with orient=\"records\"";
+    body.error(&format!("an array or object where one value is expected (column {column})"), value, remedy)
+}
+
+/// What a number means that stands without quotes: its decimal mark is the point, whatever that of texts is.
+pub(super) fn plain_cell<'t>(missing: &MissingTexts, text: &'t str) -> Cell<'t> {
+    match number(text) {
+        Some(x) if missing.is_missing(x) => Cell::Missing,
+        Some(x) => Cell::Number(x),
+        None => Cell::Text(text),
+    }
 }

@@ -10,9 +10,10 @@ mod types;
 use super::piece::ColumnEncoder;
 use super::reader::{Fit, Input, Reader};
 use super::roles::ColumnRole;
+use crate::decided;
 use crate::names::list;
 use crate::{Dataset, ReadOptions, Result};
-use polars::prelude::Series;
+use polars::prelude::{DataType, Series};
 use set::ParquetSet;
 use source::ParquetSource;
 use std::sync::Arc;
@@ -36,15 +37,23 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let index = pandas_index(&set.fields.names, options);
     let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
     let roles = layout.training_roles(options)?;
-    let texts = set.fields.texts(&roles, &layout.categorical(options, &roles)?, &layout.file)?;
+    let categorical = layout.categorical(options, &roles)?;
+    let texts = set.fields.texts(&roles, &categorical, &layout.file)?;
     let levels = set.levels(&roles, &texts)?;
     let schema = set.fields.schema(&roles, &texts, levels, &layout.file)?;
+    let doubted = |(at, role): (usize, &ColumnRole)| match role {
+        ColumnRole::Feature(position) if !categorical[at] && set.fields.types[at] == DataType::String => {
+            decided::doubted(&schema.features[*position], &layout.file)
+        }
+        _ => None,
+    };
+    let warnings: Vec<_> = roles.iter().enumerate().filter_map(doubted).collect();
     let attributes = set.attributes(&roles, &texts, None)?;
     let encoders = ColumnEncoder::of(&schema);
     let reading = layout.reading(options, &roles);
     let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, &texts, encoders)))?.with_reading(reading);
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
-    Ok(data.with_notes(note))
+    Ok(data.with_notes(note).with_warnings(warnings))
 }
 
 /// Some columns as they stand in the files.

@@ -123,6 +123,14 @@ impl ParquetSet {
         let factor = match (encoder, Physical::of(&self.fields.types[column])) {
             (ColumnEncoder::Date, Some(Physical::Datetime)) => 1.0 / MICROS,
             (ColumnEncoder::Datetime, Some(Physical::Date)) => MICROS,
+            (ColumnEncoder::Boolean, Some(Physical::Numeric)) => {
+                let values = widen(&raw);
+                let other = values.iter().position(|&x| x != 0.0 && x != 1.0 && !x.is_nan());
+                return other.map_or(Ok(raw), |row| {
+                    let (what, remedy) = ("number that is neither 0 nor 1 in a column of truth values", "correct it");
+                    Err(CellFault { row, what, value: values[row].to_string(), remedy })
+                });
+            }
             _ => return Ok(raw),
         };
         let mut values = widen(&raw);

@@ -44,7 +44,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Datas
     let width = first.width(&parser)?;
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = first.facts.iter().any(|facts| facts.sparse).then_some(0);
-    first.finish(RecordParser { width: Some(width), ..parser }, schema, limits)
+    first.finish(RecordParser { width: Some(width), ..parser }, schema, limits).map(|data| data.with_reading(options.reading()))
 }
 
 fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {

@@ -15,10 +15,11 @@ impl h::Header {
             reading: h::Reading {
                 missing_values: reading.missing_values.clone(),
                 decimal_mark: reading.decimal_mark,
-                trim: reading.trim,
-                dates: reading.dates.clone(),
+                trim: None,
+                dates: Vec::new(),
                 ignored_columns: reading.ignored_columns.clone(),
                 label_column: reading.label_column.clone(),
+                weight_column: reading.weight_column.clone(),
                 base_margin_column: reading.base_margin_column.clone(),
             },
             required_roles: model.required_roles.iter().map(|role| role.name().to_string()).collect(),

@@ -72,11 +72,15 @@ pub(super) enum FeatureType {
 pub(super) struct Reading {
     pub missing_values: Option<Vec<String>>,
     pub decimal_mark: Option<char>,
+    /// Always null: white space around texts is always cut off.
     pub trim: Option<bool>,
+    /// Always empty: the type of a feature says whether it is a date, and there is one form of dates.
     pub dates: Vec<(String, String)>,
     pub ignored_columns: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub label_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub weight_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub base_margin_column: Option<String>,
 }

@@ -24,10 +24,9 @@ impl h::Header {
             reading: Reading {
                 missing_values: self.reading.missing_values,
                 decimal_mark: self.reading.decimal_mark,
-                trim: self.reading.trim,
-                dates: self.reading.dates,
                 ignored_columns: self.reading.ignored_columns,
                 label_column: self.reading.label_column,
+                weight_column: self.reading.weight_column,
                 base_margin_column: self.reading.base_margin_column,
             },
             required_roles: self.required_roles.iter().map(|name| role(name)).collect::<Result<_, _>>()?,
