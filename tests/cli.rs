@@ -411,11 +411,45 @@ fn inspect_describes_the_model() {
 }
 
 #[test]
-fn docs_parameters_md_is_what_the_table_says() {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/PARAMETERS.md");
-    let committed = fs::read_to_string(file).unwrap();
-    let generated = sapwood(["params", "--markdown"]).ok().stdout;
-    assert!(committed == generated, "docs/PARAMETERS.md has drifted: run `sapwood params --markdown > docs/PARAMETERS.md`");
+fn generated_pages_are_what_the_tables_say() {
+    for (command, page) in [("params", "PARAMETERS"), ("metrics", "METRICS"), ("objectives", "OBJECTIVES")] {
+        let committed = fs::read_to_string(format!("{}/../docs/{page}.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let generated = sapwood([command, "--markdown"]).ok().stdout;
+        assert!(committed == generated, "docs/{page}.md has drifted: run `sapwood {command} --markdown > docs/{page}.md`");
+    }
+}
+
+#[test]
+fn metrics_and_objectives_are_listed_and_explained() {
+    for (command, others, ours, parts) in [
+        (
+            "metrics",
+            "binary_logloss",
+            "logloss",
+            ["better: lower", "range: [0, ∞)", "binary:logistic", "as in: XGBoost", "Logloss"],
+        ),
+        (
+            "objectives",
+            "regression_l1",
+            "reg:absoluteerror",
+            ["labels: any number", "predicts: the median", "mae", "XGBoost", "l1"],
+        ),
+    ] {
+        let rows: Value = serde_json::from_str(&sapwood([command, "--json"]).ok().stdout).unwrap();
+        let plain = sapwood([command]).ok().stdout;
+        for row in rows.as_array().unwrap() {
+            let name = row["name"].as_str().unwrap();
+            assert!(plain.lines().any(|line| line.split_whitespace().next() == Some(name)), "no {name} in {plain}");
+        }
+        let text = sapwood([command, others]).ok().stdout;
+        assert_eq!(text, sapwood([command, ours]).ok().stdout);
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+    assert!(sapwood(["metrics", "error@0.7"]).ok().stdout.starts_with("error\n"));
+    sapwood(["metrics", "rmsee"]).user_error(&["did you mean rmse?", "`sapwood metrics` lists all"]);
+    sapwood(["metrics", "average_precision"]).user_error(&["aucpr is the interpolated area"]);
+    sapwood(["objectives", "binary:logistics"]).user_error(&["did you mean binary:logistic?", "`sapwood objectives` lists all"]);
+    sapwood(["objectives", "lambdarank"]).user_error(&["for a score per row"]);
 }
 
 #[test]

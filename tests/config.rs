@@ -109,3 +109,24 @@ fn a_model_tells_the_settings_that_reproduce_it() {
     sapwood(["train", "--config", &tree.text("c.json"), "--train", &train, "--model-out", &again]).ok();
     assert_eq!(bytes(&tree, "again"), bytes(&tree, "m"));
 }
+
+#[test]
+fn a_map_of_classes_is_a_map_in_every_form() {
+    let tree = Tree::new();
+    let rows: String = (0..120).map(|row| format!("{},{}\n", u8::from(row % 6 == 0), row % 7)).collect();
+    tree.write("train.csv", &rows);
+    let model = |name: &str, text: &str| {
+        let (config, train, model) = (tree.write(name, text), tree.text("train.csv"), tree.text("m.sapwood"));
+        let flags = ["train", "--config", config.to_str().unwrap(), "--train", &train, "--model-out", &model];
+        sapwood(flags).ok();
+        std::fs::read(model).unwrap()
+    };
+    let common = "num_round: 2\nobjective: binary:logistic\nheader: false\n";
+    let by_yaml = model("a.yaml", &format!("{common}class_weight: {{0: 1, 1: 5}}\n"));
+    let json = "{\"num_round\": 2, \"objective\": \"binary:logistic\", \"header\": false, \"class_weight\": {\"0\": 1, \"1\": 5}}";
+    assert!(by_yaml == model("a.json", json));
+    let toml = "num_round = 2\nobjective = \"binary:logistic\"\nheader = false\n[class_weight]\n0 = 1\n1 = 5\n";
+    assert!(by_yaml == model("a.toml", toml));
+    assert!(by_yaml == model("b.yaml", &format!("{common}class_weight: \"{{0: 1, 1: 5}}\"\n")));
+    assert!(by_yaml != model("c.yaml", common));
+}

@@ -124,7 +124,7 @@ fn one_parameter_is_explained_by_any_of_its_names() {
 
 #[test]
 fn shells_and_manuals_know_every_command() {
-    let commands = ["train", "predict", "serve", "evaluate", "inspect", "params", "doctor"];
+    let commands = ["train", "predict", "serve", "evaluate", "inspect", "params", "metrics", "objectives", "doctor"];
     for shell in ["bash", "zsh", "fish"] {
         let text = sapwood(["completions", shell]).ok().stdout;
         assert!(commands.iter().all(|command| text.contains(command)) && text.contains("model-out"), "{shell}");
@@ -136,4 +136,26 @@ fn shells_and_manuals_know_every_command() {
     }
     sapwood(["man", "trian"]).user_error(&["there is no command trian", "train, predict"]);
     sapwood(["completions", "tcsh"]).user_error(&["bash"]);
+}
+
+#[test]
+fn classes_are_weighed_by_their_names() {
+    let tree = Tree::new();
+    let rows: String =
+        (0..300).map(|row| format!("{},{},{}\n", if row % 10 == 0 { "rare" } else { "usual" }, row % 7, row % 13)).collect();
+    tree.write("train.csv", format!("y,a,b\n{rows}"));
+    let (train, model) = (tree.text("train.csv"), tree.text("m.sapwood"));
+    let run = |words: &[&str]| {
+        let flags = ["train", "--train", &train, "--label", "y", "--model-out", &model, "num_round=3", "objective=binary"];
+        sapwood(flags.iter().chain(words))
+    };
+    // Nine times as many rows of one class: each balances them, in its own units.
+    let loss = |words: &[&str]| run(words).ok().metric_lines()[0].value("train-logloss").parse::<f64>().unwrap();
+    let [balanced, unbalanced, given] =
+        [loss(&["class_weight=balanced"]), loss(&["is_unbalance=true"]), loss(&["class_weight={'rare': 9, 'usual': 1}"])];
+    assert!((unbalanced - given).abs() < 1e-9 && (balanced - given).abs() < 0.05, "{balanced} {unbalanced} {given}");
+    assert!(given > 1.5 * loss(&[]), "{given}");
+    run(&["class_weight={'raar': 9}"]).user_error(&["a class \"raar\", which the labels do not have", "did you mean \"rare\"?"]);
+    run(&["class_weight={0: 9}"]).user_error(&["The classes are"]);
+    run(&["class_weight=balanced", "scale_pos_weight=9"]).user_error(&["all weigh classes", "give one of them"]);
 }

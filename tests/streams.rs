@@ -46,7 +46,7 @@ fn tree() -> Tree {
 }
 
 /// A command line for every command, each way to print something, and each way to fail; `NAME` in capitals stands for a file.
-const LINES: [&str; 22] = [
+const LINES: [&str; 24] = [
     "train --train TRAIN.CSV --label y --model-out NEW num_round=5",
     "train --train TRAIN.CSV --label y --model-out NEW num_round=5 same_data=warn --validation TRAIN.CSV",
     "train --train TRAIN.CSV --label nothing --model-out NEW num_round=5",
@@ -60,6 +60,8 @@ const LINES: [&str; 22] = [
     "params",
     "params --json",
     "params --markdown",
+    "metrics",
+    "objectives --json",
     "doctor JOB.YAML",
     "doctor --json JOB.YAML",
     "doctor WRONG.YAML",

@@ -14,6 +14,7 @@ mod config;
 mod conformance;
 mod data;
 mod doctor;
+mod doctor_jobs;
 mod field;
 mod format;
 mod hold_out;

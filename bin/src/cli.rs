@@ -34,6 +34,10 @@ pub enum Command {
     Inspect(InspectArgs),
     /// List every hyperparameter, or explain one.
     Params(ParamsArgs),
+    /// List every metric, or explain one.
+    Metrics(GlossaryArgs),
+    /// List every objective, or explain one.
+    Objectives(GlossaryArgs),
     /// Print the completions of this command line for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, in troff: `sapwood man train | man -l -`.
@@ -254,6 +258,20 @@ pub struct ParamsArgs {
     pub json: bool,
 }
 
+/// Flags of `sapwood metrics` and `sapwood objectives`.
+#[derive(Debug, Args)]
+pub struct GlossaryArgs {
+    /// The one to explain, by its name or another library's word for it [default: all].
+    #[arg(value_name = "NAME", conflicts_with_all = ["markdown", "json"])]
+    pub name: Option<String>,
+    /// Print the table as Markdown (docs/METRICS.md, docs/OBJECTIVES.md).
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// Print a JSON list, one object per entry.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Flags of `sapwood completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
@@ -273,7 +291,8 @@ pub struct ManArgs {
 /// Flags of `sapwood doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// What to check: JSON requests of the AWS command line, Kubernetes manifests, directories laid out as /opt/ml.
+    /// What to check: JSON requests of the AWS command line, Kubernetes manifests, directories of both, directories laid out as /opt/ml;
+    /// - is standard input.
     #[arg(value_name = "PATH", required_unless_present = "translate")]
     pub paths: Vec<PathBuf>,
     /// Print a JSON list, one object per finding.

@@ -114,6 +114,7 @@ impl Setting<'_> {
         if *self.value != Value::Null && !by_flag && !to.hyperparameters.iter().any(given) {
             let text = match self.value {
                 Value::Array(_) => self.texts()?.render(),
+                Value::Object(_) if row(name) == Some("class_weight") => self.value.to_string(),
                 _ => self.text()?,
             };
             to.hyperparameters.push(format!("{name}={text}"));

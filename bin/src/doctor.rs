@@ -6,7 +6,7 @@ use crate::streams;
 use sapwood_doctor::{Finding, Severity, check_opt_ml, check_text, to_json, to_text};
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A manifest is a few thousand bytes long. What is longer is something else, and would take long to be read as one.
 const LONGEST: u64 = 4 << 20;
@@ -19,12 +19,55 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     if let Some(file) = &args.translate {
         return translate(file);
     }
-    let mut findings = Vec::new();
-    for path in &args.paths {
-        findings.extend(if path.is_dir() { check_opt_ml(path) } else { check_text(&path.display().to_string(), &read(path)?) });
-    }
+    let findings = check(&args.paths)?;
     streams::print_result(&if args.json { to_json(&findings) } else { to_text(&findings) })?;
     verdict(&findings)
+}
+
+/// All findings, in the order of the paths. What a tree laid out as `/opt/ml` says of its data counts for the jobs that are checked with it.
+fn check(paths: &[PathBuf]) -> Result<Vec<Finding>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        files.extend(if is_of_manifests(path) { manifests(path)? } else { vec![path.clone()] });
+    }
+    let trees: Vec<_> = files.iter().map(|path| path.is_dir().then(|| check_opt_ml(path))).collect();
+    let need = trees.iter().flatten().filter_map(|tree| tree.need).max();
+    let mut findings = Vec::new();
+    for (path, tree) in files.iter().zip(trees) {
+        findings.extend(match tree {
+            Some(tree) => tree.findings,
+            None => check_text(&path.display().to_string(), &read(path)?, need),
+        });
+    }
+    Ok(findings)
+}
+
+/// Whether a path is a directory of requests and manifests, and not one laid out as `/opt/ml`.
+fn is_of_manifests(path: &Path) -> bool {
+    path.is_dir() && !path.join("input").is_dir() && !manifests(path).unwrap_or_default().is_empty()
+}
+
+/// The YAML and JSON files below a directory, in order; hidden ones are left out.
+fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error: &std::io::Error| Failure::io(directory, "cannot be read", error);
+    let entries =
+        std::fs::read_dir(directory).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(|error| failed(&error))?;
+    let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let is_text = path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+        // Not through links, which may lead in circles.
+        let is_directory = path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir());
+        match (is_hidden, is_directory) {
+            (true, _) => {}
+            (false, true) => found.extend(manifests(&path)?),
+            (false, false) if is_text => found.push(path),
+            (false, false) => {}
+        }
+    }
+    Ok(found)
 }
 
 /// Prints the translation of a file; what the doctor says of it goes to standard error.
@@ -40,11 +83,14 @@ fn translate(file: &Path) -> Result<(), Failure> {
     streams::print_result(&yaml)
 }
 
-/// The text of a file.
+/// The text of a file; `-` is standard input.
 fn read(path: &Path) -> Result<String, Failure> {
     let failed = |error: &std::io::Error| Failure::io(path, "cannot be read", error);
     let mut text = String::new();
-    let file = File::open(path).map_err(|error| failed(&error))?;
+    let file: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(std::io::stdin()),
+        _ => Box::new(File::open(path).map_err(|error| failed(&error))?),
+    };
     // Sizes of pipes and devices are not known beforehand.
     file.take(LONGEST + 1).read_to_string(&mut text).map_err(|error| failed(&error))?;
     if text.len() as u64 > LONGEST {

@@ -9,6 +9,7 @@ mod config;
 mod doctor;
 mod evaluate;
 mod evaluation_report;
+mod glossary;
 mod history;
 mod inputs;
 mod inspect;
@@ -103,6 +104,8 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Params(args) => params::run(&args)?,
+        Command::Metrics(args) => glossary::metrics(&args)?,
+        Command::Objectives(args) => glossary::objectives(&args)?,
         Command::Doctor(args) => doctor::run(&args)?,
         Command::Completions(args) => install::completions(&args)?,
         Command::Man(args) => install::manual(&args)?,

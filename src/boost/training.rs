@@ -109,6 +109,11 @@ impl<'a> Training<'a> {
             None => Cow::Borrowed(&train.targets),
         };
         let targets = agreement::with_weights(ranks, targets)?;
+        let weights = objective::weights_by_class(params, outputs, train.classes(), targets.view(), ranks)?;
+        let targets = match weights {
+            Some(weights) => Cow::Owned(Targets { weights: Some(weights), ..targets.into_owned() }),
+            None => targets,
+        };
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;

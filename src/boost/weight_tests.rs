@@ -6,7 +6,7 @@ use crate::binning::{self, BinMapper};
 use crate::collective::Solo;
 use crate::execution::Execution;
 use crate::metric::{Evaluation, metrics};
-use crate::params::{ParamsBuilder, SamplingMethod};
+use crate::params::{ClassWeight, ParamsBuilder, SamplingMethod};
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Model, Objective, Params, Trainer, objective};
 use ndarray::Array2;
@@ -180,5 +180,44 @@ proptest! {
         let params = params.num_parallel_tree(2).build().unwrap();
         let fit = |data: &Dataset| Trainer::new(params.clone()).fit(data).unwrap();
         assert_same_trees(&fit(&weighted(&rows, 6)), &fit(&unweighted(&repeated(&rows), 6)));
+    }
+}
+
+/// The trees of a model.
+fn trees_of(params: ParamsBuilder, data: &Dataset) -> Vec<crate::Tree> {
+    Trainer::new(params.build().unwrap()).fit(data).unwrap().trees
+}
+
+#[test]
+fn weights_of_classes_are_weights_of_their_rows() {
+    let x = Array2::from_shape_fn((60, 2), |(row, column)| ((row * (7 + column * 4)) % 23) as f64);
+    let own: Vec<f64> = (0..60).map(|row| 1.0 + (row % 3) as f64).collect();
+    for (objective, classes) in [(Objective::BinaryLogistic, 2), (Objective::BinaryHinge, 2), (Objective::Softprob, 4)] {
+        // Rarer and rarer classes.
+        let class = |row: u32| (0..classes).rev().find(|&class| row.is_multiple_of(3_u32.pow(class))).unwrap_or(0);
+        let labels: Vec<f64> = (0..60).map(|row| f64::from(class(row))).collect();
+        let base =
+            || Params::builder().num_round(3).max_depth(3).objective(objective).num_class(if classes > 2 { classes } else { 0 });
+        let sums: Vec<f64> = (0..classes)
+            .map(|class| labels.iter().zip(&own).filter(|(label, _)| **label == f64::from(class)).map(|(_, weight)| weight).sum())
+            .collect();
+        let total: f64 = sums.iter().sum();
+        let weighted = |factor: &dyn Fn(usize) -> f64| {
+            let weights = labels.iter().zip(&own).map(|(&label, &weight)| weight * factor(label as usize)).collect::<Vec<_>>();
+            Dataset::from_array(x.view(), labels.clone(), None).unwrap().with_weights(weights).unwrap()
+        };
+        let plain = weighted(&|_| 1.0);
+        let balanced = weighted(&|class| total / (f64::from(classes) * sums[class]));
+        assert_eq!(trees_of(base().class_weight(ClassWeight::Balanced), &plain), trees_of(base(), &balanced));
+        let given = ClassWeight::Given(vec![("1".to_string(), 5.0)]);
+        assert_eq!(
+            trees_of(base().class_weight(given), &plain),
+            trees_of(base(), &weighted(&|class| if class == 1 { 5.0 } else { 1.0 }))
+        );
+        if classes == 2 {
+            let evened = weighted(&|class| sums[0].max(sums[1]) / sums[class]);
+            assert_eq!(trees_of(base().is_unbalance(true), &plain), trees_of(base(), &evened));
+        }
+        assert_ne!(trees_of(base(), &plain), trees_of(base(), &balanced));
     }
 }

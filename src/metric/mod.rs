@@ -13,10 +13,12 @@ mod r2;
 mod reduce;
 mod registry;
 mod row_mean;
+mod spec;
 
 #[cfg(test)]
 pub(crate) use registry::fitting;
-pub use registry::{default_metric, metrics};
+pub use registry::{default_metric, known, metrics};
+pub use spec::{Better, METRICS, MetricSpec};
 
 use crate::collective::{Collective, Solo};
 use crate::data::TargetsView;

@@ -1,95 +1,19 @@
-//! Metrics by name: which there are, which objectives they fit, and which is an objective's default.
+//! Metrics from names: those of the table and other libraries' words for them, and which is an objective's default.
 
 use super::Metric;
-use super::auc::{Auc, Curve};
-use super::confusion::{Confusion, Share, Verdict};
+use super::auc::Auc;
+use super::confusion::Confusion;
 use super::levels::{LevelLoss, Power};
 use super::median::MedianError;
 use super::multiclass::{Multiclass, RowVerdict};
 use super::r2::R2;
 use super::row_mean::{RowLoss, RowMean};
+use super::spec::{METRICS, MetricKind, MetricSpec};
 use crate::names::nearest;
+use crate::params::habits::{METRIC_WORDS, METRICS_ELSEWHERE};
 use crate::simd::Simd;
 use crate::{Error, Objective, Result};
 use sapwood_score::ObjectiveSpec;
-
-/// What a metric needs of an objective.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Needs {
-    OneOutput,
-    Probability,
-    Binary,
-    Counts,
-    Positive,
-    Classes,
-    Quantiles,
-    Expectiles,
-    Classification,
-    ProbabilityOrBinary,
-    ProbabilityOrClasses,
-}
-
-impl Needs {
-    fn met_by(self, objective: Objective) -> bool {
-        let classes = objective.is_multiclass();
-        let binary = objective.is_classification() && !classes;
-        let probability = (binary && objective != Objective::BinaryHinge) || objective == Objective::Logistic;
-        let positive = matches!(objective, Objective::Poisson | Objective::Gamma | Objective::Tweedie);
-        match self {
-            Self::OneOutput => !classes && !objective.has_levels(),
-            Self::Quantiles => objective == Objective::Quantile,
-            Self::Expectiles => objective == Objective::Expectile,
-            Self::Probability => probability,
-            Self::Binary => binary,
-            Self::Counts => objective == Objective::Poisson,
-            Self::Positive => positive,
-            Self::Classes => classes,
-            Self::Classification => objective.is_classification(),
-            Self::ProbabilityOrBinary => probability || binary,
-            Self::ProbabilityOrClasses => probability || binary || classes,
-        }
-    }
-
-    /// What follows "it needs" in a message.
-    fn phrase(self) -> &'static str {
-        match self {
-            Self::OneOutput => "one prediction per row, not one per class or level",
-            Self::Quantiles => "quantiles (reg:quantileerror)",
-            Self::Expectiles => "expectiles (reg:expectileerror)",
-            Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
-            Self::ProbabilityOrBinary => {
-                "probabilities or a binary classification (reg:logistic, binary:logistic, binary:hinge, …)"
-            }
-            Self::Binary => "a binary classification (binary:logistic, binary:logitraw, binary:hinge)",
-            Self::Counts => "counts (count:poisson)",
-            Self::Positive => "means above 0 (reg:gamma, reg:tweedie, count:poisson)",
-            Self::Classes => "one probability per class (multi:softmax, multi:softprob)",
-            Self::Classification | Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",
-        }
-    }
-}
-
-/// What computes a metric.
-#[derive(Clone, Copy, Debug)]
-enum MetricKind {
-    Mean(RowLoss),
-    RootMean(RowLoss),
-    R2,
-    MedianError,
-    /// The pseudo-Huber loss with the objective's slope.
-    PseudoHuber,
-    /// Takes a variance power after `@`; otherwise the objective's.
-    Tweedie,
-    /// Takes a threshold after `@`.
-    Error,
-    /// Of one output or of several.
-    Accuracy,
-    Area(Curve),
-    Classes(RowVerdict),
-    Confusion(Verdict),
-    /// Of each of the objective's levels.
-    Levels(Power),
-}
 
 /// Predictions above this are taken for label 1.
 const THRESHOLD: f64 = 0.5;
@@ -102,59 +26,6 @@ const MEDIAN: f64 = 0.5;
 
 /// The slope of `mphe` where the objective does not say another.
 const DEFAULT_SLOPE: f64 = 1.0;
-
-/// The metrics, in the order in which messages list them.
-const METRICS: [(&str, Needs, MetricKind); 36] = [
-    ("rmse", Needs::OneOutput, MetricKind::RootMean(RowLoss::Squared)),
-    ("mse", Needs::OneOutput, MetricKind::Mean(RowLoss::Squared)),
-    ("mae", Needs::OneOutput, MetricKind::Mean(RowLoss::Absolute)),
-    ("mape", Needs::OneOutput, MetricKind::Mean(RowLoss::Percentage)),
-    ("smape", Needs::OneOutput, MetricKind::Mean(RowLoss::SymmetricPercentage)),
-    ("medae", Needs::OneOutput, MetricKind::MedianError),
-    ("r2", Needs::OneOutput, MetricKind::R2),
-    ("rmsle", Needs::OneOutput, MetricKind::RootMean(RowLoss::SquaredLog)),
-    ("mphe", Needs::OneOutput, MetricKind::PseudoHuber),
-    ("gamma-nloglik", Needs::Positive, MetricKind::Mean(RowLoss::Gamma)),
-    ("gamma-deviance", Needs::Positive, MetricKind::Mean(RowLoss::GammaDeviance)),
-    ("tweedie-nloglik", Needs::Positive, MetricKind::Tweedie),
-    ("quantile", Needs::Quantiles, MetricKind::Levels(Power::One)),
-    ("expectile", Needs::Expectiles, MetricKind::Levels(Power::Two)),
-    ("logloss", Needs::Probability, MetricKind::Mean(RowLoss::LogLoss)),
-    ("brier", Needs::Probability, MetricKind::Mean(RowLoss::Squared)),
-    ("error", Needs::ProbabilityOrBinary, MetricKind::Error),
-    ("accuracy", Needs::ProbabilityOrClasses, MetricKind::Accuracy),
-    ("auc", Needs::Binary, MetricKind::Area(Curve::Roc)),
-    ("aucpr", Needs::Binary, MetricKind::Area(Curve::PrecisionRecall)),
-    ("poisson-nloglik", Needs::Counts, MetricKind::Mean(RowLoss::Poisson)),
-    ("mlogloss", Needs::Classes, MetricKind::Classes(RowVerdict::LogLoss)),
-    ("merror", Needs::Classes, MetricKind::Classes(RowVerdict::Error)),
-    ("balanced_accuracy", Needs::Classification, MetricKind::Confusion(Verdict::Balanced)),
-    ("f1", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::F1))),
-    ("f1_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::F1))),
-    ("f1_binary", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::F1))),
-    ("f1_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
-    ("precision", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::Precision))),
-    ("precision_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::Precision))),
-    ("precision_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
-    ("recall", Needs::Binary, MetricKind::Confusion(Verdict::Positive(Share::Recall))),
-    ("recall_macro", Needs::Classification, MetricKind::Confusion(Verdict::Macro(Share::Recall))),
-    ("recall_micro", Needs::Classification, MetricKind::Confusion(Verdict::Micro)),
-    ("mcc", Needs::Classification, MetricKind::Confusion(Verdict::Matthews)),
-    ("kappa", Needs::Classification, MetricKind::Confusion(Verdict::Kappa)),
-];
-
-const RANKING: &str = "it measures the order within groups; auc and aucpr measure that of all rows";
-const CENSORED: &str = "Sapwood does not support censored labels";
-
-/// Metrics of XGBoost and of SageMaker's container for it that Sapwood does not have, and what it has instead.
-const ELSEWHERE: [(&str, &str); 6] = [
-    ("ndcg", RANKING),
-    ("map", RANKING),
-    ("pre", RANKING),
-    ("cox-nloglik", CENSORED),
-    ("aft-nloglik", CENSORED),
-    ("interval-regression-accuracy", CENSORED),
-];
 
 /// The name of the metric that an objective is judged by unless others are asked for.
 pub fn default_metric(objective: Objective) -> &'static str {
@@ -195,6 +66,7 @@ pub fn metrics(names: &[String], objective: impl Into<ObjectiveSpec>) -> Result<
     if names.is_empty() {
         return Ok(vec![metric(simd, default_metric(known), known, &objective)?]);
     }
+    let names: Vec<&str> = names.iter().map(|name| ours(name)).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         let error = Error::parameter(format!("eval_metric contains {name} twice")).with_parameter("eval_metric");
         return Err(error.with_remedy("name it once, where it belongs in the order"));
@@ -203,9 +75,27 @@ pub fn metrics(names: &[String], objective: impl Into<ObjectiveSpec>) -> Result<
     chosen.map_err(|error| error.with_parameter("eval_metric"))
 }
 
+/// The table's name for a metric that another library calls otherwise.
+fn ours(name: &str) -> &str {
+    METRIC_WORDS.iter().find(|(other, _)| *other == name).map_or(name, |(_, ours)| ours)
+}
+
+/// The row for a name, or for another library's word for it.
+///
+/// # Errors
+/// There is none; the nearest name is suggested.
+pub fn known(name: &str) -> Result<&'static MetricSpec> {
+    find(ours(name)).ok_or_else(|| unknown(name, name, ""))
+}
+
+fn find(name: &str) -> Option<&'static MetricSpec> {
+    METRICS.iter().find(|row| row.name == name)
+}
+
 fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec) -> Result<Box<dyn Metric>> {
     let (base, argument) = name.split_once('@').map_or((name, None), |(base, argument)| (base, Some(argument)));
-    let (_, needs, kind) = METRICS.into_iter().find(|(known, ..)| *known == base).ok_or_else(|| unknown(name, base, objective))?;
+    let fitting = || format!("{} has {}; ", objective.name(), fitting(objective).collect::<Vec<_>>().join(", "));
+    let MetricSpec { needs, kind, .. } = *find(base).ok_or_else(|| unknown(name, base, &fitting()))?;
     if !needs.met_by(objective) {
         return Err(Error::parameter(format!(
             "metric {name} does not fit objective={}: it needs {}; use {}, or another objective",
@@ -267,18 +157,24 @@ fn parse_threshold(name: &str, text: &str) -> Result<f64> {
     })
 }
 
-/// The error for a name that is in no row, with the nearest one, and those that fit the objective.
-fn unknown(name: &str, base: &str, objective: Objective) -> Error {
-    let fitting = fitting(objective).collect::<Vec<_>>().join(", ");
-    if let Some((_, instead)) = ELSEWHERE.iter().find(|(known, _)| *known == base) {
-        return Error::parameter(format!("metric {name:?} is not supported: {instead}; {} has {fitting}", objective.name()));
+/// The error for a name that is in no row: what to use instead of another library's metric, or the nearest name; then what else there is.
+fn unknown(name: &str, base: &str, others: &str) -> Error {
+    let rest = format!("{others}`sapwood metrics` lists all");
+    if let Some((_, instead)) = METRICS_ELSEWHERE.iter().find(|(known, _)| *known == base) {
+        return Error::parameter(format!("metric {name:?} is not supported: {instead}; {rest}"));
     }
-    let hint =
-        nearest(base, METRICS.iter().map(|(known, ..)| *known)).map_or_else(String::new, |known| format!("did you mean {known}? "));
-    Error::parameter(format!("unknown metric {name:?}; {hint}{} has {fitting}", objective.name()))
+    if let Some((base, _)) = name.split_once(':').filter(|(base, _)| ours(base) != *base) {
+        let cause = format!("metric {name:?}: {base} takes no argument here, but goes by the objective's parameters");
+        return Error::parameter(cause).with_remedy(format!("write {}", ours(base)));
+    }
+    // Names that differ in case are equally near: ours come first.
+    let words = METRIC_WORDS.iter().map(|(other, _)| *other).filter(|other| !other.starts_with(char::is_uppercase));
+    let hint = nearest(base, METRICS.iter().map(|row| row.name).chain(words))
+        .map_or_else(String::new, |known| format!("did you mean {known}? "));
+    Error::parameter(format!("unknown metric {name:?}; {hint}{rest}"))
 }
 
 /// The names of the metrics that fit an objective.
 pub(crate) fn fitting(objective: Objective) -> impl Iterator<Item = &'static str> {
-    METRICS.into_iter().filter(move |(_, needs, _)| needs.met_by(objective)).map(|(name, ..)| name)
+    METRICS.iter().filter(move |row| row.fits(objective)).map(|row| row.name)
 }

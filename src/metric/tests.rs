@@ -280,3 +280,40 @@ fn metrics_must_fit_the_objective() {
         assert!(message.starts_with(&expected) && message.contains(&format!("use {}", default_metric(objective))), "{message}");
     }
 }
+
+#[test]
+fn the_table_says_which_values_are_good_and_where_they_lie() {
+    for objective in Objective::ALL {
+        for row in METRICS.iter().filter(|row| row.fits(objective)) {
+            let metric = named(row.name, objective);
+            assert_eq!(metric.higher_is_better(), row.better == Better::Higher, "{}", row.name);
+        }
+    }
+    for row in METRICS {
+        assert!(Objective::ALL.into_iter().any(|objective| row.fits(objective)), "{}", row.name);
+        assert!(row.range.starts_with(['[', '(']) && row.range.ends_with([']', ')']) && row.doc.ends_with('.'), "{}", row.name);
+    }
+}
+
+#[test]
+fn words_of_other_libraries_are_metrics_of_the_table_or_told() {
+    use crate::params::habits::{METRIC_WORDS, METRICS_ELSEWHERE};
+    for (other, ours) in METRIC_WORDS {
+        assert!(METRICS.iter().any(|row| row.name == *ours) && METRICS.iter().all(|row| row.name != *other), "{other}");
+        assert_eq!(known(other).unwrap().name, *ours);
+    }
+    for (other, instead) in METRICS_ELSEWHERE {
+        let message = known(other).err().unwrap().to_string();
+        assert!(message.starts_with(&format!("metric {other:?} is not supported: {instead}")), "{message}");
+    }
+    let chosen = metrics(&["l1".into(), "RMSE".into()], Objective::SquaredError).unwrap();
+    assert_eq!(chosen.iter().map(|metric| metric.name()).collect::<Vec<_>>(), ["mae", "rmse"]);
+    let error = |names: &[&str]| {
+        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+        metrics(&names, Objective::SquaredError).err().unwrap().to_string()
+    };
+    assert!(error(&["l1", "mae"]).starts_with("eval_metric contains mae twice"));
+    assert!(error(&["Quantile:alpha=0.9"]).contains("Quantile takes no argument here"));
+    assert!(error(&["rmsee"]).contains("did you mean rmse? reg:squarederror has rmse, "));
+    assert!(error(&["rmsee"]).ends_with("`sapwood metrics` lists all"));
+}

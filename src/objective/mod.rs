@@ -3,6 +3,7 @@
 //! Derivatives are scaled as XGBoost's are (softmax has twice the second derivative, Poisson e^`max_delta_step` times), so that
 //! parameters such as `min_child_weight` and `lambda` mean the same in both. Only pseudo-Huber's second derivative is another.
 
+mod class_weights;
 mod expectile;
 mod gamma;
 mod hinge;
@@ -17,12 +18,15 @@ mod quantile;
 mod softmax;
 mod squared;
 mod squared_log;
+mod table;
 mod tweedie;
 
+pub(crate) use class_weights::weights_by_class;
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
 pub use loss::GradientPair;
 pub(crate) use loss::{Loss, Round};
+pub use table::{Description, describe};
 
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};

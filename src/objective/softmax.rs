@@ -1,9 +1,10 @@
 //! `multi:softmax` and `multi:softprob`: −ln of the softmax probability of the row's class.
 
+use super::class_weights::class_units;
 use super::loss::{CHUNK, GradientPair, Loss, PICKED, Round, SETTLED_CLASS, picked};
 use crate::collective::Collective;
 use crate::data::TargetsView;
-use crate::numeric::{Grid, log_sum_exp};
+use crate::numeric::log_sum_exp;
 use crate::simd::{Simd, dispatch};
 use crate::{Params, Result};
 use rayon::prelude::*;
@@ -70,13 +71,7 @@ dispatch! { fn fill(rows: Rows<'_>, out: &mut [GradientPair]) = fill_body }
 
 /// The logarithm of each class's share of the weight, shifted to a mean of zero.
 fn log_shares(outputs: usize, targets: TargetsView<'_>, ranks: &dyn Collective) -> Vec<f64> {
-    let [largest] = ranks.max_magnitudes([(0..targets.rows()).map(|row| targets.weight(row)).fold(0.0, f64::max)]);
-    let grid = Grid::new(largest);
-    let mut units = vec![0_i128; outputs];
-    for (row, &class) in targets.labels().iter().enumerate() {
-        units[class as usize] += i128::from(grid.units(targets.weight(row)));
-    }
-    ranks.sum_wide(&mut units);
+    let (grid, units) = class_units(outputs, targets, ranks);
     let total = grid.value(units.iter().sum());
     let logs: Vec<f64> = units.iter().map(|&class| ln((grid.value(class) / total).max(SMALLEST_SHARE))).collect();
     let mean = logs.iter().sum::<f64>() / outputs as f64;

@@ -1,6 +1,7 @@
 //! The table's other rows: parameters of XGBoost that Sapwood knows but does not act on. Types and ranges are those of SageMaker's
 //! XGBoost container where it has the parameter, else XGBoost's own: a job that was wrong there is wrong here, and is told so.
 
+use super::habits::RANKING;
 use super::row::{Effect, Group, PLAIN, ParamKind, ParamSpec, Range};
 use super::value::ParamValue;
 
@@ -115,7 +116,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     flag("ndcg_exp_gain", OTHER_OBJECTIVE),
 ];
 
-const RANKING: &str = "for a score per row, whatever its group, use binary:logistic or reg:squarederror on the grades";
 const SURVIVAL: &str = "Sapwood does not support censored labels; use XGBoost";
 
 /// XGBoost's objectives that Sapwood does not have, and what it has instead.

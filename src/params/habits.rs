@@ -10,6 +10,9 @@ pub(super) const ALL: &[Synonym] = &[("-1", "0"), ("None", "0")];
 /// What stands for "not at all", where Sapwood wants nothing.
 pub(super) const NEVER: &[Synonym] = &[("0", ""), ("-1", ""), ("None", "")];
 
+/// What stands for equal weights of classes.
+pub(super) const NO_WEIGHTS: &[Synonym] = &[("None", "")];
+
 /// Objectives as others call them. Those of CatBoost have capitals.
 pub(super) const OBJECTIVES: &[Synonym] = &[
     ("regression", SQUARED),
@@ -21,61 +24,193 @@ pub(super) const OBJECTIVES: &[Synonym] = &[
     ("root_mean_squared_error", SQUARED),
     ("rmse", SQUARED),
     ("squared_error", SQUARED),
+    ("least_squares", SQUARED),
     ("RMSE", SQUARED),
     ("regression_l1", ABSOLUTE),
     ("l1", ABSOLUTE),
     ("mean_absolute_error", ABSOLUTE),
     ("mae", ABSOLUTE),
     ("absolute_error", ABSOLUTE),
+    ("least_absolute_deviation", ABSOLUTE),
     ("MAE", ABSOLUTE),
     ("binary", "binary:logistic"),
+    ("binary_crossentropy", "binary:logistic"),
     ("Logloss", "binary:logistic"),
     ("cross_entropy", "reg:logistic"),
     ("xentropy", "reg:logistic"),
     ("CrossEntropy", "reg:logistic"),
     ("multiclass", "multi:softprob"),
     ("softmax", "multi:softprob"),
+    ("categorical_crossentropy", "multi:softprob"),
     ("MultiClass", "multi:softprob"),
     ("poisson", "count:poisson"),
     ("Poisson", "count:poisson"),
     ("gamma", "reg:gamma"),
     ("tweedie", "reg:tweedie"),
     ("Tweedie", "reg:tweedie"),
-    ("quantile", "reg:quantileerror"),
+    (QUANTILE, "reg:quantileerror"),
     ("Quantile", "reg:quantileerror"),
-    ("lambdarank", "rank:ndcg"),
+    ("MultiQuantile", "reg:quantileerror"),
+    ("Expectile", "reg:expectileerror"),
 ];
 const SQUARED: &str = "reg:squarederror";
 const ABSOLUTE: &str = "reg:absoluteerror";
 
-/// Metrics as others call them.
-pub(super) const METRICS: &[Synonym] = &[
+/// What LightGBM and scikit-learn call the objective whose level they call `alpha`, which here is L1 regularisation, and whose default is
+/// another.
+pub(super) const QUANTILE: &str = "quantile";
+
+/// CatBoost writes parameters of an objective behind its name, as in `Quantile:alpha=0.9`: which of ours they are.
+pub(super) const OBJECTIVE_ARGUMENTS: &[(&str, &str, &str)] = &[
+    ("Quantile", "alpha", "quantile_alpha"),
+    ("MultiQuantile", "alpha", "quantile_alpha"),
+    ("Expectile", "alpha", "expectile_alpha"),
+    ("Tweedie", "variance_power", "tweedie_variance_power"),
+];
+
+const HUBER: &str = "reg:pseudohubererror with huber_slope is a smooth loss of the same kind";
+const ONE_VS_ALL: &str = "multi:softprob trains all classes together";
+const RELATIVE: &str = "reg:absoluteerror with a weight column of 1 / max(1, |label|) minimises the same";
+const TWO_OR_MORE: &str = "binary:logistic is for two classes, multi:softprob for more";
+
+/// Others' objectives that Sapwood does not have, and what it has instead.
+pub(super) const OBJECTIVES_ELSEWHERE: &[(&str, &str)] = &[
+    ("huber", HUBER),
+    ("Huber", HUBER),
+    ("fair", HUBER),
+    ("LogCosh", HUBER),
+    ("mape", RELATIVE),
+    ("mean_absolute_percentage_error", RELATIVE),
+    ("MAPE", RELATIVE),
+    ("multiclassova", ONE_VS_ALL),
+    ("multiclass_ova", ONE_VS_ALL),
+    ("ova", ONE_VS_ALL),
+    ("ovr", ONE_VS_ALL),
+    ("MultiClassOneVsAll", ONE_VS_ALL),
+    ("log_loss", TWO_OR_MORE),
+    ("deviance", TWO_OR_MORE),
+    ("exponential", "binary:logistic is less easily led by outliers"),
+    ("friedman_mse", "it is a criterion for splits; reg:squarederror is the loss"),
+    ("cross_entropy_lambda", "reg:logistic takes labels from 0 to 1, and weights"),
+    ("xentlambda", "reg:logistic takes labels from 0 to 1, and weights"),
+    ("lambdarank", RANKING),
+    ("rank_xendcg", RANKING),
+    ("YetiRank", RANKING),
+    ("PairLogit", RANKING),
+    ("QueryRMSE", RANKING),
+    ("QuerySoftMax", RANKING),
+];
+pub(super) const RANKING: &str = "for a score per row, whatever its group, use binary:logistic or reg:squarederror on the grades";
+
+/// Metrics as others call them, where they are exactly these.
+pub(crate) const METRIC_WORDS: &[Synonym] = &[
     ("l2", "mse"),
     ("regression", "mse"),
+    ("regression_l2", "mse"),
     ("mean_squared_error", "mse"),
     ("l2_root", "rmse"),
     ("root_mean_squared_error", "rmse"),
     ("RMSE", "rmse"),
     ("l1", "mae"),
+    ("regression_l1", "mae"),
     ("mean_absolute_error", "mae"),
     ("MAE", "mae"),
     ("mean_absolute_percentage_error", "mape"),
-    ("MAPE", "mape"),
+    ("median_absolute_error", "medae"),
+    ("MedianAbsoluteError", "medae"),
+    ("r2_score", "r2"),
     ("R2", "r2"),
+    ("root_mean_squared_log_error", "rmsle"),
+    ("gamma", "gamma-nloglik"),
+    ("tweedie", "tweedie-nloglik"),
+    ("Tweedie", "tweedie-nloglik"),
+    ("mean_pinball_loss", "quantile"),
+    ("Quantile", "quantile"),
+    ("Expectile", "expectile"),
+    ("binary", "logloss"),
     ("binary_logloss", "logloss"),
     ("cross_entropy", "logloss"),
-    ("log_loss", "logloss"),
+    ("xentropy", "logloss"),
     ("Logloss", "logloss"),
     ("CrossEntropy", "logloss"),
+    ("brier_score_loss", "brier"),
+    ("BrierScore", "brier"),
     ("binary_error", "error"),
+    ("ZeroOneLoss", "error"),
+    ("multiclass", "mlogloss"),
+    ("softmax", "mlogloss"),
     ("multi_logloss", "mlogloss"),
     ("MultiClass", "mlogloss"),
     ("multi_error", "merror"),
+    ("accuracy_score", "accuracy"),
     ("Accuracy", "accuracy"),
+    ("balanced_accuracy_score", "balanced_accuracy"),
+    ("BalancedAccuracy", "balanced_accuracy"),
     ("AUC", "auc"),
     ("roc_auc", "auc"),
-    ("average_precision", "aucpr"),
-    ("PRAUC", "aucpr"),
+    ("roc_auc_score", "auc"),
+    ("matthews_corrcoef", "mcc"),
+    ("MCC", "mcc"),
+    ("cohen_kappa_score", "kappa"),
+    ("Kappa", "kappa"),
+];
+
+const OF_GROUPS: &str = "it measures the order within groups; auc and aucpr measure that of all rows";
+const CENSORED: &str = "Sapwood does not support censored labels";
+const STEPS: &str = "it adds up the curve of precision and recall in steps; aucpr is the interpolated area below it, as in XGBoost";
+const SHIFTED: &str = "poisson-nloglik is larger by a constant of the labels, ln y!";
+const OF_LARGE: &str = "it divides by max(1, |label|); mape divides by the label";
+const NEGATED: &str = "metrics keep their own sign here, and Sapwood knows which are better lower";
+const BY_WEIGHT: &str = "f1_macro is the mean over classes, f1_micro over rows";
+const OF_CLASSES: &str = "for two classes use f1_binary, precision or recall, for more f1_macro, precision_macro or recall_macro";
+
+/// Others' metrics that Sapwood does not have, or that are not quite its own, and what it has instead.
+pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
+    ("ndcg", OF_GROUPS),
+    ("map", OF_GROUPS),
+    ("pre", OF_GROUPS),
+    ("mean_average_precision", OF_GROUPS),
+    ("lambdarank", OF_GROUPS),
+    ("NDCG", OF_GROUPS),
+    ("MAP", OF_GROUPS),
+    ("cox-nloglik", CENSORED),
+    ("aft-nloglik", CENSORED),
+    ("interval-regression-accuracy", CENSORED),
+    ("average_precision", STEPS),
+    ("average_precision_score", STEPS),
+    ("PRAUC", STEPS),
+    ("poisson", SHIFTED),
+    ("Poisson", SHIFTED),
+    ("gamma_deviance", "it is a sum over rows; gamma-deviance is their mean"),
+    ("MAPE", OF_LARGE),
+    ("SMAPE", "it is in per cent; smape is a share, 100 times smaller"),
+    ("MSLE", "rmsle is its root"),
+    ("mean_squared_log_error", "rmsle is its root"),
+    ("log_loss", "logloss is for two classes, mlogloss for more"),
+    ("auc_mu", "it compares classes pair by pair; balanced_accuracy and mlogloss judge all of them"),
+    ("huber", "mphe is a smooth loss of the same kind"),
+    ("fair", "mphe is a smooth loss of the same kind"),
+    ("Huber", "mphe is a smooth loss of the same kind"),
+    ("kullback_leibler", "logloss differs from it by the entropy of the labels"),
+    ("cross_entropy_lambda", "logloss takes labels from 0 to 1, and weights"),
+    ("F1", OF_CLASSES),
+    ("Precision", OF_CLASSES),
+    ("Recall", OF_CLASSES),
+    ("TotalF1", BY_WEIGHT),
+    ("f1_weighted", BY_WEIGHT),
+    ("neg_log_loss", NEGATED),
+    ("neg_brier_score", NEGATED),
+    ("neg_mean_squared_error", NEGATED),
+    ("neg_root_mean_squared_error", NEGATED),
+    ("neg_mean_absolute_error", NEGATED),
+    ("neg_median_absolute_error", NEGATED),
+    ("neg_mean_absolute_percentage_error", NEGATED),
+    ("neg_mean_squared_log_error", NEGATED),
+    ("neg_root_mean_squared_log_error", NEGATED),
+    ("neg_mean_poisson_deviance", NEGATED),
+    ("neg_mean_gamma_deviance", NEGATED),
+    ("None", "leave it out for the objective's own metric; training always computes one"),
+    ("none", "leave it out for the objective's own metric; training always computes one"),
 ];
 
 /// Another library's parameter, which changes nothing at some values.
@@ -91,7 +226,6 @@ const fn other(
 
 const FALSE: &[&str] = &["false", "False", "0"];
 const TRUE: &[&str] = &["true", "True", "1"];
-const WEIGHTS: &str = "for two classes use scale_pos_weight=(rows of class 0 / rows of class 1), for more give each row its weight in a weight column";
 const ANY_TRUTH: &[&str] = &["true", "True", "1", "false", "False", "0"];
 const SEED: &str = "use seed: everything random is drawn from it";
 const SAVED: &str = "leave it out; --model-out names the model, --checkpoints where training goes on from";
@@ -102,12 +236,18 @@ pub const OTHERS: &[ParamSpec] = &[
         "min_data_in_leaf",
         &["min_child_samples", "min_samples_leaf", "min_data", "min_data_per_leaf"],
         &["0", "1"],
-        "use min_child_weight, the least sum of hessians in a leaf: a row counts 1 for squared error, and p(1-p), at most 0.25, for \
-         logistic losses",
+        "use min_child_weight, the least sum of hessians in a leaf: for squared, absolute and quantile error a row counts 1 (times its \
+         weight), so that the same number means the same; for logistic losses it counts p(1-p), at most 0.25, so that a quarter of the \
+         number is about the same",
     ),
     other("min_samples_split", &[], &["2"], "use min_child_weight: it limits the rows of a leaf"),
-    other("is_unbalance", &["unbalance", "unbalanced_sets"], FALSE, WEIGHTS),
-    other("class_weight", &["class_weights", "auto_class_weights"], &["", "None"], WEIGHTS),
+    other(
+        "auto_class_weights",
+        &[],
+        &["", "None"],
+        "use class_weight=balanced, whose factors have the same ratios as those of Balanced",
+    ),
+    other("criterion", &[], &["friedman_mse", "squared_error"], "leave it out: splits are chosen by their gain"),
     other("boosting", &["boosting_type", "boost"], &["gbdt", "gbrt", "Plain"], "use gbdt; for GOSS sampling_method=goss"),
     other(
         "bagging_freq",

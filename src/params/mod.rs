@@ -3,6 +3,7 @@
 //! Text or builder calls give a [`ParamsBuilder`]; only [`ParamsBuilder::build`] makes [`Params`], so that whoever holds them
 //! holds checked ones.
 
+mod class_weight;
 pub mod compatibility;
 pub mod habits;
 mod parse;
@@ -11,7 +12,8 @@ mod row;
 pub mod spec;
 mod value;
 
-pub use parse::{Note, known};
+pub use class_weight::ClassWeight;
+pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown};
 pub use spec::{DataParams, Params};
 pub use value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
@@ -184,6 +186,20 @@ impl Params {
         if self.split == SplitMethod::Stratified && !self.objective.is_classification() {
             let cause = format!("split=stratified needs classes, which objective={} has not", self.objective.name());
             return refuse(&["split", "objective"], cause, "use split=random");
+        }
+        let names = ["class_weight", "is_unbalance", "scale_pos_weight"];
+        let is_weighted = self.class_weight != ClassWeight::Equal;
+        if is_weighted && !self.objective.is_classification() {
+            let cause = format!("class_weight needs classes, which objective={} has not", self.objective.name());
+            return refuse(&names[..1], cause, "give rows their weights in a weight column");
+        }
+        if self.is_unbalance && (!self.objective.is_classification() || self.objective.is_multiclass()) {
+            let cause = format!("is_unbalance needs two classes, which objective={} has not", self.objective.name());
+            return refuse(&names[1..2], cause, "for several classes give class_weight=balanced");
+        }
+        if [is_weighted, self.is_unbalance, self.scale_pos_weight != 1.0].into_iter().filter(|given| *given).count() > 1 {
+            let cause = "class_weight, is_unbalance and scale_pos_weight all weigh classes".to_string();
+            return refuse(&names, cause, "give one of them");
         }
         if self.objective.is_multiclass() && self.num_class == 1 {
             let cause = "num_class=1 is not a classification".to_string();

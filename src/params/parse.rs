@@ -1,10 +1,11 @@
 //! `name=value` texts → [`Params`]: aliases, types, "did you mean", and the notes on parameters without effect.
 
-use super::compatibility::OBJECTIVES;
+use super::compatibility;
+use super::habits::{OBJECTIVE_ARGUMENTS, OBJECTIVES_ELSEWHERE, QUANTILE};
 use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
 use super::{DataParams, ParamValue, Params, ParamsBuilder};
 use crate::names::nearest;
-use crate::{Error, Result};
+use crate::{Error, Objective, Result};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -57,21 +58,19 @@ impl ParamsBuilder {
     fn from_pairs<N: AsRef<str>, V: AsRef<str>>(pairs: impl IntoIterator<Item = (N, V)>) -> Result<(Self, Vec<Note>)> {
         let mut builder = Params::builder();
         let mut notes = Vec::new();
-        let mut seen: Vec<(&'static str, String)> = Vec::new();
+        let mut seen: Vec<Seen> = Vec::new();
         for (name, value) in pairs {
             let (name, value) = (name.as_ref().trim(), value.as_ref().trim());
             let row = known(name)?;
-            if let Some((_, before)) = seen.iter().find(|(seen, _)| *seen == row.name) {
-                if before == value {
-                    continue;
+            let (value, arguments) = if row.name == "objective" { objective_arguments(value)? } else { (value, Vec::new()) };
+            for (row, name, value) in std::iter::once((row, name, value)).chain(arguments) {
+                if is_new(&seen, row, name, value)? {
+                    seen.push(Seen { row, name: name.to_string(), value: value.to_string() });
+                    builder.accept(row, name, value, &mut notes)?;
                 }
-                let other = if name == row.name { String::new() } else { format!(" ({name} is another name for it)") };
-                let error = Error::parameter(format!("{} is given twice, as {before:?} and as {value:?}", row.name));
-                return Err(error.with_parameter(name).with_remedy(format!("give it once{other}")));
             }
-            seen.push((row.name, value.to_string()));
-            builder.accept(row, name, value, &mut notes)?;
         }
+        check_quantile(&seen)?;
         Ok((builder, notes))
     }
 
@@ -99,6 +98,75 @@ impl ParamsBuilder {
             }
         }
         Ok(())
+    }
+}
+
+/// A parameter as it was given.
+struct Seen {
+    row: &'static ParamSpec,
+    name: String,
+    value: String,
+}
+
+/// Whether a parameter is given for the first time; with the same value it may be given again.
+fn is_new(seen: &[Seen], row: &ParamSpec, name: &str, value: &str) -> Result<bool> {
+    let Some(before) = seen.iter().find(|seen| seen.row.name == row.name) else { return Ok(true) };
+    if before.value == value {
+        return Ok(false);
+    }
+    let other = if name == row.name { String::new() } else { format!(" ({name} is another name for it)") };
+    let error = Error::parameter(format!("{} is given twice, as {:?} and as {value:?}", row.name, before.value));
+    Err(error.with_parameter(name).with_remedy(format!("give it once{other}")))
+}
+
+/// An objective as CatBoost writes it, `Quantile:alpha=0.9`: its name, and its arguments as parameters of ours.
+#[expect(clippy::type_complexity, reason = "a name and what it stands for, used once")]
+fn objective_arguments(value: &str) -> Result<(&str, Vec<(&'static ParamSpec, &'static str, &str)>)> {
+    let Some((objective, arguments)) = value.split_once(':').filter(|(objective, _)| takes_arguments(objective)) else {
+        return Ok((value, Vec::new()));
+    };
+    let parameter = |argument| {
+        let (name, text) = str::split_once(argument, '=')?;
+        let is_it = |(of, other, _): &&(&str, &str, &str)| *of == objective && *other == name.trim();
+        let (_, _, ours) = OBJECTIVE_ARGUMENTS.iter().find(is_it)?;
+        Some((spec::find(ours)?, *ours, text.trim()))
+    };
+    let parameters = arguments.split(';').map(|argument| {
+        parameter(argument).ok_or_else(|| {
+            let known = OBJECTIVE_ARGUMENTS.iter().filter(|(of, ..)| *of == objective).map(|(_, other, _)| *other);
+            let error = Error::parameter(format!("objective={value:?} has an argument {argument:?}")).with_parameter("objective");
+            error.with_remedy(format!("{objective} takes {}=…", known.collect::<Vec<_>>().join(" and ")))
+        })
+    });
+    Ok((objective, parameters.collect::<Result<_>>()?))
+}
+
+fn takes_arguments(objective: &str) -> bool {
+    OBJECTIVE_ARGUMENTS.iter().any(|(of, ..)| *of == objective)
+}
+
+/// Refuses what LightGBM and scikit-learn read as another level than Sapwood would.
+fn check_quantile(seen: &[Seen]) -> Result<()> {
+    let given = |name: &str| seen.iter().find(|seen| seen.row.name == name);
+    if given("objective").is_none_or(|objective| objective.value != QUANTILE) {
+        return Ok(());
+    }
+    let error = |cause: String, name: &str, remedy: String| Err(Error::parameter(cause).with_parameter(name).with_remedy(remedy));
+    match given("alpha").filter(|alpha| alpha.name == "alpha") {
+        Some(Seen { value, .. }) => error(
+            format!(
+                "objective=quantile with alpha={value} can be read in two ways: alpha is the level in LightGBM and scikit-learn, and L1 \
+                     regularisation here"
+            ),
+            "alpha",
+            format!("for the level give quantile_alpha={value}, for L1 regularisation reg_alpha={value}"),
+        ),
+        None if given("quantile_alpha").is_none() => error(
+            "objective=quantile needs a level: without one it is 0.9 in LightGBM and scikit-learn, and 0.5 here".to_string(),
+            "objective",
+            "give it, for example quantile_alpha=0.9".to_string(),
+        ),
+        None => Ok(()),
     }
 }
 
@@ -142,9 +210,30 @@ fn expected(row: &ParamSpec) -> String {
 }
 
 fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
-    let instead = OBJECTIVES.iter().find(|(known, _)| *known == value).map(|(_, instead)| format!("{instead}; "));
-    let remedy = format!("{}choose one of {}", instead.unwrap_or_default(), row.words.join(", "));
-    Error::parameter(format!("{name}={value:?} is not supported")).with_parameter(name).with_remedy(remedy)
+    let base = value.split_once(':').map_or(value, |(base, _)| base);
+    let elsewhere = compatibility::OBJECTIVES.iter().chain(OBJECTIVES_ELSEWHERE);
+    let instead =
+        elsewhere.into_iter().find(|(known, _)| *known == value || *known == base).map(|(_, instead)| instead.to_string());
+    // Names that differ in case are equally near: ours come first.
+    let words = || {
+        let others = row.synonyms.iter().map(|(other, _)| *other).filter(|other| !other.starts_with(char::is_uppercase));
+        row.words.iter().copied().chain(others)
+    };
+    let hint = instead.or_else(|| nearest(value, words()).map(|known| format!("did you mean {known}?")));
+    let remedy = format!("`sapwood objectives` lists all: {}", row.words.join(", "));
+    let error = Error::parameter(format!("{name}={value:?} is not supported")).with_parameter(name);
+    error.with_remedy(
+        hint.map_or_else(|| remedy.clone(), |hint| format!("{hint}{}{remedy}", if hint.ends_with('?') { " " } else { "; " })),
+    )
+}
+
+/// The objective of a name, or of another library's word for it.
+///
+/// # Errors
+/// There is none; the message says what there is instead, or suggests the nearest name.
+pub fn objective_named(name: &str) -> Result<Objective> {
+    let row = known("objective")?;
+    Objective::parse(&translated(row, name)).ok_or_else(|| unknown_objective(row, "objective", name))
 }
 
 /// The row for a name or an alias.
@@ -342,8 +431,7 @@ mod tests {
         for (name, value, remedy) in [
             ("min_child_samples", "20", "use min_child_weight"),
             ("min_data_in_leaf", "20", "use min_child_weight"),
-            ("is_unbalance", "true", "scale_pos_weight"),
-            ("class_weight", "balanced", "scale_pos_weight"),
+            ("auto_class_weights", "Balanced", "class_weight=balanced"),
             ("subsample_freq", "5", "rows are drawn anew for every tree"),
             ("boosting_type", "dart", "use gbdt"),
             ("verbose", "-1", "verbose_eval"),
@@ -352,24 +440,83 @@ mod tests {
             let message = error(&[("num_round", "1"), (name, value)]);
             assert!(message.starts_with(&format!("{name}={value:?} is not supported")) && message.contains(remedy), "{message}");
         }
-        let inert = [("min_samples_leaf", "1"), ("is_unbalance", "False"), ("class_weight", "None"), ("boosting_type", "gbdt")];
+        let inert =
+            [("min_samples_leaf", "1"), ("auto_class_weights", "None"), ("criterion", "friedman_mse"), ("boosting_type", "gbdt")];
         let (_, notes) = Params::from_pairs([("num_round", "1")].into_iter().chain(inert)).unwrap();
         assert_eq!(notes.len(), inert.len());
+    }
+
+    #[test]
+    fn classes_are_weighed_in_one_way_and_only_where_there_are_classes() {
+        let pairs = |objective: &'static str, pairs: &[(&'static str, &'static str)]| {
+            [&[("num_round", "1"), ("objective", objective)], pairs].concat()
+        };
+        for (parameter, value) in [("class_weight", "{0: 1, 1: 5}"), ("class_weight", "balanced"), ("is_unbalance", "true")] {
+            assert!(Params::from_pairs(pairs("binary:logistic", &[(parameter, value)])).is_ok());
+            assert!(
+                error(&pairs("reg:squarederror", &[(parameter, value)]))
+                    .contains("classes, which objective=reg:squarederror has not")
+            );
+            let message = error(&pairs("binary:logistic", &[(parameter, value), ("scale_pos_weight", "2")]));
+            assert!(message.contains("all weigh classes; give one of them"), "{message}");
+        }
+        assert!(Params::from_pairs(pairs("multi:softprob", &[("class_weight", "balanced")])).is_ok());
+        assert!(
+            error(&pairs("multi:softprob", &[("is_unbalance", "true")]))
+                .ends_with("for several classes give class_weight=balanced")
+        );
+        let message = error(&pairs("binary:logistic", &[("class_weight", "heavy")]));
+        assert!(message.contains("expected balanced, or a factor above 0 for each class"), "{message}");
+        let (params, _) =
+            Params::from_pairs(pairs("reg:squarederror", &[("class_weight", "None"), ("is_unbalance", "False")])).unwrap();
+        assert_eq!(params.class_weight, super::super::ClassWeight::Equal);
     }
 
     #[test]
     fn no_word_of_ours_is_another_one_s_synonym() {
         for row in spec::active() {
             for (other, ours) in row.synonyms {
-                assert!(
-                    !row.words.contains(other) && (row.words.is_empty() || row.words.contains(ours) || is_told(ours)),
-                    "{other}"
-                );
+                assert!(!row.words.contains(other) && (row.words.is_empty() || row.words.contains(ours)), "{other}");
             }
         }
-        fn is_told(objective: &str) -> bool {
-            OBJECTIVES.iter().any(|(known, _)| *known == objective)
+        for (other, _) in OBJECTIVES_ELSEWHERE {
+            assert!(
+                crate::Objective::from_name(other).is_none()
+                    && !super::super::habits::OBJECTIVES.iter().any(|(word, _)| word == other)
+            );
         }
+    }
+
+    #[test]
+    fn objectives_of_catboost_bring_their_parameters() {
+        let read = |pairs: &[(&str, &str)]| Params::from_pairs([("num_round", "1")].iter().chain(pairs).copied()).unwrap().0;
+        for (theirs, ours) in [
+            ("Quantile:alpha=0.9", [("objective", "reg:quantileerror"), ("quantile_alpha", "0.9")]),
+            ("MultiQuantile:alpha=0.1,0.9", [("objective", "reg:quantileerror"), ("quantile_alpha", "0.1,0.9")]),
+            ("Expectile:alpha=0.2", [("objective", "reg:expectileerror"), ("expectile_alpha", "0.2")]),
+            ("Tweedie:variance_power=1.3", [("objective", "reg:tweedie"), ("tweedie_variance_power", "1.3")]),
+        ] {
+            assert_eq!(read(&[("loss_function", theirs)]), read(&ours), "{theirs}");
+        }
+        let refused = |pairs: &[(&str, &str)]| error(&[&[("num_round", "1")], pairs].concat());
+        assert!(refused(&[("loss_function", "Quantile:delta=1")]).contains("has an argument \"delta=1\"; Quantile takes alpha=…"));
+        let twice = refused(&[("loss_function", "Quantile:alpha=0.9"), ("quantile_alpha", "0.5")]);
+        assert!(twice.starts_with("quantile_alpha is given twice"), "{twice}");
+        assert!(refused(&[("loss_function", "Huber:delta=1")]).contains("reg:pseudohubererror"));
+    }
+
+    #[test]
+    fn a_quantile_of_lightgbm_says_its_level_in_words_that_are_read_one_way() {
+        let refused = |pairs: &[(&str, &str)]| error(&[&[("num_round", "1"), ("objective", "quantile")], pairs].concat());
+        let message = refused(&[("alpha", "0.9")]);
+        assert!(message.contains("in two ways") && message.contains("quantile_alpha=0.9"), "{message}");
+        assert!(refused(&[]).contains("needs a level"));
+        for pairs in [[("quantile_alpha", "0.9"), ("reg_alpha", "1")], [("quantile", "0.9"), ("lambda_l1", "1")]] {
+            let pairs = [("num_round", "1"), ("objective", "quantile")].into_iter().chain(pairs);
+            assert_eq!(Params::from_pairs(pairs).unwrap().0.quantile_alpha, [0.9]);
+        }
+        let plain = [("num_round", "1"), ("objective", "reg:quantileerror"), ("alpha", "0.9")];
+        assert_eq!(Params::from_pairs(plain).unwrap().0.alpha, 0.9);
     }
 
     #[test]
@@ -377,5 +524,16 @@ mod tests {
         let message = error(&[("num_round", "1"), ("objective", "rank:ndcg")]);
         let start = "objective=\"rank:ndcg\" is not supported; for a score per row, whatever its group, use binary:logistic";
         assert!(message.starts_with(start) && message.ends_with("multi:softmax, multi:softprob"), "{message}");
+        for (value, remedy) in [
+            ("reg:squarederor", "not supported; did you mean reg:squarederror? `sapwood objectives` lists all: reg:squarederror, "),
+            ("multiclas", "did you mean multiclass? `sapwood objectives` lists all"),
+            ("huber", "reg:pseudohubererror with huber_slope"),
+            ("log_loss", "binary:logistic is for two classes"),
+            ("lambdarank", "for a score per row"),
+            ("qqqqqqqqqq", "is not supported; `sapwood objectives` lists all"),
+        ] {
+            let message = error(&[("num_round", "1"), ("objective", value)]);
+            assert!(message.contains(remedy), "{message}");
+        }
     }
 }

@@ -39,9 +39,10 @@ pub fn markdown() -> String {
     for row in OTHERS {
         let _ = writeln!(out, "| `{}` | {} | {} |", row.name, code(row.aliases), without_effect(row));
     }
-    out.push_str("\nTheir words for values: ");
-    let synonyms =
-        spec::active().flat_map(|row| row.synonyms.iter().filter(|(_, ours)| !ours.is_empty()).map(move |words| (row, words)));
+    out.push_str("\nTheir words for objectives are in [OBJECTIVES.md](OBJECTIVES.md), for metrics in [METRICS.md](METRICS.md). For other values: ");
+    let listed_elsewhere = |row: &&ParamSpec| ["objective", "eval_metric"].contains(&row.name);
+    let synonyms = spec::active().filter(|row| !listed_elsewhere(row));
+    let synonyms = synonyms.flat_map(|row| row.synonyms.iter().filter(|(_, ours)| !ours.is_empty()).map(move |words| (row, words)));
     let synonyms: Vec<_> = synonyms.map(|(row, (other, ours))| format!("`{}={other}` is `{ours}`", row.name)).collect();
     let _ = writeln!(out, "{}.", synonyms.join(", "));
     out

@@ -127,7 +127,7 @@ pub struct ParamSpec {
     /// Other names it goes by.
     pub aliases: &'static [&'static str],
     /// Other words for some of its values.
-    pub(super) synonyms: &'static [Synonym],
+    pub synonyms: &'static [Synonym],
     /// The type of its value, in a word or two.
     pub expected: &'static str,
     /// The words it may be, where it is a choice.

@@ -2,6 +2,7 @@
 //! builder, parsing and range checks, `sapwood params`, `docs/PARAMETERS.md` and SageMaker's specification come from it. The rows of
 //! parameters that are known but not acted on are in `compatibility.rs` and `habits.rs`.
 
+use super::class_weight::ClassWeight;
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
@@ -182,6 +183,11 @@ parameters! {
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
     /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
+    /// Factors by which the weights of training rows are multiplied, by class: a map such as `{"no": 1, "yes": 5}`, or `balanced`, which makes
+    /// all classes count alike (all rows / (classes × rows of the class), as in scikit-learn; rows count by their weights).
+    class_weight("class_weight"): ClassWeight = "" { aliases: &["class_weights"], synonyms: habits::NO_WEIGHTS }
+    /// Makes the rarer of two classes count as much as the other (binary objectives), as in LightGBM.
+    is_unbalance("is_unbalance"): bool = "false" { aliases: &["unbalance", "unbalanced_sets"] }
     /// Seed of row and column sampling.
     seed("seed"): i64 = "0" { aliases: &["random_state", "random_seed"], bins: Some(true) }
     /// Variance power of `reg:tweedie` and of the metric `tweedie-nloglik`: near 1 as a Poisson distribution, near 2 as a gamma
@@ -191,7 +197,7 @@ parameters! {
     /// magnitude.
     huber_slope("huber_slope"): f64 = "1" { range: Range::open(0.0, 1e30), tunable: tunable_log(0.01, 100.0) }
     /// The levels of `reg:quantileerror`, one output each, in ascending order. Predictions never cross: each row's are sorted.
-    quantile_alpha("quantile_alpha"): Vec<f64> = "0.5" {}
+    quantile_alpha("quantile_alpha"): Vec<f64> = "0.5" { aliases: &["quantile"] }
     /// The levels of `reg:expectileerror`, as for `quantile_alpha`.
     expectile_alpha("expectile_alpha"): Vec<f64> = "0.5" {}
     /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin). Estimated
@@ -211,7 +217,7 @@ parameters! {
     cat_l2("cat_l2"): f64 = "10" { range: Range::from(0.0) }
     /// Metrics, in the order in which they are printed; the last one decides early stopping. The default depends on the
     /// objective.
-    eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric", "metrics", "metric_types"], synonyms: habits::METRICS }
+    eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric", "metrics", "metric_types"], synonyms: habits::METRIC_WORDS }
     /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept.
     early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
         aliases: &["early_stopping_round", "n_iter_no_change", "od_wait"], synonyms: habits::NEVER, range: Range::closed(1.0, 1_000_000.0),

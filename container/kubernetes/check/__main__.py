@@ -7,7 +7,7 @@ import collections
 import sys
 from pathlib import Path
 
-from . import checks, doctor, documents, migration, quotes, references, resources, selftest
+from . import checks, doctor, documents, migration, quotes, references, resources, selftest, snippets
 from .documents import Document, Malformed
 from .problems import path
 
@@ -31,7 +31,7 @@ def check_all(found: list[Document], sapwood: Path, root: Path) -> list[str]:
     if not pairs and not lines:
         pairs = references.against(found) + migration.against(found)
     lines += [f"{one.place(problem.keys)}: {path(problem.keys)}: {problem.message}" for one, problem in pairs]
-    return lines + quotes.against(root, documents.files(root))
+    return lines + quotes.against(root, documents.files(root)) + snippets.against(root, sapwood)
 
 
 def judged(found: list[Document], sapwood: Path) -> list[str]:

@@ -16,7 +16,7 @@ from botocore.validate import ParamValidator
 
 from .problems import Problem, Problems
 
-SERVICES = ("sagemaker", "fsx", "ec2", "ecr", "s3", "iam", "sts", "logs", "cloudwatch", "eks")
+SERVICES = ("sagemaker", "fsx", "ec2", "ecr", "s3", "iam", "sts", "logs", "cloudwatch", "eks", "kms")
 
 
 @functools.lru_cache(maxsize=None)

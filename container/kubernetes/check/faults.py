@@ -17,6 +17,9 @@ WRONG_VALUES = {
     "podReplacementPolicy": "Gone", "terminationMessagePolicy": "Log", "seccompProfile.type": "Default", "protocol": "HTTP",
     "spec.type": "Internal", "capabilities.drop.*": "all", "pod-security.kubernetes.io/warn": "strict",
     "gateway": "One",
+    "ProductionVariants.*.InstanceType": "ml.m5.huge", "TransformResources.InstanceType": "ml.m5.huge", "SplitType": "Lines",
+    "AssembleWith": "Lines", "BatchStrategy": "Multi", "ModelDataUrl": "ftp://models/model.tar.gz", "EndpointName": "an endpoint",
+    "ExecutionRoleArn": "arn:aws:iam::111122223333:user/somebody",
 }
 # Fields that must be there, by label of the document.
 REQUIRED = {
@@ -40,6 +43,15 @@ REQUIRED = {
     "request create-hyper-parameter-tuning-job": [
         "HyperParameterTuningJobName", "HyperParameterTuningJobConfig", "Strategy", "MetricName", "MaxParallelTrainingJobs",
         "TrainingJobDefinition.RoleArn", "FileSystemId", "StoppingCondition", "MinValue",
+    ],
+    "request create-model": ["ModelName", "ExecutionRoleArn", "PrimaryContainer", "Image", "ModelDataUrl"],
+    "request create-endpoint-config": [
+        "EndpointConfigName", "ProductionVariants", "VariantName", "ModelName", "InstanceType", "InitialInstanceCount",
+    ],
+    "request create-endpoint": ["EndpointName", "EndpointConfigName"],
+    "request create-transform-job": [
+        "TransformJobName", "ModelName", "TransformInput", "TransformOutput", "TransformResources", "S3Uri", "S3OutputPath",
+        "InstanceType", "InstanceCount", "ContentType", "SplitType",
     ],
     "request create-file-system": ["FileSystemType", "SubnetIds", "DeploymentType", "StorageCapacity"],
     "request create-data-repository-association": ["FileSystemId", "DataRepositoryPath"],

@@ -1,6 +1,9 @@
 //! What each document of a file is, and which checks it gets.
 
-use crate::api::{CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST, CREATE_TRAINING_JOB_REQUEST, Structure};
+use crate::api::{
+    CREATE_ENDPOINT_CONFIG_INPUT, CREATE_ENDPOINT_INPUT, CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST, CREATE_MODEL_INPUT,
+    CREATE_TRAINING_JOB_REQUEST, CREATE_TRANSFORM_JOB_REQUEST, Structure,
+};
 use crate::dialect::{ACK, Dialect, OPERATOR, REGION};
 use crate::finding::{Finding, Position, Report};
 use crate::nearest::remedy;
@@ -27,14 +30,24 @@ const RESOURCES: [Resource; 4] = [
     Resource { kind: "TrainingJob", dialect: Dialect::Operator, structure: &CREATE_TRAINING_JOB_REQUEST },
     Resource { kind: "HyperparameterTuningJob", dialect: Dialect::Operator, structure: &CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST },
 ];
-/// Fields that requests have and hardly anything else has, in lower case.
-const TELLING: [&str; 5] = [
-    "trainingjobname",
-    "algorithmspecification",
-    "inputdataconfig",
-    "hyperparametertuningjobname",
-    "hyperparametertuningjobconfig",
+/// Fields that tell what a request is, and hardly anything else has, in lower case. The first that is there decides.
+const TELLING: [(&str, &Structure); 12] = [
+    ("hyperparametertuningjobname", &CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST),
+    ("hyperparametertuningjobconfig", &CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST),
+    ("trainingjobname", &CREATE_TRAINING_JOB_REQUEST),
+    ("algorithmspecification", &CREATE_TRAINING_JOB_REQUEST),
+    ("inputdataconfig", &CREATE_TRAINING_JOB_REQUEST),
+    ("transformjobname", &CREATE_TRANSFORM_JOB_REQUEST),
+    ("transforminput", &CREATE_TRANSFORM_JOB_REQUEST),
+    ("productionvariants", &CREATE_ENDPOINT_CONFIG_INPUT),
+    ("endpointname", &CREATE_ENDPOINT_INPUT),
+    ("endpointconfigname", &CREATE_ENDPOINT_CONFIG_INPUT),
+    ("primarycontainer", &CREATE_MODEL_INPUT),
+    ("modelname", &CREATE_MODEL_INPUT),
 ];
+
+/// The bytes of memory that training on the data takes, where they are known.
+pub type Need = Option<u64>;
 
 /// The documents of a text: JSON, if it begins as JSON does, else YAML.
 ///
@@ -70,12 +83,13 @@ pub fn resource(node: &Yaml) -> Option<Result<&'static Resource, String>> {
     Some(Err(remedy(kind, &names)))
 }
 
-/// All findings about a text, in the order of their places.
-pub fn findings(name: &str, text: &str) -> Vec<Finding> {
+/// All findings about a text, in the order of their places. With the memory that training takes, machines and limits that are too small are
+/// found.
+pub fn findings(name: &str, text: &str, need: Need) -> Vec<Finding> {
     let mut report = Report::new(name, text);
     match parse(text) {
         Ok(documents) if documents.is_empty() => report.error(None, "the file is empty", "give a request or a manifest"),
-        Ok(documents) => documents.iter().for_each(|document| check(document, &mut report)),
+        Ok(documents) => documents.iter().for_each(|document| check(document, need, &mut report)),
         Err(malformed) => report.error(malformed.at, malformed.cause, "correct the text; nothing else was checked"),
     }
     let mut findings = report.findings();
@@ -84,10 +98,10 @@ pub fn findings(name: &str, text: &str) -> Vec<Finding> {
 }
 
 /// Checks one document.
-fn check(node: &Yaml, report: &mut Report) {
+fn check(node: &Yaml, need: Need, report: &mut Report) {
     if let Some(found) = resource(node) {
         return match found {
-            Ok(resource) => manifest(node, resource, report),
+            Ok(resource) => manifest(node, resource, need, report),
             Err(fix) => {
                 let kind = node.get("kind");
                 let text = kind.and_then(Yaml::text).unwrap_or("nothing");
@@ -100,11 +114,11 @@ fn check(node: &Yaml, report: &mut Report) {
         };
     }
     match (node.text_of("apiVersion"), node.text_of("kind")) {
-        (Some(_), Some("List")) => node.get("items").map_or(&[][..], Yaml::items).iter().for_each(|item| check(item, report)),
-        (Some(_), Some("Job" | "Deployment")) => pods::check(node, report),
+        (Some(_), Some("List")) => node.get("items").map_or(&[][..], Yaml::items).iter().for_each(|item| check(item, need, report)),
+        (Some(_), Some("Job" | "Deployment")) => pods::check(node, need, report),
         (Some(_), Some("ConfigMap")) => config_map::check(node, report),
         (Some(version), Some(kind)) => other_manifest(node, version, kind, report),
-        _ => request(node, report),
+        _ => request(node, need, report),
     }
 }
 
@@ -120,25 +134,23 @@ fn other_manifest(node: &Yaml, version: &str, kind: &str, report: &mut Report) {
 }
 
 /// A request in JSON, or in the YAML that the AWS command line takes as well.
-fn request(node: &Yaml, report: &mut Report) {
+fn request(node: &Yaml, need: Need, report: &mut Report) {
     if !matches!(node.value, YamlValue::Map(_)) {
         return report.error(node.at, format!("this is {}, not a request or a manifest", node.value.sort()), "");
     }
     let has = |name: &str| node.entries().iter().any(|entry| entry.key.eq_ignore_ascii_case(name));
-    if !TELLING.iter().any(|name| has(name)) {
-        let what = "neither a request for a training or tuning job nor a manifest";
+    let Some((_, structure)) = TELLING.iter().find(|(name, _)| has(name)) else {
+        let what = "neither a request for a job, a model or an endpoint nor a manifest";
         // A manifest lacks one of the two, a request of another sort both.
         if has("apiVersion") || has("kind") || has("spec") {
             return report.error(node.at, format!("this is {what}: apiVersion and kind say what it is"), "add both");
         }
         return report.note(node.at, format!("the doctor has no checks for this: it is {what}"), "");
-    }
-    let is_tuning = has("HyperParameterTuningJobName") || has("HyperParameterTuningJobConfig");
-    let structure = if is_tuning { &CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST } else { &CREATE_TRAINING_JOB_REQUEST };
-    judge(structure, Dialect::Api, node, report);
+    };
+    judge(structure, Dialect::Api, node, need, report);
 }
 
-fn manifest(node: &Yaml, resource: &Resource, report: &mut Report) {
+fn manifest(node: &Yaml, resource: &Resource, need: Need, report: &mut Report) {
     let names = ["apiVersion", "kind", "metadata", "spec", "status"];
     for entry in node.entries().iter().filter(|entry| !names.contains(&entry.key.as_str())) {
         report.error(entry.value.at, format!("unknown field {}", entry.key), remedy(&entry.key, &names));
@@ -157,7 +169,7 @@ fn manifest(node: &Yaml, resource: &Resource, report: &mut Report) {
     } else {
         spec.clone()
     };
-    judge(resource.structure, resource.dialect, &spec, report);
+    judge(resource.structure, resource.dialect, &spec, need, report);
 }
 
 fn ack_region(node: &Yaml, report: &mut Report) {
@@ -180,12 +192,16 @@ fn retired(node: &Yaml, spec: &Yaml, report: &mut Report) {
 }
 
 /// Reads the request, and applies the rules where it is one.
-fn judge(structure: &Structure, dialect: Dialect, node: &Yaml, report: &mut Report) {
+fn judge(structure: &Structure, dialect: Dialect, node: &Yaml, need: Need, report: &mut Report) {
     let request = request::read(structure, dialect, node, report);
-    let mut context = RuleContext { dialect, report };
-    if structure.name == CREATE_TRAINING_JOB_REQUEST.name {
-        rules::training(&request, &mut context);
-    } else {
-        rules::tuning(&request, &mut context);
+    let mut context = RuleContext { dialect, need, report };
+    match structure.name {
+        name if name == CREATE_TRAINING_JOB_REQUEST.name => rules::training(&request, &mut context),
+        name if name == CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST.name => rules::tuning(&request, &mut context),
+        name if name == CREATE_MODEL_INPUT.name => rules::hosting::model(&request, &mut context),
+        name if name == CREATE_ENDPOINT_CONFIG_INPUT.name => rules::hosting::endpoint_config(&request, &mut context),
+        name if name == CREATE_TRANSFORM_JOB_REQUEST.name => rules::hosting::transform(&request, &mut context),
+        // An endpoint has names alone.
+        _ => {}
     }
 }

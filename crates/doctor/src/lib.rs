@@ -4,7 +4,7 @@
 //! Text → `yaml` (values with places) → `document` (what it is) → `request` (the API's names) → `rules` → [`Finding`] → [`to_text`] or [`to_json`].
 //!
 //! ```
-//! let findings = sapwood_doctor::check_text("job.json", r#"{"TrainingJobName": "a", "AlgorithmSpecification": {}}"#);
+//! let findings = sapwood_doctor::check_text("job.json", r#"{"TrainingJobName": "a", "AlgorithmSpecification": {}}"#, None);
 //! assert!(findings.iter().any(|finding| finding.message == "RoleArn is missing"));
 //! ```
 
@@ -19,6 +19,8 @@ mod json;
 mod metadata;
 mod nearest;
 mod opt_ml;
+mod pod_fields;
+mod pod_memory;
 mod pods;
 mod print;
 mod request;
@@ -29,9 +31,9 @@ mod translate;
 mod yaml;
 mod yaml_parser;
 
-pub use document::findings as check_text;
+pub use document::{Need, findings as check_text};
 pub use finding::{Finding, Position, Severity};
-pub use opt_ml::check as check_opt_ml;
+pub use opt_ml::{Checked, check as check_opt_ml};
 pub use print::{to_json, to_text};
 pub use settings::{json_value, yaml_value};
 pub use translate::{Translation, translate};

@@ -4,6 +4,7 @@
 use crate::finding::{Position, Report};
 use crate::nearest::remedy;
 use crate::yaml::{Yaml, YamlValue};
+use crate::{pod_fields, pod_memory};
 
 /// Where the trainer says why it failed.
 const FAILURE: &str = "/opt/ml/output/failure";
@@ -16,8 +17,10 @@ const ACTIONS: [(i64, &str, &str); 2] = [
     (143, "Ignore", "a checkpoint is written, and the next pod resumes from it"),
 ];
 
-/// Checks a Job or Deployment: its volumes, and the containers that run this image.
-pub fn check(node: &Yaml, report: &mut Report) {
+/// Checks a Job or Deployment: its fields, its volumes, and the containers that run this image; `need` is the memory that training on the
+/// data takes, where it is known.
+pub fn check(node: &Yaml, need: Option<u64>, report: &mut Report) {
+    let node = &pod_fields::corrected(node, report);
     let Some(pod) = node.find(&["spec", "template", "spec"]) else {
         return report.error(node.at, "there is no spec.template.spec, so there is no pod", "add it");
     };
@@ -35,6 +38,7 @@ pub fn check(node: &Yaml, report: &mut Report) {
         match subcommand(container) {
             Some("train") => {
                 trains(pod, container, report);
+                pod_memory::check(container, need, report);
                 failure_policy(node, pod, container, report);
             }
             Some("serve") => serves(container, report),

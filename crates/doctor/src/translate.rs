@@ -51,7 +51,7 @@ pub fn translate(name: &str, text: &str) -> Result<Translation> {
         return Err(error.with_remedy("there is nothing to translate"));
     }
     let yaml = translated.join("---\n");
-    Ok(Translation { findings: document::findings("<translated>", &yaml), yaml: Some(yaml) })
+    Ok(Translation { findings: document::findings("<translated>", &yaml, None), yaml: Some(yaml) })
 }
 
 fn entry(key: &str, value: YamlValue, at: Position) -> YamlEntry {

@@ -6,10 +6,12 @@
 //! Instance types, of which there are new ones every month, are left to [`crate::rules`].
 
 mod debugging;
+mod hosting;
 mod shape;
 mod training;
 mod tuning;
 
+pub use hosting::{CREATE_ENDPOINT_CONFIG_INPUT, CREATE_ENDPOINT_INPUT, CREATE_MODEL_INPUT, CREATE_TRANSFORM_JOB_REQUEST};
 pub use shape::{Field, Shape, Structure};
 pub use training::CREATE_TRAINING_JOB_REQUEST;
 pub use tuning::CREATE_HYPER_PARAMETER_TUNING_JOB_REQUEST;

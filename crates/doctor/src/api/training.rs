@@ -144,7 +144,7 @@ pub static TAG: Structure = Structure {
     name: "Tag",
     fields: &[
         field("Key", pattern(1, 128, r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)")).required(),
-        field("YamlValue", pattern(0, 256, r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)")).required(),
+        field("Value", pattern(0, 256, r"([\p{L}\p{Z}\p{N}_.:/=+\-@]*)")).required(),
     ],
 };
 

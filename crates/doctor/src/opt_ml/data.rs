@@ -13,12 +13,16 @@ const LARGEST: u64 = 64 << 20;
 /// Columns that are named.
 const NAMED: usize = 8;
 
-/// Reads the beginning of all channels, `train` first.
-pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) {
+/// Reads the beginning of all channels, `train` first. Returns the memory that training takes, if that can be told.
+pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) -> Option<u64> {
     let options = match ReadOptions::new(&params.data) {
         Ok(options) => options,
-        Err(error) => return report.error(None, error.to_string(), ""),
+        Err(error) => {
+            report.error(None, error.to_string(), "");
+            return None;
+        }
     };
+    let mut need = None;
     let mut train: Option<Dataset> = None;
     for channel in channels {
         let Some(rows) = beginning(channel, &options, report) else { continue };
@@ -43,10 +47,11 @@ pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) {
         data.notes().iter().chain(&rows.note).for_each(|note| report.note(None, format!("channel {}: {note}", channel.name), ""));
         data.warnings().iter().for_each(|warning| report.warning(None, format!("channel {}: {warning}", channel.name), ""));
         if train.is_none() {
-            describe(channel, &data, &rows, params, report);
+            need = describe(channel, &data, &rows, params, report);
             train = Some(data);
         }
     }
+    need
 }
 
 /// A part of the data may lack classes that the rest has.
@@ -97,7 +102,7 @@ fn word(format: Format) -> &'static str {
 }
 
 /// Says what the columns are taken for, and how much memory all rows may need.
-fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, report: &mut Report) {
+fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, report: &mut Report) -> Option<u64> {
     let features = &data.schema().features;
     let categories = features.iter().filter(|feature| matches!(feature.kind, FeatureKind::Categorical { .. })).count();
     let mut names: Vec<&str> = features.iter().take(NAMED).map(|feature| feature.name.as_str()).collect();
@@ -117,11 +122,13 @@ fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, r
         "",
     );
     if rows.compressed || !matches!(rows.format, Format::Csv | Format::Parquet | Format::Recordio) {
-        return;
+        return None;
     }
     let files = list_files(std::slice::from_ref(&channel.path)).unwrap_or_default();
     let total: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
     let count = if rows.whole { data.rows() as u64 } else { (data.rows() as u64).saturating_mul(total) / rows.bytes.max(1) };
     let outputs = objective::num_outputs(params, data).unwrap_or(1) as u64;
-    memory::check(channel, Size { rows: count, features: features.len() as u64, outputs }, report);
+    let size = Size { rows: count, features: features.len() as u64, outputs };
+    memory::check(channel, &size, report);
+    Some(size.bytes())
 }

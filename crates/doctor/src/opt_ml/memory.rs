@@ -30,7 +30,7 @@ impl Size {
 }
 
 /// Says how much it will be, and whether there is so much.
-pub fn check(channel: &Channel, size: Size, report: &mut Report) {
+pub fn check(channel: &Channel, size: &Size, report: &mut Report) {
     let need = size.bytes();
     let text =
         format!("channel {}: about {} rows; training on them takes about {} MiB of memory", channel.name, size.rows, need >> 20);

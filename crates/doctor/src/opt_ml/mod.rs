@@ -21,17 +21,26 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+/// What is known of a tree.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The bytes of memory that training takes, if that can be told.
+    pub need: Option<u64>,
+}
+
 /// All findings about the tree under `root`.
-pub fn check(root: &Path) -> Vec<Finding> {
+pub fn check(root: &Path) -> Checked {
     let paths = Paths::new(root);
     if !paths.input().is_dir() {
         let mut report = Report::new(root.display(), "");
         report.error(
             None,
             "there is no directory input, so this is not laid out as /opt/ml",
-            "name the directory that holds input/config and input/data; requests and manifests are named one by one",
+            "name the directory that holds input/config and input/data, or one that holds requests and manifests",
         );
-        return report.findings();
+        return Checked { findings: report.findings(), need: None };
     }
     let mut findings = Vec::new();
     let mut params = None;
@@ -41,13 +50,13 @@ pub fn check(root: &Path) -> Vec<Finding> {
         params = params.or(read);
     }
     let mut report = Report::new(root.display(), "");
-    data_sets(&paths, params.as_ref(), findings.iter().any(is_about_channels), &mut report);
+    let need = data_sets(&paths, params.as_ref(), findings.iter().any(is_about_channels), &mut report);
     if let Some(params) = &params {
         checkpoints::check(&paths, params, &mut report);
         space::check(&paths, params, &mut report);
     }
     findings.extend(report.findings());
-    findings
+    Checked { findings, need }
 }
 
 /// Whether the trainer's own complaint about channels would repeat it.
@@ -81,11 +90,15 @@ fn configuration(paths: &Paths, name: &str) -> (Vec<Finding>, Option<Params>) {
 }
 
 /// Channels and their data, found and read by the trainer's own code.
-fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mut Report) {
+fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mut Report) -> Option<u64> {
     let channels = match channels::read(paths) {
         Ok(channels) => channels,
-        Err(_) if is_known => return,
-        Err(error) => return report.error(None, error.to_string(), ""),
+        Err(error) => {
+            if !is_known {
+                report.error(None, error.to_string(), "");
+            }
+            return None;
+        }
     };
     channels.notes.iter().for_each(|note| report.note(None, note, ""));
     let has_validation = channels.evaluated.iter().any(|channel| channel.name == VALIDATION);
@@ -113,9 +126,7 @@ fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mu
             readable.push(channel);
         }
     }
-    if let Some(params) = params {
-        data::check(&readable, params, report);
-    }
+    data::check(&readable, params?, report)
 }
 
 /// Compares the files of every channel with those of `train`. Missing directories are reported channel by channel.

@@ -7,6 +7,8 @@ use crate::finding::Report;
 pub struct RuleContext<'r> {
     /// How the document spells the API's names.
     pub dialect: Dialect,
+    /// The bytes of memory that training on the data takes, where they are known.
+    pub need: Option<u64>,
     /// The findings.
     pub report: &'r mut Report,
 }

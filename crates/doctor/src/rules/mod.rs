@@ -5,7 +5,10 @@
 mod channels;
 mod containers;
 mod context;
+pub mod hosting;
 pub mod hyperparameters;
+mod instances;
+mod instances_table;
 mod metrics;
 mod mounts;
 mod overlaps;
@@ -59,6 +62,20 @@ fn definition<'n>(
     let channels = channels::check(job, context);
     mounts::check(job, &channels, context);
     overlaps::check(&channels, params, context);
+    if let Some(params) = params
+        && params.objective.is_multiclass()
+        && params.num_class == 0
+    {
+        let at = given.and_then(|given| hyperparameters::place(given, "objective")).unwrap_or(job.at);
+        context.report.warning(
+            at,
+            format!(
+                "{} without num_class works only where labels are texts; with numbers the trainer refuses it",
+                params.objective.name()
+            ),
+            "add num_class, the number of classes",
+        );
+    }
     if let Some(params) = params
         && params.early_stopping_rounds.is_some()
         && params.validation_fraction.is_none()

@@ -1,16 +1,11 @@
 //! Machines, and when they are given back.
 
 use super::context::RuleContext;
+use super::hosting;
+use super::instances::{self, Purpose};
 use crate::dialect::Dialect;
 use crate::finding::{Position, Severity};
 use crate::yaml::Yaml;
-
-/// Families of SageMaker's training instances that have CPUs alone.
-const CPU: [&str; 18] = [
-    "c4", "c5", "c5n", "c6i", "c7i", "c7i-flex", "c8i", "c8i-flex", "m4", "m5", "m6i", "m7i", "m7i-flex", "m8i", "m8i-flex", "r5",
-    "r5d", "t3",
-];
-const MORE_CPU: [&str; 4] = ["r6i", "r7i", "r8i", "r8i-flex"];
 
 /// Checks instances, stopping and spot.
 pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
@@ -54,7 +49,9 @@ fn instances(resources: &Yaml, context: &mut RuleContext<'_>) {
         if let Some(kind) = machine.get("InstanceType")
             && let Some(text) = kind.text()
         {
-            instance(text, kind.at, context);
+            instances::check(kind, Purpose::Training, context);
+            hosting::local_storage(kind, resources.get("VolumeKmsKeyId"), context);
+            memory(text, kind.at, context);
         }
         if let Some(count) = machine.get("InstanceCount") {
             hosts += count.integer().unwrap_or(0).clamp(0, 1_000_000);
@@ -70,35 +67,16 @@ fn instances(resources: &Yaml, context: &mut RuleContext<'_>) {
     }
 }
 
-fn instance(kind: &str, at: Position, context: &mut RuleContext<'_>) {
-    let family = kind.strip_prefix("ml.").and_then(|rest| rest.split_once('.')).map(|(family, _)| family);
-    let Some(family) = family else {
-        let fix = "write it as ml.m5.2xlarge";
-        return context.report.error(
-            at,
-            format!("{kind:?} is not a SageMaker instance type: those have the form ml.FAMILY.SIZE"),
-            fix,
+/// Whether the machine has the memory that the data take, where that is known.
+fn memory(kind: &str, at: Position, context: &mut RuleContext<'_>) {
+    let Some((need, there)) = context.need.zip(instances::memory(kind)) else { return };
+    if there < need {
+        let message = format!(
+            "{kind} has {} GiB of memory, and training on the data takes about {} GiB",
+            there >> 30,
+            need.div_ceil(1 << 30)
         );
-    };
-    let generation = family.find(|c: char| c.is_ascii_digit()).map_or("", |at| &family[at..]);
-    if CPU.contains(&family) || MORE_CPU.contains(&family) {
-    } else if ["g", "p", "trn", "inf"]
-        .iter()
-        .any(|start| family.strip_prefix(start).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
-    {
-        context.report.note(
-            at,
-            format!("{kind} has accelerators, which Sapwood does not use, and you would pay for them"),
-            "use a family such as ml.m5 or ml.c5",
-        );
-    } else if generation.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('g') {
-        context.report.note(
-            at,
-            format!("{kind} has Graviton CPUs, on which SageMaker does not train"),
-            "use a family such as ml.m5 or ml.c5",
-        );
-    } else {
-        context.report.warning(at, format!("{kind} belongs to a family unknown to this version"), "check its name");
+        context.report.warning(at, message, "use a larger size, or a family with more memory such as ml.r5");
     }
 }
 

@@ -1,0 +1,102 @@
+//! What each objective is, in words. `sapwood objectives` and `docs/OBJECTIVES.md` come from it.
+
+use crate::Objective;
+
+/// An objective in words.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    /// What it minimises, in a sentence.
+    pub doc: &'static str,
+    /// What labels may be.
+    pub labels: &'static str,
+    /// What its models predict.
+    pub predicts: &'static str,
+    /// The parameters that are its own.
+    pub parameters: &'static [&'static str],
+    /// Whose definition it is.
+    pub follows: &'static str,
+}
+
+const XGBOOST: &str = "XGBoost";
+const ANY: &str = "any number";
+const ZERO_OR_ONE: &str = "0 or 1, or two texts";
+const NOT_NEGATIVE: &str = "0 or more";
+const CLASSES: &str = "0 … num_class − 1, or texts";
+
+/// An objective without parameters of its own.
+const fn plain(doc: &'static str, labels: &'static str, predicts: &'static str) -> Description {
+    Description { doc, labels, predicts, parameters: &[], follows: XGBOOST }
+}
+
+/// What an objective is.
+pub fn describe(objective: Objective) -> Description {
+    match objective {
+        Objective::SquaredError => plain("Squared error.", ANY, "the mean"),
+        Objective::Logistic => Description {
+            parameters: &["scale_pos_weight"],
+            ..plain("Logistic loss of labels that are shares.", "0 to 1", "the mean, between 0 and 1")
+        },
+        Objective::BinaryLogistic => {
+            Description { parameters: BALANCE, ..plain("Logistic loss of two classes.", ZERO_OR_ONE, "the probability of class 1") }
+        }
+        Objective::BinaryLogitraw => Description {
+            parameters: BALANCE,
+            ..plain("Logistic loss of two classes.", ZERO_OR_ONE, "the margin: the logit of class 1's probability")
+        },
+        Objective::BinaryHinge => Description {
+            parameters: BALANCE,
+            ..plain("Hinge loss of two classes, as of support vector machines.", ZERO_OR_ONE, "the class, without a probability")
+        },
+        Objective::Poisson => Description {
+            parameters: &["max_delta_step"],
+            ..plain("Negative log-likelihood of Poisson distributions, with a log link.", NOT_NEGATIVE, "the mean count")
+        },
+        Objective::Gamma => {
+            plain("Negative log-likelihood of gamma distributions, with a log link.", "above 0", "the mean, above 0")
+        }
+        Objective::Tweedie => Description {
+            parameters: &["tweedie_variance_power"],
+            ..plain(
+                "Negative log-likelihood of Tweedie distributions, with a log link: between Poisson and gamma, for amounts that are often 0.",
+                NOT_NEGATIVE,
+                "the mean, above 0",
+            )
+        },
+        Objective::PseudoHuber => Description {
+            parameters: &["huber_slope"],
+            follows: "XGBoost, but for the second derivative, which is larger: steps cannot overshoot",
+            ..plain(
+                "Pseudo-Huber loss: squared error near the label, absolute error far from it.",
+                ANY,
+                "a mean that outliers pull less",
+            )
+        },
+        Objective::SquaredLogError => {
+            plain("Squared difference of ln(1 + label) and ln(1 + prediction).", "above −1", "a mean on the scale of ln(1 + label)")
+        }
+        Objective::AbsoluteError => plain("Absolute error.", ANY, "the median"),
+        Objective::Quantile => Description {
+            parameters: &["quantile_alpha"],
+            ..plain("Pinball loss.", ANY, "quantiles, one for each level, that never cross")
+        },
+        Objective::Expectile => Description {
+            parameters: &["expectile_alpha"],
+            ..plain(
+                "Asymmetric squared error: labels above the prediction count by the level, those below it by what is left to 1.",
+                ANY,
+                "expectiles, one for each level, that never cross",
+            )
+        },
+        Objective::Softmax => Description {
+            parameters: &["num_class", "class_weight"],
+            ..plain("Softmax loss (cross-entropy) of several classes.", CLASSES, "the most probable class")
+        },
+        Objective::Softprob => Description {
+            parameters: &["num_class", "class_weight"],
+            ..plain("Softmax loss (cross-entropy) of several classes.", CLASSES, "the probability of each class")
+        },
+    }
+}
+
+/// What weighs the two classes against each other.
+const BALANCE: &[&str] = &["scale_pos_weight", "class_weight", "is_unbalance"];
