@@ -113,6 +113,23 @@ fn memory_that_is_too_small_for_the_data() {
     Findings::of_all(&paths).has_no("warning");
 }
 
+/// Twenty gigabytes of rows, of which only the first are there.
+#[test]
+fn machines_that_are_too_small_for_the_data() {
+    let job = Job::on(csv(40_000, 1, class_of_three), json!({"num_round": "5", "objective": "multi:softmax", "num_class": "3"}));
+    let large = job.tree.write("input/data/train/large.csv", csv(60_000, 2, class_of_three));
+    std::fs::OpenOptions::new().write(true).open(large).unwrap().set_len(20 << 30).unwrap();
+    let manifest = |text: String| job.tree.write("job.yaml", text).to_str().unwrap().to_string();
+    let check = |manifest: String| Findings::of_all(&[&manifest, &job.tree.text("")]);
+    let training = example("kubernetes/training-job.yaml");
+    let found = check(manifest(training.replace("ml.m5.2xlarge", "ml.c5.xlarge")));
+    found.has("warning", "ml.c5.xlarge has 8 GiB of memory, and training on the data takes about", "instanceType");
+    let found = check(manifest(training.replace("ml.m5.2xlarge", "ml.r5.24xlarge")));
+    assert!(found.all.iter().all(|finding| !finding["file"].as_str().unwrap().ends_with("job.yaml")), "{:#?}", found.all);
+    let found = check(manifest(example("kubernetes/job.yaml")));
+    found.has("warning", "the memory limit is 8192 MiB, and training on the data takes about", "memory: 8Gi");
+}
+
 #[test]
 fn misspelt_fields_of_pods_are_found_and_taken_for_what_was_meant() {
     try_cases(
@@ -247,4 +264,32 @@ fn directories_of_manifests_and_standard_input() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stdout).unwrap().contains("must name a packed model"));
+}
+
+/// What early stopping or a tuner waits for must be printed: in a request, and in a ConfigMap's files.
+#[test]
+fn metrics_of_sets_that_there_are_not() {
+    let mut request: serde_json::Value = serde_json::from_str(&example("sagemaker/create-training-job.json")).unwrap();
+    request["HyperParameters"]["_tuning_objective_metric"] = "holdout:merror".into();
+    let found = Findings::in_text("a.json", &format!("{request:#}"));
+    found.only_error("is a metric of holdout, and there is no channel holdout", "\"_tuning_objective_metric\"");
+    request["HyperParameters"]["_tuning_objective_metric"] = "validation:merror".into();
+    Findings::in_text("a.json", &format!("{request:#}")).has_no("error");
+
+    let map = |hyperparameters: serde_json::Value, channels: serde_json::Value| {
+        let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n";
+        let text = format!("{head}  hyperparameters.json: |\n    {hyperparameters}\n  inputdataconfig.json: |\n    {channels}\n");
+        Findings::in_text("map.yaml", &text)
+    };
+    let train = json!({"train": {"TrainingInputMode": "File"}});
+    let both = json!({"train": {"TrainingInputMode": "File"}, "validation": {"TrainingInputMode": "File"}});
+    let tuned = json!({"num_round": "5", "objective": "binary:logistic", "_tuning_objective_metric": "validation:auc"});
+    map(tuned.clone(), train.clone()).only_error("is a metric of validation, and there is no channel", "\"_tuning");
+    map(tuned, both.clone()).has_no("error");
+    let stopping = json!({"num_round": "5", "early_stopping_rounds": "3"});
+    map(stopping.clone(), train.clone()).only_error("early_stopping_rounds needs a channel called validation", "\"early");
+    map(stopping, both.clone()).has_no("error");
+    let classes = map(json!({"num_round": "5", "objective": "multi:softprob"}), both);
+    classes.has("warning", "multi:softprob without num_class", "\"objective\"");
+    map(json!({"num_round": "5", "early_stopping_rounds": "3", "validation_fraction": "0.2"}), train).has_no("error");
 }

@@ -163,6 +163,13 @@ fn unknown(name: &str, base: &str, others: &str) -> Error {
     if let Some((_, instead)) = METRICS_ELSEWHERE.iter().find(|(known, _)| *known == base) {
         return Error::parameter(format!("metric {name:?} is not supported: {instead}; {rest}"));
     }
+    if let Some(row) = base.strip_prefix("neg_").and_then(|positive| find(ours(positive))) {
+        let cause = format!(
+            "metric {name:?} is not supported: metrics keep their sign here; use {}, which is better the lower it is",
+            row.name
+        );
+        return Error::parameter(format!("{cause}; {rest}"));
+    }
     if let Some((base, _)) = name.split_once(':').filter(|(base, _)| ours(base) != *base) {
         let cause = format!("metric {name:?}: {base} takes no argument here, but goes by the objective's parameters");
         return Error::parameter(cause).with_remedy(format!("write {}", ours(base)));

@@ -314,6 +314,8 @@ fn words_of_other_libraries_are_metrics_of_the_table_or_told() {
     };
     assert!(error(&["l1", "mae"]).starts_with("eval_metric contains mae twice"));
     assert!(error(&["Quantile:alpha=0.9"]).contains("Quantile takes no argument here"));
+    assert!(error(&["neg_mean_squared_error"]).contains("use mse, which is better the lower it is"));
+    assert!(error(&["neg_log_loss"]).contains("metrics keep their sign here"));
     assert!(error(&["rmsee"]).contains("did you mean rmse? reg:squarederror has rmse, "));
     assert!(error(&["rmsee"]).ends_with("`sapwood metrics` lists all"));
 }

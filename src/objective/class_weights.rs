@@ -75,8 +75,8 @@ fn given_factors(given: &[(String, f64)], classes: usize, names: Option<&[String
 
 fn unknown_class(class: &str, classes: usize, names: Option<&[String]>) -> Error {
     let known = names.map_or_else(|| (0..classes).map(|class| class.to_string()).collect(), <[String]>::to_vec);
-    let hint =
-        nearest(class, known.iter().map(String::as_str)).map_or_else(String::new, |known| format!("did you mean {known:?}? "));
+    let meant = names.and_then(|names| nearest(class, names.iter().map(String::as_str)));
+    let hint = meant.map_or_else(String::new, |known| format!("did you mean {known:?}? "));
     let error = Error::parameter(format!("class_weight names a class {class:?}, which the labels do not have"));
     error.with_parameter("class_weight").with_remedy(format!("{hint}The classes are {}", list(&known)))
 }

@@ -160,7 +160,7 @@ const CENSORED: &str = "Sapwood does not support censored labels";
 const STEPS: &str = "it adds up the curve of precision and recall in steps; aucpr is the interpolated area below it, as in XGBoost";
 const SHIFTED: &str = "poisson-nloglik is larger by a constant of the labels, ln y!";
 const OF_LARGE: &str = "it divides by max(1, |label|); mape divides by the label";
-const NEGATED: &str = "metrics keep their own sign here, and Sapwood knows which are better lower";
+const NEGATED: &str = "metrics keep their sign here; logloss, mlogloss, brier, poisson-nloglik, gamma-deviance and rmsle are better the lower they are";
 const BY_WEIGHT: &str = "f1_macro is the mean over classes, f1_micro over rows";
 const OF_CLASSES: &str = "for two classes use f1_binary, precision or recall, for more f1_macro, precision_macro or recall_macro";
 
@@ -200,13 +200,7 @@ pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
     ("f1_weighted", BY_WEIGHT),
     ("neg_log_loss", NEGATED),
     ("neg_brier_score", NEGATED),
-    ("neg_mean_squared_error", NEGATED),
-    ("neg_root_mean_squared_error", NEGATED),
-    ("neg_mean_absolute_error", NEGATED),
-    ("neg_median_absolute_error", NEGATED),
-    ("neg_mean_absolute_percentage_error", NEGATED),
     ("neg_mean_squared_log_error", NEGATED),
-    ("neg_root_mean_squared_log_error", NEGATED),
     ("neg_mean_poisson_deviance", NEGATED),
     ("neg_mean_gamma_deviance", NEGATED),
     ("None", "leave it out for the objective's own metric; training always computes one"),

@@ -26,15 +26,26 @@ impl Hyperparameters {
     /// # Errors
     /// It is of none of these sets.
     pub fn check_tuned_set<'a>(&self, sets: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        let Some(set) = &self.tuned_set else { return Ok(()) };
-        let sets: Vec<&str> = sets.into_iter().collect();
-        if sets.contains(&set.as_str()) {
-            return Ok(());
-        }
-        let cause = format!("{TUNING_OBJECTIVE} is a metric of {set}, and there is no channel {set}: the tuner would never see it");
-        let error = Error::parameter(cause).with_parameter(TUNING_OBJECTIVE);
-        Err(error.with_remedy(format!("add the channel, or tune by a metric of {}", sets.join(" or "))))
+        self.tuned_set.as_deref().map_or(Ok(()), |set| check_set(set, sets))
     }
+}
+
+/// Makes sure that the tuner will see a metric, which it calls `validation:auc`.
+///
+/// # Errors
+/// It is of none of these sets.
+pub fn check_tuned_metric<'a>(objective: &str, sets: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    set_name(objective).map_or(Ok(()), |set| check_set(set, sets))
+}
+
+fn check_set<'a>(set: &str, sets: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let sets: Vec<&str> = sets.into_iter().collect();
+    if sets.contains(&set) {
+        return Ok(());
+    }
+    let cause = format!("{TUNING_OBJECTIVE} is a metric of {set}, and there is no channel {set}: the tuner would never see it");
+    let error = Error::parameter(cause).with_parameter(TUNING_OBJECTIVE);
+    Err(error.with_remedy(format!("add the channel, or tune by a metric of {}", sets.join(" or "))))
 }
 
 /// The hyperparameters of the file, if there is one, and `extra`, those of the command line.

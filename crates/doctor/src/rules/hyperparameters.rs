@@ -91,6 +91,18 @@ fn metrics(entries: &[&YamlEntry], added: Option<(&str, &str)>, (at, params): (P
     report.error(index.map_or(at, |index| entries[index].value.at), error.to_string(), "");
 }
 
+/// Warns of classes that are not counted: of texts the trainer counts them itself, and what labels are the data alone say.
+pub fn check_classes(given: Option<&Yaml>, params: &Params, at: Position, report: &mut Report) {
+    if params.objective.is_multiclass() && params.num_class == 0 {
+        let name = params.objective.name();
+        report.warning(
+            given.and_then(|given| place(given, "objective")).unwrap_or(at),
+            format!("{name} without num_class works only where labels are texts; with numbers the trainer refuses it"),
+            "add num_class, the number of classes",
+        );
+    }
+}
+
 /// Where the parameter that goes by `name` or an alias of it stands.
 pub fn place(given: &Yaml, name: &str) -> Option<Position> {
     given.entries().iter().find(|entry| is_same(entry.key.trim(), name)).map(|entry| entry.value.at)

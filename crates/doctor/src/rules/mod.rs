@@ -5,6 +5,7 @@
 mod channels;
 mod containers;
 mod context;
+pub mod evaluated;
 pub mod hosting;
 pub mod hyperparameters;
 mod instances;
@@ -20,7 +21,6 @@ pub use context::RuleContext;
 
 use channels::RequestChannel;
 use sapwood::Params;
-use sapwood_sagemaker::channels::VALIDATION;
 
 /// Checks CreateTrainingJob.
 pub fn training(request: &Yaml, context: &mut RuleContext<'_>) {
@@ -62,31 +62,10 @@ fn definition<'n>(
     let channels = channels::check(job, context);
     mounts::check(job, &channels, context);
     overlaps::check(&channels, params, context);
-    if let Some(params) = params
-        && params.objective.is_multiclass()
-        && params.num_class == 0
-    {
-        let at = given.and_then(|given| hyperparameters::place(given, "objective")).unwrap_or(job.at);
-        context.report.warning(
-            at,
-            format!(
-                "{} without num_class works only where labels are texts; with numbers the trainer refuses it",
-                params.objective.name()
-            ),
-            "add num_class, the number of classes",
-        );
-    }
-    if let Some(params) = params
-        && params.early_stopping_rounds.is_some()
-        && params.validation_fraction.is_none()
-        && !channels.iter().any(|channel| channel.name == VALIDATION)
-    {
-        let at = given.and_then(|given| hyperparameters::place(given, "early_stopping_rounds")).unwrap_or(job.at);
-        context.report.error(
-            at,
-            "early_stopping_rounds needs a channel called validation: the trainer refuses to stop early by training or test data",
-            "add the channel validation or validation_fraction, or remove the parameter",
-        );
+    if let Some(params) = params {
+        hyperparameters::check_classes(given, params, job.at, context.report);
+        let names: Vec<&str> = channels.iter().map(|channel| channel.name).collect();
+        evaluated::check(given, params, &names, job.at, context.report);
     }
     channels
 }
