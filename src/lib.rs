@@ -34,6 +34,7 @@ pub mod evaluation;
 mod execution;
 mod grow;
 mod histogram;
+pub mod memory;
 pub mod metric;
 pub mod names;
 pub mod numeric;

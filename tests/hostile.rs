@@ -6,6 +6,7 @@ pub mod damage;
 mod dictionaries;
 mod files;
 mod requests;
+mod unfolding;
 
 use std::ops::Range;
 

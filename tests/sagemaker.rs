@@ -364,6 +364,22 @@ fn a_read_only_model_directory_fails_before_training() {
 }
 
 #[test]
+fn pipes_and_directories_in_the_place_of_files_are_named_and_not_waited_for() {
+    for file in ["model/model.sapwood", "output/data/summary.json", "input/config/hyperparameters.json"] {
+        for (program, what) in [("mkfifo", ["a pipe", "no regular file"]), ("mkdir", ["a directory", "no regular file"])] {
+            let job = Job::on(csv(50, 1, amount), three_rounds());
+            let path = job.tree.path(file);
+            let _ = fs::remove_file(&path);
+            assert!(Command::new(program).arg(&path).status().unwrap().success());
+            let mut patient = with_clean_environment(Command::new("timeout"), ["-s", "KILL", "60", SAPWOOD, "train"]);
+            patient.env("SAGEMAKER_BASE_DIR", job.tree.path(""));
+            let message = run(patient).user_error(&[file]);
+            assert!(what.iter().any(|what| message.contains(what)), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_full_disk_leaves_no_part_of_a_model() {
     // Noise makes trees that no small file system holds.
     let job = Job::on(csv(3000, 1, |_, noise| format!("{noise}")), json!({"num_round": "40"}));

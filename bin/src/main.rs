@@ -60,6 +60,9 @@ fn main() -> ExitCode {
         Command::Train(args) => train::failure_file(args),
         _ => None,
     };
+    if let Some(file) = &failure_file {
+        memory::set_failure_file(file);
+    }
     match report::catch(|| run(command)) {
         Ok(ending) => ending.exit_code(),
         Err(failure) => fail(&failure, failure_file.as_deref()),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -73,6 +74,29 @@ fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>, durab
         return fill(&mut file).and_then(|()| file.flush()).map_err(|error| failed(&error));
     }
     replace(path, durability, fill).map_err(|error| unwritable(path, &error))
+}
+
+/// Makes sure that a file can be written at `path` without waiting for anybody: a pipe waits for whoever reads it.
+///
+/// # Errors
+/// Something other than a file is there.
+pub fn refuse_special(path: &Path) -> Result<(), Failure> {
+    match other_than_file(path) {
+        Some(what) => Err(Failure::user(format!("{}: is {what}, not a file; remove it", path.display()))),
+        None => Ok(()),
+    }
+}
+
+/// What is at `path`, where that is no regular file.
+pub fn other_than_file(path: &Path) -> Option<&'static str> {
+    let found = fs::metadata(path).ok()?.file_type();
+    Some(match found {
+        _ if found.is_file() => return None,
+        _ if found.is_dir() => "a directory",
+        _ if found.is_fifo() => "a pipe",
+        _ if found.is_socket() => "a socket",
+        _ => "a device",
+    })
 }
 
 /// Clears the way for a file in a directory of this program's own: a link or a pipe at its place leads elsewhere, and is not followed.

@@ -71,6 +71,7 @@ fn create_outputs(paths: &Paths) -> Result<(), Failure> {
             std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
             output::remove_unfinished(directory, "", Duration::ZERO);
         }
+        output::refuse_special(&file)?;
     }
     Ok(())
 }

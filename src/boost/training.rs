@@ -17,6 +17,7 @@ use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::data::Targets;
 use crate::execution::Execution;
 use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
+use crate::memory::TrainingSize;
 use crate::metric::{self, Metric};
 use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
@@ -102,6 +103,8 @@ impl<'a> Training<'a> {
             .with_remedy("make such values NaN, or read the data by these parameters"));
         }
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
+        let size = TrainingSize { rows: train.rows() as u64, features: train.schema().len() as u64, outputs: outputs as u64 };
+        ranks.agree(size.check())?;
         objective::check_labels_of_ranks(params.objective, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
         let targets = match &weighted_rows {

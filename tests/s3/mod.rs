@@ -202,6 +202,44 @@ fn a_line_that_breaks_is_taken_up_where_it_broke() {
 }
 
 #[test]
+fn a_store_that_trickles_is_given_up() {
+    let Some(store) = bucket("trickle") else { return };
+    let tree = Tree::new();
+    store.put("/trickle/x.csv", csv(3000, 5, amount));
+    // Ten bytes a second, which the SDK takes for an answer.
+    let line = Line::new(&store, |request| if request.is_read() { Fate::Drip(Duration::from_millis(100)) } else { Fate::Pass });
+    let mut command = line.command(["train", "--train", "s3://trickle/x.csv", "--model-out", &tree.text("m"), "num_round=1"]);
+    command.env("AWS_MAX_ATTEMPTS", "1");
+    run(command)
+        .user_error(&["s3://trickle/x.csv: the connection ended 1 times after", "fewer than 65536 bytes came in 20 seconds"]);
+}
+
+#[test]
+fn a_list_without_end_is_given_up() {
+    let Some(store) = bucket("endless") else { return };
+    let tree = Tree::new();
+    for objects in [0, 1] {
+        let pages = AtomicUsize::new(0);
+        let line = Line::new(&store, move |request| {
+            if !request.target.contains("list-type") {
+                return Fate::Pass;
+            }
+            let page = pages.fetch_add(1, Ordering::SeqCst);
+            let object =
+                format!("<Contents><Key>d/{page}.csv</Key><Size>9</Size><ETag>\"{page}\"</ETag></Contents>").repeat(objects);
+            let body = format!(
+                "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>{page}</NextContinuationToken>{object}\
+                 </ListBucketResult>"
+            );
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nConnection: close\r\nContent-Length: ";
+            Fate::Answer(format!("{head}{}\r\n\r\n{body}", body.len()).leak())
+        });
+        let words = ["train", "--train", "s3://endless/d/", "--model-out", &tree.text("m"), "num_round=1"];
+        line.sapwood(&words).user_error(&["s3://endless/d/: the store's list of objects cannot be trusted: it does not end"]);
+    }
+}
+
+#[test]
 fn a_busy_store_is_asked_again() {
     let Some(store) = bucket("busy") else { return };
     let tree = Tree::new();

@@ -127,6 +127,8 @@ pub enum Fate {
     Cut(usize),
     /// It never reaches the store, and this is answered.
     Answer(&'static str),
+    /// It is answered, and the bytes of the body come one by one, with such a pause between them.
+    Drip(Duration),
     /// It is answered with one more header.
     Mark(&'static str),
 }
@@ -222,7 +224,17 @@ fn serve(mut stream: &TcpStream, store: &Store, seen: &Mutex<Vec<Request>>, fate
     match fate {
         Fate::Cut(length) => body.truncate(length),
         Fate::Mark(header) => head.insert_str(head.find("\r\n").expect("a line") + 2, &format!("{header}\r\n")),
-        Fate::Pass | Fate::Wait(_) | Fate::Answer(_) => {}
+        Fate::Pass | Fate::Wait(_) | Fate::Answer(_) | Fate::Drip(_) => {}
+    }
+    if let Fate::Drip(pause) = fate {
+        let mut bytes = body.chunks(1);
+        let _ = stream.write_all(head.as_bytes()).and_then(|()| {
+            bytes.try_for_each(|byte| {
+                std::thread::sleep(pause);
+                stream.write_all(byte)
+            })
+        });
+        return;
     }
     // Who has asked may have gone.
     let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));

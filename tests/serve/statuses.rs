@@ -183,6 +183,11 @@ fn a_model_is_found_in_sagemaker_s_tree_or_the_server_does_not_start() {
     opt.write("model/b.sapwood", "x");
     start(&opt).user_error(&["several models", "a.sapwood, b.sapwood", "--model"]);
     sapwood(["serve", "--model", &opt.text("model/b.sapwood")]).user_error(&["b.sapwood: not a Sapwood model"]);
+    let pipes = Tree::new();
+    pipes.mkdir("model");
+    assert!(std::process::Command::new("mkfifo").arg(pipes.path("model/model.sapwood")).status().unwrap().success());
+    start(&pipes).user_error(&["holds no *.sapwood file (found: model.sapwood (a pipe))"]);
+    sapwood(["serve", "--model", &pipes.text("model/model.sapwood")]).user_error(&["model.sapwood: is a pipe, not a file"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use aws_sdk_s3::types;
 use sapwood_readers::is_no_data;
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Each becomes an open file, and no system allows as many.
 const MOST_OBJECTS: usize = 1 << 20;
@@ -37,6 +38,13 @@ pub fn objects_of(paths: &[PathBuf]) -> Result<Option<Vec<Object>>, Failure> {
     }
     Ok(Some(objects))
 }
+
+/// Pages of a list, and objects that others have on average: S3 puts 1000 on each.
+const PAGES_AT_EASE: usize = 1000;
+const LEAST_PER_PAGE: usize = 8;
+
+/// How long a question may take with all its repetitions.
+const PATIENCE: Duration = Duration::from_secs(15 * 60);
 
 /// The object that a URI names.
 ///
@@ -83,7 +91,7 @@ fn below(uri: &Uri) -> Result<Vec<Object>, Failure> {
 
 /// Looks at one object. `None` if there is none.
 fn head(bucket: &Bucket, uri: &Uri) -> Result<Option<Object>, Failure> {
-    let answer = bucket.wait(bucket.client.head_object().bucket(&uri.bucket).key(&uri.key).send());
+    let answer = within(bucket, uri, bucket.client.head_object().bucket(&uri.bucket).key(&uri.key).send())?;
     match answer {
         Ok(found) => Ok(Some(Object {
             uri: uri.clone(),
@@ -134,9 +142,12 @@ fn search(bucket: &Bucket, directory: &Uri) -> Result<Vec<Object>, Failure> {
 /// All that a store lists, page by page. The SDK's own loop ends in silence where a page repeats the token of the one before.
 fn listed(bucket: &Bucket, directory: &Uri) -> Result<Vec<types::Object>, Failure> {
     let (mut objects, mut tokens, mut next) = (Vec::new(), HashSet::new(), None);
-    loop {
+    for page in 0.. {
+        if page > PAGES_AT_EASE + objects.len() / LEAST_PER_PAGE {
+            return Err(broken(directory, &format!("it does not end ({page} pages with {} objects)", objects.len())));
+        }
         let request = bucket.client.list_objects_v2().bucket(&directory.bucket).prefix(&directory.key);
-        let page = bucket.wait(request.set_continuation_token(next).send());
+        let page = within(bucket, directory, request.set_continuation_token(next).send())?;
         let page = page.map_err(|error| failure::failed(directory, "s3:ListBucket", &error))?;
         objects.extend_from_slice(page.contents());
         if objects.len() > MOST_OBJECTS {
@@ -148,9 +159,20 @@ fn listed(bucket: &Bucket, directory: &Uri) -> Result<Vec<types::Object>, Failur
                 return Err(broken(directory, &format!("it repeats itself (token {token:?})")));
             }
             (Some(true), Some(token)) => Some(token.to_string()),
-            _ => return Ok(objects),
+            _ => break,
         };
     }
+    Ok(objects)
+}
+
+/// Waits for an answer about a place, but not for ever: one that trickles in is none.
+fn within<F: Future>(bucket: &Bucket, place: &Uri, answer: F) -> Result<F::Output, Failure> {
+    bucket.wait(async { tokio::time::timeout(PATIENCE, answer).await }).map_err(|_| {
+        Failure::user(format!(
+            "{place}: the store has not answered in {} minutes; check the network and ask who runs it",
+            PATIENCE.as_secs() / 60
+        ))
+    })
 }
 
 fn broken(directory: &Uri, how: &str) -> Failure {

@@ -9,7 +9,8 @@ use aws_sdk_s3::primitives::DateTime;
 use sapwood_readers::Remote;
 use std::io;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// The pause before bytes that stopped coming are asked for again; the next ones are twice as long each, up to a limit. Requests that fail
 /// before any byte are repeated by the client itself.
@@ -18,6 +19,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 /// Bytes after which a connection that breaks has been of use.
 const LEAST_PROGRESS: u64 = 1 << 10;
+
+/// What a connection must bring in such a time to be of use: a store that trickles would keep a job for days.
+const LEAST_PACE: u64 = 64 << 10;
+const PACE: Duration = Duration::from_secs(20);
 
 /// An object, as it was when it was listed.
 #[derive(Clone, Debug)]
@@ -37,6 +42,8 @@ pub struct Object {
 enum Broken {
     /// It may come if it is asked for again.
     Connection(String),
+    /// The same, but what came so far took too long.
+    Slow,
     /// It will not.
     Refused(Box<SdkError<GetObjectError>>),
     /// Whoever takes the bytes failed.
@@ -51,13 +58,22 @@ impl Object {
         let answer = self.bucket.wait(request.send()).map_err(|error| Broken::Refused(Box::new(error)))?;
         self.check(&answer, *start..end).map_err(|text| Broken::Sink(io::Error::other(text)))?;
         let mut body = answer.body;
-        while let Some(bytes) = self.bucket.wait(body.next()) {
+        let (mut since, mut before) = (Instant::now(), *start);
+        loop {
+            let next = self.bucket.wait(async { timeout(PACE.saturating_sub(since.elapsed()), body.next()).await });
+            let Some(bytes) = next.map_err(|_| Broken::Slow)? else { break };
             let bytes = bytes.map_err(|error| Broken::Connection(failure::innermost(&error)))?;
             if bytes.len() as u64 > end - *start {
                 return Err(Broken::Sink(io::Error::other("the store sent more bytes than were requested")));
             }
+            let taken = Instant::now();
             sink(&bytes).map_err(Broken::Sink)?;
             *start += bytes.len() as u64;
+            // The time of whoever takes the bytes is none of the store's.
+            since += taken.elapsed();
+            if *start >= before + LEAST_PACE {
+                (since, before) = (Instant::now(), *start);
+            }
         }
         if *start < end { Err(Broken::Connection("the connection ended early".to_string())) } else { Ok(()) }
     }
@@ -97,8 +113,12 @@ impl Remote for Object {
                 Err(Broken::Refused(error)) => {
                     return Err(io::Error::other(failure::cause(&self.uri, "s3:GetObject", &error)));
                 }
-                Err(Broken::Connection(cause)) => {
-                    attempt = if offset >= before + LEAST_PROGRESS { 1 } else { attempt + 1 };
+                Err(broken @ (Broken::Connection(_) | Broken::Slow)) => {
+                    let (cause, least) = match broken {
+                        Broken::Connection(cause) => (cause, LEAST_PROGRESS),
+                        _ => (format!("fewer than {LEAST_PACE} bytes came in {} seconds", PACE.as_secs()), u64::MAX),
+                    };
+                    attempt = if offset - before >= least { 1 } else { attempt + 1 };
                     let attempts = self.bucket.attempts;
                     if attempt > attempts {
                         let text = format!("the connection ended {attempts} times after {offset} of {} bytes: {cause}", self.bytes);

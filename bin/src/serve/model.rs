@@ -2,8 +2,9 @@
 
 use super::selection::Selection;
 use super::settings::Settings;
+use crate::memory::Large;
 use crate::report::Failure;
-use crate::{reading, summary};
+use crate::{output, reading, summary};
 use sapwood_readers::{InputSchema, ReadOptions};
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
@@ -15,15 +16,15 @@ pub struct Served {
     pub name: String,
     /// The file it came from.
     pub file: PathBuf,
-    /// The model, ready to score.
-    pub scorer: Arc<Scorer>,
-    /// Its features, ready to read rows.
+    /// The model's features, ready to read rows.
     pub input: InputSchema,
     /// How rows are read.
     pub options: ReadOptions,
     /// What each row's answer holds, where `SAGEMAKER_INFERENCE_OUTPUT` says so.
     pub selection: Option<Selection>,
     sha256: String,
+    /// The model, ready to score.
+    pub scorer: Arc<Large<Scorer>>,
 }
 
 impl Served {
@@ -33,6 +34,9 @@ impl Served {
     /// The file cannot be read, is no whole model, or has not what the settings ask for; the model needs base margins, and nothing says in
     /// which column requests carry them: it would refuse every one of them.
     pub fn load(name: &str, file: &Path, settings: &Settings) -> Result<Self, Failure> {
+        if let Some(what) = output::other_than_file(file) {
+            return Err(Failure::user(format!("{}: is {what}, not a file; name a model file", file.display())));
+        }
         let mut model = reading::load_model(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
         let options = settings.reading.for_model(&mut model).map_err(|failure| failure.at(&file.display().to_string()))?;
@@ -50,7 +54,7 @@ impl Served {
         Ok(Self {
             name: name.to_string(),
             file: file.to_path_buf(),
-            scorer: Arc::new(Scorer::new(model)?),
+            scorer: Arc::new(Large::new(Scorer::new(model)?)),
             input,
             options,
             selection,

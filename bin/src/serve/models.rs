@@ -122,17 +122,16 @@ impl Models {
         Ok(())
     }
 
-    /// Forgets a model; requests that have it finish.
+    /// Forgets a model, and hands it over; requests that have it finish.
     ///
     /// # Errors
     /// 404 where it is not loaded.
-    pub fn unload(&self, name: &str) -> Result<(), Refusal> {
+    pub fn unload(&self, name: &str) -> Result<Arc<Served>, Refusal> {
         let mut models = self.lock();
-        match models.get(name) {
-            Some(Entry { model: Some(_), .. }) => drop(models.remove(name)),
-            _ => return Err(unknown(name)),
+        if models.get(name).is_none_or(|entry| entry.model.is_none()) {
+            return Err(unknown(name));
         }
-        Ok(())
+        models.remove(name).and_then(|entry| entry.model).ok_or_else(|| unknown(name))
     }
 
     /// A loaded model as lists show it.

@@ -9,7 +9,6 @@ use super::metrics::{InUse, MEDIA_TYPE};
 use super::models::Listed;
 use super::open::{Connection, Phase};
 use super::refusal::Refusal;
-use crate::memory;
 use axum::Extension;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -109,10 +108,10 @@ async fn load(State(server): State<Arc<Server>>, request: Request) -> Result<Res
 }
 
 async fn unload(State(server): State<Arc<Server>>, Path(name): Path<String>) -> Result<Response, Refusal> {
-    server.models.unload(&name)?;
+    let model = server.models.unload(&name)?;
     server.log.info(&format!("unloaded {name}"));
-    // Takes some milliseconds.
-    tokio::task::spawn_blocking(memory::give_back);
+    // Takes some milliseconds where nobody else has it.
+    tokio::task::spawn_blocking(|| drop(model));
     Ok(json_response(&json!({ "status": format!("Model \"{name}\" unregistered") })))
 }
 

@@ -1,5 +1,6 @@
 //! `SAGEMAKER_INFERENCE_OUTPUT`: what each row's answer holds, in the words of the built-in XGBoost.
 
+use crate::memory::Large;
 use crate::report::Failure;
 use sapwood::predict::{Output, Predictions, Scorer, predict};
 use sapwood::{Dataset, Model};
@@ -72,7 +73,7 @@ impl Selection {
     ///
     /// # Errors
     /// Data that cannot be read.
-    pub fn score(&self, scorer: &Arc<Scorer>, data: &Dataset) -> sapwood::Result<Selected> {
+    pub fn score(&self, scorer: &Arc<Large<Scorer>>, data: &Dataset) -> sapwood::Result<Selected> {
         let [class, probability, raw] = self.outputs(scorer.model());
         let scored = |output: Option<Output>| output.map(|output| predict(scorer, data, output)).transpose();
         Ok(Selected {
@@ -105,7 +106,7 @@ impl Selection {
 /// The answers' content.
 pub struct Selected {
     keys: Arc<[Key]>,
-    scorer: Arc<Scorer>,
+    scorer: Arc<Large<Scorer>>,
     rows: usize,
     class: Option<Predictions>,
     probability: Option<Predictions>,

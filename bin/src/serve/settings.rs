@@ -2,8 +2,8 @@
 
 use super::content::Accept;
 use crate::cli::{ExtraColumnsArg, ServeArgs};
-use crate::memory;
 use crate::open_files;
+use crate::output;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use clap::ValueEnum;
@@ -78,7 +78,7 @@ impl Settings {
             (Some(threads), _) | (None, Some(threads)) => threads as usize,
             (None, None) => sapwood::boost::threads(0),
         };
-        let memory = memory::limit();
+        let memory = sapwood::memory::limit().unwrap_or(UNKNOWN_MEMORY);
         let max_body = max_body(memory)?;
         let is_batch = flag("SAGEMAKER_BATCH")?;
         let words = text("SAPWOOD_SERVE_PARAMETERS").unwrap_or_default();
@@ -133,10 +133,11 @@ pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
     let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood") && path.is_file();
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     let models: Vec<_> = names.iter().filter(is_model).filter(|path| !is_hidden(path)).collect();
-    let list = |paths: &[&PathBuf]| {
-        let names = paths.iter().take(20).filter_map(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned());
-        names.collect::<Vec<_>>().join(", ")
+    let name = |path: &&PathBuf| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Some(output::other_than_file(path).map_or(name.clone(), |what| format!("{name} ({what})")))
     };
+    let list = |paths: &[&PathBuf]| paths.iter().take(20).filter_map(name).collect::<Vec<_>>().join(", ");
     match models[..] {
         [model] => Ok(model.clone()),
         [] => {
@@ -180,6 +181,9 @@ fn extra_columns(flag: Option<ExtraColumnsArg>) -> Result<ExtraColumns, Failure>
     };
     Ok(extra.map(Into::into).unwrap_or_default())
 }
+
+/// Where nobody tells how much memory there is.
+const UNKNOWN_MEMORY: u64 = 1 << 30;
 
 fn max_body(memory: u64) -> Result<u64, Failure> {
     let length = number::<u64>("MAX_CONTENT_LENGTH", 1..=u64::MAX)?;

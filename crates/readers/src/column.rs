@@ -111,14 +111,15 @@ pub(super) fn finish_texts(builder: TextBuilder) -> (Option<Raw>, Counts) {
 pub(super) enum Builder {
     Unused,
     Numbers(Vec<f64>, Counts),
-    Texts(TextBuilder),
+    /// There may be millions of columns.
+    Texts(Box<TextBuilder>),
 }
 
 impl Builder {
     pub fn new(plan: ColumnPlan) -> Self {
         match plan {
             ColumnPlan { role: ColumnRole::Unused, .. } => Self::Unused,
-            ColumnPlan { texts: true, .. } => Self::Texts(TextBuilder::default()),
+            ColumnPlan { texts: true, .. } => Self::Texts(Box::default()),
             ColumnPlan { texts: false, .. } => Self::Numbers(Vec::new(), Counts::default()),
         }
     }
@@ -147,7 +148,7 @@ impl Builder {
     pub fn finish(self) -> (Option<Raw>, Counts) {
         match self {
             Self::Unused => (None, Counts::default()),
-            Self::Texts(builder) => finish_texts(builder),
+            Self::Texts(builder) => finish_texts(*builder),
             Self::Numbers(values, counts) => (Some(Raw::numbers(values)), counts),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 use rayon::prelude::*;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,20 @@ pub(crate) struct Identity {
 
 impl Identity {
     pub fn of(file: &Path) -> Option<Self> {
-        let facts = fs::metadata(file).ok()?;
-        Some(Self { inode: facts.ino(), bytes: facts.size(), modified: (facts.mtime(), facts.mtime_nsec()) })
+        fs::metadata(file).ok().as_ref().map(Self::from)
+    }
+
+    /// The error of a file that is `now` another one.
+    pub fn changed(&self, file: &Path, now: Option<&Self>) -> Error {
+        let now = now.map_or_else(|| "gone".to_string(), |now| format!("{} bytes", now.bytes));
+        let what = format!("file changed while it was read: {}: {} bytes before, {now} now", file.display(), self.bytes);
+        Error::data(what).with_remedy("let whoever writes it finish, then start again")
+    }
+}
+
+impl From<&Metadata> for Identity {
+    fn from(facts: &Metadata) -> Self {
+        Self { inode: facts.ino(), bytes: facts.size(), modified: (facts.mtime(), facts.mtime_nsec()) }
     }
 }
 
@@ -36,12 +48,7 @@ impl Unread {
     pub fn check(&self) -> Result<()> {
         match self.0.par_iter().find_first(|(path, before)| Identity::of(path).as_ref() != Some(before)) {
             None => Ok(()),
-            Some((path, before)) => {
-                let after = Identity::of(path).map_or_else(|| "gone".to_string(), |after| format!("{} bytes", after.bytes));
-                let what =
-                    format!("file changed while it was read: {}: {} bytes before, {after} now", path.display(), before.bytes);
-                Err(Error::data(what).with_remedy("let whoever writes it finish, then start again"))
-            }
+            Some((path, before)) => Err(before.changed(path, Identity::of(path).as_ref())),
         }
     }
 }

@@ -13,6 +13,7 @@ mod column;
 mod csv;
 mod dates;
 mod decided;
+mod feature_count;
 mod fetch;
 mod files;
 mod foreign;
@@ -43,7 +44,6 @@ mod row_end;
 mod sample;
 mod sniff;
 mod source;
-mod sparse_width;
 mod temporary;
 #[cfg(test)]
 mod tests;
@@ -68,4 +68,4 @@ use sapwood::data::{
     Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight,
 };
 use sapwood::params::DataParams;
-use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Reading, Result, names, params};
+use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Reading, Result, memory, names, params};

@@ -4,6 +4,7 @@
 
 use super::blocks::{TextBlock, TextFile, for_each_block};
 use super::cells::{MissingTexts, inexact_integer, number};
+use super::feature_count::{self, MOST_FEATURES};
 use super::hive::without_lost_columns;
 use super::labels::Attributes;
 use super::levels::compact;
@@ -13,7 +14,6 @@ use super::reader::{Fit, Input, Limits, Reader};
 use super::row_end::RowEnd;
 use super::sniff::Probe;
 use super::source::display;
-use super::sparse_width::{self, MOST_FEATURES};
 use super::text_source::{Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureSchema, Result, WEIGHT_RULE, is_weight};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Datas
         return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
     }
     let values = first.attributes.iter().map(|block| block.values).sum::<usize>();
-    sparse_width::check(width, first.highest.unwrap_or(0), values, &display(&probes[0].path))?;
+    feature_count::check(width, first.highest.unwrap_or(0), values, &display(&probes[0].path))?;
     for piece in first.pieces.iter_mut().flatten() {
         piece.features.iter_mut().for_each(|index| *index -= base as u32);
     }
@@ -281,8 +281,7 @@ impl LibsvmFirstPass {
             };
             let sparse = Sparse { starts: rows.starts, features: rows.indices, values: compact(rows.values) };
             let bytes = sparse.bytes();
-            harvest.add((file, index), attributes.labels.len(), sparse, bytes, attributes);
-            Ok(())
+            harvest.add((file, index), attributes.labels.len(), sparse, bytes, attributes)
         })?;
         let (places, pieces, attributes) = harvest.finish();
         let first = &parser.files[0].path;

@@ -1,5 +1,6 @@
 //! Which column plays which part: label, weight, group, base margin, feature, or none.
 
+use crate::feature_count;
 use crate::names::{list, nearest};
 use crate::{Error, ExtraColumns, FeatureSchema, ReadOptions, Reading, Result};
 use std::collections::HashMap;
@@ -91,6 +92,7 @@ impl ColumnLayout<'_> {
                 self.file, self.width
             )));
         }
+        feature_count::check_most(features, &self.file)?;
         Ok(roles)
     }
 

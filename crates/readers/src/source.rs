@@ -2,6 +2,7 @@
 
 use super::ahead::{self, Ahead};
 use super::fetch::{Arriving, Fetched};
+use super::identity::Identity;
 use super::meter::Meter;
 use super::temporary::cannot_keep;
 use crate::{Error, Result};
@@ -10,7 +11,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
 use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// The path as it appears in messages.
@@ -122,8 +123,8 @@ pub(super) struct DataFile {
 /// Where the bytes of a file are.
 #[derive(Clone, Debug)]
 enum Content {
-    /// Under its path.
-    Named,
+    /// Under its path. The identity is that of the file when it was opened first: it must be the same one whenever it is read again.
+    Named(Arc<OnceLock<Identity>>),
     /// In a file without a name.
     Spooled(Arc<File>),
     /// In a file that is still being filled.
@@ -175,7 +176,7 @@ impl DataFile {
     pub fn open(&self) -> Result<Opened> {
         let started = Instant::now();
         let file = match &self.content {
-            Content::Named => File::open(&self.path),
+            Content::Named(_) => File::open(&self.path),
             // The one way to a file without a name; a mere clone would share the position with all others.
             Content::Spooled(file) => File::open(format!("/proc/self/fd/{}", file.as_raw_fd())),
             Content::Fetched(fetched) => return Ok(Opened::Arriving(fetched.open(&self.meter))),
@@ -183,7 +184,22 @@ impl DataFile {
         };
         // A file that is still elsewhere is fetched when it is opened.
         self.meter.waited(started.elapsed());
-        file.map(|file| Opened::File(file, self.meter.clone())).map_err(|error| Error::io(&self.path, error))
+        let file = file.map_err(|error| Error::io(&self.path, error))?;
+        if let Content::Named(first) = &self.content {
+            let now = Identity::from(&file.metadata().map_err(|error| Error::io(&self.path, error))?);
+            let first = first.get_or_init(|| now.clone());
+            if *first != now {
+                return Err(first.changed(&self.path, Some(&now)));
+            }
+        }
+        Ok(Opened::File(file, self.meter.clone()))
+    }
+
+    /// Refuses a file that was replaced or written to since it was opened first.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let Content::Named(first) = &self.content else { return Ok(()) };
+        let (first, now) = (first.get(), Identity::of(&self.path));
+        first.filter(|first| now.as_ref() != Some(first)).map_or(Ok(()), |first| Err(first.changed(&self.path, now.as_ref())))
     }
 
     /// Opens the file at its beginning when all of it is there.
@@ -227,7 +243,7 @@ impl DataFile {
 
 impl From<PathBuf> for DataFile {
     fn from(path: PathBuf) -> Self {
-        Self { path, content: Content::Named, meter: Meter::default() }
+        Self { path, content: Content::Named(Arc::default()), meter: Meter::default() }
     }
 }
 

@@ -31,6 +31,49 @@ fn file(text: impl AsRef<[u8]>) -> (tempfile::NamedTempFile, Vec<Source>) {
     (file, vec![path.into()])
 }
 
+#[test]
+fn a_file_that_changes_between_two_reads_is_refused_in_every_format() {
+    let frame = |x: f64| polars::prelude::df!["y" => [0.0, 1.0, 0.0], "a" => [x, 2.0, 3.0]].unwrap();
+    let parquet = |x: f64| {
+        let mut bytes = Vec::new();
+        polars::prelude::ParquetWriter::new(&mut bytes).finish(&mut frame(x)).unwrap();
+        bytes
+    };
+    let record = |x: f64| recordio(vec![Features::Dense(vec![x, 2.0]); 3]);
+    for (before, after) in [
+        (parquet(1.0), parquet(9.0)),
+        (b"0,1\n1,2\n0,3\n".to_vec(), b"0,9\n1,2\n0,3\n".to_vec()),
+        (b"0 1:1\n1 1:2\n".to_vec(), b"0 1:9\n1 1:2\n".to_vec()),
+        (record(1.0), record(9.0)),
+    ] {
+        let (keep, paths) = file(&before);
+        let data = read_training_within(&paths, &options(), TINY_UNCACHED).unwrap();
+        values(&data);
+        // Times of files are those of the clock's ticks.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::fs::write(keep.path(), &after).unwrap();
+        let error = data.source().visit(&|_| Ok(())).unwrap_err().to_string();
+        assert!(error.starts_with("file changed while it was read: "), "{error}");
+    }
+}
+
+#[test]
+fn blank_lines_among_libsvm_rows_without_labels_are_refused() {
+    let read = |text: &str, train: &str| {
+        let (_keep, paths) = file(train);
+        let model = read_training_within(&paths, &options(), Limits::default()).unwrap();
+        let (_keep, paths) = file(text);
+        let expected = Expected { schema: model.schema(), classes: None, needs_labels: false };
+        read_matching_within(&paths, &options(), expected, TINY).map(|data| data.rows()).map_err(|error| error.to_string())
+    };
+    let train = "1 1:2 2:3\n0 1:1 2:1\n";
+    assert_eq!(read("1:2 2:3\n1:1 2:4\n\n \n", train), Ok(2));
+    assert_eq!(read("0 1:2 2:3\n\n1 1:1\n", train), Ok(2));
+    for text in ["1:2 2:3\n\n1:1 2:4\n", "\n1:2 2:3\n", "1:2 2:3\n# none\n \t\n1:1 2:4\n"] {
+        assert!(read(text, train).unwrap_err().contains("blank line among rows without labels"), "{text:?}");
+    }
+}
+
 fn check_limits(text: impl AsRef<[u8]>, options: &ReadOptions) {
     let (_keep, paths) = file(text);
     let usual = read_training_within(&paths, options, Limits::default()).unwrap();
@@ -144,6 +187,23 @@ fn a_file_that_changes_between_passes_is_an_error() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Rows are what anybody counts: lines that are not blank.
+    #[test]
+    fn no_row_is_lost(rows in prop::collection::vec(prop::option::weighted(0.8, 1u8..9), 2..60), libsvm in any::<bool>()) {
+        let line = |row: &Option<u8>| match row {
+            None => "\n".to_string(),
+            Some(x) if libsvm => format!("{} 1:{x} 2:{}\n", x % 2, x % 3),
+            Some(x) => format!("{},{x},{}\n", x % 2, x % 3),
+        };
+        let text: String = rows.iter().map(line).collect();
+        let count = rows.iter().flatten().count();
+        prop_assume!(count > 0);
+        let (_keep, paths) = file(text);
+        for limits in [TINY, TINY_UNCACHED, Limits::default()] {
+            prop_assert_eq!(read_training_within(&paths, &options(), limits).unwrap().rows(), count);
+        }
+    }
 
     #[test]
     fn random_csv_reads_the_same_in_any_blocks(

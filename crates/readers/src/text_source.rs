@@ -4,6 +4,7 @@ use super::blocks::{TextBlock, TextFile, for_each_block};
 use super::identity::Unread;
 use super::piece::Piece;
 use super::source::display;
+use crate::memory;
 use crate::{Block, BlockSource};
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -123,6 +124,7 @@ pub(super) struct Harvest<F, A> {
 
 struct Gathered<F, A> {
     used: usize,
+    rows: usize,
     blocks: Vec<Sheaf<F, A>>,
 }
 
@@ -136,11 +138,14 @@ struct Sheaf<F, A> {
 
 impl<F, A> Harvest<F, A> {
     pub fn new(budget: usize) -> Self {
-        Self { budget, state: Mutex::new(Gathered { used: 0, blocks: Vec::new() }) }
+        Self { budget, state: Mutex::new(Gathered { used: 0, rows: 0, blocks: Vec::new() }) }
     }
 
     /// Adds a block's rows; `bytes` is the size of its features.
-    pub fn add(&self, position: (usize, usize), rows: usize, features: F, bytes: usize, attributes: A) {
+    ///
+    /// # Errors
+    /// There are more rows by now than memory can hold: a small compressed file may have any number of them.
+    pub fn add(&self, position: (usize, usize), rows: usize, features: F, bytes: usize, attributes: A) -> Result<()> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let fitted = state.used <= self.budget;
         state.used = state.used.saturating_add(bytes);
@@ -149,6 +154,8 @@ impl<F, A> Harvest<F, A> {
             state.blocks.iter_mut().for_each(|block| block.features = None);
         }
         state.blocks.push(Sheaf { position, rows, features: fits.then_some(features), attributes });
+        state.rows += rows;
+        memory::check_rows(state.rows as u64)
     }
 
     /// The blocks with rows in file order: where they lie, their features if all fit, their attributes.

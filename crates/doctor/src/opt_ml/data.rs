@@ -1,7 +1,8 @@
 //! The first rows of every channel, read as the trainer reads: formats, columns, labels. And how large the whole may be.
 
-use super::memory::{self, Size};
+use super::memory;
 use crate::finding::Report;
+use sapwood::memory::TrainingSize;
 use sapwood::{Dataset, FeatureKind, Params, objective};
 use sapwood_readers::{Expected, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
 use sapwood_sagemaker::Channel;
@@ -128,7 +129,7 @@ fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, r
     let total: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
     let count = if rows.whole { data.rows() as u64 } else { (data.rows() as u64).saturating_mul(total) / rows.bytes.max(1) };
     let outputs = objective::num_outputs(params, data).unwrap_or(1) as u64;
-    let size = Size { rows: count, features: features.len() as u64, outputs };
+    let size = TrainingSize { rows: count, features: features.len() as u64, outputs };
     memory::check(channel, &size, report);
     Some(size.bytes())
 }

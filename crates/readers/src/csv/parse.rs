@@ -31,7 +31,7 @@ pub(super) struct Plan {
     pub exceptions: HashMap<usize, MissingTexts>,
     /// While they are guessed, texts among numbers are counted, and the whole data set decides what a column is.
     pub types: Types,
-    /// Blocks up to this size take the careful path at once: for a row or two, polars takes longer to begin than that to end.
+    /// Blocks up to this size take the careful path at once, as those of few rows do.
     pub careful_bytes: usize,
 }
 
@@ -42,12 +42,16 @@ pub(super) struct Parsed {
     pub counts: Vec<Counts>,
 }
 
+/// Up to so many rows, polars takes longer to begin than the careful path to end, and a kilobyte for each column.
+const FEW_ROWS: usize = 16;
+
 impl Plan {
     /// Reads a block of a file.
     pub fn parse(&self, file: usize, block: &TextBlock) -> Result<Parsed> {
         let squeezed = self.squeezed(block);
         let block = squeezed.as_ref().unwrap_or(block);
-        let fast = if block.bytes.len() > self.careful_bytes { self.parse_fast(block) } else { None };
+        let has_few_rows = block.bytes.iter().filter(|&&byte| byte == b'\n').nth(FEW_ROWS).is_none();
+        let fast = if has_few_rows || block.bytes.len() <= self.careful_bytes { None } else { self.parse_fast(block) };
         fast.map_or_else(|| self.parse_carefully(file, block), Ok)
     }
 

@@ -219,8 +219,12 @@ impl CsvFirstPass {
         let width = parser.plan.table.width;
         let levels: Vec<_> = (0..width).map(|_| LevelSet::default()).collect();
         let harvest = Harvest::new(limits.cache_bytes);
+        let total = Mutex::new(vec![Counts::default(); width]);
         for_each_block(&parser.plan.table.files, limits.block_bytes, &|file, index, block| {
             let Parsed { rows, columns, counts } = parser.plan.parse(file, block)?;
+            let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
+            total.iter_mut().zip(&counts).for_each(|(total, counts)| total.add(counts));
+            drop(total);
             if collect_levels {
                 for (raw, set) in columns.iter().zip(&levels) {
                     if let Some(Raw::Texts(texts)) = raw {
@@ -229,20 +233,16 @@ impl CsvFirstPass {
                 }
             }
             let (features, attributes) = parser.split(columns);
-            let bytes = features.iter().map(Raw::bytes).sum();
-            harvest.add((file, index), rows, features, bytes, (counts, attributes));
-            Ok(())
+            let bytes = features.iter().map(|column| column.bytes() + COLUMN_BYTES).sum();
+            harvest.add((file, index), rows, features, bytes, attributes)
         })?;
-        let (places, features, found) = harvest.finish();
-        let mut total = vec![Counts::default(); width];
-        let mut attributes = Vec::with_capacity(found.len());
-        for (counts, found) in found {
-            total.iter_mut().zip(&counts).for_each(|(total, counts)| total.add(counts));
-            attributes.push(found);
-        }
-        Ok(Self { counts: total, levels, blocks: (places, features, attributes) })
+        let counts = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self { counts, levels, blocks: harvest.finish() })
     }
 }
+
+/// What a column of a block takes beside its values, bytes: a row may have millions of columns.
+const COLUMN_BYTES: usize = size_of::<Raw>() + 32;
 
 /// Puts the data set together.
 fn finish(

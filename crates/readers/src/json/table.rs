@@ -10,6 +10,7 @@ use crate::column::{ColumnPlan, Counts, Types};
 use crate::json_form::Form;
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::Raw;
+use crate::memory;
 use crate::params::Decimal;
 use crate::piece::ColumnEncoder;
 use crate::reader::Input;
@@ -62,6 +63,7 @@ impl JsonTable {
             for block in lines.blocks(limits.block_bytes)? {
                 let block = block?;
                 table.add(&Body::new(&block.bytes, &name, block.first_line)?, Form::Lines, file, options)?;
+                memory::check_rows(table.places.len() as u64)?;
             }
         }
         let rows = table.places.len();

@@ -1,7 +1,9 @@
 //! One Parquet file: its metadata, checked before anything relies on them, and one column of some of its rows.
 
 use super::joined::refuse_several;
+use super::one_column::ColumnMetadata;
 use super::pages::{self, ChunkClaims};
+use super::prefixes;
 use super::types::{self, ColumnTypes};
 use crate::frame::{FrameFields, Physical, guarded};
 use crate::names::list;
@@ -9,7 +11,10 @@ use crate::source::display;
 use crate::source::{DataFile, Whole};
 use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
-use polars::prelude::{FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use polars::prelude::{ArrowField, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
+use polars::series::IsSorted;
+use polars_parquet::parquet::read::PageMetaData;
+use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
@@ -18,17 +23,19 @@ use std::sync::Arc;
 /// One file, its metadata read.
 pub(super) struct ParquetFile {
     pub path: DataFile,
+    /// The whole file, where most of it is metadata, which are in memory anyway: polars maps a file into memory for every column that it
+    /// reads, and lets go of it later on.
+    held: Option<Arc<[u8]>>,
+    /// Without the writer's notes.
     metadata: Arc<FileMetadata>,
-    /// The same without the writer's notes.
-    bare: Arc<FileMetadata>,
+    /// The same, for a column at a time.
+    columns: ColumnMetadata,
     /// The columns as the file calls them, blanks included.
     names: Vec<String>,
-    /// For every column, whether it is read by the bare metadata.
-    is_bare: Vec<bool>,
+    /// For every column, its type, where polars must be told.
+    noted: Vec<Option<ArrowField>>,
     /// For every column, whether its numbers have 16 bits, which polars takes for bytes.
     is_half: Vec<bool>,
-    /// Whether a column is the same when the others are left out of the metadata.
-    separable: bool,
 }
 
 impl ParquetFile {
@@ -42,25 +49,25 @@ impl ParquetFile {
         let read = guarded(|| {
             let mut reader = ParquetReader::new(file);
             let noted = reader.schema()?;
-            let metadata = reader.get_metadata()?.clone();
-            let types = ColumnTypes::new(&metadata, &noted);
-            // Columns are sorted by position, which a column by itself does not keep.
-            let separable = types.separable && metadata.row_groups.iter().all(|group| group.sorting_columns().is_none());
-            let fault = contradiction(&metadata, length, most);
-            Ok((fault, metadata, types, separable))
+            let metadata = reader.get_metadata()?;
+            let bare = Arc::new(FileMetadata { key_value_metadata: None, ..(**metadata).clone() });
+            let types = ColumnTypes::new(metadata, &bare, &noted);
+            let columns = ColumnMetadata::new(&bare, &types.names)?;
+            Ok((contradiction(metadata, length, most), bare, columns, types))
         });
-        let (contradiction, metadata, types, separable) = read.map_err(|error| damaged(&path, &error))?;
+        let (contradiction, metadata, columns, types) = read.map_err(|error| damaged(&path, &error))?;
         if let Some(contradiction) = contradiction {
             return Err(damaged(&path, contradiction));
         }
-        let ColumnTypes { bare, names, types, type_names, is_bare, is_half, categories, .. } = types;
+        let held = if is_mostly_metadata(&metadata, length) { Some(whole(&path)?) } else { None };
+        let ColumnTypes { names, types, type_names, noted, is_half, categories } = types;
         let fields =
             FrameFields { names: names.iter().map(|name| name.trim().to_string()).collect(), types, type_names, categories };
-        if let Some(twice) = (1..names.len()).find(|&at| fields.names[..at].contains(&fields.names[at])) {
-            let name = &fields.names[twice];
+        let mut seen = HashSet::with_capacity(names.len());
+        if let Some(name) = fields.names.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(Error::schema(format!("two columns are called {name:?}: {}; rename one", display(&path))));
         }
-        Ok((Self { path, metadata, bare, names, is_bare, is_half, separable }, fields))
+        Ok((Self { path, held, metadata, columns, names, noted, is_half }, fields))
     }
 
     /// The number of columns.
@@ -72,31 +79,28 @@ impl ParquetFile {
     pub fn read(&self, offset: usize, rows: usize, column: usize) -> Result<Series> {
         let name = &self.names[column];
         self.fetch(offset..offset + rows, name)?;
-        let mut file = open(&self.path)?;
-        let fault = self.check_pages(&mut file, offset..offset + rows, name).map_err(|e| Error::io(&self.path, e))?;
-        if let Some(fault) = fault {
-            return Err(self.damaged_column(name, fault));
-        }
+        let mut file: Box<dyn MmapBytesReader> = match &self.held {
+            Some(bytes) => Box::new(io::Cursor::new(bytes.clone())),
+            None => open(&self.path)?,
+        };
+        self.check_pages(&mut file, offset..offset + rows, name)?;
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
-            // polars infers the types of all columns that it is told of, whichever it reads.
-            let (metadata, column) = match (self.is_bare[column], self.separable) {
-                (true, true) => (Arc::new(self.bare.pruned(&[name.into()], &[])?), 0),
-                (true, false) => (self.bare.clone(), column),
-                _ => (self.metadata.clone(), column),
-            };
-            reader.set_metadata(metadata);
-            let reader = reader.with_projection(Some(vec![column])).with_slice(Some((offset, rows)));
+            reader.set_metadata(Arc::new(self.columns.of(column, name, self.noted[column].as_ref())?));
+            let reader = reader.with_projection(Some(vec![0])).with_slice(Some((offset, rows)));
             reader.read_parallel(ParallelStrategy::None).finish()
         });
         let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
+        self.path.check_unchanged()?;
         match frame.columns() {
             [values] if values.len() == rows => {
-                let series = values.as_materialized_series();
+                let mut series = values.as_materialized_series().clone();
+                // Which columns are sorted, the metadata say by position.
+                series.set_sorted_flag(IsSorted::Not);
                 if !self.is_half[column] {
-                    return Ok(series.clone());
+                    return Ok(series);
                 }
-                guarded(|| types::widened(series)).map_err(|error| self.damaged_column(name, &error))
+                guarded(|| types::widened(&series)).map_err(|error| self.damaged_column(name, &error))
             }
             _ => Err(self.damaged_column(name, "its number of rows is not what the file says")),
         }
@@ -110,10 +114,10 @@ impl ParquetFile {
     /// Reads a column of some rows from beginning to end, so that it is in the page cache: polars maps files into memory, and a page at a
     /// time is the slowest way to read one from another machine.
     fn fetch(&self, rows: Range<usize>, name: &str) -> Result<()> {
-        let mut opened = self.path.open()?;
-        if self.path.is_in_memory() {
+        if self.held.is_some() || self.path.is_in_memory() {
             return Ok(());
         }
+        let mut opened = self.path.open()?;
         // A row group is fetched with the first of its rows: slices may be parts of one.
         for Chunk { range, .. } in self.chunks(rows.clone(), name).filter(|chunk| rows.contains(&chunk.first_row)) {
             let fetched = opened.seek(SeekFrom::Start(range.start)).and_then(|_| {
@@ -143,27 +147,57 @@ impl ParquetFile {
         let columns = groups.flat_map(move |(first, group)| {
             group.columns_under_root_iter(name).into_iter().flatten().map(move |column| (first, column))
         });
-        columns.map(|(first_row, column)| Chunk {
-            first_row,
-            range: column.byte_range(),
-            claims: ChunkClaims {
-                start: column.byte_range().start,
-                values: column.num_values().unsigned_abs(),
-                bytes: column.uncompressed_size().unsigned_abs(),
-                of_client: self.path.is_in_memory(),
-            },
+        let share = UNPACKED_AT_EASE / (self.names.len().max(1) * self.metadata.row_groups.len().max(1)) as u64;
+        columns.map(move |(first_row, column)| {
+            let (range, values) = (column.byte_range(), column.num_values().unsigned_abs());
+            let by_size = (range.end - range.start).saturating_mul(MOST_UNPACKED_OF_CHUNK);
+            Chunk {
+                first_row,
+                claims: ChunkClaims {
+                    start: range.start,
+                    values,
+                    bytes: column.uncompressed_size().unsigned_abs(),
+                    of_client: self.path.is_in_memory(),
+                },
+                most: share.max(by_size).max(values.saturating_mul(MOST_UNPACKED_OF_VALUE)),
+                range,
+                pages: column.into(),
+            }
         })
     }
 
-    /// Looks at the page headers of a column in the row groups that hold some of `rows`.
-    fn check_pages(&self, mut file: impl Read + Seek, rows: Range<usize>, name: &str) -> io::Result<Option<&'static str>> {
-        let length = file.seek(SeekFrom::End(0))?;
-        for Chunk { claims, .. } in self.chunks(rows, name) {
-            if let Some(fault) = pages::check(&mut file, length, &claims)? {
-                return Ok(Some(fault));
+    /// Looks at the pages of a column in the row groups that hold some of `rows`: what is wrong with them, or what they unpack to, is
+    /// better known before memory and time go into it.
+    fn check_pages(&self, mut file: impl Read + Seek, rows: Range<usize>, name: &str) -> Result<()> {
+        let of_file = |error| Error::io(&self.path, error);
+        let length = file.seek(SeekFrom::End(0)).map_err(of_file)?;
+        for Chunk { claims, range, most, pages: column, .. } in self.chunks(rows, name) {
+            let pages = pages::check(&mut file, length, &claims).map_err(of_file)?;
+            let pages = pages.map_err(|fault| self.damaged_column(name, fault))?;
+            let mut unpacked = pages.unpacked;
+            if pages.have_prefixes && unpacked <= most {
+                let mut chunk = Vec::new();
+                let read = file
+                    .seek(SeekFrom::Start(range.start))
+                    .and_then(|_| file.by_ref().take(range.end - range.start).read_to_end(&mut chunk));
+                read.map_err(of_file)?;
+                let found = guarded(|| prefixes::unpacked(chunk, column));
+                unpacked = found.map_err(|error| self.damaged_column(name, &error))?;
+            }
+            if unpacked > most {
+                return Err(self.unpacks(name, range.end - range.start, unpacked, claims.values));
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    /// The error of a column whose values are out of proportion.
+    fn unpacks(&self, name: &str, packed: u64, unpacked: u64, values: u64) -> Error {
+        let what = format!(
+            "a column that unpacks to many times its size: {}: column {name}: {packed} bytes become {unpacked} in {values} rows",
+            display(&self.path)
+        );
+        Error::data(what).with_remedy("leave it out with ignore_columns, or shorten its texts").with_column_name(name)
     }
 
     /// Rows of row groups, neighbours joined as long as they have at most `most` rows, and columns of at most [`SLICE_BYTES`].
@@ -194,6 +228,10 @@ struct Chunk {
     /// Where it is in the file.
     range: Range<u64>,
     claims: ChunkClaims,
+    /// How its pages are read.
+    pages: PageMetaData,
+    /// The bytes that it may unpack to.
+    most: u64,
 }
 
 /// Bytes that are fetched with one call.
@@ -208,12 +246,33 @@ const MOST_UNPACKED: u64 = 64 << 20;
 /// The same as a multiple of the body's length.
 const MOST_UNPACKED_TIMES: u64 = 32;
 
+/// What the values of a chunk may unpack to, bytes, each of them on average: categories are shorter, and free text does not become a small
+/// part of its size when it is compressed.
+const MOST_UNPACKED_OF_VALUE: u64 = 256;
+/// The same as a multiple of the chunk's size.
+const MOST_UNPACKED_OF_CHUNK: u64 = 64;
+/// And together, whatever they are.
+const UNPACKED_AT_EASE: u64 = 256 << 20;
+
 /// A file as polars wants it.
 fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
     Ok(match path.open_whole()? {
         Whole::File(file) => Box::new(file),
         Whole::Memory(bytes) => Box::new(bytes),
     })
+}
+
+/// Whether at least a quarter of a file is metadata: it has many columns and few rows.
+fn is_mostly_metadata(metadata: &FileMetadata, length: u64) -> bool {
+    let ranges = metadata.row_groups.iter().flat_map(|group| group.byte_ranges_iter());
+    ranges.map(|range| range.end - range.start).fold(0, u64::saturating_add) < length / 4 * 3
+}
+
+/// All bytes of a file.
+fn whole(path: &DataFile) -> Result<Arc<[u8]>> {
+    let mut bytes = Vec::new();
+    path.open()?.read_to_end(&mut bytes).map_err(|error| Error::io(path, error))?;
+    Ok(bytes.into())
 }
 
 /// What in the metadata cannot be true, or is too much. polars takes numbers of rows and values on trust and asks for that much memory,

@@ -2,7 +2,9 @@
 
 mod file;
 mod joined;
+mod one_column;
 mod pages;
+mod prefixes;
 mod set;
 mod source;
 mod types;
@@ -11,6 +13,7 @@ use super::piece::ColumnEncoder;
 use super::reader::{Fit, Input, Reader};
 use super::roles::ColumnRole;
 use crate::decided;
+use crate::memory::{self, TrainingSize};
 use crate::names::list;
 use crate::{Dataset, ReadOptions, Result};
 use polars::prelude::{DataType, Series};
@@ -33,6 +36,7 @@ impl Reader for ParquetReader {
 
 fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let set = ParquetSet::open(files, options, limits, None)?;
+    TrainingSize { rows: set.rows() as u64, features: set.fields.names.len() as u64, outputs: 1 }.check()?;
     let layout = set.layout();
     let index = pandas_index(&set.fields.names, options);
     let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
@@ -79,6 +83,7 @@ fn pandas_index(names: &[String], options: &ReadOptions) -> Vec<String> {
 fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
     let set = ParquetSet::open(files, options, limits, Some(schema))?;
+    memory::check_rows(set.rows() as u64)?;
     let layout = set.layout();
     let mut index = if options.strict { pandas_index(&set.fields.names, options) } else { Vec::new() };
     index.retain(|name| schema.position(name).is_none());

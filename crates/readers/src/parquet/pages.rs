@@ -1,4 +1,4 @@
-//! A look at the page headers of a Parquet column before polars reads it.
+//! A look at the page headers of a Parquet column before polars reads it, and at what its values unpack to.
 //!
 //! polars takes the counts and sizes in page headers on trust. A damaged count makes it ask for an absurd amount of memory, and a failed
 //! request for memory ends the process without a message; so the headers (Thrift's compact protocol) are checked first.
@@ -16,6 +16,15 @@ pub(super) struct ChunkClaims {
     /// Whether a client sent them. Then pages must not unpack to more than this size together, and values must not take over the
     /// beginning of the one before: every row of a long text would take no more bytes than a small number.
     pub of_client: bool,
+}
+
+/// What the page headers say.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Pages {
+    /// The size after decompression.
+    pub unpacked: u64,
+    /// Whether values take over the beginning of the one before, so that they are longer than what stands in the pages.
+    pub have_prefixes: bool,
 }
 
 /// `Encoding::DELTA_BYTE_ARRAY` of parquet.thrift.
@@ -37,33 +46,35 @@ struct PageHeader {
     is_data: bool,
 }
 
-/// Walks over the pages of a column; what is wrong with them, if anything is.
-pub(super) fn check(file: &mut (impl Read + Seek), length: u64, claims: &ChunkClaims) -> io::Result<Option<&'static str>> {
-    let (mut at, mut seen, mut all) = (claims.start, 0, 0u64);
+/// Walks over the pages of a column; the inner error is what is wrong with them.
+pub(super) fn check(file: &mut (impl Read + Seek), length: u64, claims: &ChunkClaims) -> io::Result<Result<Pages, &'static str>> {
+    let (mut at, mut seen, mut pages) = (claims.start, 0, Pages::default());
     while seen < claims.values {
         let Some((page, header_bytes)) = read_header(file, at, length)? else {
-            return Ok(Some("a page header cannot be read"));
+            return Ok(Err("a page header cannot be read"));
         };
         let counts = [page.unpacked, page.packed, page.values, page.entries].into_iter().chain(page.others);
         if counts.min().unwrap_or(0) < 0 {
-            return Ok(Some("a page header holds a negative count"));
+            return Ok(Err("a page header holds a negative count"));
         }
         let [unpacked, packed, values, entries] = [page.unpacked, page.packed, page.values, page.entries].map(i64::unsigned_abs);
         at += header_bytes + packed;
         seen += if page.is_data { values } else { 0 };
-        all = if claims.of_client { all.saturating_add(unpacked) } else { unpacked };
+        pages.unpacked = pages.unpacked.saturating_add(unpacked);
+        pages.have_prefixes |= page.encoding == DELTA_BYTE_ARRAY;
+        let all = if claims.of_client { pages.unpacked } else { unpacked };
         if at > length {
-            return Ok(Some("a page lies beyond the end of the file"));
+            return Ok(Err("a page lies beyond the end of the file"));
         }
         let others_fit = page.others.iter().all(|&n| n.unsigned_abs() <= values.max(unpacked));
         if seen > claims.values || all > claims.bytes || entries > unpacked || !others_fit {
-            return Ok(Some("a page header contradicts the file's metadata"));
+            return Ok(Err("a page header contradicts the file's metadata"));
         }
-        if page.encoding == DELTA_BYTE_ARRAY && claims.of_client {
-            return Ok(Some("it is encoded as DELTA_BYTE_ARRAY, which requests must not use; use PLAIN or a dictionary"));
+        if pages.have_prefixes && claims.of_client {
+            return Ok(Err("it is encoded as DELTA_BYTE_ARRAY, which requests must not use; use PLAIN or a dictionary"));
         }
     }
-    Ok(None)
+    Ok(Ok(pages))
 }
 
 /// Reads the header at `at`, with its length; `None` if there is none.
@@ -86,9 +97,9 @@ fn read_header(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Resul
 }
 
 /// Bytes in Thrift's compact protocol. Every method gives `None` where the bytes end or make no sense.
-struct Input<'a> {
-    bytes: &'a [u8],
-    at: usize,
+pub(super) struct Input<'a> {
+    pub bytes: &'a [u8],
+    pub at: usize,
 }
 
 /// Types of the compact protocol.
@@ -115,7 +126,7 @@ impl Input<'_> {
         Some(byte)
     }
 
-    fn varint(&mut self) -> Option<u64> {
+    pub fn varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -127,7 +138,7 @@ impl Input<'_> {
         None
     }
 
-    fn integer(&mut self) -> Option<i64> {
+    pub fn integer(&mut self) -> Option<i64> {
         let zigzag = self.varint()?;
         Some((zigzag >> 1) as i64 ^ -((zigzag & 1) as i64))
     }
@@ -247,8 +258,11 @@ mod tests {
             bytes.resize(bytes.len() + 60, 0);
             let claims = ChunkClaims { start: 0, values: 7, bytes: 100, of_client };
             let fault = check(&mut io::Cursor::new(&bytes), bytes.len() as u64, &claims).unwrap();
-            assert_eq!(fault.is_some_and(|fault| fault.contains("DELTA_BYTE_ARRAY")), refused, "{encoding} {of_client}: {fault:?}");
-            assert!(refused || fault.is_none(), "{fault:?}");
+            let expected = Pages { unpacked: 100, have_prefixes: encoding == 14 };
+            match refused {
+                true => assert!(fault.unwrap_err().contains("DELTA_BYTE_ARRAY")),
+                false => assert_eq!(fault, Ok(expected)),
+            }
         }
     }
 
@@ -260,7 +274,7 @@ mod tests {
         for (size, of_client, fits) in [(200, true, true), (199, true, false), (199, false, true)] {
             let claims = ChunkClaims { start: 0, values: 14, bytes: size, of_client };
             let fault = check(&mut io::Cursor::new(&bytes), bytes.len() as u64, &claims).unwrap();
-            assert_eq!(fault.is_none(), fits, "{size} {of_client}: {fault:?}");
+            assert_eq!(fault.is_ok(), fits, "{size} {of_client}: {fault:?}");
         }
     }
 

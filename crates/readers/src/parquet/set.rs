@@ -76,6 +76,10 @@ impl ParquetSet {
         Ok(Self { files, hive, fields, slices, missing, cancellation: options.cancellation.clone() })
     }
 
+    pub fn rows(&self) -> usize {
+        self.slices.last().map_or(0, |slice| slice.first_row + slice.rows)
+    }
+
     pub fn layout(&self) -> ColumnLayout<'_> {
         ColumnLayout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.files[0].path) }
     }

@@ -60,7 +60,7 @@ impl BlockSource for ParquetSource {
     }
 
     fn rows(&self) -> usize {
-        self.set.slices.last().map_or(0, |slice| slice.first_row + slice.rows)
+        self.set.rows()
     }
 
     fn visit(&self, visit: &(dyn Fn(&Block<'_>) -> Result<()> + Sync)) -> Result<()> {

@@ -3,26 +3,21 @@
 use crate::frame::guarded;
 use polars::prelude::{
     ArrowDataType, ArrowField, ArrowSchema, ArrowTimeUnit, DataType, FileMetadata, Float32Chunked, IntoSeries, NewChunkedArray,
-    ParquetReader, PolarsResult, SerReader, Series, UnknownKind,
+    PolarsResult, Series, UnknownKind,
 };
 use polars_parquet::parquet::schema::types::PhysicalType;
-use polars_parquet::write::schema_to_metadata_key;
+use polars_parquet::read::infer_schema;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::io::Cursor;
-use std::sync::Arc;
 
-/// The types of a file's columns, and by which metadata polars reads each as such.
+/// The types of a file's columns, and what polars is to be told so that it reads each as such.
 pub(super) struct ColumnTypes {
-    /// The metadata without the writer's notes, among them often an Arrow schema, which polars would decode for every column that it reads.
-    pub bare: Arc<FileMetadata>,
-    /// Whether the bare metadata hold for a column when the others are left out.
-    pub separable: bool,
     pub names: Vec<String>,
     pub types: Vec<DataType>,
     pub type_names: Vec<String>,
-    /// Whether the column is read by the bare metadata.
-    pub is_bare: Vec<bool>,
+    /// For every column, its type as polars must be told it, where the metadata without the writer's notes do not say it. (The notes are
+    /// often an Arrow schema, all of which polars would decode for every column that it reads.)
+    pub noted: Vec<Option<ArrowField>>,
     /// Whether its numbers have 16 bits.
     pub is_half: Vec<bool>,
     /// Whether the column is of categories, whatever the type of these.
@@ -30,19 +25,17 @@ pub(super) struct ColumnTypes {
 }
 
 impl ColumnTypes {
-    /// `noted` are the columns with the writer's notes.
-    pub fn new(metadata: &FileMetadata, noted: &ArrowSchema) -> Self {
+    /// `noted` are the columns with the writer's notes, `bare` are the metadata without them.
+    pub fn new(metadata: &FileMetadata, bare: &FileMetadata, noted: &ArrowSchema) -> Self {
         let old_times = old_times(metadata);
-        let (bare, fields) = bare(metadata, &old_times);
+        let fields = infer_schema(bare).unwrap_or_default();
         let pandas = pandas_categories(metadata);
         let width = noted.len();
         let mut types = Self {
-            bare,
-            separable: old_times.is_empty(),
             names: Vec::with_capacity(width),
             types: Vec::with_capacity(width),
             type_names: Vec::with_capacity(width),
-            is_bare: Vec::with_capacity(width),
+            noted: Vec::with_capacity(width),
             is_half: Vec::with_capacity(width),
             categories: Vec::with_capacity(width),
         };
@@ -61,10 +54,18 @@ impl ColumnTypes {
             (noted.dtype(), found.map(ArrowField::dtype)),
             (ArrowDataType::Float16, Some(ArrowDataType::FixedSizeBinary(2)))
         );
-        let dtype = match found.filter(|_| is_dictionary || is_old_time) {
+        // Times of 96 bits reach further than nanoseconds of 64 bits do: polars turns what does not fit into the last moment that does.
+        let told = match found {
+            Some(found) if is_old_time => {
+                Some(ArrowField { dtype: ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, None), ..found.clone() })
+            }
+            Some(found) if is_half || is_dictionary || found == noted => None,
+            _ => Some(noted.clone()),
+        };
+        let dtype = match (&told, found) {
             _ if is_half => DataType::Float32,
-            Some(found) => known(found),
-            None => known(noted),
+            (None, Some(found)) => known(found),
+            (told, _) => known(told.as_ref().unwrap_or(noted)),
         };
         self.names.push(noted.name.to_string());
         self.type_names.push(match &dtype {
@@ -72,7 +73,7 @@ impl ColumnTypes {
             known => known.to_string(),
         });
         self.types.push(dtype);
-        self.is_bare.push(is_half || is_dictionary || is_old_time || found == Some(noted));
+        self.noted.push(told);
         self.is_half.push(is_half);
         self.categories.push(is_dictionary || is_pandas_category);
     }
@@ -81,28 +82,6 @@ impl ColumnTypes {
 /// The type as polars has it. polars panics on types that it was built without; a column of such a type may still be left out.
 fn known(field: &ArrowField) -> DataType {
     guarded(|| Ok(DataType::from_arrow_field(field))).unwrap_or(DataType::Unknown(UnknownKind::Any))
-}
-
-/// The metadata without notes, and the columns by them. Times of 96 bits, which reach further than nanoseconds of 64 bits do, are noted as
-/// microseconds: polars turns what does not fit into the last moment that does.
-fn bare(metadata: &FileMetadata, old_times: &HashSet<String>) -> (Arc<FileMetadata>, Arc<ArrowSchema>) {
-    let mut bare = FileMetadata { key_value_metadata: None, ..metadata.clone() };
-    let fields = |metadata: &FileMetadata| {
-        let mut reader = ParquetReader::new(Cursor::new(Arc::<[u8]>::from([])));
-        reader.set_metadata(Arc::new(metadata.clone()));
-        guarded(|| reader.schema()).unwrap_or_default()
-    };
-    let found = fields(&bare);
-    if old_times.is_empty() {
-        return (Arc::new(bare), found);
-    }
-    let mut schema = (*found).clone();
-    for (_, field) in schema.iter_mut().filter(|(name, _)| old_times.contains(name.as_str())) {
-        field.dtype = ArrowDataType::Timestamp(ArrowTimeUnit::Microsecond, None);
-    }
-    bare.key_value_metadata = Some(vec![schema_to_metadata_key(&schema)]);
-    let found = fields(&bare);
-    (Arc::new(bare), found)
 }
 
 /// The columns of times of 96 bits, as Spark and Hive write them.

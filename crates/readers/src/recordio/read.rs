@@ -3,6 +3,7 @@
 use super::record::{Features, Labels, Placed, Record, RecordFault, RecordPlace};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
 use crate::cells::{MissingTexts, make_missing};
+use crate::feature_count;
 use crate::hive::without_lost_columns;
 use crate::labels::Attributes;
 use crate::levels::compact;
@@ -12,7 +13,6 @@ use crate::reader::{Fit, Input, Limits, Reader};
 use crate::row_end::RowEnd;
 use crate::sniff::Probe;
 use crate::source::display;
-use crate::sparse_width;
 use crate::text_source::{Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
 use std::sync::Arc;
@@ -229,8 +229,7 @@ impl RecordFirstPass {
             let count = rows.starts.len() - 1;
             let piece = rows.piece();
             let bytes = piece.bytes();
-            harvest.add((file, index), count, piece, bytes, (labels, facts));
-            Ok(())
+            harvest.add((file, index), count, piece, bytes, (labels, facts))
         })?;
         let (places, pieces, found) = harvest.finish();
         if places.is_empty() {
@@ -251,7 +250,7 @@ impl RecordFirstPass {
                 0 => Err(Error::data(format!("no feature in any record: {}", display(&parser.files[0].path)))),
                 _ => {
                     let values = self.facts.iter().map(|facts| facts.values).sum();
-                    sparse_width::check(width, highest.unwrap_or(0), values, &display(&parser.files[0].path))?;
+                    feature_count::check(width, highest.unwrap_or(0), values, &display(&parser.files[0].path))?;
                     Ok(width)
                 }
             };
@@ -264,6 +263,7 @@ impl RecordFirstPass {
                 name(other, at)
             )));
         }
+        feature_count::check_most(width, &display(&parser.files[0].path))?;
         match highest {
             Some(key) if key as usize >= width => Err(Error::schema(format!(
                 "records disagree: {} has {width} features, and elsewhere there is a key {key} (counted from 0); give all records one shape",

@@ -2,7 +2,7 @@
 
 use super::frames::{BadFrame, Frames};
 use super::message::{Named, RecordMessage, Tensor, TensorType, Value};
-use crate::sparse_width::MOST_FEATURES;
+use crate::feature_count::MOST_FEATURES;
 use crate::{Error, Result};
 
 /// One row.

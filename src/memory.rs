@@ -1,0 +1,140 @@
+//! How much memory this process may use, and whether a job can fit into it. A failed request for memory ends a process, and a control group
+//! kills one that takes too much, both without a word about the reason: what is known beforehand is said beforehand.
+
+use crate::{Error, Result};
+use std::fs;
+use std::sync::OnceLock;
+
+/// The least of what the control group, the limit of addresses (`ulimit -v`) and the machine allow, in bytes. `None` where nobody tells.
+pub fn limit() -> Option<u64> {
+    static LIMIT: OnceLock<Option<u64>> = OnceLock::new();
+    *LIMIT.get_or_init(found)
+}
+
+fn found() -> Option<u64> {
+    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let groups = groups.into_iter().filter_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok());
+    let process = fs::read_to_string("/proc/self/limits").ok().and_then(|text| addresses(&text));
+    let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| installed(&text));
+    groups.chain(process).chain(machine).min()
+}
+
+/// The limit of addresses, bytes.
+fn addresses(limits: &str) -> Option<u64> {
+    limits.lines().find_map(|line| line.strip_prefix("Max address space"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// The machine's memory, bytes.
+fn installed(facts: &str) -> Option<u64> {
+    let line = facts.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+/// What decides how much memory training takes.
+#[derive(Clone, Copy, Debug)]
+pub struct TrainingSize {
+    /// Rows of training data.
+    pub rows: u64,
+    /// Features.
+    pub features: u64,
+    /// Margins of a row.
+    pub outputs: u64,
+}
+
+/// Bytes of a job without data: code, buffers of the readers, histograms.
+const BASE: u64 = 64 << 20;
+/// Bytes of a row beside its bins: label, weight, gradients, its place.
+const ROW: u64 = 40;
+/// Bytes of a row for each margin.
+const OUTPUT: u64 = 24;
+
+/// Bytes of a feature whatever its values are: its name, its bins, its place in histograms.
+const FEATURE: u64 = 500;
+
+impl TrainingSize {
+    /// About how many bytes training takes. Bins are kept twice, a byte each; with validation data there are more rows than were counted here.
+    pub fn bytes(&self) -> u64 {
+        self.least().saturating_add(self.rows.saturating_mul(self.features.saturating_mul(2))).saturating_add(BASE)
+    }
+
+    /// Bytes that rows and features take whatever the values are: a bin that most rows have costs nothing.
+    fn least(&self) -> u64 {
+        let rows = self.rows.saturating_mul(ROW.saturating_add(OUTPUT.saturating_mul(self.outputs)));
+        rows.saturating_add(self.features.saturating_mul(FEATURE))
+    }
+
+    /// Refuses a job whose rows and features alone take more than this process may use.
+    ///
+    /// # Errors
+    /// They do.
+    pub fn check(&self) -> Result<()> {
+        let Self { rows, features, .. } = self;
+        refuse_beyond(limit(), self.least(), &format!("training on {rows} rows of {features} features takes"))
+    }
+}
+
+/// Refuses rows of which one number each takes more than this process may use.
+///
+/// # Errors
+/// It does.
+pub fn check_rows(rows: u64) -> Result<()> {
+    refuse_beyond(limit(), rows.saturating_mul(size_of::<f64>() as u64), &format!("{rows} rows take"))
+}
+
+/// Refuses features that take more than this process may use whatever their values are.
+///
+/// # Errors
+/// They do.
+pub fn check_features(features: u64) -> Result<()> {
+    refuse_beyond(limit(), features.saturating_mul(FEATURE), &format!("{features} features take"))
+}
+
+fn refuse_beyond(limit: Option<u64>, bytes: u64, what: &str) -> Result<()> {
+    match limit {
+        Some(limit) if bytes > limit => {
+            let (needed, allowed) = (bytes >> 20, limit >> 20);
+            let text = format!("not enough memory: {what} at least {needed} MiB, and this process may use {allowed} MiB");
+            Err(Error::data(text).with_remedy("use a machine or a limit with more memory, or fewer rows or features"))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Within a factor of 1.6 of the peaks that the README has, in MiB.
+    #[test]
+    fn the_estimate_is_near_what_was_measured() {
+        for (rows, features, outputs, measured) in
+            [(1_000_000, 28, 1, 179), (2_400_000, 8, 1, 269), (60_000, 500, 1, 116), (60_000, 784, 10, 118)]
+        {
+            let size = TrainingSize { rows, features, outputs };
+            let estimate = size.bytes() >> 20;
+            assert!(10 * estimate < 16 * measured && 10 * measured < 16 * estimate, "{estimate} for {measured}");
+            assert!(size.least() >> 20 < measured);
+        }
+        let endless = TrainingSize { rows: u64::MAX, features: 9, outputs: 9 };
+        assert_eq!(endless.bytes(), u64::MAX);
+        assert!(endless.check().is_err());
+    }
+
+    #[test]
+    fn limits_are_found() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
+                      Max address space         4096000000           unlimited            bytes\n";
+        assert_eq!(addresses(limits), Some(4_096_000_000));
+        assert_eq!(addresses(&limits.replace("4096000000", "unlimited")), None);
+        assert_eq!(installed("MemTotal:       16314788 kB\nMemFree: 1 kB\n"), Some(16_314_788 << 10));
+        assert!(limit().is_some_and(|limit| (64 << 20..1 << 50).contains(&limit)));
+    }
+
+    #[test]
+    fn what_cannot_fit_is_refused_with_its_numbers() {
+        let error = refuse_beyond(Some(4 << 30), 6_400_000_000, "100000000 rows take").unwrap_err().to_string();
+        let expected = "not enough memory: 100000000 rows take at least 6103 MiB, and this process may use 4096 MiB; use a ";
+        assert!(error.starts_with(expected), "{error}");
+        assert!(refuse_beyond(Some(4 << 30), 4 << 30, "").is_ok() && refuse_beyond(None, u64::MAX, "").is_ok());
+    }
+}
