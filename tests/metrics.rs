@@ -44,6 +44,7 @@ use sapwood::metric::{Evaluation, metrics};
 //     table |= booster("reg:tweedie", ["tweedie-nloglik@1.5", "tweedie-nloglik@1.2"], count, margin, weights)
 //     table |= booster("reg:pseudohubererror", ["mphe"], real, margin, weights)
 //     table |= booster("reg:squaredlogerror", ["rmsle"], count, abs(margin), weights)
+//     table |= booster("survival:cox", ["cox-nloglik"], times, margin, None) (XGBoost does not weigh it)
 //     table |= booster("binary:hinge", ["error"], binary, margin, weights)
 //     (and scikit-learn's functions of the same names for the others, of p > 0.5 and of softmax.argmax(axis=1))
 //     table["multi accuracy"] = sk.accuracy_score(classes, softmax.argmax(axis=1), sample_weight=weights)
@@ -61,7 +62,7 @@ const WEIGHT: [f64; 10] = [1.0, 2.0, 0.5, 1.0, 1.5, 1.0, 1.0, 0.25, 3.0, 1.0];
 
 /// Objective, metric, its value without weights and with [`WEIGHT`]. XGBoost computes in single precision.
 #[rustfmt::skip]
-const EXPECTED: [(Objective, &str, f64, f64); 48] = [
+const EXPECTED: [(Objective, &str, f64, f64); 49] = [
     (Objective::SquaredError, "rmse", 0.612_372_436, 0.541_633_96),
     (Objective::SquaredError, "mae", 0.55, 0.469_387_755),
     (Objective::SquaredError, "mape", 0.620_000_003, 0.536_734_695),
@@ -108,6 +109,8 @@ const EXPECTED: [(Objective, &str, f64, f64); 48] = [
     (Objective::Softprob, "recall_micro", 0.3, 0.265_306_122),
     (Objective::Softprob, "mcc", -0.050_251_890_8, -0.063_904_423_1),
     (Objective::Softprob, "kappa", -0.044_776_119_4, -0.055_023_923_4),
+    // Weighted by numpy, from the definition: XGBoost does not weigh it.
+    (Objective::Cox, "cox-nloglik", 1.065_344_96, 1.294_580_19),
     (Objective::SquaredError, "medae", 0.5, 0.5),
     (Objective::SquaredError, "smape", 0.717_777_778, 0.593_650_794),
 ];
@@ -126,6 +129,7 @@ fn labels(objective: Objective) -> [f64; 10] {
         }
         Objective::Gamma => [0.25, 1.0, 3.0, 7.0, 1.0, 2.0, 0.5, 0.125, 5.0, 1.0],
         Objective::Poisson | Objective::Tweedie | Objective::SquaredLogError => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
+        Objective::Cox => [4.0, -2.5, 3.0, 0.5, 5.0, 1.0, -7.0, -3.0, 0.75, 6.0],
         Objective::Softmax | Objective::Softprob => [0.0, 1.0, 2.0, 2.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0],
     }
 }

@@ -147,6 +147,20 @@ fn on_quantiles() {
     );
 }
 
+/// Risk sets of rows on several ranks, which share times.
+#[test]
+fn on_hazards() {
+    let x = Array2::from_shape_fn((4000, 4), |(row, column)| (hash(row, column) % 300) as f64);
+    let mut all = rows(x, numeric_schema(4), |row| {
+        let time = 1.0 + (row[0] + 3.0 * row[1]).floor() % 200.0;
+        if row[2] < 90.0 { -time } else { time }
+    });
+    let params = || base(5, 12).objective(Objective::Cox).eta(0.3).eval_metric(metrics(&["cox-nloglik"]));
+    check("all rows", &all, params());
+    all.weights = Some((0..4000).map(|row| (row % 4) as f64 * 0.5).collect());
+    check("half of the rows", &all, params().subsample(0.5));
+}
+
 /// Several classes, trees side by side, and goss.
 #[test]
 fn on_several_classes() {

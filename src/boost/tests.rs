@@ -181,6 +181,7 @@ fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
         (base().objective(Objective::BinaryLogistic).early_stopping_rounds(3), 2),
         (base().objective(Objective::Softprob).num_class(3).num_parallel_tree(2).subsample(0.6).colsample_bynode(0.7), 3),
         (base().objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss), 2),
+        (base().objective(Objective::Cox).subsample(0.7), 5),
         (base().objective(Objective::SquaredError).subsample(0.2).max_leaves(20).grow_policy(crate::GrowPolicy::Lossguide), 5),
     ];
     for (params, classes) in cases {

@@ -334,7 +334,7 @@ impl<'a> Training<'a> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, self.execution.profiler);
         let mut leaf_order = Vec::new();
-        profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round()));
+        profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round(), self.execution.ranks));
         for output in 0..self.base_score.len() {
             for parallel in 0..self.params.num_parallel_tree {
                 let tree = NextTree { round, index: trees.len() as u64, output, is_first: parallel == 0 };
@@ -402,7 +402,7 @@ impl<'a> Training<'a> {
     /// Why the next tree would have no split, like those before it.
     fn obstacle(&mut self, tree: NextTree, mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
         let index = tree.index;
-        self.loss.start_round(&self.watched[0].round());
+        self.loss.start_round(&self.watched[0].round(), self.execution.ranks);
         self.draw_rows(tree, bins.matrix, buffers);
         grow::obstacle(self.params, mapper, self.execution, buffers.input(index, bins))
     }

@@ -6,6 +6,7 @@
 
 mod auc;
 mod confusion;
+mod cox;
 mod levels;
 mod median;
 mod multiclass;

@@ -3,6 +3,7 @@
 use super::Metric;
 use super::auc::Auc;
 use super::confusion::Confusion;
+use super::cox::CoxLikelihood;
 use super::levels::{LevelLoss, Power};
 use super::median::MedianError;
 use super::multiclass::{Multiclass, RowVerdict};
@@ -41,6 +42,7 @@ pub fn default_metric(objective: Objective) -> &'static str {
         Objective::AbsoluteError => "mae",
         Objective::Quantile => "quantile",
         Objective::Expectile => "expectile",
+        Objective::Cox => "cox-nloglik",
         Objective::Softmax => "merror",
         Objective::Softprob => "mlogloss",
     }
@@ -122,6 +124,7 @@ fn build(simd: Simd, kind: MetricKind, name: String, objective: Objective, spec:
         MetricKind::Mean(loss) => mean(name, loss),
         MetricKind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
         MetricKind::R2 => Box::new(R2 { simd, name }),
+        MetricKind::Cox => Box::new(CoxLikelihood { name }),
         MetricKind::MedianError => Box::new(MedianError { name }),
         MetricKind::Error => mean(name, RowLoss::Error(THRESHOLD)),
         MetricKind::Accuracy if multiclass => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),

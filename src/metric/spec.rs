@@ -19,6 +19,7 @@ pub(super) enum Needs {
     Classes,
     Quantiles,
     Expectiles,
+    Hazards,
     Classification,
     ProbabilityOrBinary,
     ProbabilityOrClasses,
@@ -31,7 +32,8 @@ impl Needs {
         let probability = (binary && objective != Objective::BinaryHinge) || objective == Objective::Logistic;
         let positive = matches!(objective, Objective::Poisson | Objective::Gamma | Objective::Tweedie);
         match self {
-            Self::OneOutput => !classes && !objective.has_levels(),
+            Self::OneOutput => !classes && !objective.has_levels() && objective != Objective::Cox,
+            Self::Hazards => objective == Objective::Cox,
             Self::Quantiles => objective == Objective::Quantile,
             Self::Expectiles => objective == Objective::Expectile,
             Self::Probability => probability,
@@ -50,6 +52,7 @@ impl Needs {
         match self {
             Self::OneOutput => "one prediction per row, not one per class or level",
             Self::Quantiles => "quantiles (reg:quantileerror)",
+            Self::Hazards => "hazards (survival:cox)",
             Self::Expectiles => "expectiles (reg:expectileerror)",
             Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
             Self::ProbabilityOrBinary => {
@@ -71,6 +74,8 @@ pub(super) enum MetricKind {
     RootMean(RowLoss),
     R2,
     MedianError,
+    /// The partial likelihood of hazards.
+    Cox,
     /// The pseudo-Huber loss with the objective's slope.
     PseudoHuber,
     /// Takes a variance power after `@`; otherwise the objective's.
@@ -120,7 +125,7 @@ impl MetricSpec {
 }
 
 /// The metrics, in the order in which documentation and messages list them.
-pub const METRICS: [MetricSpec; 36] = [
+pub const METRICS: [MetricSpec; 37] = [
     MetricSpec {
         name: "rmse",
         better: Better::Lower,
@@ -246,6 +251,15 @@ pub const METRICS: [MetricSpec; 36] = [
         doc: "Mean asymmetric squared error over rows and the levels `expectile_alpha`.",
         needs: Needs::Expectiles,
         kind: MetricKind::Levels(Power::Two),
+    },
+    MetricSpec {
+        name: "cox-nloglik",
+        better: Better::Lower,
+        range: "[0, ∞)",
+        follows: "XGBoost",
+        doc: "Negative partial log-likelihood of hazards, per event.",
+        needs: Needs::Hazards,
+        kind: MetricKind::Cox,
     },
     MetricSpec {
         name: "logloss",

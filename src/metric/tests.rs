@@ -229,6 +229,7 @@ fn every_objective_has_a_default_and_the_order_given_is_kept() {
         "mae",
         "quantile",
         "expectile",
+        "cox-nloglik",
         "merror",
         "mlogloss",
     ];

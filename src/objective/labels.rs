@@ -194,7 +194,8 @@ impl Domain {
             | Objective::PseudoHuber
             | Objective::AbsoluteError
             | Objective::Quantile
-            | Objective::Expectile => Self::Real,
+            | Objective::Expectile
+            | Objective::Cox => Self::Real,
             Objective::Logistic => Self::Probability,
             Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge => Self::Binary,
             Objective::Poisson | Objective::Tweedie => Self::NotNegative,

@@ -84,8 +84,8 @@ pub(crate) trait Loss: Send + Sync {
         0.0
     }
 
-    /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here).
-    fn start_round(&mut self, _round: &Round<'_>) {}
+    /// Called once at the start of each round, for what all its outputs or rows share (softmax computes its normalisers here).
+    fn start_round(&mut self, _round: &Round<'_>, _ranks: &dyn Collective) {}
 
     /// Gradients for one output, into `out` (one a row).
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);

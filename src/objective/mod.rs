@@ -4,6 +4,7 @@
 //! parameters such as `min_child_weight` and `lambda` mean the same in both. Only pseudo-Huber's second derivative is another.
 
 mod class_weights;
+mod cox;
 mod expectile;
 mod gamma;
 mod hinge;
@@ -30,6 +31,7 @@ pub use table::{Description, describe};
 
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};
+use cox::Cox;
 use expectile::Expectile;
 use gamma::Gamma;
 use hinge::Hinge;
@@ -64,6 +66,7 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::AbsoluteError => Box::new(PointwiseLoss::new(simd, Quantile::median(params))),
         Objective::Quantile => Box::new(PointwiseLoss::of_outputs(simd, Quantile::of_levels(params))),
         Objective::Expectile => Box::new(PointwiseLoss::of_outputs(simd, Expectile::of_levels(params))),
+        Objective::Cox => Box::new(Cox::new(params)?),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
 }

@@ -87,6 +87,14 @@ pub fn describe(objective: Objective) -> Description {
                 "expectiles, one for each level, that never cross",
             )
         },
+        Objective::Cox => Description {
+            follows: "XGBoost, except for rows that share their time with an event (Breslow's ties here)",
+            ..plain(
+                "Negative partial log-likelihood of proportional hazards (Cox).",
+                "times of events; negative: the row was last seen at that time, without an event",
+                "the hazard, relative to other rows'",
+            )
+        },
         Objective::Softmax => Description {
             parameters: &["num_class", "class_weight"],
             ..plain("Softmax loss (cross-entropy) of several classes.", CLASSES, "the most probable class")

@@ -4,7 +4,7 @@ use super::loss::CHUNK;
 use super::*;
 use crate::collective::Solo;
 use crate::data::TargetsView;
-use crate::numeric::log_sum_exp;
+use crate::numeric::{RiskSets, log_sum_exp};
 use crate::{Dataset, ErrorKind, ParamsBuilder};
 use approx::assert_relative_eq;
 use ndarray::Array2;
@@ -52,7 +52,7 @@ fn assert_error(builder: ParamsBuilder, data: &Dataset, kind: ErrorKind, parts: 
 fn gradients(params: &Params, data: &Dataset, margins: &[f64]) -> Vec<GradientPair> {
     let (mut loss, targets) = prepared(params, data).unwrap();
     let round = Round { targets, margins };
-    loss.start_round(&round);
+    loss.start_round(&round, &Solo);
     let mut pairs = vec![GradientPair::default(); margins.len()];
     for (output, out) in pairs.chunks_mut(data.rows()).enumerate() {
         loss.gradients(output, &round, out);
@@ -151,6 +151,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn gradients_of_hazards_are_the_derivatives_of_the_partial_likelihood(
+        rows in prop::collection::vec((1i32..6, any::<bool>(), -3.0..3.0f64), 2..12)
+    ) {
+        let labels: Vec<f64> = rows.iter().map(|&(time, event, _)| f64::from(if event { time } else { -time })).chain([3.0]).collect();
+        let margins: Vec<f64> = rows.iter().map(|&(.., margin)| margin).chain([0.5]).collect();
+        let weights: Vec<f64> = (0..labels.len()).map(|row| [1.0, 0.5, 2.0][row % 3]).collect();
+        let weighted = data(&labels).with_weights(weights.clone()).unwrap();
+        let pairs = gradients(&params(Objective::Cox).build().unwrap(), &weighted, &margins);
+        let events: f64 = (0..labels.len()).filter(|&row| labels[row] > 0.0).map(|row| weights[row]).sum();
+        for row in 0..labels.len() {
+            let total = |margin: f64| {
+                let mut own = margins.clone();
+                own[row] = margin;
+                events * RiskSets::new(&labels, &own, Some(&weights), &Solo).negative_log_likelihood()
+            };
+            let (grad, _) = numerical(total, margins[row]);
+            assert_relative_eq!(f64::from(pairs[row].grad), grad, max_relative = 1e-3, epsilon = 1e-4);
+            prop_assert!(pairs[row].hess >= 0.0);
+        }
+        let equal = gradients(&params(Objective::Cox).build().unwrap(), &data(&labels), &margins);
+        for row in 0..labels.len() {
+            let total = |margin: f64| {
+                let mut own = margins.clone();
+                own[row] = margin;
+                let events = labels.iter().filter(|label| **label > 0.0).count() as f64;
+                events * RiskSets::new(&labels, &own, None, &Solo).negative_log_likelihood()
+            };
+            let (_, hess) = numerical(total, margins[row]);
+            assert_relative_eq!(f64::from(equal[row].hess), hess, max_relative = 1e-3, epsilon = 1e-4);
+        }
+    }
+}
+
 #[test]
 fn hinge_pulls_rows_within_its_margin_alone() {
     let of = |margins: &[f64]| {
@@ -224,7 +259,7 @@ fn some_rows_have_the_gradients_that_they_have_among_all() {
             let margins: Vec<f64> = (0..rows * outputs).map(|i| (i % 101) as f64 * 0.1 - 5.0).collect();
             let all = gradients(&params, &data, &margins);
             let round = Round { targets, margins: &margins };
-            loss.start_round(&round);
+            loss.start_round(&round, &Solo);
             for output in 0..outputs {
                 let mut found = vec![GradientPair::default(); some.len()];
                 loss.gradients_of(output, &round, &some, &mut found);

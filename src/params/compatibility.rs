@@ -116,16 +116,11 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     flag("ndcg_exp_gain", OTHER_OBJECTIVE),
 ];
 
-const SURVIVAL: &str = "Sapwood does not support censored labels; use XGBoost";
+const SURVIVAL: &str = "survival:cox takes labels that are censored on the right; use XGBoost for intervals";
 
 /// XGBoost's objectives that Sapwood does not have, and what it has instead.
-pub(super) const OBJECTIVES: &[(&str, &str)] = &[
-    ("rank:map", RANKING),
-    ("rank:ndcg", RANKING),
-    ("rank:pairwise", RANKING),
-    ("survival:aft", SURVIVAL),
-    ("survival:cox", SURVIVAL),
-];
+pub(super) const OBJECTIVES: &[(&str, &str)] =
+    &[("rank:map", RANKING), ("rank:ndcg", RANKING), ("rank:pairwise", RANKING), ("survival:aft", SURVIVAL)];
 
 impl ParamKind {
     const fn expected(self) -> &'static str {

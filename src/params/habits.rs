@@ -52,6 +52,7 @@ pub(super) const OBJECTIVES: &[Synonym] = &[
     ("Quantile", "reg:quantileerror"),
     ("MultiQuantile", "reg:quantileerror"),
     ("Expectile", "reg:expectileerror"),
+    ("Cox", "survival:cox"),
 ];
 const SQUARED: &str = "reg:squarederror";
 const ABSOLUTE: &str = "reg:absoluteerror";
@@ -127,6 +128,7 @@ pub(crate) const METRIC_WORDS: &[Synonym] = &[
     ("mean_pinball_loss", "quantile"),
     ("Quantile", "quantile"),
     ("Expectile", "expectile"),
+    ("Cox", "cox-nloglik"),
     ("binary", "logloss"),
     ("binary_logloss", "logloss"),
     ("cross_entropy", "logloss"),
@@ -173,7 +175,6 @@ pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
     ("lambdarank", OF_GROUPS),
     ("NDCG", OF_GROUPS),
     ("MAP", OF_GROUPS),
-    ("cox-nloglik", CENSORED),
     ("aft-nloglik", CENSORED),
     ("interval-regression-accuracy", CENSORED),
     ("average_precision", STEPS),

@@ -319,7 +319,7 @@ mod tests {
             ("learning_rate", "fast"),
             ("eta", "-1"),
             ("booster", "dart"),
-            ("objective", "survival:cox"),
+            ("objective", "survival:aft"),
             ("what", "1"),
             ("verbosity", "9"),
             ("num_round", "2"),

@@ -110,7 +110,7 @@ parameters! {
         words: &[
             "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
             "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
-            "reg:expectileerror", "multi:softmax", "multi:softprob",
+            "reg:expectileerror", "survival:cox", "multi:softmax", "multi:softprob",
         ],
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.

@@ -31,6 +31,8 @@ pub enum Objective {
     Quantile,
     /// Asymmetric squared error; predicts expectiles, one output a level.
     Expectile,
+    /// Partial likelihood of proportional hazards; predicts hazards relative to each other.
+    Cox,
     /// Softmax loss; predicts the most probable class.
     Softmax,
     /// Softmax loss; predicts the probability of every class.
@@ -39,7 +41,7 @@ pub enum Objective {
 
 impl Objective {
     /// Every objective, in the order in which documentation lists them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SquaredError,
         Self::Logistic,
         Self::BinaryLogistic,
@@ -53,6 +55,7 @@ impl Objective {
         Self::AbsoluteError,
         Self::Quantile,
         Self::Expectile,
+        Self::Cox,
         Self::Softmax,
         Self::Softprob,
     ];
@@ -73,6 +76,7 @@ impl Objective {
             Self::AbsoluteError => "reg:absoluteerror",
             Self::Quantile => "reg:quantileerror",
             Self::Expectile => "reg:expectileerror",
+            Self::Cox => "survival:cox",
             Self::Softmax => "multi:softmax",
             Self::Softprob => "multi:softprob",
         }
@@ -100,7 +104,7 @@ impl Objective {
             Self::SquaredError | Self::PseudoHuber | Self::SquaredLogError | Self::AbsoluteError => Link::Identity,
             Self::Quantile | Self::Expectile => Link::Sorted,
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
-            Self::Poisson | Self::Gamma | Self::Tweedie => Link::Log,
+            Self::Poisson | Self::Gamma | Self::Tweedie | Self::Cox => Link::Log,
             Self::BinaryHinge => Link::Step,
             Self::Softmax | Self::Softprob => Link::Softmax,
         }
