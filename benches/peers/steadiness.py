@@ -1,5 +1,5 @@
 """What does it cost if something is unusual? Training on a million rows with one odd column, other numbers of threads, samples, doubles,
-or a busy loop on one CPU, each beside the plain run; all take turns. See README.md for what is counted.
+or busy loops beside it, each beside the plain run; all take turns. See README.md for what is counted.
 """
 
 import argparse
@@ -19,6 +19,9 @@ ROUNDS, LEAVES = 100, 255
 # Peers are many times slower beside a busy loop.
 BUSY_ROUNDS = 30
 BUSY_LOOP = [sys.executable, "-c", "while True: pass"]
+CPUS = sorted(os.sched_getaffinity(0))
+# The CPUs that a busy loop each is kept on, and how nice the loops are.
+NEIGHBOURS = {"quiet": ([], 0), "a busy loop on one CPU": (CPUS[:1], 0), "a niced busy loop on each CPU": (CPUS, 19)}
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class Variant:
     rounds: int = ROUNDS
     leaves: int = LEAVES
     trainer: str = "sapwood"
-    busy: bool = False
+    # A key of NEIGHBOURS.
+    state: str = "quiet"
 
 
 WIDE = {"shape": (60_000, 500), "rounds": 30, "leaves": 63}
@@ -56,9 +60,9 @@ VARIANTS = [
     Variant("wide", "wide", **WIDE),
     Variant("wide, colsample_bytree=0.1", "wide", **WIDE, params={"colsample_bytree": 0.1}),
     *(
-        Variant(f"{trainer}, {state}", f"{trainer}, quiet", **BUSY, trainer=trainer, busy=state != "quiet")
+        Variant(f"{trainer}, {state}", f"{trainer}, quiet", **BUSY, trainer=trainer, state=state)
         for trainer in ("sapwood", "lightgbm", "xgboost")
-        for state in ("quiet", "a busy loop on one CPU")
+        for state in NEIGHBOURS
     ),
 ]
 
@@ -105,17 +109,15 @@ def prepare(directory: Path, variant: Variant) -> dict:
 
 
 def run(directory: Path, variant: Variant, job: dict) -> dict:
-    """Seconds of fit and the peak of memory, with a busy loop on the first CPU if the variant has one."""
-    first = min(os.sched_getaffinity(0))
-    busy = None
-    if variant.busy:
-        busy = subprocess.Popen(BUSY_LOOP, preexec_fn=lambda: os.sched_setaffinity(0, {first}))
+    """Seconds of fit and the peak of memory, beside the busy loops of the variant."""
+    cpus, niceness = NEIGHBOURS[variant.state]
+    loops = [subprocess.Popen(["taskset", "-c", str(cpu), "nice", "-n", str(niceness), *BUSY_LOOP]) for cpu in cpus]
     try:
         return train(directory, variant, job)
     finally:
-        if busy:
-            busy.kill()
-            busy.wait()
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 def train(directory: Path, variant: Variant, job: dict) -> dict:
