@@ -58,6 +58,17 @@ pub struct ErrorDetails {
     pub remedy: Option<String>,
 }
 
+/// The remedy for a path that does not exist: up to which part it does.
+pub fn absent(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    let there = whole.ancestors().skip(1).find(|above| above.exists());
+    let missing = there.and_then(|there| Some((there, whole.strip_prefix(there).ok()?.components().next()?)));
+    missing.map_or_else(
+        || "check the path".to_string(),
+        |(there, missing)| format!("check the path: {} holds no {}", there.display(), Path::new(&missing).display()),
+    )
+}
+
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -91,6 +102,12 @@ impl Error {
     pub fn io(path: impl AsRef<Path>, source: impl fmt::Display) -> Self {
         let path = path.as_ref();
         Self::new(ErrorKind::Io, format!("{}: {source}", path.display())).with_path(path)
+    }
+
+    /// A path that cannot be read; where it does not exist, up to which part it does.
+    pub fn unreadable(path: impl AsRef<Path>, source: &std::io::Error) -> Self {
+        let error = Self::io(path.as_ref(), source);
+        if source.kind() == std::io::ErrorKind::NotFound { error.with_remedy(absent(path.as_ref())) } else { error }
     }
 
     /// Sapwood contradicts itself.
@@ -210,6 +227,8 @@ mod tests {
             Error::parameter("eta=2 is out of range").with_parameter("eta").with_remedy("give less").within("channel train");
         assert_eq!(error.to_string(), "channel train: eta=2 is out of range; give less");
         assert_eq!(error.details().parameter.as_deref(), Some("eta"));
+        let missing = Error::unreadable("/proc/nowhere/x.csv", &std::io::ErrorKind::NotFound.into());
+        assert!(missing.to_string().ends_with("; check the path: /proc holds no nowhere"), "{missing}");
         let error = Error::io("/nowhere", "no such file");
         assert_eq!(
             (error.to_string().as_str(), error.details().path.as_deref()),

@@ -50,7 +50,7 @@ pub mod workbench;
 
 pub use boost::{Checkpoint, Observer, RoundReport, Trained, Trainer};
 pub use data::Dataset;
-pub use error::{Error, ErrorDetails, ErrorKind, Result};
+pub use error::{Error, ErrorDetails, ErrorKind, Result, absent};
 pub use params::{GrowPolicy, Params, ParamsBuilder};
 pub use profile::Profile;
 pub use sapwood_score::{Feature, FeatureKind, FeatureSchema, Model, Objective, Reading, Tree, text};

@@ -1,6 +1,7 @@
 //! How much memory this process may use, and whether a job can fit into it. A failed request for memory ends a process, and a control group
 //! kills one that takes too much, both without a word about the reason: what is known beforehand is said beforehand.
 
+use crate::text::counted;
 use crate::{Error, Result};
 use std::fs;
 use std::sync::OnceLock;
@@ -69,7 +70,11 @@ impl TrainingSize {
     /// They do.
     pub fn check(&self) -> Result<()> {
         let Self { rows, features, .. } = self;
-        refuse_beyond(limit(), self.least(), &format!("training on {rows} rows of {features} features takes"))
+        refuse_beyond(
+            limit(),
+            self.least(),
+            &format!("training on {} of {} takes", counted(*rows as usize, "row"), counted(*features as usize, "feature")),
+        )
     }
 }
 

@@ -7,6 +7,12 @@ pub fn list(names: &[String]) -> String {
     if names.len() > SHOWN { format!("{shown}, … ({} in all)", names.len()) } else { shown }
 }
 
+/// The known name that is at most two letters away from `name`.
+pub fn nearly<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let known = nearest(name, known)?;
+    (strsim::damerau_levenshtein(name, known) <= 2).then_some(known)
+}
+
 /// The known name that is most like `name`, if one is near enough to have been meant; case does not count.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     // Comparing takes time in proportion to both lengths, and a request may hold a name of megabytes.

@@ -68,9 +68,9 @@ fn mistakes_in_the_file_are_named() {
     let tree = tree();
     for (name, content, fragments) in [
         ("c.yaml", "num_round: 5\nlearning_ratte: 1\n", &["did you mean learning_rate?"][..]),
-        ("c.yaml", "num_round: 5\nnum_round: 6\n", &["c.yaml: 2:", "num_round"]),
-        ("c.json", "{\"num_round\": }", &["c.json: 1:"]),
-        ("c.toml", "num_round = \n", &["c.toml"]),
+        ("c.yaml", "num_round: 5\nnum_round: 6\n", &["c.yaml:2:", "num_round"]),
+        ("c.json", "{\"num_round\": }", &["c.json:1:"]),
+        ("c.toml", "eta = 1\nnum_round = \n", &["c.toml:2:13: ", "value"]),
         ("c.yaml", "quiet: 3\n", &["c.yaml: quiet: must be true or false"]),
         ("c.yaml", "format: cvs\n", &["c.yaml: format"]),
         ("c.yaml", "eta: {a: 1}\n", &["c.yaml: eta: must be one value"]),

@@ -741,7 +741,7 @@ fn a_tree_is_read_as_the_trainer_reads_it() {
     let found = look(&tree(softmax()).file("train/_SUCCESS", "").file("holdout/h.csv", csv(50, 3, class_of_three)));
     found.has_no("error");
     found.has_no("warning");
-    found.has("note", "channel train: CSV, 4 features (0 of them categories)", "");
+    found.has("note", "channel train: CSV, 4 features (0 of them categorical)", "");
     found.has("note", "about 400 rows; training on them takes about", "");
     found.has("note", "skipped hidden", "");
 }

@@ -85,7 +85,7 @@ impl Job {
         assert_eq!(self.names("output"), ["failure"]);
         let failure = self.tree.read("output/failure");
         assert!(failure.starts_with("UserError: ") && failure.len() <= 1024, "{failure}");
-        assert!(message.starts_with(&failure), "{message}\n{failure}");
+        assert!(failure.ends_with('\n') && message.starts_with(failure.trim_end()), "{message}\n{failure}");
     }
 
     /// The names of all files under a directory, hidden ones too.
@@ -189,7 +189,7 @@ fn an_executable_called_train_trains() {
     }
     called(&["num_round=2"]).user_error(&["num_round is given twice"]);
     // Another command's name is a word of `train` here, never a command.
-    called(&["params"]).user_error(&["\"params\" is not a hyperparameter"]);
+    called(&["params"]).user_error(&["\"params\" is not a parameter"]);
     assert!(called(&["--help"]).ok().stdout.contains("Usage: sapwood train "));
 }
 
@@ -446,7 +446,7 @@ fn sigterm_before_training_ends_the_job_at_once() {
     assert_eq!(output.status.code(), Some(143));
     let message = String::from_utf8(output.stderr).unwrap();
     assert!(message.contains("stopped by SIGTERM before the first round"), "{message}");
-    assert_eq!(job.tree.read("output/failure"), message.trim_end());
+    assert_eq!(job.tree.read("output/failure").trim_end(), message.trim_end());
     assert!(job.names("model").is_empty());
 }
 
@@ -577,8 +577,8 @@ fn a_command_line_that_cannot_be_read_is_the_reason_of_failure() {
         (&train, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
         (&train, &["train", "--threads"], "a value is required for '--threads"),
         (&train, &["eta=0.1", "--format", "xml"], "invalid value 'xml' for '--format"),
-        (&train, &["eta"], "\"eta\" is not a hyperparameter"),
-        (&train, &["=0.1"], "\"=0.1\" is not a hyperparameter"),
+        (&train, &["eta"], "\"eta\" is not a parameter"),
+        (&train, &["=0.1"], "\"=0.1\" is not a parameter"),
         (sapwood, &["train", "--ignore"], "a value is required for '--ignore"),
         (sapwood, &["--no-such-flag"], "unexpected argument '--no-such-flag'"),
         (sapwood, &["trian"], "unrecognized subcommand 'trian'"),

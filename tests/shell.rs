@@ -48,7 +48,7 @@ fn quiet_keeps_warnings_and_the_last_line() {
     let (_, loud) = regression(&words);
     let (quiet, loud) = (quiet.ok(), loud.ok());
     assert_eq!(rounds(&quiet), [3]);
-    assert_eq!(quiet.stderr, "warning: num_class has no effect with objective=reg:squarederror\n");
+    assert_eq!(quiet.stderr, "warning: num_class=3 has no effect: it needs objective=multi:softprob or multi:softmax\n");
     assert!(loud.stderr.contains("note: silent=1 has no effect") && loud.stderr.contains("Train matrix has 200 rows"));
     // What is not said is kept all the same.
     assert!(tree.json("summary.json")["warnings"].to_string().contains("silent=1"));
@@ -156,6 +156,6 @@ fn classes_are_weighed_by_their_names() {
     assert!((unbalanced - given).abs() < 1e-9 && (balanced - given).abs() < 0.05, "{balanced} {unbalanced} {given}");
     assert!(given > 1.5 * loss(&[]), "{given}");
     run(&["class_weight={'raar': 9}"]).user_error(&["a class \"raar\", which the labels do not have", "did you mean \"rare\"?"]);
-    run(&["class_weight={0: 9}"]).user_error(&["The classes are"]);
+    run(&["class_weight={0: 9}"]).user_error(&["the classes are"]);
     run(&["class_weight=balanced", "scale_pos_weight=9"]).user_error(&["all weigh classes", "give one of them"]);
 }

@@ -16,6 +16,7 @@ mod data;
 mod doctor;
 mod doctor_jobs;
 mod field;
+mod first_hour;
 mod format;
 mod hold_out;
 mod hostile;

@@ -82,7 +82,7 @@ impl Cache {
     fn remove_oldest(&self) -> Result<(), Failure> {
         // Other jobs may be writing entries of theirs.
         output::remove_unfinished(&self.directory, "", ABANDONED);
-        let unreadable = |error: std::io::Error| Failure::io(&self.directory, "cannot be read", &error);
+        let unreadable = |error: std::io::Error| Failure::unreadable(&self.directory, &error);
         let mut entries = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
@@ -129,7 +129,7 @@ pub fn key(inputs: &Inputs, params: &Params) -> Result<Option<String>, Failure> 
         let files = input.listed()?;
         key.number(files.len() as u64);
         for file in files {
-            key.file(&file).map_err(|error| Failure::io(&file, "cannot be read", &error))?;
+            key.file(&file).map_err(|error| Failure::unreadable(&file, &error))?;
         }
     }
     Ok(Some(sha256(&key.0)))

@@ -3,6 +3,7 @@
 //! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
 
 use crate::report::Failure;
+use crate::usage;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use sapwood_readers::{ExtraColumns, Format};
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 /// Trains, applies and explains gradient-boosted decision trees.
 #[derive(Debug, Parser)]
-#[command(name = "sapwood", version, about)]
+#[command(name = "sapwood", version, about, propagate_version = true)]
 pub struct Cli {
     /// What to do. A container that is started without arguments trains, if it finds SageMaker's configuration.
     #[command(subcommand)]
@@ -95,7 +96,7 @@ pub struct TrainArgs {
     /// The column of margins to start from.
     #[arg(long, value_name = "COL")]
     pub base_margin: Option<String>,
-    /// A column to leave out; may be repeated.
+    /// A column to leave out; may be repeated, and adds to ignore_columns.
     #[arg(long, value_name = "COL")]
     pub ignore: Vec<String>,
     /// Threads [default: the CPUs this process may use].
@@ -124,8 +125,8 @@ pub struct PredictArgs {
     /// The label's column, if there is one: it is ignored.
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
-    /// Where to write [default: standard output, as is -]. Names in .json, .jsonl and .parquet say the form, others stand for CSV; .gz
-    /// behind them compresses.
+    /// Where to write [default: standard output, as is -]. The extension selects the format: .json, .jsonl or .parquet, else CSV. A
+    /// trailing .gz compresses text.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Columns of the data to write in front of the predictions, as they stand there: names or indices, separated by commas.
@@ -198,13 +199,13 @@ pub struct EvaluateArgs {
     /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
-    /// The column of row weights; none counts all rows alike [default: the one that the model was trained with].
+    /// The column of row weights; none weights all rows equally [default: the one that the model was trained with].
     #[arg(long, value_name = "COL")]
     pub weight: Option<String>,
     /// Metrics, separated by commas [default: those the model was trained with].
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub metric: Vec<String>,
-    /// Where to write all results as JSON, of classifiers confusion matrix, scores of each class, curves and calibration, too; - is
+    /// Where to write all results as JSON, for classifiers with confusion matrix, scores of each class, curves and calibration; - is
     /// standard output.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -225,6 +226,9 @@ pub struct ReadingArgs {
     /// Threads [default: the CPUs this process may use].
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=4096))]
     pub threads: u32,
+    /// Print only warnings, errors and the result.
+    #[arg(long, short)]
+    pub quiet: bool,
     /// Parameters about reading data, such as header=false or missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
@@ -239,7 +243,7 @@ pub struct InspectArgs {
     /// Print everything, trees included, as JSON.
     #[arg(long)]
     pub json: bool,
-    /// Print the parameters that reproduce the model from the same data, for `train --config`.
+    /// Print the parameters that reproduce the model from the same data, as JSON: save them as FILE.json for `train --config`.
     #[arg(long, conflicts_with = "json")]
     pub config: bool,
 }
@@ -355,7 +359,7 @@ pub fn train_args(line: &[OsString]) -> Option<TrainArgs> {
 pub fn pairs(words: &[String]) -> Result<Vec<(String, String)>, Failure> {
     let pair = |word: &String| match word.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => Ok((key.to_string(), value.to_string())),
-        _ => Err(Failure::user(format!("{word:?} is not a hyperparameter; write key=value, for example eta=0.1"))),
+        _ => Err(Failure::user(format!("{word:?} is not a parameter; {}", usage::of_word(word)))),
     };
     words.iter().map(pair).collect()
 }
@@ -402,7 +406,9 @@ mod tests {
     #[test]
     fn a_value_may_hold_equals_signs_but_a_word_must_hold_one() {
         assert_eq!(pairs(&["delimiter==".into()]).unwrap(), [("delimiter".to_string(), "=".to_string())]);
-        assert!(pairs(&["eta".into()]).unwrap_err().to_string().starts_with("UserError: \"eta\" is not a hyperparameter"));
+        assert!(
+            pairs(&["eta".into()]).unwrap_err().to_string().starts_with("UserError: \"eta\" is not a parameter; write key=value")
+        );
         assert!(pairs(&["=1".into()]).is_err());
     }
 }

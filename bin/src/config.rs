@@ -25,17 +25,30 @@ pub fn complete(args: &TrainArgs) -> Result<TrainArgs, Failure> {
 }
 
 fn read(path: &Path) -> Result<Map<String, Value>, Failure> {
-    let text = fs::read_to_string(path).map_err(|error| Failure::io(path, "cannot be read", &error))?;
+    let text = fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
     let value = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("toml") => toml::from_str(&text).map_err(|error| error.to_string()),
+        Some("toml") => toml::from_str(&text).map_err(|error| placed(&error, &text)),
         Some("json") => sapwood_doctor::json_value(&text),
         Some("yaml" | "yml") => sapwood_doctor::yaml_value(&text),
         _ => Err("the name must end with .json, .toml, .yaml or .yml, which says how it is read".to_string()),
     };
-    match value.map_err(|cause| Failure::user(format!("{}: {}", path.display(), cause.trim_end())))? {
+    let placed = |cause: String| {
+        // A place belongs to the file's name.
+        let blank = if cause.starts_with(|first: char| first.is_ascii_digit()) { "" } else { " " };
+        Failure::user(format!("{}:{blank}{}", path.display(), cause.trim_end()))
+    };
+    match value.map_err(placed)? {
         Value::Object(settings) => Ok(settings),
         _ => Err(Failure::user(format!("{}: is no list of names and values; write, for example, eta: 0.1", path.display()))),
     }
+}
+
+/// A mistake in TOML as in the other languages: line, column and cause.
+fn placed(error: &toml::de::Error, text: &str) -> String {
+    let cause = error.message().lines().collect::<Vec<_>>().join(", ");
+    let Some(before) = error.span().and_then(|span| text.get(..span.start)) else { return cause };
+    let line_begin = before.rfind('\n').map_or(0, |end| end + 1);
+    format!("{}:{}: {cause}", before.matches('\n').count() + 1, before[line_begin..].chars().count() + 1)
 }
 
 /// A name as the flag is called, with hyphens or underscores.
@@ -76,7 +89,7 @@ impl Setting<'_> {
             "train" if given.train.is_empty() => to.train = paths()?,
             "validation" if given.validation.is_empty() => to.validation = paths()?,
             "eval-set" if given.eval_set.is_empty() => to.eval_set = self.named()?,
-            "ignore" if given.ignore.is_empty() => to.ignore = self.texts()?,
+            "ignore" => to.ignore.extend(self.texts()?),
             "model-out" if given.model_out.is_none() => to.model_out = path()?,
             "summary" if given.summary.is_none() => to.summary = path()?,
             "history" if given.history.is_none() => to.history = path()?,
@@ -107,11 +120,11 @@ impl Setting<'_> {
             Some("weight_column") => to.weight.is_some(),
             Some("group_column") => to.group.is_some(),
             Some("base_margin_column") => to.base_margin.is_some(),
-            Some("ignore_columns") => !to.ignore.is_empty(),
             Some("nthread") => to.threads.is_some(),
             _ => false,
         };
-        if *self.value != Value::Null && !by_flag && !to.hyperparameters.iter().any(given) {
+        let adds_up = spec::find(name.trim()).is_some_and(|row| row.adds_up());
+        if *self.value != Value::Null && !by_flag && (adds_up || !to.hyperparameters.iter().any(given)) {
             let text = match self.value {
                 Value::Array(_) => self.texts()?.render(),
                 Value::Object(_) if row(name) == Some("class_weight") => self.value.to_string(),

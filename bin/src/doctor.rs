@@ -49,7 +49,7 @@ fn is_of_manifests(path: &Path) -> bool {
 
 /// The YAML and JSON files below a directory, in order; hidden ones are left out.
 fn manifests(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let failed = |error: &std::io::Error| Failure::io(directory, "cannot be read", error);
+    let failed = |error: &std::io::Error| Failure::unreadable(directory, error);
     let entries =
         std::fs::read_dir(directory).and_then(Iterator::collect::<std::io::Result<Vec<_>>>).map_err(|error| failed(&error))?;
     let mut paths: Vec<_> = entries.into_iter().map(|entry| entry.path()).collect();
@@ -85,7 +85,7 @@ fn translate(file: &Path) -> Result<(), Failure> {
 
 /// The text of a file; `-` is standard input.
 fn read(path: &Path) -> Result<String, Failure> {
-    let failed = |error: &std::io::Error| Failure::io(path, "cannot be read", error);
+    let failed = |error: &std::io::Error| Failure::unreadable(path, error);
     let mut text = String::new();
     let file: Box<dyn Read> = match path.to_str() {
         Some("-") => Box::new(std::io::stdin()),

@@ -42,8 +42,8 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             &options,
             readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true },
         )?;
-        reading::print_notes(&data);
-        if data.groups().is_some() {
+        reading::print_notes(&data, args.reading.quiet);
+        if data.groups().is_some() && !args.reading.quiet {
             streams::diagnostic("note: query groups (qid) do not count: the model does not rank");
         }
         let data = data.without_groups();
@@ -78,12 +78,24 @@ fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>], in_det
     let targets = objective::check_labels(objective, model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
     let evaluation = Evaluation::new(objective, &margins, targets)?;
-    let values = metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation))));
-    let metrics = values.collect();
+    let values: Vec<_> = metrics.iter().map(|metric| (metric.name(), metric.evaluate(&evaluation))).collect();
+    values.iter().filter_map(|(name, value)| without_value(name, *value)).for_each(streams::diagnostic);
+    let metrics = values.into_iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     // Labels of logistic regression may lie between the classes.
     let are_classes = model.num_classes().is_some() && targets.labels().iter().all(|label| label.fract() == 0.0);
     let classification = (in_detail && are_classes).then(|| classify(scorer, data)).transpose()?;
     Ok(EvaluationReport { rows: data.rows(), metrics, classification })
+}
+
+/// The warning about a metric that JSON has no number for.
+fn without_value(name: &str, value: f64) -> Option<String> {
+    match value {
+        _ if value.is_finite() => None,
+        _ if value.is_nan() => {
+            Some(format!("warning: {name} is undefined (labels of one kind only, or no weight), and null in the result"))
+        }
+        _ => Some(format!("warning: {name} is infinite for these labels and predictions, and null in the result")),
+    }
 }
 
 fn classify(scorer: &Scorer, data: &Dataset) -> Result<Classification, Failure> {

@@ -3,6 +3,7 @@
 use crate::report::Failure;
 use sapwood::Model;
 use sapwood::evaluation::{CalibrationBin, ConfusionMatrix, ThresholdCurve, calibration_curve};
+use sapwood::text::counted;
 use sapwood::text::shown;
 use sapwood_score::write_number;
 use serde_json::{Map, Value, json};
@@ -145,7 +146,7 @@ impl EvaluationReport {
 
     /// Tables for a person; curves are left to JSON.
     pub fn table(&self) -> String {
-        let mut text = format!("{} rows\n", self.rows);
+        let mut text = format!("{}\n", counted(self.rows, "row"));
         let metrics = self.metrics.iter().map(|(name, value)| vec![name.clone(), value.to_string()]);
         table(&mut text, metrics.collect());
         if let Some(classification) = &self.classification {

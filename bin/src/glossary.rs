@@ -17,7 +17,7 @@ pub fn metrics(args: &GlossaryArgs) -> Result<(), Failure> {
     let name = args.name.as_deref().map(|name| metric::known(name.split_once('@').map_or(name, |(base, _)| base))).transpose()?;
     let terms: Vec<_> = METRICS.iter().map(of_metric).collect();
     const ABOUT: &str = "# Metrics\n\nMade by `sapwood metrics --markdown` from the table in `src/metric/spec.rs`; do not edit.\n\n\
-                         `eval_metric` names metrics. Rows count by their weights. *Objectives* are those whose models a metric can judge; \
+                         `eval_metric` names metrics. Rows are weighted. *Objectives* are those whose models a metric can judge; \
                          where one stands in bold, the metric is its default.\n\n";
     print(args, &terms, name.map(|row| row.name), ABOUT)
 }

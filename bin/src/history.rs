@@ -1,5 +1,6 @@
 //! The metrics of every round: as CSV, as JSON, and in words what early stopping made of them.
 
+use sapwood::text::counted;
 use sapwood::{RoundReport, Trained};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -37,8 +38,12 @@ pub fn best_round(trained: &Trained, patience: u32) -> Option<String> {
     Some(match done - 1 - trained.report.round {
         0 => format!("early stopping: {best}; it was still improving, so more rounds may be better"),
         later if later >= patience as usize => {
-            format!("early stopping: {best}; training ended after {done} rounds, because none of the next {later} was better")
+            format!(
+                "early stopping: {best}; training ended after {}, because none of the next {later} was better",
+                counted(done, "round")
+            )
         }
+        1 => format!("early stopping: {best}; the round after it was not better"),
         later => format!("early stopping: {best}; none of the {later} rounds after it was better"),
     })
 }

@@ -6,6 +6,7 @@ use crate::report::Failure;
 use crate::s3;
 use sapwood::boost::Bins;
 use sapwood::params::SameData;
+use sapwood::text::counted;
 use sapwood::{Dataset, Params, objective};
 use sapwood_readers::overlap::{self, LearnedFiles};
 use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
@@ -253,7 +254,8 @@ impl Loaded {
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
-    log.info(&format!("{what} matrix has {} rows and {} columns", data.rows(), data.schema().len()));
+    let (rows, columns) = (counted(data.rows(), "row"), counted(data.schema().len(), "column"));
+    log.info(&format!("{what} matrix has {rows} and {columns}"));
     data.notes().iter().for_each(|note| log.note(note));
     data.warnings().iter().for_each(|warning| log.warning(warning));
 }

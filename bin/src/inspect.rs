@@ -4,7 +4,7 @@ use crate::cli::InspectArgs;
 use crate::report::Failure;
 use crate::{reading, streams, summary};
 use sapwood::Model;
-use sapwood::text::shown;
+use sapwood::text::{counted, shown};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -68,7 +68,7 @@ impl File {
         let mut facts = vec![
             ("objective", model.objective.name.clone()),
             ("rounds", model.num_rounds().to_string()),
-            ("trees", format!("{} of {nodes} nodes", model.trees.len())),
+            ("trees", format!("{} of {}", model.trees.len(), counted(nodes, "node"))),
             ("base score", list(model.base_score.iter().map(f64::to_string))),
             ("size", format!("{} bytes", self.size)),
             ("SHA-256", self.sha256.clone()),
@@ -93,12 +93,12 @@ fn features(model: &Model) -> String {
     let importance = model.importance();
     let mut order: Vec<usize> = (0..model.num_features()).collect();
     order.sort_by(|&a, &b| importance[b].total_gain.total_cmp(&importance[a].total_gain));
-    let mut text = format!("\n{} features, by total gain:\n", model.num_features());
+    let mut text = format!("\n{}, by total gain:\n", counted(model.num_features(), "feature"));
     let _ = writeln!(text, "{:>14}{:>8}{:>14}{:>14}  {:12}name", "total gain", "weight", "gain", "cover", "type");
     for &feature in order.iter().take(LISTED_FEATURES) {
         let (name, of) = (model.feature_name(feature).unwrap_or_default(), importance[feature]);
         let kind = match (model.levels_of(feature), model.schema.features.get(feature)) {
-            (Some(levels), _) => format!("{levels} levels"),
+            (Some(levels), _) => counted(levels, "level"),
             (None, Some(feature)) => feature.kind.word().to_string(),
             (None, None) => "derived".to_string(),
         };

@@ -16,6 +16,7 @@ use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
+use sapwood::text::counted;
 use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use sapwood_readers::ReadOptions;
 use std::os::unix::net::UnixListener;
@@ -94,10 +95,10 @@ impl Job {
             log.warning(&self.cut_short(signal, trained.history.len(), &results));
         }
         log.info(&format!(
-            "model written to {}: {} trees, {} bytes",
+            "model written to {}: {}, {}",
             results.model.display(),
-            trained.model.trees.len(),
-            bytes.len()
+            counted(trained.model.trees.len(), "tree"),
+            counted(bytes.len(), "byte")
         ));
         if let Some(path) = &results.history {
             let text = history::csv(&trained.history);
@@ -250,7 +251,12 @@ impl Observer for Rounds<'_> {
 
     fn resuming(&mut self) {
         if let Some((path, rounds)) = &self.origin {
-            self.log.note(&format!("{path}: resuming after {rounds} rounds"));
+            let there = counted(*rounds, "round");
+            self.log.note(&if *rounds > self.num_round {
+                format!("{path}: holds {there}, of which num_round={} keeps the first {}", self.num_round, self.num_round)
+            } else {
+                format!("{path}: resuming after {there}")
+            });
         }
     }
 
@@ -291,8 +297,8 @@ impl Observer for Rounds<'_> {
         if let Some(checkpoints) = &mut self.checkpoints
             && let Err(failure) = checkpoints.write(checkpoint)
         {
-            let rounds = checkpoint.rounds();
-            self.progress.aside(|| self.log.warning(&format!("could not write a checkpoint after {rounds} rounds: {failure}")));
+            let rounds = counted(checkpoint.rounds(), "round");
+            self.progress.aside(|| self.log.warning(&format!("could not write a checkpoint after {rounds}: {failure}")));
         }
     }
 

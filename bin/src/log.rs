@@ -2,6 +2,7 @@
 
 use crate::report::Failure;
 use crate::streams::diagnostic;
+use sapwood_doctor::misspelt_variable;
 
 /// Everything that deserves the user's attention, each thing once.
 #[derive(Debug, Default)]
@@ -17,11 +18,16 @@ impl Log {
     /// # Errors
     /// `SAPWOOD_LOG` is neither `info` nor `debug`.
     pub fn from_env() -> Result<Self, Failure> {
-        match std::env::var("SAPWOOD_LOG").as_deref() {
-            Err(_) | Ok("" | "info") => Ok(Self::default()),
-            Ok("debug") => Ok(Self { debug: true, ..Self::default() }),
-            Ok(other) => Err(Failure::user(format!("SAPWOOD_LOG={other:?} is unknown; set it to info or debug, or leave it out"))),
-        }
+        let mut log = match std::env::var("SAPWOOD_LOG").as_deref() {
+            Err(_) | Ok("" | "info") => Self::default(),
+            Ok("debug") => Self { debug: true, ..Self::default() },
+            Ok(other) => {
+                return Err(Failure::user(format!("SAPWOOD_LOG={other:?} is unknown; set it to info or debug, or leave it out")));
+            }
+        };
+        let misspelt = std::env::vars_os().filter_map(|(name, _)| misspelt_variable(name.to_str()?));
+        misspelt.for_each(|text| log.warning(&text));
+        Ok(log)
     }
 
     /// The same log, which prints only warnings.

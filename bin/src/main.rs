@@ -41,6 +41,7 @@ mod summary;
 mod text;
 mod threads;
 mod train;
+mod usage;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -90,7 +91,7 @@ fn parse() -> Result<Command, ExitCode> {
             Err(streams::written(error.print()).map_or_else(|failure| fail(&failure, None), |()| ExitCode::SUCCESS))
         }
         Err(error) => {
-            let text = error.render().to_string();
+            let text = usage::explained(error, &line).render().to_string();
             let failure = Failure::usage(text.strip_prefix("error: ").unwrap_or(&text).trim_end());
             // Only where SageMaker's configuration is: such a line may be anybody's.
             let args = cli::train_args(&line).filter(|args| args.opt_ml.is_some() || is_configured());

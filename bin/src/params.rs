@@ -6,8 +6,8 @@ use crate::streams;
 use crate::text::wrapped;
 use sapwood::params::compatibility::COMPATIBILITY;
 use sapwood::params::habits::OTHERS;
-use sapwood::params::known;
 use sapwood::params::spec::{self, Effect, ParamSpec};
+use sapwood::params::{known, without_effect as fate};
 
 /// Prints the table in the form asked for, or what it says of one parameter.
 ///
@@ -56,10 +56,17 @@ fn without_effect(width: Option<usize>) -> String {
     let others = OTHERS.iter().map(|row| row.name).collect::<Vec<_>>().join(" ");
     let lines = [
         ("Accepted without effect", accepted),
-        ("Accepted at their default only", inert),
+        ("Accepted at values that change nothing", inert),
         ("Other libraries'; see `sapwood params NAME`", others),
     ];
     lines.into_iter().fold("\n".to_string(), |text, (title, names)| text + &line(format!("{title}: {names}")))
+}
+
+/// A clause as a sentence.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 fn cells(row: &ParamSpec) -> [String; 3] {
@@ -87,8 +94,7 @@ fn explained(row: &ParamSpec, width: Option<usize>) -> String {
     };
     let meaning = match row.effect {
         Effect::Active => row.doc.trim().to_string(),
-        Effect::Accepted { reason, .. } => format!("Accepted without effect: {reason}."),
-        Effect::InertOnly { remedy, .. } => format!("Accepted at its default only; otherwise {remedy}."),
+        _ => sentence(&fate(row, "")),
     };
     let tune = |range: spec::Tunable| format!("{} to {}{}", range.min, range.max, if range.log { ", logarithmic" } else { "" });
     let values = match row.effect {

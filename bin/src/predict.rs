@@ -40,7 +40,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
             &options,
             readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: false },
         )?;
-        reading::print_notes(&data);
+        reading::print_notes(&data, args.reading.quiet);
         let start = Instant::now();
         let predictions = predict(&scorer, &data, args.output)?;
         let seconds = start.elapsed().as_secs_f64();

@@ -36,7 +36,7 @@ pub fn load_model_with_bytes(path: &Path) -> Result<(Model, Vec<u8>), Failure> {
     let model = match s3::Uri::of(path)? {
         Some(uri) => Model::read(&uri.to_string(), Copied { reader: s3::open(&uri)?, bytes: &mut bytes }),
         None => {
-            let file = File::open(path).map_err(|error| Failure::io(path, "cannot be read", &error))?;
+            let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
             Model::read(&path.display().to_string(), Copied { reader: file, bytes: &mut bytes })
         }
     };
@@ -60,6 +60,11 @@ impl<R: Read> Read for Copied<'_, R> {
 fn unloadable(path: &Path, error: Error) -> Failure {
     // Errors of reading name the place themselves.
     let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
+    if let Error::Io { source, .. } = &error
+        && source.kind() == io::ErrorKind::NotFound
+    {
+        return Failure::unreadable(path, source);
+    }
     let failure = Failure::from(error);
     if names_place { failure } else { failure.at(&path.display().to_string()) }
 }
@@ -156,8 +161,8 @@ pub fn print_unknown_levels(data: &Dataset) {
     data.unknown_levels().iter().for_each(|note| streams::diagnostic(format_args!("warning: {note}")));
 }
 
-/// Prints what the reader has to say about the data.
-pub fn print_notes(data: &Dataset) {
-    data.notes().iter().for_each(|note| streams::diagnostic(format_args!("note: {note}")));
+/// Prints what the reader has to say about the data; warnings alone if that is to be `quiet`.
+pub fn print_notes(data: &Dataset, quiet: bool) {
+    data.notes().iter().filter(|_| !quiet).for_each(|note| streams::diagnostic(format_args!("note: {note}")));
     data.warnings().iter().for_each(|warning| streams::diagnostic(format_args!("warning: {warning}")));
 }

@@ -71,6 +71,15 @@ impl Failure {
         Self::user(format!("{}: {what}: {error}", path.display()))
     }
 
+    /// A file that cannot be read; where it does not exist, up to which part its path does.
+    pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let failure = Self::io(path, "cannot be read", error);
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return failure;
+        }
+        Self::user(format!("{}; {}", failure.message, sapwood::absent(path)))
+    }
+
     /// The cause, without the class.
     pub fn message(&self) -> &str {
         &self.message

@@ -133,6 +133,9 @@ impl<'a> Training<'a> {
         }
         let magnitude = loss.magnitude(&watched[0].round(), ranks)?;
         let mut warnings = params.warnings();
+        if !train.schema().features.iter().any(|feature| feature.kind.is_categorical()) {
+            warnings.extend(params.warnings_without_categories());
+        }
         if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
         }

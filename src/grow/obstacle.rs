@@ -6,6 +6,7 @@ use crate::Params;
 use crate::binning::BinMapper;
 use crate::execution::Execution;
 use crate::numeric::Short;
+use crate::text::counted;
 
 /// A split of all rows.
 struct FirstSplit {
@@ -30,7 +31,10 @@ pub(crate) fn obstacle(params: &Params, mapper: &BinMapper, execution: Execution
     };
     let plain = without(|_| {});
     if plain.rows < 2 {
-        return format!("a tree is grown on {} row: there are no more, or none is drawn; give more rows", plain.rows);
+        return format!(
+            "a tree is grown on {}: there are no more, or none is drawn; give more rows",
+            counted(plain.rows as usize, "row")
+        );
     }
     if plain.split.is_some() {
         return "the features that a tree or a node may use have none, others would; raise colsample_bytree, colsample_bylevel or colsample_bynode".into();

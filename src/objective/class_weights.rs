@@ -76,9 +76,10 @@ fn given_factors(given: &[(String, f64)], classes: usize, names: Option<&[String
 fn unknown_class(class: &str, classes: usize, names: Option<&[String]>) -> Error {
     let known = names.map_or_else(|| (0..classes).map(|class| class.to_string()).collect(), <[String]>::to_vec);
     let meant = names.and_then(|names| nearest(class, names.iter().map(String::as_str)));
-    let hint = meant.map_or_else(String::new, |known| format!("did you mean {known:?}? "));
+    let all = format!("the classes are {}", list(&known));
+    let remedy = meant.map_or_else(|| all.clone(), |meant| format!("did you mean {meant:?}? ({all})"));
     let error = Error::parameter(format!("class_weight names a class {class:?}, which the labels do not have"));
-    error.with_parameter("class_weight").with_remedy(format!("{hint}The classes are {}", list(&known)))
+    error.with_parameter("class_weight").with_remedy(remedy)
 }
 
 #[cfg(test)]
@@ -114,7 +115,7 @@ mod tests {
         assert_eq!(given_factors(&[("1.0".to_string(), 5.0)], 2, None).unwrap(), [1.0, 5.0]);
         let message = given_factors(&[("yse".to_string(), 5.0)], 2, Some(&names)).unwrap_err().to_string();
         assert!(
-            message.contains("a class \"yse\", which the labels do not have; did you mean \"yes\"? The classes are no, yes"),
+            message.contains("a class \"yse\", which the labels do not have; did you mean \"yes\"? (the classes are no, yes)"),
             "{message}"
         );
         assert!(given_factors(&[("2".to_string(), 5.0)], 2, None).is_err());

@@ -2,6 +2,7 @@
 
 use crate::collective::{Collective, Solo};
 use crate::data::TargetsView;
+use crate::text::counted;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
 
@@ -23,7 +24,7 @@ pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
     let given = params.num_class as usize;
     match data.classes() {
         Some(classes) if given != 0 && given != classes.len() => {
-            let cause = format!("num_class={given}, but the labels hold {} classes ({})", classes.len(), listed(classes));
+            let cause = format!("num_class={given}, but the labels hold {} ({})", counted(classes.len(), "class"), listed(classes));
             Err(Error::parameter(cause).with_parameter("num_class").with_remedy("leave num_class out"))
         }
         Some(classes) => Ok(classes.len()),

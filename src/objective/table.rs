@@ -64,7 +64,7 @@ pub fn describe(objective: Objective) -> Description {
         },
         Objective::PseudoHuber => Description {
             parameters: &["huber_slope"],
-            follows: "XGBoost, but for the second derivative, which is larger: steps cannot overshoot",
+            follows: "XGBoost, except for the second derivative, which is larger: steps cannot overshoot",
             ..plain(
                 "Pseudo-Huber loss: squared error near the label, absolute error far from it.",
                 ANY,

@@ -12,9 +12,22 @@ pub(super) const NEVER: &[Synonym] = &[("0", ""), ("-1", ""), ("None", "")];
 
 /// What stands for equal weights of classes.
 pub(super) const NO_WEIGHTS: &[Synonym] = &[("None", "")];
+/// Orders of growing: CatBoost's words, and what LightGBM calls its own.
+pub(super) const POLICIES: &[Synonym] = &[("leafwise", "lossguide"), ("Lossguide", "lossguide"), ("Depthwise", "depthwise")];
+/// LightGBM's word for drawing all rows alike.
+pub(super) const SAMPLING: &[Synonym] = &[("bagging", "uniform")];
+/// scikit-learn's word for drawing any rows.
+pub(super) const SPLITS: &[Synonym] = &[("shuffle", "random")];
+/// Truths as other languages write them.
+pub(super) const HEADERS: &[Synonym] =
+    &[("yes", "true"), ("True", "true"), ("1", "true"), ("no", "false"), ("False", "false"), ("0", "false")];
+/// Decimal marks by their names.
+pub(super) const DECIMALS: &[Synonym] = &[("point", "."), ("comma", ",")];
 
 /// Objectives as others call them. Those of CatBoost have capitals.
 pub(super) const OBJECTIVES: &[Synonym] = &[
+    // XGBoost's old name, which SageMaker jobs still carry.
+    ("reg:linear", SQUARED),
     ("regression", SQUARED),
     ("regression_l2", SQUARED),
     ("l2", SQUARED),
@@ -151,6 +164,8 @@ pub(crate) const METRIC_WORDS: &[Synonym] = &[
     ("AUC", "auc"),
     ("roc_auc", "auc"),
     ("roc_auc_score", "auc"),
+    ("precision_score", "precision"),
+    ("recall_score", "recall"),
     ("matthews_corrcoef", "mcc"),
     ("MCC", "mcc"),
     ("cohen_kappa_score", "kappa"),
@@ -194,6 +209,10 @@ pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
     ("Huber", "mphe is a smooth loss of the same kind"),
     ("kullback_leibler", "logloss differs from it by the entropy of the labels"),
     ("cross_entropy_lambda", "logloss takes labels from 0 to 1, and weights"),
+    (
+        "f1_score",
+        "in scikit-learn it is F1 of the positive class unless told otherwise, which is f1_binary; f1 is the mean over classes",
+    ),
     ("F1", OF_CLASSES),
     ("Precision", OF_CLASSES),
     ("Recall", OF_CLASSES),
@@ -225,7 +244,7 @@ const ANY_TRUTH: &[&str] = &["true", "True", "1", "false", "False", "0"];
 const SEED: &str = "use seed: everything random is drawn from it";
 const SAVED: &str = "leave it out; --model-out names the model, --checkpoints where training goes on from";
 
-/// Parameters of LightGBM, CatBoost and scikit-learn that Sapwood has under no name.
+/// Parameters of other libraries with no counterpart in Sapwood, and what people take for parameters.
 pub const OTHERS: &[ParamSpec] = &[
     other(
         "min_data_in_leaf",
@@ -268,6 +287,17 @@ pub const OTHERS: &[ParamSpec] = &[
     other("bagging_temperature", &[], &["0"], "leave it out; subsample draws rows"),
     other("random_strength", &[], &["0"], "leave it out; splits are not chosen at random"),
     other("leaf_estimation_iterations", &[], &["1"], "leave it out: leaf values take one Newton step"),
+    other("missing", &[], &["nan", "NaN", "None", ""], "use missing_values, a list of texts and numbers: missing_values=-999"),
+    other("nan_mode", &[], &["Min"], "leave it out: every split chooses the side of missing values"),
+    other(
+        "gpu_id",
+        &["gpu_device_id", "gpu_platform_id", "gpu_use_dp", "gpu_ram_part", "n_gpus", "num_gpu", "devices"],
+        &["-1"],
+        "leave it out: Sapwood trains on CPUs",
+    ),
+    other("od_type", &[], &["Iter"], "use early_stopping_rounds=N, as with Iter"),
+    other("od_pval", &[], &["0", "0.0"], "use early_stopping_rounds=N, which counts rounds"),
+    other("use_label_encoder", &[], ANY_TRUTH, "leave it out: labels may be texts"),
     other("task_type", &[], &["CPU", "cpu"], "use CPU, or leave it out: Sapwood trains on CPUs"),
     other("device_type", &[], &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
     other("tree_learner", &["tree_type", "tree_learner_type"], &["serial"], "use serial, or leave it out"),
@@ -312,6 +342,13 @@ pub const OTHERS: &[ParamSpec] = &[
         "leave it out: a finished model is not continued; train a new one",
     ),
     other("output_model", &["model_out", "model_output"], &[], SAVED),
+    other("config", &["config_file"], &[], "use --config FILE"),
+    other("summary", &[], &[], "use --summary FILE"),
+    other("history", &[], &[], "use --history FILE"),
+    other("checkpoints", &["checkpoint_dir"], &[], "use --checkpoints DIR"),
+    other("cache", &[], &[], "use --cache DIR, or set SAPWOOD_CACHE"),
+    other("format", &[], &[], "use --format FORMAT (on SageMaker the channel's ContentType)"),
+    other("quiet", &[], &[], "use -q"),
     other("data", &["train", "train_data", "training_data"], &[], "use --train PATH (on SageMaker the channel train)"),
     other(
         "valid",

@@ -7,6 +7,7 @@ mod class_weight;
 pub mod compatibility;
 pub mod habits;
 mod parse;
+mod relevance;
 mod render;
 mod row;
 pub mod spec;
@@ -14,7 +15,7 @@ mod value;
 
 pub use class_weight::ClassWeight;
 pub use parse::{Note, known, objective_named};
-pub use render::{json, markdown};
+pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
 
@@ -105,18 +106,13 @@ impl Params {
                 self.max_leaves, self.max_depth
             ));
         }
-        if self.scale_pos_weight != 1.0 && (self.objective.is_multiclass() || !has_positive_class(self.objective)) {
-            warnings.push(format!("scale_pos_weight has no effect with objective={}", self.objective.name()));
-        }
         if self.eta == 0.0 {
             warnings.push("eta=0 multiplies all leaf values by 0, so trees change no prediction; give a number above 0".into());
         }
         if self.sampling_method == SamplingMethod::GradientBased && self.subsample >= 1.0 {
             warnings.push("sampling_method=gradient_based has no effect with subsample=1; give the share of rows to draw".into());
         }
-        if self.num_class > 0 && !self.objective.is_multiclass() {
-            warnings.push(format!("num_class has no effect with objective={}", self.objective.name()));
-        }
+        warnings.extend(relevance::warnings(self));
         warnings
     }
 
@@ -130,6 +126,7 @@ impl Params {
             if let Some(number) = self.number(row.name)
                 && !row.range.contains(number)
             {
+                let number = row::number(number);
                 let error = Error::parameter(format!("{}={number} is out of range: it must lie in {}", row.name, row.range));
                 return Err(error.with_parameter(row.name));
             }
@@ -207,11 +204,6 @@ impl Params {
         }
         Ok(())
     }
-}
-
-/// Whether rows with label 1 can be given another weight.
-fn has_positive_class(objective: Objective) -> bool {
-    matches!(objective, Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge)
 }
 
 impl ParamsBuilder {

@@ -26,38 +26,44 @@ pub fn markdown() -> String {
         }
     }
     out.push_str(
-        "\n## Compatibility\n\nXGBoost's parameters that Sapwood knows. With an effect on the model that Sapwood does not have, they are refused; so are \
-         values that the parameter cannot have.\n\n| name | type | range | |\n|---|---|---|---|\n",
+        "\n## Compatibility\n\nXGBoost's parameters that Sapwood knows. Those whose effect Sapwood does not implement are refused; so are values that a parameter \
+         cannot have.\n\n| name | type | range | |\n|---|---|---|---|\n",
     );
     for row in COMPATIBILITY {
         let _ = writeln!(out, "{}", compatibility_row(row));
     }
     out.push_str(
-        "\n## Habits from other libraries\n\nParameters of LightGBM, CatBoost and scikit-learn that Sapwood has under no name.\n\n\
+        "\n## Habits from other libraries\n\nParameters of LightGBM, CatBoost and scikit-learn, and older ones of XGBoost, with no counterpart in Sapwood.\n\n\
          | name | aliases | |\n|---|---|---|\n",
     );
     for row in OTHERS {
-        let _ = writeln!(out, "| `{}` | {} | {} |", row.name, code(row.aliases), without_effect(row));
+        let _ = writeln!(out, "| `{}` | {} | {} |", row.name, code(row.aliases), without_effect(row, "`"));
     }
     out.push_str("\nTheir words for objectives are in [OBJECTIVES.md](OBJECTIVES.md), for metrics in [METRICS.md](METRICS.md). For other values: ");
     let listed_elsewhere = |row: &&ParamSpec| ["objective", "eval_metric"].contains(&row.name);
     let synonyms = spec::active().filter(|row| !listed_elsewhere(row));
-    let synonyms = synonyms.flat_map(|row| row.synonyms.iter().filter(|(_, ours)| !ours.is_empty()).map(move |words| (row, words)));
-    let synonyms: Vec<_> = synonyms.map(|(row, (other, ours))| format!("`{}={other}` is `{ours}`", row.name)).collect();
-    let _ = writeln!(out, "{}.", synonyms.join(", "));
+    let synonyms = synonyms.flat_map(|row| row.synonyms.iter().map(move |words| (row, words)));
+    let meaning = |ours: &str| if ours.is_empty() { "the same as leaving it out".to_string() } else { format!("`{ours}`") };
+    let synonyms: Vec<_> = synonyms.map(|(row, (other, ours))| format!("`{}={other}` is {}", row.name, meaning(ours))).collect();
+    let _ = writeln!(
+        out,
+        "{}. Where the type is *true or false*, `1`, `yes`, `on` and `0`, `no`, `off` do as well, in any case.",
+        synonyms.join(", ")
+    );
     out
 }
 
 fn compatibility_row(row: &ParamSpec) -> String {
-    format!("| `{}` | {} | {} | {} |", row.name, kind(row), range(row), without_effect(row))
+    format!("| `{}` | {} | {} | {} |", row.name, kind(row), range(row), without_effect(row, "`"))
 }
 
-/// What becomes of a parameter that is not acted on.
-fn without_effect(row: &ParamSpec) -> String {
+/// What becomes of a parameter that is not acted on; its values stand in `quotes`.
+pub fn without_effect(row: &ParamSpec, quotes: &str) -> String {
     match row.effect {
         Effect::Accepted { reason, .. } => format!("accepted without effect: {reason}"),
         Effect::InertOnly { values, remedy } => {
-            let values: Vec<_> = values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("`{v}`") }).collect();
+            let values: Vec<_> =
+                values.iter().map(|v| if v.is_empty() { "empty".into() } else { format!("{quotes}{v}{quotes}") }).collect();
             if values.is_empty() { remedy.to_string() } else { format!("accepted at {}; otherwise {remedy}", values.join(", ")) }
         }
         Effect::Active => String::new(),

@@ -102,10 +102,16 @@ impl std::fmt::Display for Range {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let open = if self.min_open || self.min.is_infinite() { '(' } else { '[' };
         let close = if self.max_open || self.max.is_infinite() { ')' } else { ']' };
-        let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { x.to_string() };
+        let end = |x: f64| if x.is_infinite() { "∞".to_string() } else { number(x) };
         let sign = if self.min == f64::NEG_INFINITY { "−" } else { "" };
         write!(f, "{open}{sign}{}, {}{close}", end(self.min), end(self.max))
     }
+}
+
+/// A number as people write it: without thirty zeros.
+pub(super) fn number(x: f64) -> String {
+    const LONG: f64 = 1e15;
+    if x.abs() >= LONG { format!("{x:e}") } else { x.to_string() }
 }
 
 /// The part of a parameter's range that a tuner should explore.
@@ -142,6 +148,10 @@ pub struct ParamSpec {
     pub tunable: Option<Tunable>,
     /// What it is about.
     pub group: Group,
+    /// Whether it is a list that grows when it is given again, instead of being given twice.
+    pub(super) adds_up: bool,
+    /// Names of ours whose column indices another library counts without the label's column.
+    pub(super) counted_otherwise: &'static [&'static str],
     /// Whether it decides the bins of the data, where its group does not tell.
     pub(super) bins: Option<bool>,
     /// What giving it does.
@@ -156,6 +166,11 @@ impl ParamSpec {
     pub fn decides_bins(&self) -> bool {
         self.bins.unwrap_or(self.group == Group::Data)
     }
+
+    /// Whether it is a list that grows when it is given again.
+    pub fn adds_up(&self) -> bool {
+        self.adds_up
+    }
 }
 
 pub(super) const PLAIN: ParamSpec = ParamSpec {
@@ -169,6 +184,8 @@ pub(super) const PLAIN: ParamSpec = ParamSpec {
     range: Range::ANY,
     tunable: None,
     group: Group::Model,
+    adds_up: false,
+    counted_otherwise: &[],
     bins: None,
     effect: Effect::Active,
     doc: "",

@@ -136,7 +136,7 @@ parameters! {
         aliases: &["num_leaves", "num_leaf", "max_leaf", "max_leaf_nodes"], synonyms: habits::NO_LIMIT, range: Range::closed(0.0, 1_000_000.0), tunable: tunable_log(8.0, 512.0),
     }
     /// Which leaf is split next: `depthwise`, level by level; `lossguide`, the one with the largest gain.
-    grow_policy("grow_policy"): GrowPolicy = "depthwise" { words: &["depthwise", "lossguide"] }
+    grow_policy("grow_policy"): GrowPolicy = "depthwise" { synonyms: habits::POLICIES, words: &["depthwise", "lossguide"] }
     /// Minimum sum of hessians in a leaf (for squared error: of weights).
     min_child_weight("min_child_weight"): f64 = "1" {
         aliases: &["min_sum_hessian_in_leaf", "min_sum_hessian_per_leaf", "min_sum_hessian", "min_hessian"], range: Range::from(0.0), tunable: tunable(0.0, 120.0),
@@ -163,7 +163,7 @@ parameters! {
     /// `subsample` may then be far smaller. `goss`: those with the largest gradients and some of the others, after the first
     /// 1/`eta` rounds.
     sampling_method("sampling_method"): SamplingMethod = "uniform" {
-        aliases: &["data_sample_strategy"], words: &["uniform", "gradient_based", "goss"],
+        aliases: &["data_sample_strategy"], synonyms: habits::SAMPLING, words: &["uniform", "gradient_based", "goss"],
     }
     /// With `sampling_method=goss`: fraction of rows, those with the largest gradients, that every tree is grown on.
     top_rate("top_rate"): f64 = "0.2" { range: Range::closed(0.0, 1.0) }
@@ -204,7 +204,7 @@ parameters! {
     /// from the data if not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
     /// Categorical features with at most this many levels are split one level against the rest.
-    max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { range: Range::from(1.0) }
+    max_cat_to_onehot("max_cat_to_onehot"): u32 = "4" { aliases: &["one_hot_max_size"], range: Range::from(1.0) }
     /// Maximum number of levels on the smaller side of a categorical split.
     max_cat_threshold("max_cat_threshold"): u32 = "16" { range: Range::from(1.0) }
     /// Hessian added to each level when levels are put in order, so that levels with few rows move to the middle. Levels with fewer
@@ -218,7 +218,8 @@ parameters! {
     /// Metrics, in the order in which they are printed; the last one decides early stopping. The default depends on the
     /// objective.
     eval_metric("eval_metric"): Vec<String> = "" { aliases: &["metric", "metrics", "metric_types"], synonyms: habits::METRIC_WORDS }
-    /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept.
+    /// Stop when the last metric of the last validation set has not improved for this many rounds; the best round is kept. 0
+    /// is the same as leaving it out: training never stops early.
     early_stopping_rounds("early_stopping_rounds"): Option<u32> = "" {
         aliases: &["early_stopping_round", "n_iter_no_change", "od_wait"], synonyms: habits::NEVER, range: Range::closed(1.0, 1_000_000.0),
     }
@@ -228,8 +229,8 @@ parameters! {
     }
     /// Which rows `validation_fraction` keeps back. `random`: any. `stratified`: as many of every class. `group`: whole groups of
     /// equal values of `split_column`. `time`: the last by `split_column`. All but the last are drawn by `seed`.
-    split("split"): SplitMethod = "random" { words: &["random", "stratified", "group", "time"], bins: Some(true) }
-    /// The column that `split=group` or `split=time` goes by. It is no feature.
+    split("split"): SplitMethod = "random" { synonyms: habits::SPLITS, words: &["random", "stratified", "group", "time"], bins: Some(true) }
+    /// The column that `split=group` or `split=time` goes by. It is not used as a feature.
     split_column("split_column"): Option<String> = "" { bins: Some(true) }
     /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
@@ -246,28 +247,38 @@ parameters! {
 parameters! {
     /// The parameters that say how data are read, checked: scoring has them, too.
     DataParams, DATA, {}
-    /// Columns to treat as categorical although their values are numbers: names, or 0-based indices.
-    categorical_features("categorical_features"): Vec<String> = "" { aliases: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"], group: Group::Data }
+    /// Columns to treat as categorical although their values are numbers: names, or indices. Here and below, indices begin at 0 and count
+    /// all columns of the file, the label included. LightGBM and CatBoost leave the label out, so under their names (`categorical_feature`,
+    /// `cat_features`, `weight`, `ignore_column` and the like) indices are refused. LightGBM's `name:a,b` is understood.
+    categorical_features("categorical_features"): Vec<String> = "" {
+        aliases: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"],
+        counted_otherwise: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"],
+        group: Group::Data,
+    }
     /// Texts and numbers that stand for a missing value, numbers however they are written. The empty cell always does. The default holds
     /// for text (CSV, JSON) alone: in typed columns only nulls, NaN and what is given here are missing.
     missing_values("missing_values"): Vec<String> =
         "#N/A,#N/A N/A,#NA,-1.#IND,-1.#QNAN,-NaN,-nan,1.#IND,1.#QNAN,<NA>,N/A,NA,NULL,NaN,None,n/a,nan,null,?" { group: Group::Data }
     /// Whether CSV files begin with column names.
-    header("header"): Header = "auto" { aliases: &["has_header"], words: &["auto", "true", "false"], group: Group::Data }
+    header("header"): Header = "auto" { aliases: &["has_header"], synonyms: habits::HEADERS, words: &["auto", "true", "false"], group: Group::Data }
     /// The character between CSV cells (`tab` for a tab); detected if not given.
     delimiter("delimiter"): Option<String> = "" { group: Group::Data }
     /// The decimal mark of numbers in CSV: `.` or `,`. Default: the point; when scoring, the one that the model was trained with.
-    decimal("decimal"): Option<Decimal> = "" { words: &[".", ","], group: Group::Data }
-    /// The label: a column's name or 0-based index. Default: the first column (libsvm: the first field).
+    decimal("decimal"): Option<Decimal> = "" { synonyms: habits::DECIMALS, words: &[".", ","], group: Group::Data }
+    /// The label: a column's name or index. Default: the first column (libsvm: the first field).
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
-    /// The row weights: a column's name or 0-based index.
-    weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], group: Group::Data }
-    /// The query group of each row: a column's name or 0-based index. Refused until there is ranking.
+    /// The row weights: a column's name or index.
+    weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], counted_otherwise: &["weight"], group: Group::Data }
+    /// The query group of each row: a column's name or index. Refused until there is ranking.
     group_column("group_column"): Option<String> = "" { aliases: &["group", "query_column"], group: Group::Data }
-    /// The margin each row starts from, instead of the base score: a column's name or 0-based index.
+    /// The margin each row starts from, instead of the base score: a column's name or index.
     base_margin_column("base_margin_column"): Option<String> = "" { aliases: &["base_margin"], group: Group::Data }
-    /// Columns to leave out: names or 0-based indices.
-    ignore_columns("ignore_columns"): Vec<String> = "" { aliases: &["ignore_column", "ignore_feature", "ignored_features"], group: Group::Data }
+    /// Columns to leave out: names or indices. Lists that are given in several places (here, `--ignore`, `--config`) add up.
+    ignore_columns("ignore_columns"): Vec<String> = "" {
+        aliases: &["ignore", "ignore_column", "ignore_feature", "ignored_features"],
+        counted_otherwise: &["ignore_column", "ignore_feature", "ignored_features"],
+        adds_up: true, group: Group::Data,
+    }
     /// Whether the column after the label holds the weights (SageMaker's convention for CSV).
     csv_weights("csv_weights"): bool = "false" { group: Group::Data }
     /// What to do when training and validation data are the same files.

@@ -220,8 +220,7 @@ impl ParamValue for Objective {
     type Arg = Self;
     const EXPECTED: &'static str = "objective";
     fn parse(text: &str) -> Option<Self> {
-        // XGBoost's old name for squared error, which SageMaker jobs still carry.
-        if text == "reg:linear" { Some(Self::SquaredError) } else { Self::from_name(text) }
+        Self::from_name(text)
     }
     fn render(&self) -> String {
         self.name().to_string()
@@ -233,7 +232,7 @@ impl ParamValue for Objective {
 
 /// Declares a parameter whose values are a few words.
 macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal $(| $other:literal)*),+ $(,)? }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name { $($(#[$variant_meta])* $variant),+ }
@@ -242,7 +241,7 @@ macro_rules! choice {
             type Arg = Self;
             const EXPECTED: &'static str = "one of its words";
             fn parse(text: &str) -> Option<Self> {
-                match text { $($text $(| $other)* => Some(Self::$variant),)+ _ => None }
+                match text { $($text => Some(Self::$variant),)+ _ => None }
             }
             fn render(&self) -> String {
                 match self { $(Self::$variant => $text.to_string()),+ }
@@ -258,9 +257,9 @@ choice! {
     /// In which order a tree's leaves are split.
     GrowPolicy {
         /// Level by level.
-        Depthwise = "depthwise" | "Depthwise",
+        Depthwise = "depthwise",
         /// The leaf with the largest gain first.
-        Lossguide = "lossguide" | "leafwise" | "Lossguide",
+        Lossguide = "lossguide",
     }
 }
 
@@ -268,7 +267,7 @@ choice! {
     /// How the rows of a tree are drawn.
     SamplingMethod {
         /// All with the same chance.
-        Uniform = "uniform" | "bagging",
+        Uniform = "uniform",
         /// In proportion to the magnitude of their gradients.
         GradientBased = "gradient_based",
         /// Those with the largest gradients, and some others.
@@ -280,7 +279,7 @@ choice! {
     /// Which training rows are kept back as validation data.
     SplitMethod {
         /// Any.
-        Random = "random" | "shuffle",
+        Random = "random",
         /// The same share of every class.
         Stratified = "stratified",
         /// Whole groups.
@@ -296,9 +295,9 @@ choice! {
         /// Decided by looking at the first lines.
         Auto = "auto",
         /// They do.
-        Yes = "true" | "1" | "yes",
+        Yes = "true",
         /// They do not.
-        No = "false" | "0" | "no",
+        No = "false",
     }
 }
 
@@ -306,9 +305,9 @@ choice! {
     /// The decimal mark of numbers in text.
     Decimal {
         /// As in 1.5.
-        Point = "." | "point",
+        Point = ".",
         /// As in 1,5.
-        Comma = "," | "comma",
+        Comma = ",",
     }
 }
 

@@ -58,7 +58,7 @@ fn spark_leaves_out_keys_whose_values_are_null() {
         if i.is_multiple_of(3) { format!("{{\"y\":{}}}\n", i % 2) } else { format!("{{\"y\":{},\"a\":{}}}\n", i % 2, i % 2) }
     };
     tree.write("s.jsonl", (0..60).map(row).collect::<String>());
-    assert!(train(&tree, "s.jsonl", &[]).ok().stderr.contains("60 rows and 1 columns"));
+    assert!(train(&tree, "s.jsonl", &[]).ok().stderr.contains("60 rows and 1 column"));
     assert_eq!(predict(&tree, "r.jsonl", "{\"a\":1}\n{}\n{\"a\":0}\n").lines().count(), 3);
 }
 

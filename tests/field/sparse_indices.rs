@@ -33,7 +33,7 @@ fn names_with_commas_can_be_given() {
         &["ignore_columns=[\"Gender, 1st\"]"],
         &["ignore_columns='Gender, 1st'"],
     ] {
-        assert!(train(&tree, "g.csv", more).ok().stderr.contains("60 rows and 1 columns"), "{more:?}");
+        assert!(train(&tree, "g.csv", more).ok().stderr.contains("60 rows and 1 column"), "{more:?}");
     }
     train(&tree, "g.csv", &["--ignore", "Gender, 1st", "--ignore", "age"]).user_error(&["no feature column"]);
     train(&tree, "g.csv", &["--ignore", "Gender, 1st,age"]).user_error(&["no ignored column"]);

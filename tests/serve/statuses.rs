@@ -16,8 +16,10 @@ fn the_routes_of_the_contract() {
     let parameters: Value = serde_json::from_str(&server.get("/execution-parameters").is(200, &[]).body).unwrap();
     assert_eq!(parameters, json!({"MaxConcurrentTransforms": 3, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6}));
     server.get("/models").is(404, &[]);
-    server.get("/nothing").is(404, &[]);
-    server.get("/invocations").is(405, &[]);
+    server.get("/nothing").is(404, &["no route /nothing", "POST /invocations"]);
+    server.get("/").is(404, &["POST /invocations"]);
+    let refused = server.get("/invocations").is(405, &["does not take GET", "POST /invocations"]);
+    assert_eq!(refused.header("allow"), Some("POST"));
     let environment = [
         ("SAGEMAKER_MAX_PAYLOAD_IN_MB", "20"),
         ("SAGEMAKER_BATCH_STRATEGY", "SINGLE_RECORD"),

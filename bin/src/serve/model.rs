@@ -5,6 +5,7 @@ use super::settings::Settings;
 use crate::memory::Large;
 use crate::report::Failure;
 use crate::{output, reading, summary};
+use sapwood::text::counted;
 use sapwood_readers::{InputSchema, ReadOptions};
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
 use std::path::{Path, PathBuf};
@@ -65,7 +66,13 @@ impl Served {
     /// What the log says about it.
     pub fn describe(&self) -> String {
         let model = self.scorer.model();
-        format!("{} (sha256 {}, {}, {} features)", self.file.display(), self.sha256, model.objective.name, model.schema.len())
+        format!(
+            "{} (sha256 {}, {}, {})",
+            self.file.display(),
+            self.sha256,
+            model.objective.name,
+            counted(model.schema.len(), "feature")
+        )
     }
 
     /// About what it takes in memory, bytes.
@@ -107,5 +114,5 @@ pub fn expected_memory(length: u64) -> u64 {
 /// # Errors
 /// It cannot be read.
 pub fn file_length(file: &Path) -> Result<u64, Failure> {
-    std::fs::metadata(file).map(|metadata| metadata.len()).map_err(|error| Failure::io(file, "cannot be read", &error))
+    std::fs::metadata(file).map(|metadata| metadata.len()).map_err(|error| Failure::unreadable(file, &error))
 }

@@ -37,7 +37,22 @@ pub fn router(server: &Arc<Server>) -> Router {
             .route("/models/{name}", get(describe).delete(unload))
             .route("/models/{name}/invoke", post(invoke_named));
     }
-    router.layer(middleware::from_fn_with_state(server.clone(), followed)).with_state(server.clone())
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(server.clone(), followed))
+        .with_state(server.clone())
+}
+
+async fn no_route(request: Request) -> Refusal {
+    let path = request.uri().path().to_string();
+    Refusal::not_found(format!("no route {path}; send rows to POST /invocations, ask for GET /ping whether the server is up"))
+}
+
+async fn wrong_method(request: Request) -> Refusal {
+    let (method, path) = (request.method(), request.uri().path());
+    let text = format!("{path} does not take {method}; rows go to POST /invocations, GET /ping says whether the server is up");
+    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, text)
 }
 
 /// The model is loaded before the port is open, so whoever asks gets a yes.

@@ -118,7 +118,11 @@ impl Settings {
     /// # Errors
     /// There is none, or there are several.
     pub fn model_file(&self) -> Result<PathBuf, Failure> {
-        self.model.clone().map_or_else(|| model_in(&Paths::new(&self.root).models()), Ok)
+        let found = |directory: &Path| {
+            model_in(directory)
+                .map_err(|failure| Failure::user(format!("{}; --model FILE names the model to serve", failure.message())))
+        };
+        self.model.clone().map_or_else(|| found(&Paths::new(&self.root).models()), Ok)
     }
 }
 
@@ -147,11 +151,7 @@ pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
                 directory.display()
             )))
         }
-        _ => Err(Failure::user(format!(
-            "several models: {} holds {}; leave one, or name one with --model",
-            directory.display(),
-            list(&models)
-        ))),
+        _ => Err(Failure::user(format!("several models: {} holds {}; leave one", directory.display(), list(&models)))),
     }
 }
 

@@ -8,10 +8,11 @@ use crate::dialect::{ACK, Dialect, OPERATOR, REGION};
 use crate::finding::{Finding, Position, Report};
 use crate::nearest::remedy;
 use crate::rules::{self, RuleContext};
-use crate::yaml::{Yaml, YamlValue};
+use crate::yaml::{Yaml, YamlEntry, YamlValue};
 use crate::yaml_parser::YamlError;
-use crate::{config_map, json, metadata, pods, request, yaml_parser};
+use crate::{config_map, job_files, json, metadata, pods, request, yaml_parser};
 use sapwood::names::nearest;
+use sapwood::params::spec;
 
 /// A custom resource of one of the operators.
 pub struct Resource {
@@ -89,12 +90,25 @@ pub fn findings(name: &str, text: &str, need: Need) -> Vec<Finding> {
     let mut report = Report::new(name, text);
     match parse(text) {
         Ok(documents) if documents.is_empty() => report.error(None, "the file is empty", "give a request or a manifest"),
-        Ok(documents) => documents.iter().for_each(|document| check(document, need, &mut report)),
+        Ok(documents) => documents.iter().for_each(|document| match job_file(name, document) {
+            Some(file) => drop(job_files::check(file, document, &mut report)),
+            None => check(document, need, &mut report),
+        }),
         Err(malformed) => report.error(malformed.at, malformed.cause, "correct the text; nothing else was checked"),
     }
     let mut findings = report.findings();
     findings.sort_by_key(|finding| finding.at);
     findings
+}
+
+/// The file of `/opt/ml/input/config` that a document is: by its name, or because it holds hyperparameters and nothing else does so.
+fn job_file(name: &str, node: &Yaml) -> Option<&'static str> {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let by_name = job_files::NAMES.into_iter().find(|known| base == *known);
+    let is_parameter = |entry: &&YamlEntry| spec::find(entry.key.trim()).is_some();
+    let entries = node.entries();
+    let holds_parameters = || !entries.is_empty() && entries.iter().filter(is_parameter).count() * 2 >= entries.len();
+    by_name.or_else(|| holds_parameters().then_some(job_files::NAMES[0]))
 }
 
 /// Checks one document.
@@ -145,7 +159,12 @@ fn request(node: &Yaml, need: Need, report: &mut Report) {
         if has("apiVersion") || has("kind") || has("spec") {
             return report.error(node.at, format!("this is {what}: apiVersion and kind say what it is"), "add both");
         }
-        return report.note(node.at, format!("the doctor has no checks for this: it is {what}"), "");
+        // Requests of other services have names with capitals.
+        if node.entries().iter().all(|entry| entry.key.starts_with(char::is_uppercase)) {
+            return report.note(node.at, format!("the doctor has no checks for this: it is {what}"), "");
+        }
+        let fix = format!("give one of those, or files that are called {}", job_files::NAMES.join(", "));
+        return report.warning(node.at, format!("nothing was checked: this is {what}"), fix);
     };
     judge(structure, Dialect::Api, node, need, report);
 }

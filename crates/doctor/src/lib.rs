@@ -28,6 +28,7 @@ mod rules;
 mod scalar;
 mod settings;
 mod translate;
+mod variables;
 mod yaml;
 mod yaml_parser;
 
@@ -37,3 +38,4 @@ pub use opt_ml::{Checked, check as check_opt_ml};
 pub use print::{to_json, to_text};
 pub use settings::{json_value, yaml_value};
 pub use translate::{Translation, translate};
+pub use variables::{VARIABLES, misspelt as misspelt_variable};

@@ -4,7 +4,7 @@
 use crate::finding::{Position, Report};
 use crate::nearest::remedy;
 use crate::yaml::{Yaml, YamlValue};
-use crate::{pod_fields, pod_memory};
+use crate::{pod_fields, pod_memory, variables};
 
 /// Where the trainer says why it failed.
 const FAILURE: &str = "/opt/ml/output/failure";
@@ -34,6 +34,7 @@ pub fn check(node: &Yaml, need: Option<u64>, report: &mut Report) {
         return report.note(node.at, "no container runs an image called sapwood, so nothing else is checked", "");
     }
     for container in ours {
+        variables::check_list(container.get("env"), report);
         security(pod, container, report);
         match subcommand(container) {
             Some("train") => {

@@ -8,6 +8,7 @@ use super::number_text::measure;
 use super::roles::ColumnRole;
 use crate::names::list;
 use crate::{Feature, FeatureKind, FeatureSchema};
+use sapwood::text::counted;
 use std::collections::{HashMap, HashSet};
 
 /// The schema of training data, and what was decided about it.
@@ -40,7 +41,7 @@ impl Decided {
             if let FeatureKind::Categorical { levels } = &kind
                 && !categorical[at]
             {
-                by_content.push(format!("{name} ({} levels)", levels.len()));
+                by_content.push(format!("{name} ({})", counted(levels.len(), "level")));
                 warnings.extend(warning(&name, levels).filter(|_| kinds[at] == Kind::MixedTexts));
                 warnings.extend(units(&name, levels));
                 warnings.extend(spellings(&format!("column {name}"), levels));

@@ -46,7 +46,7 @@ impl Listing {
     }
 
     fn add(&mut self, path: &Path, above: &mut Vec<PathBuf>) -> Result<()> {
-        let metadata = fs::metadata(path).map_err(|e| Error::io(path, e))?;
+        let metadata = fs::metadata(path).map_err(|e| Error::unreadable(path, &e))?;
         if metadata.is_file() {
             if metadata.len() == 0 {
                 self.passed_over.push(path.to_path_buf());

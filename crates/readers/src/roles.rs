@@ -3,6 +3,7 @@
 use crate::feature_count;
 use crate::names::{list, nearest};
 use crate::{Error, ExtraColumns, FeatureSchema, ReadOptions, Reading, Result};
+use sapwood::text::counted;
 use std::collections::HashMap;
 
 /// What a column is used for.
@@ -49,9 +50,9 @@ impl ColumnLayout<'_> {
         match column.parse::<usize>() {
             Ok(index) if index < self.width => Ok(index),
             Ok(index) => Err(Error::schema(format!(
-                "no {what} column {index}: {} has {} columns, numbered 0 to {}",
+                "no {what} column {index}: {} has {}, numbered 0 to {}",
                 self.file,
-                self.width,
+                counted(self.width, "column"),
                 self.width.saturating_sub(1)
             ))),
             Err(_) => Err(self.unknown(column, what)),
@@ -88,12 +89,35 @@ impl ColumnLayout<'_> {
         let features = free.enumerate().map(|(position, role)| *role = ColumnRole::Feature(position)).count();
         if features == 0 {
             return Err(Error::schema(format!(
-                "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; check delimiter and header",
+                "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; leave delimiter out to have it detected, and check header",
                 self.file, self.width
             )));
         }
         feature_count::check_most(features, &self.file)?;
         Ok(roles)
+    }
+
+    /// Which columns are meant by indices that the options give, where columns have names: other libraries count without the label.
+    pub fn index_warnings(&self, options: &ReadOptions) -> Vec<String> {
+        let Some(names) = self.names else { return Vec::new() };
+        let single =
+            [("weight_column", &options.weight), ("group_column", &options.group), ("base_margin_column", &options.base_margin)];
+        let single = single.into_iter().filter_map(|(parameter, column)| Some((parameter, std::slice::from_ref(column.as_ref()?))));
+        let lists = [("categorical_features", &options.categorical[..]), ("ignore_columns", &options.ignore[..])];
+        let named = single.chain(lists).filter_map(|(parameter, columns)| {
+            let by_index = columns.iter().filter(|column| !names.contains(column));
+            let meant: Vec<_> = by_index
+                .filter_map(|column| names.get(column.parse::<usize>().ok()?).map(|name| format!("{column} is {name}")))
+                .collect();
+            (!meant.is_empty()).then(|| {
+                format!(
+                    "{parameter}: indices count all columns of {}, the label included: {}; give names to be sure",
+                    self.file,
+                    list(&meant)
+                )
+            })
+        });
+        named.collect()
     }
 
     /// For every column, whether the options name it as categorical.
@@ -351,11 +375,11 @@ impl ColumnLayout<'_> {
                 _ => "; give exactly the model's features, in the order of training",
             };
             return Err(Error::schema(format!(
-                "wrong number of columns: {} has {} columns, {others} of them label, weight, group, base margin or ignored, which leaves \
-                 {found} for the model's {} features{remedy}",
+                "wrong number of columns: {} has {}, {others} of them label, weight, group, base margin or ignored, which leaves \
+                 {found} for the model's {}{remedy}",
                 self.file,
-                self.width,
-                schema.len()
+                counted(self.width, "column"),
+                counted(schema.len(), "feature")
             )));
         }
         Ok(match (self.names, schema.named) {
@@ -447,6 +471,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn indices_of_named_columns_are_told_by_name() {
+        let names = names("y age plan 1");
+        let given = ReadOptions {
+            categorical: vec!["2".into(), "age".into()],
+            ignore: vec!["1".into()],
+            weight: Some("0".into()),
+            ..options()
+        };
+        let warnings = layout(Some(&names), 4).index_warnings(&given);
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings[0].starts_with("weight_column: ") && warnings[0].contains(": 0 is y; "), "{warnings:?}");
+        assert!(warnings[1].contains("the label included: 2 is plan; give names"), "{warnings:?}");
+        assert!(layout(None, 4).index_warnings(&given).is_empty());
+    }
+
+    #[test]
     fn training_roles_follow_the_options() {
         use ColumnRole::*;
         let roles = |o: &ReadOptions| layout(None, 4).training_roles(o);
@@ -486,7 +526,7 @@ pub(super) mod tests {
         assert_eq!(count(3, None, true).unwrap(), [Label, Feature(0), Feature(1)]);
         assert_eq!(count(3, Some("2"), false).unwrap(), [Feature(0), Feature(1), Label]);
         assert!(count(3, None, false).unwrap_err().contains("say which (label_column)"));
-        assert!(count(1, None, false).unwrap_err().starts_with("wrong number of columns: x.csv has 1 columns"));
+        assert!(count(1, None, false).unwrap_err().starts_with("wrong number of columns: x.csv has 1 column, "));
         assert!(count(2, Some("0"), false).unwrap_err().contains("do not name one"));
     }
 }

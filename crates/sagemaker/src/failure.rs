@@ -15,7 +15,7 @@ pub fn write(path: &Path, message: &str) {
     }
     // To open a pipe would be to wait for whoever reads it.
     if !fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
-        let _ = fs::write(path, first(message, LIMIT));
+        let _ = fs::write(path, format!("{}\n", first(message, LIMIT - 1)));
     }
 }
 
@@ -41,9 +41,9 @@ mod tests {
         let path = dir.path().join("output/failure");
         write(&path, &"ä€".repeat(1000));
         let text = String::from_utf8(fs::read(&path).unwrap()).unwrap();
-        assert!(text.len() <= LIMIT && text.len() > LIMIT - 4);
+        assert!(text.len() <= LIMIT && text.len() > LIMIT - 5 && text.ends_with('\n'));
         write(&path, "UserError: short");
-        assert_eq!(fs::read_to_string(&path).unwrap(), "UserError: short");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "UserError: short\n");
         clear(&path);
         assert!(!path.exists());
     }

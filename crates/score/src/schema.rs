@@ -1,6 +1,7 @@
 //! The feature schema that a model stores: names, types and category dictionaries, in column order.
 
 use crate::Error;
+use crate::text::counted;
 use serde::{Deserialize, Serialize};
 
 /// How the values of a feature are to be read.
@@ -124,6 +125,10 @@ impl FeatureSchema {
         if count == self.len() {
             return Ok(());
         }
-        Err(Error::Schema(format!("the data have {count} features, the model was trained on {}; give exactly those", self.len())))
+        Err(Error::Schema(format!(
+            "the data have {}, the model was trained on {}; give exactly those",
+            counted(count, "feature"),
+            self.len()
+        )))
     }
 }

@@ -15,6 +15,16 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// A number of things in words: `1 row`, `2 rows`, `3 classes`.
+pub fn counted(count: usize, thing: &str) -> String {
+    let ending = match thing {
+        _ if count == 1 => "",
+        thing if thing.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {thing}{ending}")
+}
+
 fn misleads(character: char) -> bool {
     let is_format = matches!(character,
         '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
@@ -25,6 +35,12 @@ fn misleads(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_singular() {
+        let texts = [(0, "row"), (1, "row"), (2, "row"), (1, "class"), (3, "class")].map(|(count, thing)| counted(count, thing));
+        assert_eq!(texts, ["0 rows", "1 row", "2 rows", "1 class", "3 classes"]);
+    }
 
     #[test]
     fn what_forges_lines_is_escaped_and_all_else_stays() {

@@ -3,6 +3,7 @@
 use crate::finding::Report;
 use sapwood::Params;
 use sapwood::boost::checkpoint_files;
+use sapwood::text::counted;
 use sapwood_sagemaker::{Paths, config};
 
 /// Looks for the newest good one.
@@ -26,13 +27,18 @@ pub fn check(paths: &Paths, params: &Params, report: &mut Report) {
                 Ok(()) if rounds >= params.num_round as usize => report.warning(
                     None,
                     format!(
-                        "{path}: the checkpoint has {rounds} rounds, and num_round is {}: there are no rounds left to train",
+                        "{path}: the checkpoint has {}, and num_round is {}: there are no rounds left to train",
+                        counted(rounds, "round"),
                         params.num_round
                     ),
                     "raise num_round, or choose an empty directory for checkpoints",
                 ),
                 Ok(()) => {
-                    report.note(None, format!("{path}: the job will resume after {rounds} rounds if the data are the same"), "");
+                    report.note(
+                        None,
+                        format!("{path}: the job will resume after {} if the data are the same", counted(rounds, "round")),
+                        "",
+                    );
                 }
             }
         }

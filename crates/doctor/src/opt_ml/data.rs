@@ -3,6 +3,7 @@
 use super::memory;
 use crate::finding::Report;
 use sapwood::memory::TrainingSize;
+use sapwood::text::counted;
 use sapwood::{Dataset, FeatureKind, Params, objective};
 use sapwood_readers::{Expected, Format, ReadOptions, Sample, list_files, read_matching, read_training, sample};
 use sapwood_sagemaker::Channel;
@@ -114,10 +115,10 @@ fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, r
     report.note(
         None,
         format!(
-            "channel {}: {}, {} features ({categories} of them categories): {}; the label is {label}",
+            "channel {}: {}, {} ({categories} of them categorical): {}; the label is {label}",
             channel.name,
             word(rows.format),
-            features.len(),
+            counted(features.len(), "feature"),
             names.join(", ")
         ),
         "",

@@ -2,13 +2,18 @@
 
 use crate::finding::Report;
 use sapwood::memory::{self, TrainingSize};
+use sapwood::text::counted;
 use sapwood_sagemaker::Channel;
 
 /// Says how much it will be, and whether there is so much.
 pub fn check(channel: &Channel, size: &TrainingSize, report: &mut Report) {
     let need = size.bytes();
-    let text =
-        format!("channel {}: about {} rows; training on them takes about {} MiB of memory", channel.name, size.rows, need >> 20);
+    let text = format!(
+        "channel {}: about {}; training on them takes about {} MiB of memory",
+        channel.name,
+        counted(size.rows as usize, "row"),
+        need >> 20
+    );
     match memory::limit() {
         Some(limit) if need > limit => report.warning(
             None,

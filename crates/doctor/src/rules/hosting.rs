@@ -2,6 +2,7 @@
 
 use super::context::RuleContext;
 use super::instances::{self, Purpose};
+use crate::variables;
 use crate::yaml::Yaml;
 
 /// Checks CreateModel.
@@ -19,6 +20,7 @@ pub fn model(request: &Yaml, context: &mut RuleContext<'_>) {
         if container.get("Image").is_none() && container.get("ModelPackageName").is_none() {
             context.report.error(container.at, "Image is missing", "add Image: where Sapwood's image is");
         }
+        variables::check_map(container.get("Environment"), context.report);
         model_data(container, context);
     }
 }
@@ -78,6 +80,7 @@ pub fn transform(request: &Yaml, context: &mut RuleContext<'_>) {
         instances::check(kind, Purpose::Transform, context);
         local_storage(kind, resources.get("VolumeKmsKeyId"), context);
     }
+    variables::check_map(request.get("Environment"), context.report);
     let input = request.get("TransformInput");
     let split = input.and_then(|input| input.text_of("SplitType")).unwrap_or("None");
     let report = &mut *context.report;

@@ -13,6 +13,13 @@ const MOST: usize = 100;
 /// The one parameter that has no default, with a value to go on with.
 pub const REQUIRED: (&str, &str) = ("num_round", "1");
 
+const OBJECTIVE: &str = "objective";
+
+/// Whether an error is about the objective that takes the place of one that there is not.
+fn is_of_default(error: &sapwood::Error) -> bool {
+    spec::find(OBJECTIVE).is_some_and(|row| error.to_string().contains(row.default))
+}
+
 /// Reports what the trainer would say of these hyperparameters. Returns them as the trainer would have them, if it would; what is wrong
 /// is left out then, and a missing `num_round` made up, so that other rules have something to go by.
 pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<Params> {
@@ -41,7 +48,9 @@ pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<
                         "",
                     );
                 }
-                metrics(&entries, added, (at, &params), report);
+                if !wrong.iter().any(|name| name == OBJECTIVE) {
+                    metrics(&entries, added, (at, &params), report);
+                }
                 return Some(params);
             }
             Err(error) => error,
@@ -50,7 +59,10 @@ pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<
         match name.and_then(|name| position(&entries, name)) {
             Some(index) => {
                 let entry = entries.remove(index);
-                report.error(entry.value.at, error.to_string(), "");
+                // Where the objective is wrong, that was said, and not all else is wrong because of the default.
+                if !(wrong.iter().any(|name| name == OBJECTIVE) && is_of_default(&error)) {
+                    report.error(entry.value.at, error.to_string(), "");
+                }
                 wrong.extend(spec::find(entry.key.trim()).map(|row| row.name.to_string()));
             }
             None if name == Some(REQUIRED.0) && added.is_none() => {

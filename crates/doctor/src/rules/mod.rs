@@ -16,6 +16,7 @@ mod overlaps;
 mod resources;
 mod tuning;
 
+use crate::variables;
 use crate::yaml::Yaml;
 pub use context::RuleContext;
 
@@ -58,6 +59,7 @@ fn definition<'n>(
     context: &mut RuleContext<'_>,
 ) -> Vec<RequestChannel<'n>> {
     containers::check(job, context);
+    variables::check_map(job.get("Environment"), context.report);
     resources::check(job, context);
     let channels = channels::check(job, context);
     mounts::check(job, &channels, context);

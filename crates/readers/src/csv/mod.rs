@@ -24,6 +24,7 @@ use crate::params::Header;
 use crate::{Error, FeatureSchema, ReadOptions, Result};
 use dialect::Dialect;
 use header::{FirstRow, Known};
+use sapwood::text::counted;
 use std::collections::HashSet;
 
 /// What all files of a set have in common, and where their rows begin.
@@ -212,8 +213,9 @@ impl Table {
         let width = opening.first().len();
         if width != self.width {
             return Err(Error::schema(format!(
-                "files disagree: {first} has {} columns, {this} has {width} (delimiter {:?})",
-                self.width, self.dialect.delimiter as char
+                "files disagree: {first} has {}, {this} has {width} (delimiter {:?})",
+                counted(self.width, "column"),
+                self.dialect.delimiter as char
             )));
         }
         match (&self.names, header) {

@@ -18,6 +18,7 @@ use crate::row_end::{count, count_rows};
 use crate::source::display;
 use crate::{Error, Result};
 use polars::prelude::{CsvParseOptions, CsvReadOptions, DataFrame, DataType, NullValues, Schema, SerReader};
+use sapwood::text::counted;
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -301,15 +302,18 @@ impl Plan {
     pub fn ragged(&self, file: usize, line: u64, found: usize) -> Error {
         let path = &self.table.files[file].path;
         let error = Error::schema(format!(
-            "ragged row: {}:{line}: expected {} cells, found {found} (delimiter {:?})",
+            "ragged row: {}:{line}: expected {}, found {found} (delimiter {:?})",
             display(path),
-            self.table.width,
+            counted(self.table.width, "cell"),
             self.table.dialect.delimiter as char
         ));
         let remedy = match &self.table.names {
             Some(_) if found == self.table.width + 1 => {
                 "correct the row, or quote cells that hold the delimiter; if row names have no name in the first line, as R writes them, \
                  write it with col.names=NA or without row names"
+            }
+            _ if self.table.width == 1 || found == 1 => {
+                "leave delimiter out to have it detected, or give the one that stands between the cells; where this is it, correct the row"
             }
             _ => "correct the row, or quote cells that hold the delimiter",
         };

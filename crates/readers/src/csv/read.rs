@@ -45,6 +45,7 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let options = &without_lost_columns(&paths, table.names.as_deref(), options)?;
     let layout = table.layout();
     let roles = layout.training_roles(options)?;
+    warnings.extend(layout.index_warnings(options));
     let categorical = layout.categorical(options, &roles)?;
     let plan = |(at, &role): (usize, &ColumnRole)| {
         let texts = match role {

@@ -41,6 +41,7 @@ fn training(input: Input<'_>) -> Result<Dataset> {
     let roles = layout.training_roles(options)?;
     let categorical = layout.categorical(options, &roles)?;
     let decided = Decisions::of(&table, &roles, &categorical)?;
+    let by_index = layout.index_warnings(options);
     let reading = layout.reading(options, &roles);
     let plans = decided.plans;
     let (features, attributes, _) = table.split(&plans, Types::Settled, &HashMap::new())?;
@@ -50,6 +51,7 @@ fn training(input: Input<'_>) -> Result<Dataset> {
     let data = table.finish(Arc::new(schema), &plans, features, encoders, attributes)?;
     Ok(data
         .with_notes(decided.found.note)
+        .with_warnings(by_index)
         .with_warnings(decided.warnings)
         .with_warnings(decided.found.warnings)
         .with_reading(reading))

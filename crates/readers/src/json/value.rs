@@ -98,7 +98,7 @@ impl<'a> Body<'a> {
     pub fn error(&self, what: &str, value: Value<'a>, remedy: &str) -> Error {
         let shown = list(&[value.chars().take(60).collect()]);
         let (line, column) = self.line_and_column(value, 0);
-        let error = Error::data(format!("{what}: {}: {shown:?}", self.place(value))).with_remedy(remedy);
+        let error = Error::data(format!("{what}: {}: {shown}", self.place(value))).with_remedy(remedy);
         error.with_line(line).with_column(column as u64)
     }
 

@@ -51,7 +51,7 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
         }
         _ => None,
     };
-    let warnings: Vec<_> = roles.iter().enumerate().filter_map(doubted).collect();
+    let warnings: Vec<_> = roles.iter().enumerate().filter_map(doubted).chain(layout.index_warnings(options)).collect();
     let attributes = set.attributes(&roles, &texts, None)?;
     let encoders = ColumnEncoder::of(&schema);
     let reading = layout.reading(options, &roles);
