@@ -41,8 +41,7 @@ fn train_writes_metric_lines_model_and_summary() {
 
     let summary = tree.json("summary.json");
     let keys: Vec<_> = summary.as_object().unwrap().keys().map(String::as_str).collect();
-    let expected =
-        "rows features trees best_iteration threads seconds train_phases peak_rss_bytes metrics history io warnings model_sha256";
+    let expected = "rows features classes trees best_iteration threads seconds train_phases peak_rss_bytes metrics history io warnings model_sha256";
     assert_eq!(keys.join(" "), expected);
     let seconds: Vec<_> = summary["seconds"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(seconds.join(" "), "load bin train evaluate save total");
@@ -143,7 +142,7 @@ fn validating_on_training_data_is_loud_or_refused() {
     assert!(run.stderr.contains("share 1 of 2 files"), "{}", run.stderr);
     let run = train(&tree, &["--validation", &data, "num_round=1", "same_data=error"]);
     run.user_error(&["are the same data", "train.csv", "same_data=error"]);
-    let run = train(&tree, &["--validation", &tree.text("valid.csv"), "num_round=1", "same_data=error"]).ok();
+    let run = train(&tree, &["--validation", &tree.text("valid.csv"), "num_round=1", "same_data=error", "--label", "y"]).ok();
     assert!(!run.stderr.contains("warning"), "{}", run.stderr);
 }
 

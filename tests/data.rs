@@ -698,7 +698,7 @@ fn data_that_do_not_fit_the_model_are_refused() {
     dated.features[0].kind = FeatureKind::Date;
     let files = Files::of(&[("a.csv", "age,colour,flag\n1,red,1\n")]);
     let message = files.error(files.matching(&dated, false));
-    assert!(message.starts_with("text that is no date such as 2024-01-05: a.csv:2:1 (column age): \"1\""), "{message}");
+    assert!(message.starts_with("number in a column of dates: a.csv:2:1 (column age): \"1\""), "{message}");
 }
 
 #[test]

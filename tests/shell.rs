@@ -43,7 +43,7 @@ fn verbose_eval_prints_some_rounds_and_always_the_last() {
 
 #[test]
 fn quiet_keeps_warnings_and_the_last_line() {
-    let words = ["num_round=4", "silent=1", "num_class=3"];
+    let words = ["num_round=4", "silent=1", "num_class=3", "--label", "y"];
     let (tree, quiet) = regression(&[&words[..], &["-q"]].concat());
     let (_, loud) = regression(&words);
     let (quiet, loud) = (quiet.ok(), loud.ok());

@@ -3,10 +3,11 @@
 //! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
 
 use crate::report::Failure;
+use crate::threshold::Threshold;
 use crate::usage;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use sapwood_readers::{ExtraColumns, Format};
+use sapwood_readers::{ExtraColumns, Format, MissingKeys};
 use sapwood_score::Output;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -138,6 +139,9 @@ pub struct PredictArgs {
     /// What to write for each row: the objective's prediction, the margin, probabilities, the class, or the leaf of every tree.
     #[arg(long, value_name = "KIND", default_value = "value", value_parser = output_kind())]
     pub output: Output,
+    /// With --output class, for two classes: rows whose probability is at least this are of class 1 [default: above 0.5].
+    #[arg(long, value_name = "P")]
+    pub threshold: Option<Threshold>,
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,
@@ -164,6 +168,9 @@ pub struct ServeArgs {
     /// What becomes of columns of a request that the model does not have [default: $SAPWOOD_EXTRA_COLUMNS, or error].
     #[arg(long, value_name = "WHAT")]
     pub extra_columns: Option<ExtraColumnsArg>,
+    /// What becomes of keys of the model that a JSON row of a request lacks [default: $SAPWOOD_MISSING_KEYS, or error].
+    #[arg(long, value_name = "WHAT")]
+    pub missing_keys: Option<MissingKeysArg>,
     /// Parameters about reading data, such as missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
@@ -183,6 +190,24 @@ impl From<ExtraColumnsArg> for ExtraColumns {
         match extra {
             ExtraColumnsArg::Error => Self::Refused,
             ExtraColumnsArg::Ignore => Self::Ignored,
+        }
+    }
+}
+
+/// What becomes of keys that a JSON row lacks, as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MissingKeysArg {
+    /// The request is refused.
+    Error,
+    /// They count as null: missing values.
+    Null,
+}
+
+impl From<MissingKeysArg> for MissingKeys {
+    fn from(missing: MissingKeysArg) -> Self {
+        match missing {
+            MissingKeysArg::Error => Self::Refused,
+            MissingKeysArg::Null => Self::Null,
         }
     }
 }
@@ -209,6 +234,9 @@ pub struct EvaluateArgs {
     /// standard output.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// For two classes: rows whose probability is at least this are of class 1, for metrics and tables [default: above 0.5].
+    #[arg(long, value_name = "P")]
+    pub threshold: Option<Threshold>,
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,

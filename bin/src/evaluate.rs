@@ -4,6 +4,7 @@ use crate::cli::EvaluateArgs;
 use crate::evaluation_report::{Classification, EvaluationReport};
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
+use crate::threshold::Threshold;
 use crate::{output, reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
@@ -23,7 +24,14 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let options = ReadingChoices::of(&args.reading, &flags)?.for_model(&mut model)?;
     let scorer = Scorer::new(model)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
-    let metrics = metric::metrics(&names, scorer.model().objective.clone())?;
+    let objective = scorer.model().objective.clone();
+    let metrics = match args.threshold {
+        Some(threshold) => {
+            threshold.check(scorer.model())?;
+            metric::metrics_from(&names, objective, threshold.value())?
+        }
+        None => metric::metrics(&names, objective)?,
+    };
     let to_stdout = args.json.as_deref() == Some(Path::new("-"));
     let file = args.json.as_deref().filter(|_| !to_stdout);
     if let Some(path) = file {
@@ -47,7 +55,7 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             streams::diagnostic("note: query groups (qid) do not count: the model does not rank");
         }
         let data = data.without_groups();
-        let report = evaluate(&scorer, &data, &metrics, is_shown || args.json.is_some())?;
+        let report = evaluate(&scorer, &data, &metrics, args.threshold, is_shown || args.json.is_some())?;
         reading::print_unknown_levels(&data);
         Ok::<_, Failure>(report)
     })?;
@@ -72,7 +80,13 @@ fn trained_with<'m>(model: &'m Model, name: &str) -> Option<&'m str> {
     model.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>], in_detail: bool) -> Result<EvaluationReport, Failure> {
+fn evaluate(
+    scorer: &Scorer,
+    data: &Dataset,
+    metrics: &[Box<dyn Metric>],
+    threshold: Option<Threshold>,
+    in_detail: bool,
+) -> Result<EvaluationReport, Failure> {
     let (model, objective) = (scorer.model(), scorer.model().trained_objective()?);
     // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
     let targets = objective::check_labels(objective, model.num_outputs(), data)?;
@@ -83,7 +97,7 @@ fn evaluate(scorer: &Scorer, data: &Dataset, metrics: &[Box<dyn Metric>], in_det
     let metrics = values.into_iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     // Labels of logistic regression may lie between the classes.
     let are_classes = model.num_classes().is_some() && targets.labels().iter().all(|label| label.fract() == 0.0);
-    let classification = (in_detail && are_classes).then(|| classify(scorer, data)).transpose()?;
+    let classification = (in_detail && are_classes).then(|| classify(scorer, data, threshold)).transpose()?;
     Ok(EvaluationReport { rows: data.rows(), metrics, classification })
 }
 
@@ -98,8 +112,11 @@ fn without_value(name: &str, value: f64) -> Option<String> {
     }
 }
 
-fn classify(scorer: &Scorer, data: &Dataset) -> Result<Classification, Failure> {
-    let classes = predict(scorer, data, Output::Class)?;
+fn classify(scorer: &Scorer, data: &Dataset, threshold: Option<Threshold>) -> Result<Classification, Failure> {
+    let classes = match threshold {
+        Some(threshold) => threshold.classes(scorer, data)?,
+        None => predict(scorer, data, Output::Class)?,
+    };
     let probabilities = predict(scorer, data, Output::Probability)?;
     let targets = data.targets();
     Classification::new(scorer.model(), targets.labels(), classes.values(), probabilities.values(), targets.weights())

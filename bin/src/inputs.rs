@@ -196,7 +196,8 @@ impl Inputs {
     ///
     /// # Errors
     /// What is wrong with the data.
-    pub fn load(&self, options: &ReadOptions, same_data: SameData, log: &mut Log) -> Result<Loaded, Failure> {
+    pub fn load(&self, options: &ReadOptions, params: &Params, log: &mut Log) -> Result<Loaded, Failure> {
+        let same_data = params.data.same_data;
         let all = || std::iter::once(&self.train).chain(self.watched().map(|(_, input)| input));
         let files: Vec<_> = all().map(Input::listed).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
         let touch = FirstTouch::begin(files, &options.meter);
@@ -204,7 +205,10 @@ impl Inputs {
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let mut fetched = s3::fetch(all().flat_map(|input| input.place.objects()), &options.meter)?.into_iter();
         let train_sources = self.train.place.sources(&mut spools, &mut fetched);
-        let train = readers::read_training(&train_sources, &self.train.options(options))?;
+        let mut train = readers::read_training(&train_sources, &self.train.options(options))?;
+        if let Some(positive) = &params.positive_class {
+            train = train.with_positive_class(positive)?;
+        }
         let mut validation = Vec::new();
         for (name, input) in self.watched() {
             let sources = input.place.sources(&mut spools, &mut fetched);
@@ -247,10 +251,26 @@ impl Loaded {
     /// Says what was read, in the words that XGBoost's container uses.
     pub fn describe(&self, log: &mut Log) {
         describe("Train", &self.train, log);
+        if let Some(column) = self.train.label_column() {
+            log.info(&format!("label: {column}"));
+        }
+        if let Some(classes) = self.train.classes() {
+            log.info(&format!("classes: {}", numbered(classes)));
+        }
         for (name, set) in &self.validation {
             describe(if name == VALIDATION { "Validation" } else { name }, set, log);
         }
     }
+}
+
+/// Classes with their numbers: `no = 0, yes = 1`.
+fn numbered(classes: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut shown: Vec<_> = classes.iter().take(SHOWN).enumerate().map(|(number, class)| format!("{class} = {number}")).collect();
+    if classes.len() > SHOWN {
+        shown.push(format!("… ({} classes)", classes.len()));
+    }
+    shown.join(", ")
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {

@@ -63,7 +63,7 @@ impl Job {
             let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
             let mut data = match cached {
                 Some(data) => data,
-                None => self.inputs.load(&options, self.params.data.same_data, &mut log)?.hold_out(&self.params)?,
+                None => self.inputs.load(&options, &self.params, &mut log)?.hold_out(&self.params)?,
             };
             data.describe(&mut log);
             let load = start.elapsed();

@@ -40,6 +40,7 @@ mod streams;
 mod summary;
 mod text;
 mod threads;
+mod threshold;
 mod train;
 mod usage;
 

@@ -8,7 +8,7 @@ use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{output, reading, streams, threads};
 use sapwood::params::ParamValue;
-use sapwood::predict::{Scorer, predict};
+use sapwood::predict::{Output, Scorer, predict};
 use sapwood_readers as readers;
 use std::io::Write;
 use std::time::Instant;
@@ -21,6 +21,12 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
     let mut model = reading::load_model(&args.model)?;
     args.output.check(&model)?;
+    if let Some(threshold) = args.threshold {
+        if args.output != Output::Class {
+            return Err(Failure::user("--threshold decides between classes; add --output class"));
+        }
+        threshold.check(&model)?;
+    }
     let options = ReadingChoices::of(&args.reading, &[("label_column", args.label.as_deref())])?.for_model(&mut model)?;
     let scorer = Scorer::new(model)?;
     let out = args.out.as_deref().filter(|path| path.as_os_str() != "-");
@@ -42,7 +48,10 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         )?;
         reading::print_notes(&data, args.reading.quiet);
         let start = Instant::now();
-        let predictions = predict(&scorer, &data, args.output)?;
+        let predictions = match args.threshold {
+            Some(threshold) => threshold.classes(&scorer, &data)?,
+            None => predict(&scorer, &data, args.output)?,
+        };
         let seconds = start.elapsed().as_secs_f64();
         log.debug(|| format!("{} rows read and scored in {seconds:.4} s", predictions.rows()));
         reading::print_unknown_levels(&data);

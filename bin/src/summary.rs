@@ -45,6 +45,7 @@ impl Summary<'_> {
         json!({
             "rows": self.rows,
             "features": self.features,
+            "classes": self.trained.model.classes,
             "trees": self.trained.model.trees.len(),
             "best_iteration": self.trained.model.best_iteration,
             "threads": self.trained.threads,

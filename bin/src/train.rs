@@ -26,6 +26,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let pairs = pairs(args)?;
     let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
     directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
+    refuse_standard_output(args)?;
     if is_sagemaker(args) {
         return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
     }
@@ -49,6 +50,24 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,
     })
+}
+
+/// Refuses `-` where a file is to be written: metrics are printed to standard output.
+fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
+    let cache = cache(args);
+    let flags = [
+        ("--model-out", &args.model_out),
+        ("--summary", &args.summary),
+        ("--history", &args.history),
+        ("--checkpoints", &args.checkpoints),
+        ("--cache", &cache),
+    ];
+    match flags.iter().find(|(_, path)| path.as_ref().is_some_and(|path| path.as_os_str() == "-")) {
+        None => Ok(()),
+        Some((flag, _)) => {
+            Err(Failure::user(format!("{flag} -: standard output is for metrics; give a name (./- for a file that is called so)")))
+        }
+    }
 }
 
 /// A log as verbose as was asked for.

@@ -19,6 +19,7 @@ use crate::execution::Execution;
 use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::memory::TrainingSize;
 use crate::metric::{self, Metric};
+use crate::names::list;
 use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
 use crate::params::DataParams;
@@ -72,6 +73,29 @@ pub(super) struct Training<'a> {
     pub(super) warnings: Vec<String>,
 }
 
+/// Checks that the training data have the positive class where the parameters want it.
+fn check_positive_class(params: &Params, train: &Dataset) -> Result<()> {
+    let Some(positive) = &params.positive_class else { return Ok(()) };
+    let is_so = |data: &Dataset| data.classes() == train.classes();
+    match train.clone().with_positive_class(positive) {
+        Ok(data) if is_so(&data) => Ok(()),
+        Ok(_) => Err(Error::parameter(format!("positive_class={positive:?} is not class 1 of the training data"))
+            .with_parameter("positive_class")
+            .with_remedy("give all data sets the order of classes that Dataset::with_positive_class makes")),
+        Err(error) => Err(error),
+    }
+}
+
+/// A warning about classes that nothing can be learnt of.
+fn without_rows(absent: &[usize], classes: usize, names: Option<&[String]>) -> Option<String> {
+    let name =
+        |&class: &usize| names.and_then(|names| names.get(class)).map_or_else(|| class.to_string(), |name| format!("{name:?}"));
+    let listed: Vec<_> = absent.iter().map(name).collect();
+    let remedy =
+        if names.is_some() { "" } else { "; classes are counted from 0: renumber them if these are none, and lower num_class" };
+    (!absent.is_empty()).then(|| format!("of {classes} classes these have no training row: {}{remedy}", list(&listed)))
+}
+
 impl<'a> Training<'a> {
     pub(super) fn prepare(
         execution: Execution<'a>,
@@ -102,6 +126,7 @@ impl<'a> Training<'a> {
             .with_parameter("missing_values")
             .with_remedy("make such values NaN, or read the data by these parameters"));
         }
+        ranks.agree(check_positive_class(params, train))?;
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
         let size = TrainingSize { rows: train.rows() as u64, features: train.schema().len() as u64, outputs: outputs as u64 };
         ranks.agree(size.check())?;
@@ -141,6 +166,10 @@ impl<'a> Training<'a> {
         }
         if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().labels()) {
             warnings.push(format!("all labels are {label}: there is nothing to learn; check label_column"));
+        }
+        if params.objective.is_multiclass() {
+            let absent = objective::absent_classes(outputs, watched[0].targets.view(), ranks);
+            warnings.extend(without_rows(&absent, outputs, train.classes()));
         }
         Ok(Self {
             execution,

@@ -11,7 +11,7 @@ mod arrays;
 
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::boost::Bins;
-use crate::data::{Block, BlockSource, CancellationToken, Dataset, Targets};
+use crate::data::{Block, BlockSource, CancellationToken, Dataset, LabelColumn, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use sapwood_score::Reading;
@@ -70,6 +70,8 @@ struct Set {
     notes: Vec<String>,
     warnings: Vec<String>,
     reading: Reading,
+    #[serde(default)]
+    label_column: Option<LabelColumn>,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
     weights: Option<usize>,
@@ -223,6 +225,7 @@ impl Parts {
                 notes: set.notes,
                 warnings: set.warnings,
                 reading: set.reading,
+                label_column: set.label_column,
                 cancellation: CancellationToken::default(),
             };
             sets.push((set.name, data));
@@ -313,6 +316,7 @@ impl Set {
             notes: data.notes.clone(),
             warnings: data.warnings.clone(),
             reading: data.reading.clone(),
+            label_column: data.label_column.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
             weights: length(&data.targets.weights),

@@ -3,9 +3,10 @@
 use super::CancellationToken;
 use super::block::BlockSource;
 use super::targets::{LabelBounds, Targets, TargetsView};
-use crate::names::list;
+use crate::names::{list, nearest};
 use crate::{Error, FeatureSchema, Result};
 use sapwood_score::Reading;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Which numbers are weights, for messages: what leaves room for gradients, which are kept in single precision.
@@ -14,6 +15,21 @@ pub const WEIGHT_RULE: &str = "weights must lie in [0, 1e20]";
 /// Whether a number may be a row's weight.
 pub fn is_weight(x: f64) -> bool {
     (0.0..=1e20).contains(&x)
+}
+
+/// The column that labels come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelColumn {
+    /// What messages call it: its name, or where it has none its position.
+    pub name: String,
+    /// Whether nobody named it, so that it is the first column.
+    pub is_default: bool,
+}
+
+impl std::fmt::Display for LabelColumn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.name, if self.is_default { " (the first column; none was named)" } else { "" })
+    }
 }
 
 /// Features, labels and row attributes, ready for [`Trainer::fit`](crate::Trainer::fit).
@@ -26,6 +42,7 @@ pub struct Dataset {
     pub(crate) notes: Vec<String>,
     pub(crate) warnings: Vec<String>,
     pub(crate) reading: Reading,
+    pub(crate) label_column: Option<LabelColumn>,
     pub(crate) cancellation: CancellationToken,
 }
 
@@ -42,6 +59,7 @@ impl Dataset {
             notes: Vec::new(),
             warnings: Vec::new(),
             reading: Reading::default(),
+            label_column: None,
             cancellation,
         }
     }
@@ -86,7 +104,7 @@ impl Dataset {
         self.targets.base_margin.as_deref()
     }
 
-    /// The texts of the labels in class order (sorted), where labels were texts.
+    /// The texts of the labels in class order, where labels were texts: sorted, unless another order was asked for.
     pub fn classes(&self) -> Option<&[String]> {
         self.classes.as_deref()
     }
@@ -111,6 +129,59 @@ impl Dataset {
     pub fn with_reading(mut self, reading: Reading) -> Self {
         self.reading = reading;
         self
+    }
+
+    /// The column that the labels come from, as far as a reader has said it.
+    pub fn label_column(&self) -> Option<&LabelColumn> {
+        self.label_column.as_ref()
+    }
+
+    /// Says which column the labels come from.
+    #[must_use]
+    pub fn with_label_column(mut self, column: LabelColumn) -> Self {
+        self.label_column = Some(column);
+        self
+    }
+
+    /// The same data with `positive` as class 1 of two.
+    ///
+    /// # Errors
+    /// Labels that are numbers, of which 1 is the positive class; no such class, or other than two.
+    pub fn with_positive_class(mut self, positive: &str) -> Result<Self> {
+        let fault = |cause: String, remedy: &str| {
+            Err(Error::parameter(format!("positive_class={positive:?}: {cause}"))
+                .with_parameter("positive_class")
+                .with_remedy(remedy))
+        };
+        let Some(classes) = &mut self.classes else {
+            let is_one = positive.parse() == Ok(1.0) || positive.eq_ignore_ascii_case("true");
+            return match is_one {
+                true => Ok(self),
+                false => fault(
+                    "the labels are numbers or truth values, of which 1 and true are the positive class".into(),
+                    "leave it out, or write labels as texts",
+                ),
+            };
+        };
+        match classes.iter().position(|class| class == positive) {
+            Some(_) if classes.len() != 2 => {
+                let cause = format!("there are {} classes ({})", classes.len(), list(classes));
+                fault(cause, "leave it out: only one of two classes can be the positive one")
+            }
+            Some(1) => Ok(self),
+            Some(_) => {
+                classes.reverse();
+                self.targets.labels.iter_mut().flatten().for_each(|label| *label = 1.0 - *label);
+                Ok(self)
+            }
+            None => {
+                let cause = "no label has this text".to_string();
+                let hint = nearest(positive, classes.iter().map(String::as_str));
+                let hint = hint.map_or_else(String::new, |known| format!("did you mean {known:?}? "));
+                let remedy = format!("{hint}The classes are {}", list(classes));
+                fault(cause, &remedy)
+            }
+        }
     }
 
     /// Sets the labels.

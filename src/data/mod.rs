@@ -12,7 +12,7 @@ mod targets;
 pub(crate) use base_margins::BaseMargins;
 pub use block::{Block, BlockSource, Chunk, FeatureSource, MISSING_CODE};
 pub use cancellation::CancellationToken;
-pub use dataset::{Dataset, WEIGHT_RULE, is_weight};
+pub use dataset::{Dataset, LabelColumn, WEIGHT_RULE, is_weight};
 pub use hold_out::HeldOut;
 pub use memory::{Column, Columns};
 pub(crate) use targets::Targets;

@@ -8,9 +8,6 @@ use std::ops::Range;
 /// Rows whose predictions are on the stack at a time.
 const CHUNK: usize = 4_096;
 
-/// A probability above this predicts class 1.
-const THRESHOLD: f64 = 0.5;
-
 /// What is made of the counts of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Share {
@@ -43,6 +40,8 @@ pub(super) enum Verdict {
 pub(super) struct Confusion {
     pub(super) name: String,
     pub(super) verdict: Verdict,
+    /// A probability above this predicts class 1 of two.
+    pub(super) threshold: f64,
 }
 
 impl Metric for Confusion {
@@ -55,7 +54,7 @@ impl Metric for Confusion {
     }
 
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        let counts = Counts::of(evaluation);
+        let counts = Counts::of(evaluation, self.threshold);
         match self.verdict {
             Verdict::Positive(share) => counts.share(1, share),
             Verdict::Macro(share) => {
@@ -91,7 +90,7 @@ struct Counts {
 
 impl Counts {
     /// Sums over the rows of all ranks, by integers, so that their order changes nothing.
-    fn of(evaluation: &Evaluation<'_>) -> Self {
+    fn of(evaluation: &Evaluation<'_>, threshold: f64) -> Self {
         let targets = evaluation.targets;
         let (rows, classes) = (targets.rows(), (evaluation.margins.len() / targets.rows().max(1)).max(2));
         let [classes] = evaluation.ranks.max_magnitudes([classes as f64]);
@@ -103,7 +102,7 @@ impl Counts {
             let rows = chunk * CHUNK..rows.min((chunk + 1) * CHUNK);
             let mut sums = vec![0i128; 3 * classes];
             let mut predicted = [0; CHUNK];
-            predict(evaluation, rows.clone(), &mut predicted);
+            predict(evaluation, rows.clone(), threshold, &mut predicted);
             for (row, predicted) in rows.zip(predicted) {
                 let weight = i128::from(grid.units(targets.weight(row)));
                 let label = targets.labels()[row] as usize;
@@ -160,13 +159,13 @@ impl Counts {
 }
 
 /// The predicted classes of some rows: of equally probable ones the first.
-fn predict(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [usize; CHUNK]) {
+fn predict(evaluation: &Evaluation<'_>, rows: Range<usize>, threshold: f64, out: &mut [usize; CHUNK]) {
     let total = evaluation.targets.rows();
     if evaluation.margins.len() == total {
         for (row, out) in rows.zip(out) {
             let mut value = [evaluation.margins[row]];
             evaluation.objective.link().apply(&mut value);
-            *out = usize::from(value[0] > THRESHOLD);
+            *out = usize::from(value[0] > threshold);
         }
         return;
     }

@@ -18,7 +18,7 @@ mod spec;
 
 #[cfg(test)]
 pub(crate) use registry::fitting;
-pub use registry::{default_metric, known, metrics};
+pub use registry::{default_metric, known, metrics, metrics_from};
 pub use spec::{Better, METRICS, MetricSpec};
 
 use crate::collective::{Collective, Solo};

@@ -62,18 +62,30 @@ pub fn default_metric(objective: Objective) -> &'static str {
 /// # Ok::<(), sapwood::Error>(())
 /// ```
 pub fn metrics(names: &[String], objective: impl Into<ObjectiveSpec>) -> Result<Vec<Box<dyn Metric>>> {
+    metrics_above(names, objective, THRESHOLD)
+}
+
+/// The same, for which rows are of class 1 of two from this probability on; a threshold in a metric's name goes first.
+///
+/// # Errors
+/// As [`metrics`].
+pub fn metrics_from(names: &[String], objective: impl Into<ObjectiveSpec>, threshold: f64) -> Result<Vec<Box<dyn Metric>>> {
+    metrics_above(names, objective, threshold.next_down())
+}
+
+fn metrics_above(names: &[String], objective: impl Into<ObjectiveSpec>, threshold: f64) -> Result<Vec<Box<dyn Metric>>> {
     let simd = Simd::detect()?;
     let objective = objective.into();
     let known = objective.known().ok_or_else(|| Error::parameter(format!("no metric fits objective={}", objective.name)))?;
     if names.is_empty() {
-        return Ok(vec![metric(simd, default_metric(known), known, &objective)?]);
+        return Ok(vec![metric(simd, default_metric(known), known, &objective, threshold)?]);
     }
     let names: Vec<&str> = names.iter().map(|name| ours(name)).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         let error = Error::parameter(format!("eval_metric contains {name} twice")).with_parameter("eval_metric");
         return Err(error.with_remedy("name it once, where it belongs in the order"));
     }
-    let chosen = names.iter().map(|name| metric(simd, name, known, &objective)).collect::<Result<_>>();
+    let chosen = names.iter().map(|name| metric(simd, name, known, &objective, threshold)).collect::<Result<_>>();
     chosen.map_err(|error| error.with_parameter("eval_metric"))
 }
 
@@ -94,7 +106,7 @@ fn find(name: &str) -> Option<&'static MetricSpec> {
     METRICS.iter().find(|row| row.name == name)
 }
 
-fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec) -> Result<Box<dyn Metric>> {
+fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec, threshold: f64) -> Result<Box<dyn Metric>> {
     let (base, argument) = name.split_once('@').map_or((name, None), |(base, argument)| (base, Some(argument)));
     let fitting = || format!("{} has {}; ", objective.name(), fitting(objective).collect::<Vec<_>>().join(", "));
     let MetricSpec { needs, kind, .. } = *find(base).ok_or_else(|| unknown(name, base, &fitting()))?;
@@ -110,14 +122,21 @@ fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec) ->
     match (kind, argument) {
         (MetricKind::Error, Some(text)) => mean(RowLoss::Error(parse_threshold(name, text)?)),
         (MetricKind::Tweedie, Some(text)) => mean(RowLoss::Tweedie(parse_power(name, text)?)),
-        (_, None) => Ok(build(simd, kind, name.to_string(), objective, spec)),
+        (_, None) => Ok(build(simd, kind, name.to_string(), objective, spec, threshold)),
         (_, Some(_)) => Err(Error::parameter(format!(
             "metric {name}: {base} takes no argument, only error does (error@0.7) and tweedie-nloglik (tweedie-nloglik@1.5); use {base}"
         ))),
     }
 }
 
-fn build(simd: Simd, kind: MetricKind, name: String, objective: Objective, spec: &ObjectiveSpec) -> Box<dyn Metric> {
+fn build(
+    simd: Simd,
+    kind: MetricKind,
+    name: String,
+    objective: Objective,
+    spec: &ObjectiveSpec,
+    threshold: f64,
+) -> Box<dyn Metric> {
     let mean = |name, loss| Box::new(RowMean { simd, name, loss, root: false });
     let multiclass = objective.is_multiclass();
     match kind {
@@ -126,12 +145,12 @@ fn build(simd: Simd, kind: MetricKind, name: String, objective: Objective, spec:
         MetricKind::R2 => Box::new(R2 { simd, name }),
         MetricKind::Cox => Box::new(CoxLikelihood { name }),
         MetricKind::MedianError => Box::new(MedianError { name }),
-        MetricKind::Error => mean(name, RowLoss::Error(THRESHOLD)),
+        MetricKind::Error => mean(name, RowLoss::Error(threshold)),
         MetricKind::Accuracy if multiclass => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
-        MetricKind::Accuracy => mean(name, RowLoss::Accuracy(THRESHOLD)),
+        MetricKind::Accuracy => mean(name, RowLoss::Accuracy(threshold)),
         MetricKind::Area(curve) => Box::new(Auc { name, curve }),
         MetricKind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
-        MetricKind::Confusion(verdict) => Box::new(Confusion { name, verdict }),
+        MetricKind::Confusion(verdict) => Box::new(Confusion { name, verdict, threshold }),
         MetricKind::PseudoHuber => mean(name, RowLoss::PseudoHuber(spec.number("huber_slope").unwrap_or(DEFAULT_SLOPE))),
         MetricKind::Levels(power) => {
             let parameter = if power == Power::One { "quantile_alpha" } else { "expectile_alpha" };

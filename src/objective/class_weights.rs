@@ -19,6 +19,12 @@ pub(super) fn class_units(classes: usize, targets: TargetsView<'_>, ranks: &dyn 
     (grid, units)
 }
 
+/// Which of several classes have no row that counts.
+pub(crate) fn absent_classes(classes: usize, targets: TargetsView<'_>, ranks: &dyn Collective) -> Vec<usize> {
+    let sums = class_sums(classes, targets, ranks);
+    (0..classes).filter(|&class| sums[class] == 0.0).collect()
+}
+
 fn class_sums(classes: usize, targets: TargetsView<'_>, ranks: &dyn Collective) -> Vec<f64> {
     let (grid, units) = class_units(classes, targets, ranks);
     units.into_iter().map(|units| grid.value(units)).collect()

@@ -1,7 +1,7 @@
 //! Which targets an objective accepts, and how many outputs they call for.
 
 use crate::collective::{Collective, Solo};
-use crate::data::TargetsView;
+use crate::data::{LabelColumn, TargetsView};
 use crate::text::counted;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
@@ -34,17 +34,23 @@ pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
 }
 
 fn missing_num_class(objective: Objective, data: &Dataset) -> Error {
-    let classes = data.labels().and_then(classes_seen);
-    let hint = classes.map_or_else(String::new, |n| format!(": the labels run up to {}, so num_class={n} would fit", n - 1));
+    let hint = data.labels().and_then(classes_seen).map_or_else(String::new, |(least, largest)| match least {
+        0 => format!(": the labels run up to {largest}, so num_class={} would fit", largest + 1),
+        _ => format!(
+            ": the labels run from {least} to {largest}, and classes are counted from 0: subtract {least} and give num_class={}",
+            largest - least + 1
+        ),
+    });
     Error::parameter(format!("missing required parameter num_class for objective={}{hint}", objective.name()))
         .with_parameter("num_class")
 }
 
-/// The number of classes that labels 0, 1, … would make; `None` where they are no class numbers, or too few or too many classes.
-fn classes_seen(labels: &[f64]) -> Option<u32> {
+/// The least and the largest of labels that are class numbers; `None` where they are none, or too few or too many classes.
+fn classes_seen(labels: &[f64]) -> Option<(u32, u32)> {
     let largest = labels.iter().copied().fold(-1.0, f64::max);
+    let least = labels.iter().copied().fold(largest, f64::min);
     let classes = labels.iter().all(|&y| y >= 0.0 && y.fract() == 0.0) && (1.0..100_000.0).contains(&largest);
-    classes.then_some(largest as u32 + 1)
+    classes.then_some((least as u32, largest as u32))
 }
 
 /// The targets of a data set, if the labels of all rows that count are in the domain of `objective` with `outputs` margins per row, and
@@ -93,21 +99,29 @@ fn check_rows(objective: Objective, outputs: usize, data: &Dataset) -> Result<()
         ))
     })?;
     if let Some(classes) = data.classes() {
-        check_classes(objective, classes)?;
+        check_classes(objective, classes, data.label_column())?;
     }
     let domain = Domain::of(objective, outputs);
     let is_wrong = |row: usize| !domain.contains(labels[row]) && targets.weight(row) > 0.0;
     match (0..labels.len()).into_par_iter().position_first(is_wrong) {
         None => Ok(()),
         Some(row) => Err(Error::data(format!(
-            "label must be {} for {}, but it is {} at {}; {}",
+            "label must be {} for {}, but it is {} at {}{}; {}{}",
             domain.rule(),
             objective.name(),
             labels[row],
             data.source().locate(row),
-            domain.remedy()
+            data.label_column().map_or_else(String::new, |column| format!(", column {column}")),
+            other_column(data),
+            domain.remedy(labels[row])
         ))),
     }
+}
+
+/// What to do first where nobody said which column the labels are in.
+fn other_column(data: &Dataset) -> &'static str {
+    let is_default = data.label_column().is_some_and(|column| column.is_default);
+    if is_default { "name the label's column with label_column, or " } else { "" }
 }
 
 /// Checks that the heaviest row has weight enough.
@@ -141,9 +155,10 @@ fn refuse_unused(objective: Objective, targets: TargetsView<'_>) -> Result<()> {
 }
 
 /// Checks labels that were texts.
-fn check_classes(objective: Objective, classes: &[String]) -> Result<()> {
+fn check_classes(objective: Objective, classes: &[String], column: Option<&LabelColumn>) -> Result<()> {
     let name = objective.name();
-    let listed = listed(classes);
+    let column = column.map_or_else(String::new, |column| format!(" of column {column}"));
+    let listed = format!("{}{column}", listed(classes));
     if !objective.is_classification() {
         return Err(Error::data(format!(
             "the labels are texts ({listed}), but {name} needs numbers; name another column with label_column, or choose a classification objective"
@@ -231,15 +246,17 @@ impl Domain {
         }
     }
 
-    fn remedy(self) -> &'static str {
+    fn remedy(self, label: f64) -> &'static str {
         match self {
             Self::Real => "divide the labels by a constant",
             Self::NotNegative | Self::AboveMinusOne => "use objective=reg:squarederror for other numbers",
             Self::Positive => "use objective=reg:tweedie where labels may be 0, objective=reg:squarederror for other numbers",
             Self::Probability => "scale the labels, or use objective=reg:squarederror",
-            Self::Binary => {
-                "renumber the classes to 0 and 1, or use objective=reg:logistic for probabilities, objective=multi:softprob for more than two classes"
+            Self::Binary if label > 0.0 && label < 1.0 => "use objective=reg:logistic for probabilities",
+            Self::Binary if label.fract() == 0.0 => {
+                "renumber two classes to 0 and 1, or use objective=multi:softprob for more classes, objective=reg:squarederror for other numbers"
             }
+            Self::Binary => "use objective=reg:squarederror for numbers that are no classes",
             Self::Class(_) => "classes are counted from 0 to num_class - 1: renumber them, or raise num_class",
         }
     }

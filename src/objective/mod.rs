@@ -22,7 +22,7 @@ mod squared_log;
 mod table;
 mod tweedie;
 
-pub(crate) use class_weights::weights_by_class;
+pub(crate) use class_weights::{absent_classes, weights_by_class};
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
 pub use loss::GradientPair;

@@ -19,7 +19,8 @@ pub struct Description {
 
 const XGBOOST: &str = "XGBoost";
 const ANY: &str = "any number";
-const ZERO_OR_ONE: &str = "0 or 1, or two texts";
+const ZERO_OR_ONE: &str =
+    "0 or 1, or two texts, of which the second in sorted order is class 1, unless `positive_class` names the other";
 const NOT_NEGATIVE: &str = "0 or more";
 const CLASSES: &str = "0 … num_class − 1, or texts";
 
@@ -45,7 +46,11 @@ pub fn describe(objective: Objective) -> Description {
         },
         Objective::BinaryHinge => Description {
             parameters: BALANCE,
-            ..plain("Hinge loss of two classes, as of support vector machines.", ZERO_OR_ONE, "the class, without a probability")
+            ..plain(
+                "Hinge loss of two classes, as of support vector machines.",
+                ZERO_OR_ONE,
+                "the class, without a probability: the label's text where labels are texts, else 0 or 1",
+            )
         },
         Objective::Poisson => Description {
             parameters: &["max_delta_step"],
@@ -97,7 +102,11 @@ pub fn describe(objective: Objective) -> Description {
         },
         Objective::Softmax => Description {
             parameters: &["num_class", "class_weight"],
-            ..plain("Softmax loss (cross-entropy) of several classes.", CLASSES, "the most probable class")
+            ..plain(
+                "Softmax loss (cross-entropy) of several classes.",
+                CLASSES,
+                "the most probable class: the label's text where labels are texts, else its number",
+            )
         },
         Objective::Softprob => Description {
             parameters: &["num_class", "class_weight"],
@@ -107,4 +116,4 @@ pub fn describe(objective: Objective) -> Description {
 }
 
 /// What weighs the two classes against each other.
-const BALANCE: &[&str] = &["scale_pos_weight", "class_weight", "is_unbalance"];
+const BALANCE: &[&str] = &["positive_class", "scale_pos_weight", "class_weight", "is_unbalance"];

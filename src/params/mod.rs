@@ -190,6 +190,10 @@ impl Params {
             let cause = format!("class_weight needs classes, which objective={} has not", self.objective.name());
             return refuse(&names[..1], cause, "give rows their weights in a weight column");
         }
+        if self.positive_class.is_some() && (!self.objective.is_classification() || self.objective.is_multiclass()) {
+            let cause = format!("positive_class needs two classes, which objective={} has not", self.objective.name());
+            return refuse(&["positive_class", "objective"], cause, "leave it out, or use objective=binary:logistic");
+        }
         if self.is_unbalance && (!self.objective.is_classification() || self.objective.is_multiclass()) {
             let cause = format!("is_unbalance needs two classes, which objective={} has not", self.objective.name());
             return refuse(&names[1..2], cause, "for several classes give class_weight=balanced");

@@ -186,6 +186,9 @@ parameters! {
     /// Factors by which the weights of training rows are multiplied, by class: a map such as `{"no": 1, "yes": 5}`, or `balanced`, which makes
     /// all classes count alike (all rows / (classes × rows of the class), as in scikit-learn; rows count by their weights).
     class_weight("class_weight"): ClassWeight = "" { aliases: &["class_weights"], synonyms: habits::NO_WEIGHTS }
+    /// The label that is class 1 (binary objectives whose labels are texts): probabilities are its, and precision, recall, AUC and
+    /// `scale_pos_weight` are about it. Default: the second in sorted order.
+    positive_class("positive_class"): Option<String> = "" { aliases: &["pos_label"], bins: Some(true) }
     /// Makes the rarer of two classes count as much as the other (binary objectives), as in LightGBM.
     is_unbalance("is_unbalance"): bool = "false" { aliases: &["unbalance", "unbalanced_sets"] }
     /// Seed of row and column sampling.
@@ -255,8 +258,9 @@ parameters! {
         counted_otherwise: &["categorical_feature", "categorical_columns", "categorical_column", "cat_features", "cat_feature", "cat_column"],
         group: Group::Data,
     }
-    /// Texts and numbers that stand for a missing value, numbers however they are written. The empty cell always does. The default holds
-    /// for text (CSV, JSON) alone: in typed columns only nulls, NaN and what is given here are missing.
+    /// Texts and numbers that stand for a missing value, numbers however they are written. The empty cell always does. What is given here
+    /// takes the place of the whole default: list `NA` and the like as well where they occur. The default holds for text (CSV, JSON)
+    /// alone: in typed columns only nulls, NaN and what is given here are missing.
     missing_values("missing_values"): Vec<String> =
         "#N/A,#N/A N/A,#NA,-1.#IND,-1.#QNAN,-NaN,-nan,1.#IND,1.#QNAN,<NA>,N/A,NA,NULL,NaN,None,n/a,nan,null,?" { group: Group::Data }
     /// Whether CSV files begin with column names.

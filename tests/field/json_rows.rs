@@ -81,3 +81,23 @@ fn what_json_lines_must_not_hold_is_named_with_its_place() {
     tree.write("columns.json", "{\"y\":{\"0\":1,\"1\":0},\"a\":{\"0\":1,\"1\":0}}");
     train(&tree, "columns.json", &[]).user_error(&["orient=\"records\""]);
 }
+
+#[test]
+fn a_first_line_of_any_length_is_one_of_many() {
+    let tree = Tree::new();
+    let long = "x".repeat(300 << 10);
+    let row = |i: usize, text: &str| format!("{{\"y\":{},\"a\":{},\"t\":\"{text}\"}}\n", i % 2, i % 2);
+    let rows: String = (1..60).map(|i| row(i, ["p", "q"][i % 2])).collect();
+    tree.write("long.jsonl", row(0, &long) + &rows);
+    assert!(train(&tree, "long.jsonl", &["--label", "y"]).ok().stderr.contains("60 rows and 2 columns"));
+    let list = |i: usize| format!("[{}{}]\n", i % 2, format!(",{}", i % 7).repeat(150_000));
+    tree.write("lists.jsonl", list(0) + &list(1) + &list(2));
+    assert!(train(&tree, "lists.jsonl", &["num_parallel_tree=1"]).ok().stderr.contains("3 rows and 150000 columns"));
+    // One line, as long as the piece of a file that is looked at first.
+    let document = |fill: usize| format!("[{}{{\"y\":0,\"a\":1}},{{\"y\":1,\"a\":0}}]", " ".repeat(fill));
+    let fill = (256 << 10) - document(0).len();
+    for (fill, end) in [(fill, ""), (fill - 1, "\n"), (fill, "\n"), (fill + 5, "\n\n")] {
+        tree.write("document.json", document(fill) + end);
+        assert!(train(&tree, "document.json", &["--label", "y"]).ok().stderr.contains("2 rows and 1 columns"), "{fill}");
+    }
+}

@@ -3,7 +3,7 @@
 use super::reading::{fit, kinds, levels, options, train, train_csv, values};
 use crate::util::{Tree, sapwood};
 use sapwood::{Dataset, Result};
-use sapwood_readers::{Encoding, InputSchema, read_request};
+use sapwood_readers::{Encoding, InputSchema, MissingKeys, ReadOptions, read_request};
 
 /// JSON lines with these values in column `x`, over and over, in `rows` rows.
 fn lines(values: &[&str], rows: usize) -> String {
@@ -42,7 +42,7 @@ fn pandas_stray_texts_in_json_are_errors_at_any_share() {
         (&["1", "2", "3", "\"-\""][..], &["text in a column of numbers: ", "a.jsonl:4 (column x): \"-\"; 15 cells hold it"][..]),
         (&["\"-\"", "\"-\"", "\"-\"", "7", "8"], &["text in a column of numbers: ", "a.jsonl:1 (column x)"]),
         (&["\"2024-01-05\"", "\"2024-01-06\"", "\"soon\""], &["text in a column of dates: ", "a.jsonl:3 (column x): \"soon\""]),
-        (&["\"05/01/2024\"", "\"06/01/2024\""], &["date or time in a form that can be misread: ", "(column x)"]),
+        (&["\"05/01/2024\"", "\"06/01/2024\""], &["date or time in a form that is not read: ", "(column x)"]),
         (&["\"2024-01-05 10:30\"", "\"2024-01-05 10:30Z\""], &["time without a distance from UTC"]),
         (&["\"1,5\"", "\"2,5\""], &["decimal comma", "a.jsonl:1 (column x): \"1,5\"", "decimal=,"]),
         (&["\"$5\"", "\"$6\""], &["amount with a currency sign"]),
@@ -76,7 +76,8 @@ fn pandas_json_scores_as_it_was_learnt() {
     assert_eq!(kinds(&dates), ["date", "categorical", "boolean"]);
     let (tree, schema) = (Tree::new(), InputSchema::new(dates.schema().clone()));
     let file = |text: &str| fit(tree.write("r.jsonl", text), dates.schema(), &[]);
-    let body = |text: &str| read_request(text.as_bytes().into(), Encoding::JsonLines, &options(&[]), &schema).map(Option::unwrap);
+    let lenient = ReadOptions { missing_keys: MissingKeys::Null, ..options(&[]) };
+    let body = |text: &str| read_request(text.as_bytes().into(), Encoding::JsonLines, &lenient, &schema).map(Option::unwrap);
     let good = "{\"c\":\"x\",\"b\":true,\"t\":\"2024-01-05\"}\n{\"t\":null,\"c\":\"NA\",\"b\":\"False\"}\n{\"t\":\"2024-01-06\",\"b\":0}\n";
     let expected = vec![
         vec![Some(19_727.0), None, Some(19_728.0)],
@@ -86,15 +87,16 @@ fn pandas_json_scores_as_it_was_learnt() {
     ];
     assert_eq!((values(&file(good).unwrap()), values(&body(good).unwrap())), (expected.clone(), expected));
     for (row, fragment) in [
-        ("{\"t\":19727,\"c\":\"x\",\"b\":1}", "text that is no date"),
+        ("{\"t\":19727,\"c\":\"x\",\"b\":1}", "number in a column of dates"),
         ("{\"t\":\"soon\",\"c\":\"x\",\"b\":1}", "text that is no date"),
-        ("{\"t\":\"2024-01-05\",\"c\":\"x\",\"b\":2}", "neither true nor false"),
+        ("{\"t\":\"2024-01-05\",\"c\":\"x\",\"b\":2}", "neither 0 nor 1"),
         ("{\"t\":\"2024-01-05\",\"c\":[1],\"b\":1}", "an array or object where one value is expected (column c)"),
         ("{\"t\":\"2024-01-05\",\"c\":\"x\",\"b\":1,\"t\":\"2024-01-06\"}", "column \"t\" is given twice"),
         ("{\"t\":\"2024-01-05\",\"c\":\"x\"}", "has no b"),
         ("{\"t\":NaN,\"c\":\"x\",\"b\":1}", "write null"),
     ] {
-        for error in [file(row).unwrap_err().to_string(), body(row).unwrap_err().to_string()] {
+        let strict = read_request(row.as_bytes().into(), Encoding::JsonLines, &options(&[]), &schema).map(drop);
+        for error in [file(row).unwrap_err().to_string(), strict.unwrap_err().to_string()] {
             assert!(error.contains(fragment), "{row}: {error}");
         }
     }

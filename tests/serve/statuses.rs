@@ -78,7 +78,10 @@ fn csv_that_cannot_be_read_or_does_not_fit() {
     server.csv("\n\n1,2,3,4,5\n").is(400, &["request:3: expected 4, found 5"]);
     server.csv("1,2,3,4\n1,x,3,4\n").is(
         415,
-        &["Loading csv data failed: text in a column of numbers: request:2:2", "\"x\"; correct it, or list it in missing_values\n"],
+        &[
+            "Loading csv data failed: text in a column of numbers: request:2:2",
+            "\"x\"; correct it, or send no value where it is missing (an empty cell, in JSON null)\n",
+        ],
     );
     server.csv("1,2,3,4\n1,2,inf,4\n").is(415, &["infinite value: request:2:3"]);
     server.csv("1,2,3,9007199254740993\n").is(415, &["integer beyond 2^53"]);

@@ -5,6 +5,7 @@ use super::content::Accept;
 use super::selection::{Selected, write_json_list, write_json_number};
 use sapwood::predict::Predictions;
 use sapwood_readers::recordio::encode_answer;
+use serde_json::Value;
 
 /// A piece has so many bytes, and what its last row has beyond them.
 pub const PIECE: usize = 16 << 10;
@@ -121,6 +122,9 @@ impl Content {
         };
         text.push_str("{\"score\": ");
         match predictions.row(row) {
+            [class] if predictions.class(*class).is_some() => {
+                text.push_str(&Value::from(predictions.class(*class).unwrap_or_default()).to_string());
+            }
             [score] => write_json_number(*score, text),
             scores => write_json_list(scores.len(), text, |at, text| write_json_number(scores[at], text)),
         }

@@ -41,7 +41,7 @@ impl Served {
         let mut model = reading::load_model(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
         let options = settings.reading.for_model(&mut model).map_err(|failure| failure.at(&file.display().to_string()))?;
-        let options = ReadOptions { extra_columns: settings.extra_columns, ..options };
+        let options = ReadOptions { extra_columns: settings.extra_columns, missing_keys: settings.missing_keys, ..options };
         let has_column = options.base_margin.is_some() || options.trained.base_margin_column.is_some();
         if model.requires_base_margin() && !has_column {
             return Err(Failure::user(format!(

@@ -1,13 +1,13 @@
 //! What the command line and SageMaker's environment variables say. Everything is checked before a port is opened.
 
 use super::content::Accept;
-use crate::cli::{ExtraColumnsArg, ServeArgs};
+use crate::cli::ServeArgs;
 use crate::open_files;
 use crate::output;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use clap::ValueEnum;
-use sapwood_readers::ExtraColumns;
+use sapwood_readers::{ExtraColumns, MissingKeys};
 use sapwood_sagemaker::{Paths, default_root};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub reading: ReadingChoices,
     /// What becomes of columns that the model does not have.
     pub extra_columns: ExtraColumns,
+    /// What becomes of keys that a row lacks.
+    pub missing_keys: MissingKeys,
     model: Option<PathBuf>,
     root: PathBuf,
 }
@@ -107,7 +109,8 @@ impl Settings {
                 .max(max_body.saturating_mul(slots as u64)),
             answer_memory: number::<u64>("SAPWOOD_MAX_ANSWER_MEMORY_MB", 1..=u64::MAX >> 20)?.map_or(memory / 4, |mb| mb << 20),
             reading: reading_choices(&words)?,
-            extra_columns: extra_columns(args.extra_columns)?,
+            extra_columns: choice("SAPWOOD_EXTRA_COLUMNS", args.extra_columns)?.map(Into::into).unwrap_or_default(),
+            missing_keys: choice("SAPWOOD_MISSING_KEYS", args.missing_keys)?.map(Into::into).unwrap_or_default(),
             model: args.model.clone(),
             root: args.opt_ml.clone().unwrap_or_else(default_root),
         })
@@ -170,16 +173,13 @@ fn reading_choices(words: &[String]) -> Result<ReadingChoices, Failure> {
     Ok(choices)
 }
 
-fn extra_columns(flag: Option<ExtraColumnsArg>) -> Result<ExtraColumns, Failure> {
-    const NAME: &str = "SAPWOOD_EXTRA_COLUMNS";
-    let extra = match (flag, text(NAME)) {
-        (None, Some(text)) => Some(
-            ExtraColumnsArg::from_str(&text, true)
-                .map_err(|_| Failure::user(format!("{NAME}={text:?} is unknown; set it to ignore or error")))?,
-        ),
-        (flag, _) => flag,
-    };
-    Ok(extra.map(Into::into).unwrap_or_default())
+/// What a flag says, or else a variable.
+fn choice<T: ValueEnum>(name: &str, flag: Option<T>) -> Result<Option<T>, Failure> {
+    let Some(text) = text(name).filter(|_| flag.is_none()) else { return Ok(flag) };
+    let words = || T::value_variants().iter().filter_map(|choice| Some(choice.to_possible_value()?.get_name().to_string()));
+    let known = T::from_str(&text, true);
+    let unknown = |_| Failure::user(format!("{name}={text:?} is unknown; set it to {}", words().collect::<Vec<_>>().join(" or ")));
+    known.map(Some).map_err(unknown)
 }
 
 /// Where nobody tells how much memory there is.

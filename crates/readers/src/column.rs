@@ -22,6 +22,23 @@ pub(super) enum Types {
     Settled,
     /// The schema that the data are to fit.
     Given,
+    /// The schema that a request is to fit. Whoever sends it decides nothing about how it is read.
+    Requested,
+}
+
+impl Types {
+    /// Whether a schema is given.
+    pub fn are_given(self) -> bool {
+        matches!(self, Self::Given | Self::Requested)
+    }
+
+    /// What to do about a cell where the column cannot be another.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Requested => "correct it, or send no value where it is missing (an empty cell, in JSON null)",
+            _ => "correct it, or list it in missing_values",
+        }
+    }
 }
 
 impl ColumnPlan {
@@ -29,9 +46,10 @@ impl ColumnPlan {
     /// 1 as soon as it is known that numbers are wanted.
     pub fn cell<'a>(self, types: Types, missing: &MissingTexts, text: &'a str) -> Cell<'a> {
         match missing.cell(text) {
-            Cell::Text(word) if !self.texts && matches!(self.role, ColumnRole::Feature(_)) => match truth(word) {
-                _ if is_missing_among_numbers(word) => Cell::Missing,
-                Some(truth) if types == Types::Given => Cell::Number(f64::from(u8::from(truth))),
+            Cell::Text(word) if !self.texts && matches!(self.role, ColumnRole::Feature(_) | ColumnRole::Label) => match truth(word)
+            {
+                _ if is_missing_among_numbers(word) && self.role != ColumnRole::Label => Cell::Missing,
+                Some(truth) if types.are_given() => Cell::Number(f64::from(u8::from(truth))),
                 _ => Cell::Text(word),
             },
             cell => cell,
@@ -53,13 +71,11 @@ impl ColumnPlan {
             (ColumnRole::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
             }
-            (_, Cell::Number(x)) if x.is_infinite() && !self.texts => {
-                Some(("infinite value", "correct it, or list the text in missing_values"))
-            }
+            (_, Cell::Number(x)) if x.is_infinite() && !self.texts => Some(("infinite value", types.remedy())),
             (_, Cell::Number(x)) if !self.texts && inexact_integer(text, x) => Some((
                 "integer beyond 2^53, which a 64-bit float cannot hold",
                 match types {
-                    Types::Given => CORRECT,
+                    _ if types.are_given() => types.remedy(),
                     _ => "ignore the column, or name it in categorical_features if it is an identifier",
                 },
             )),
@@ -67,15 +83,12 @@ impl ColumnPlan {
             (_, Cell::Text(_)) if !self.texts => match types {
                 Types::Guessed => None,
                 Types::Settled => Some(TEXT_AMONG_NUMBERS),
-                Types::Given => Some((TEXT_AMONG_NUMBERS.0, CORRECT)),
+                Types::Given | Types::Requested => Some((TEXT_AMONG_NUMBERS.0, types.remedy())),
             },
             _ => None,
         }
     }
 }
-
-/// What remains to be done where the columns cannot be others.
-const CORRECT: &str = "correct it, or list it in missing_values";
 
 pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = ("text in a column of numbers", MISPLACED);
 

@@ -1,5 +1,7 @@
 //! Dates and times in text: ISO forms are read, other forms are recognised.
 
+use crate::Column;
+
 /// A date or a time that a text says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
@@ -69,6 +71,26 @@ fn offset(text: &[u8], is_end: bool) -> Option<Option<i64>> {
         _ => None,
     }
 }
+
+/// Whether a number is a date of the 20th or 21st century without hyphens: 20240105.
+pub(super) fn is_packed_date(x: f64) -> bool {
+    let is_number = PACKED_DATES.contains(&x) && x.fract() == 0.0;
+    let number = x as u32;
+    is_number && days((number / 10_000, number / 100 % 100, number % 100)).is_some()
+}
+
+/// Whether all numbers of a column are such dates.
+pub(super) fn are_packed_dates(column: &Column) -> bool {
+    let is_date = |x: f64| x.is_nan() || is_packed_date(x);
+    match column {
+        Column::F32(values) => values.iter().all(|&x| is_date(f64::from(x))),
+        Column::F64(values) => values.iter().all(|&x| is_date(x)),
+        Column::Codes(_) => false,
+    }
+}
+
+/// Where such numbers lie.
+pub(super) const PACKED_DATES: std::ops::RangeInclusive<f64> = 19_000_101.0..=21_001_231.0;
 
 /// What is left of a text that is read from its beginning.
 struct Digits<'a>(&'a [u8]);
@@ -254,6 +276,25 @@ fn is_name_of(word: &str, names: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dates_without_hyphens_are_known() {
+        for (x, expected) in [
+            (20_240_105.0, true),
+            (20_240_229.0, true),
+            (20_230_229.0, false),
+            (19_000_101.0, true),
+            (18_991_231.0, false),
+            (21_001_231.0, true),
+            (21_010_101.0, false),
+            (20_241_301.0, false),
+            (20_240_105.5, false),
+            (-20_240_105.0, false),
+            (f64::NAN, false),
+        ] {
+            assert_eq!(is_packed_date(x), expected, "{x}");
+        }
+    }
 
     #[test]
     fn iso_dates_and_times_are_read() {

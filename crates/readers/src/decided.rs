@@ -29,7 +29,7 @@ impl Decided {
         categorical: &[bool],
     ) -> Self {
         let mut features = Vec::new();
-        let (mut by_content, mut warnings) = (Vec::new(), Vec::new());
+        let (mut guessed, mut warnings) = (Vec::new(), Vec::new());
         for (at, levels) in levels.into_iter().enumerate() {
             let ColumnRole::Feature(position) = columns[at].role else {
                 let is_label = columns[at].role == ColumnRole::Label && columns[at].texts;
@@ -41,17 +41,55 @@ impl Decided {
             if let FeatureKind::Categorical { levels } = &kind
                 && !categorical[at]
             {
-                by_content.push(format!("{name} ({})", counted(levels.len(), "level")));
+                guessed.push(position);
                 warnings.extend(warning(&name, levels).filter(|_| kinds[at] == Kind::MixedTexts));
                 warnings.extend(units(&name, levels));
                 warnings.extend(spellings(&format!("column {name}"), levels));
             }
             features.push(Feature { name, kind });
         }
-        let note = (!by_content.is_empty()).then(|| format!("columns of text taken as categorical: {}", list(&by_content)));
+        let note = by_content(guessed.into_iter().map(|position: usize| &features[position]));
         let schema = FeatureSchema { features, named: names.is_some(), index_base: None };
         Self { schema, note, warnings }
     }
+}
+
+/// Up to so many rows, every one may well have a category of its own.
+const FEW_ROWS: usize = 20;
+
+/// Warnings about columns with a category for nearly every row, of those that nobody named as categorical.
+pub(super) fn identifiers(schema: &FeatureSchema, rows: usize, is_named: impl Fn(usize) -> bool) -> Vec<String> {
+    let warning = |(position, feature): (usize, &Feature)| {
+        let FeatureKind::Categorical { levels } = &feature.kind else { return None };
+        let is_identifier = rows >= FEW_ROWS && levels.len() * 10 >= rows * 9 && !is_named(position);
+        is_identifier.then(|| {
+            format!(
+                "column {} is taken as categorical and has {} categories in {rows} rows, as an identifier has, which says nothing about new \
+                 rows; leave it out with ignore_columns, or name it in categorical_features",
+                feature.name,
+                levels.len()
+            )
+        })
+    };
+    schema.features.iter().enumerate().filter_map(warning).collect()
+}
+
+/// A note about columns that became categorical because they are text.
+pub(super) fn by_content<'a>(features: impl Iterator<Item = &'a Feature>) -> Option<String> {
+    let column = |feature: &Feature| match &feature.kind {
+        FeatureKind::Categorical { levels } => Some(format!("{} ({})", feature.name, counted(levels.len(), "level"))),
+        _ => None,
+    };
+    let columns: Vec<_> = features.filter_map(column).collect();
+    (!columns.is_empty()).then(|| format!("columns of text taken as categorical: {}", list(&columns)))
+}
+
+/// A warning about a column of numbers all of which are dates without hyphens.
+pub(super) fn packed_dates(name: &str) -> String {
+    format!(
+        "column {name} is read as numbers, and all of them are dates such as 20240105, so that from 20240131 to 20240201 it is 70 and not a \
+         day; write dates as 2024-01-05"
+    )
 }
 
 /// A warning about categories most of which are numbers of a unit: their order counts for nothing.

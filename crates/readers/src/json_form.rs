@@ -28,6 +28,12 @@ pub(crate) fn may_begin(sample: &[u8]) -> bool {
     text.first().is_some_and(|byte| matches!(byte, b'{' | b'['))
 }
 
+/// Whether a sample tells the form of JSON: it holds a whole line, and something of what follows.
+pub(crate) fn tells_form(sample: &[u8]) -> bool {
+    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii();
+    text.contains(&b'\n')
+}
+
 /// The form of JSON that a file has which begins like this; none where it is something else.
 pub(crate) fn form(sample: &[u8], whole: bool) -> Option<Form> {
     if !may_begin(sample) {

@@ -1,10 +1,10 @@
 //! What a column of untyped training data holds, decided by all of its distinct texts, never by the first rows or by how often a text
 //! occurs.
 
-use super::cells::{Cell, is_missing_among_numbers, number, truth};
+use super::cells::{Cell, is_missing_among_numbers, truth};
 use super::column::{ColumnPlan, Counts, MISPLACED, TEXT_AMONG_NUMBERS};
 use super::dates::{Moment, is_date_like, moment};
-use super::number_text::{Dress, dress};
+use super::number_text::{Dress, dress_under, is_number_like};
 use super::roles::ColumnRole;
 use crate::params::Decimal;
 
@@ -142,7 +142,7 @@ impl Doubt {
         match self {
             Self::AmongNumbers => TEXT_AMONG_NUMBERS,
             Self::AmongDates => ("text in a column of dates", MISPLACED),
-            Self::Form => ("date or time in a form that can be misread", UNREAD),
+            Self::Form => ("date or time in a form that is not read", UNREAD),
             Self::Offsets => (
                 "time without a distance from UTC in a column of times that have one",
                 "write all of them alike, or leave the column out with ignore_columns",
@@ -172,10 +172,10 @@ pub(super) struct Dressed {
 
 impl Dressed {
     /// Looks at the texts of a column.
-    pub fn of(column: ColumnPlan, is_categorical: bool, levels: &[String]) -> Option<Self> {
+    pub fn of(column: ColumnPlan, is_categorical: bool, levels: &[String], decimal: Decimal) -> Option<Self> {
         let is_guessed = column.texts && !is_categorical && matches!(column.role, ColumnRole::Feature(_) | ColumnRole::Label);
-        let dressed = if is_guessed { levels.iter().filter(|level| dress(level).is_some()).count() } else { 0 };
-        let numbers = || levels.iter().filter(|level| number(level).is_some()).count();
+        let dressed = if is_guessed { levels.iter().filter(|level| dress_under(level, decimal).is_some()).count() } else { 0 };
+        let numbers = || levels.iter().filter(|level| is_number_like(level) && dress_under(level, decimal).is_none()).count();
         (dressed > 0).then(|| Self { dressed, levels: levels.len(), is_refused: (dressed + numbers()) * 2 >= levels.len() })
     }
 
@@ -194,7 +194,7 @@ impl Dressed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::cells::MissingTexts;
+    use super::super::cells::{MissingTexts, number};
     use super::*;
     use std::collections::BTreeSet;
 

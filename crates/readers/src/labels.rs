@@ -1,9 +1,18 @@
 //! What goes with every row besides its features: gathered piece by piece, joined into one list each, texts coded.
 
 use super::levels::{LevelCodes, LevelSet, Raw};
+use super::piece::truth_value;
 use super::roles::ColumnRole;
-use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, MISSING_CODE, Result};
+use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, LabelColumn, MISSING_CODE, Result};
 use std::sync::Arc;
+
+/// The data with what is known of the column of their labels.
+pub(super) fn with_label(data: Dataset, label: Option<LabelColumn>) -> Dataset {
+    match label {
+        Some(label) => data.with_label_column(label),
+        None => data,
+    }
+}
 
 /// The attributes of one piece as they were read.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +47,7 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Joins pieces in row order. Labels that are texts become positions in `classes`, or in the sorted list of all of them where
+    /// Joins pieces in row order. Labels that are truth values become 0 and 1, those that are other texts positions in `classes`, or in the sorted list of all of them where
     /// there is none; `unknown` makes the error about a row's text that is no class.
     pub fn join(pieces: Vec<RawAttributes>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Self> {
         let mut columns: [Vec<Raw>; 4] = Default::default();
@@ -48,7 +57,10 @@ impl Attributes {
             }
         }
         let [labels, weights, groups, base_margin] = columns;
-        let (labels, classes) = codes(labels, classes, unknown)?;
+        let (labels, classes) = match truths(&labels).filter(|_| classes.is_none()) {
+            Some(labels) => (Some(labels), None),
+            None => codes(labels, classes, unknown)?,
+        };
         let (groups, _) = codes(groups, None, |_, _| Error::internal("a query group is not among the query groups"))?;
         Ok(Self {
             labels,
@@ -94,6 +106,19 @@ pub(super) fn widen(raw: &Raw) -> Vec<f64> {
 }
 
 type Coded = (Option<Vec<f64>>, Option<Vec<String>>);
+
+/// Truth values as 0 and 1, as features have them, where all labels are such.
+fn truths(pieces: &[Raw]) -> Option<Vec<f64>> {
+    let mut labels = Vec::new();
+    for raw in pieces {
+        let Raw::Texts(texts) = raw else { return None };
+        let values: Vec<_> = texts.levels.iter().map(|level| truth_value(level)).collect::<Option<_>>()?;
+        for &code in &texts.codes {
+            labels.push(*values.get(code as usize)?);
+        }
+    }
+    (!labels.is_empty()).then_some(labels)
+}
 
 /// Numbers as they are, texts as positions in the list of classes, which is returned too.
 fn codes(pieces: Vec<Raw>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Coded> {

@@ -58,14 +58,14 @@ pub use input_schema::InputSchema;
 pub use kept::{KeptCell, KeptColumns, Values, keep};
 pub use load::{Expected, list_files, read_matching, read_training, true_files};
 pub use meter::{IoStats, Meter};
-pub use options::{ExtraColumns, Format, ReadOptions};
+pub use options::{ExtraColumns, Format, MissingKeys, ReadOptions};
 pub use request::{Encoding, read_request};
 pub use sample::{Sample, sample};
 pub use source::{Source, Spool};
 pub use touch::FirstTouch;
 
 use sapwood::data::{
-    Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, MISSING_CODE, WEIGHT_RULE, is_weight,
+    Block, BlockSource, CancellationToken, Chunk, Column, Columns, FeatureSource, LabelColumn, MISSING_CODE, WEIGHT_RULE, is_weight,
 };
 use sapwood::params::DataParams;
 use sapwood::{Dataset, Error, Feature, FeatureKind, FeatureSchema, Reading, Result, memory, names, params};

@@ -8,6 +8,8 @@ use crate::params::Decimal;
 pub(crate) enum Dress {
     /// `1,5`
     DecimalComma,
+    /// `1.5` where the comma is the decimal mark.
+    DecimalPoint,
     /// `1,234.5`, `1.234,5`, `1 234`, `1'234`
     Thousands,
     /// `$1.50`, `1,50 €`
@@ -23,6 +25,7 @@ impl Dress {
     pub fn word(self) -> &'static str {
         match self {
             Self::DecimalComma => "decimal comma",
+            Self::DecimalPoint => "decimal point, where the comma is the decimal mark",
             Self::Thousands => "number with separators between thousands",
             Self::Currency => "amount with a currency sign",
             Self::Percent => "percentage",
@@ -34,12 +37,34 @@ impl Dress {
     pub fn remedy(self, decimal: Decimal) -> &'static str {
         match (self, decimal) {
             (Self::DecimalComma, _) => "say decimal=, if the comma is the decimal mark, or write plain numbers",
+            (Self::DecimalPoint, _) => "say decimal=. if the point is the decimal mark, or write numbers with a decimal comma",
             (Self::Thousands, Decimal::Comma) => "write plain numbers, without separators and with a decimal comma",
             (Self::Thousands, Decimal::Point) => "write plain numbers such as 1234.5",
             (Self::Currency, _) => "write plain numbers, without the currency sign",
             (Self::Form, _) => "write plain decimal numbers such as -1234.5",
             (Self::Percent, _) => "write plain numbers, without the percent sign",
         }
+    }
+}
+
+impl Dress {
+    /// What whoever sends a request can do about it.
+    pub fn remedy_for_client(self, decimal: Decimal) -> &'static str {
+        match self {
+            Self::DecimalComma => "write the point as the decimal mark",
+            Self::DecimalPoint => "write the comma as the decimal mark, as in the training data",
+            other => other.remedy(decimal),
+        }
+    }
+}
+
+/// The same where numbers have this decimal mark.
+pub(crate) fn dress_under(text: &str, decimal: Decimal) -> Option<Dress> {
+    let has_point = || text.contains('.') && number(text.trim()).is_some();
+    match decimal {
+        Decimal::Comma if has_point() => Some(Dress::DecimalPoint),
+        Decimal::Comma => dress(text).filter(|dress| *dress != Dress::DecimalComma),
+        Decimal::Point => dress(text),
     }
 }
 

@@ -30,6 +30,16 @@ pub enum ExtraColumns {
     Ignored,
 }
 
+/// What becomes of a key that a row of a request lacks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MissingKeys {
+    /// It is an error.
+    #[default]
+    Refused,
+    /// Its value is missing, as that of a null.
+    Null,
+}
+
 /// How files are to be read. Columns are given by name or by 0-based index.
 #[derive(Clone, Debug)]
 pub struct ReadOptions {
@@ -64,6 +74,8 @@ pub struct ReadOptions {
     pub strict: bool,
     /// What becomes of other columns there.
     pub extra_columns: ExtraColumns,
+    /// What becomes of keys that a JSON row there lacks.
+    pub missing_keys: MissingKeys,
     /// How the training data of the model were read, if the data are to fit one. Its columns play the same parts again, unless the options
     /// give the parts to others.
     pub trained: Reading,
@@ -95,6 +107,7 @@ impl ReadOptions {
             csv_weights: params.csv_weights,
             strict: false,
             extra_columns: ExtraColumns::default(),
+            missing_keys: MissingKeys::default(),
             trained: Reading::default(),
             meter: Meter::default(),
             cancellation: CancellationToken::default(),

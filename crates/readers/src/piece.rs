@@ -1,7 +1,8 @@
 //! Parsed features of consecutive rows, dense or sparse, and how they are handed over as blocks.
 
 use super::Column;
-use super::cells::{MissingTexts, is_missing_among_numbers, truth};
+use super::cells::{MissingTexts, is_missing_among_numbers, number, truth};
+use super::column::Types;
 use super::dates::{Moment, moment};
 use super::levels::{LevelCodes, Raw, compact};
 use crate::{Block, Chunk};
@@ -149,17 +150,29 @@ impl ColumnEncoder {
         }
     }
 
-    /// What is wrong with a text that is no value of the feature.
-    pub fn fault(&self) -> &'static str {
+    /// What is wrong with a text that is no value of the feature, and what to do about it.
+    pub fn fault(&self, text: &str, types: Types) -> (&'static str, &'static str) {
+        // As pandas writes moments in JSON.
+        let is_number = number(text).is_some();
         match self {
-            Self::Date => "text that is no date such as 2024-01-05",
-            Self::Datetime => "text that is no date and time such as 2024-01-05 10:30:00",
-            Self::Numbers | Self::Boolean | Self::Levels(_) => "text that is neither true nor false",
+            Self::Date if is_number => {
+                ("number in a column of dates", "write dates as 2024-01-05 (in pandas to_json, date_format=\"iso\")")
+            }
+            Self::Datetime if is_number => {
+                ("number in a column of times", "write times as 2024-01-05 10:30:00 (in pandas to_json, date_format=\"iso\")")
+            }
+            Self::Date => ("text that is no date such as 2024-01-05", types.remedy()),
+            Self::Datetime => ("text that is no date and time such as 2024-01-05 10:30:00", types.remedy()),
+            Self::Numbers | Self::Boolean | Self::Levels(_) if is_number => {
+                ("number that is neither 0 nor 1 in a column of truth values", types.remedy())
+            }
+            Self::Numbers | Self::Boolean | Self::Levels(_) => ("text that is neither true nor false", types.remedy()),
         }
     }
 }
 
-fn truth_value(text: &str) -> Option<f64> {
+/// The number for a truth value in whatever spelling.
+pub(super) fn truth_value(text: &str) -> Option<f64> {
     match text {
         "1" => Some(1.0),
         "0" => Some(0.0),

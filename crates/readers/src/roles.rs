@@ -2,7 +2,7 @@
 
 use crate::feature_count;
 use crate::names::{list, nearest};
-use crate::{Error, ExtraColumns, FeatureSchema, ReadOptions, Reading, Result};
+use crate::{Error, ExtraColumns, FeatureSchema, LabelColumn, ReadOptions, Reading, Result};
 use sapwood::text::counted;
 use std::collections::HashMap;
 
@@ -30,6 +30,11 @@ impl ColumnRole {
             Self::Unused => "unused",
         }
     }
+}
+
+/// The column of each feature of training data, where features are in the order of their columns.
+pub(super) fn feature_columns(roles: &[ColumnRole]) -> Vec<usize> {
+    (0..roles.len()).filter(|&at| matches!(roles[at], ColumnRole::Feature(_))).collect()
 }
 
 /// The columns that a set of files has.
@@ -66,6 +71,9 @@ impl ColumnLayout<'_> {
                 self.file
             ));
         };
+        if let Some(delimiter) = other_delimiter(names, column) {
+            return Error::schema(format!("no {what} column {column:?} in {}; {}", self.file, delimiter));
+        }
         let with_comma = names.iter().find(|name| name.split(',').any(|part| part.trim() == column) && name.contains(','));
         let hint = match with_comma {
             Some(name) => format!("a name that holds commas stands in quotes in a list: '{name:?}'; "),
@@ -245,6 +253,25 @@ impl ColumnLayout<'_> {
         reading
     }
 
+    /// Where the labels of training data are, and a warning where they might be elsewhere: the columns have names, and nobody named the
+    /// label's.
+    pub fn label(&self, options: &ReadOptions, roles: &[ColumnRole]) -> (Option<LabelColumn>, Option<String>) {
+        let Some(at) = roles.iter().position(|&role| role == ColumnRole::Label) else { return (None, None) };
+        let is_default = options.label.is_none();
+        let name = match self.names {
+            Some(names) => names[at].clone(),
+            None if is_default => "column 0".to_string(),
+            None => self.describe(at),
+        };
+        let warning = (is_default && self.names.is_some()).then(|| {
+            format!(
+                "{name:?}, the first column of {}, is taken for the label, because none is named; name it with label_column",
+                self.file
+            )
+        });
+        (Some(LabelColumn { name, is_default }), warning)
+    }
+
     /// The options with the parts that columns had in training, where the options give these to no other column.
     fn repeated(&self, options: &ReadOptions, schema: &FeatureSchema, need_label: bool) -> Result<ReadOptions> {
         let mut repeated = options.clone();
@@ -311,6 +338,9 @@ impl ColumnLayout<'_> {
     /// The error for a column with a part in training that the data do not have.
     fn lost(&self, part: &str, column: &str, parameter: &str) -> Error {
         let names = self.names.unwrap_or_default();
+        if let Some(remedy) = other_delimiter(names, column) {
+            return Error::schema(format!("missing {part} column {column:?}: {} does not have it; {remedy}", self.file));
+        }
         let waiver = match parameter {
             "base_margin_column" => ", or say base_margin_column=none to begin with the base score",
             "weight_column" => ", or say weight_column=none to count all rows alike",
@@ -399,12 +429,26 @@ pub(super) fn unknown_name(name: &str, place: &str, schema: &FeatureSchema) -> E
 
 /// The error for names of the model that the data do not have.
 pub(super) fn missing_names(absent: &[String], names: &[String], place: &str) -> Error {
+    if let Some(remedy) = absent.iter().find_map(|name| other_delimiter(names, name)) {
+        return Error::schema(format!("missing columns: {place} has no {}; {remedy}", list(absent)));
+    }
     let alike = absent.iter().find_map(|name| {
         let other = nearest(name, names.iter().map(String::as_str)).filter(|other| !name.is_ascii() && !other.is_ascii())?;
         Some(format!(" ({} is not {})", code_points(name), code_points(other)))
     });
     let alike = alike.unwrap_or_default();
     Error::schema(format!("missing columns: {place} has no {}{alike}; its columns are {}", list(absent), list(names)))
+}
+
+/// What to do where the only column seems to be several, cut by another delimiter than that of the file.
+fn other_delimiter(names: &[String], column: &str) -> Option<String> {
+    let [only] = names else { return None };
+    let is_other = |mark: &char| only.contains(*mark) && only.split(*mark).any(|part| part.trim().trim_matches('"') == column);
+    let mark = [',', ';', '\t', '|', ' '].into_iter().find(is_other)?;
+    Some(format!(
+        "its only column is called {only:?}, which looks like several with {mark:?} between them: leave delimiter out, or say delimiter={}",
+        if mark == '\t' { "tab".to_string() } else { mark.to_string() }
+    ))
 }
 
 /// A name in which characters that may look like others are told by their numbers: é can be one character or two.
@@ -444,6 +488,7 @@ pub(super) mod tests {
             csv_weights: false,
             strict: false,
             extra_columns: crate::ExtraColumns::default(),
+            missing_keys: crate::MissingKeys::default(),
             trained: Reading::default(),
             meter: crate::Meter::default(),
             cancellation: crate::CancellationToken::default(),

@@ -56,7 +56,8 @@ impl RowEnd {
     /// What may be wrong with a row that is longer.
     pub fn too_long(self) -> &'static str {
         match self {
-            Self::Line | Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is not a text file",
+            Self::Line => "write one row a line",
+            Self::LineOutsideQuotes(_) => "a quote is opened and never closed, or this is not a text file",
             Self::Record => "its length is damaged, or this is not a recordio file",
         }
     }
@@ -124,9 +125,63 @@ pub(super) fn row_ends(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usiz
     })
 }
 
+/// A quote at the beginning of a cell, which it should end with a second one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct OpenQuote {
+    pub at: usize,
+    /// The cell of its row, from 0.
+    pub column: usize,
+    /// Whether a quote further down closes it, in the middle of another cell.
+    pub is_closed: bool,
+}
+
+/// The first quote that nobody closes in its cell: it takes what follows for the cell's text, up to the next quote or the end.
+pub(super) fn open_quote(bytes: &[u8], delimiter: u8) -> Option<OpenQuote> {
+    let (mut at, mut column, mut cell_begins) = (0, 0, true);
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' && cell_begins {
+            let Some(end) = closing_quote(bytes, at) else { return Some(OpenQuote { at, column, is_closed: false }) };
+            let ends_cell = bytes.get(end).is_none_or(|&next| next == delimiter || next.is_ascii_whitespace());
+            if !ends_cell && bytes[at..end].contains(&b'\n') {
+                return Some(OpenQuote { at, column, is_closed: true });
+            }
+            (at, cell_begins) = (end, false);
+            continue;
+        }
+        cell_begins = byte == delimiter || byte == b'\n';
+        column = if byte == b'\n' { 0 } else { column + usize::from(byte == delimiter) };
+        at += 1;
+    }
+    None
+}
+
+/// The position behind the quote that closes the one at `begin`; two quotes are one of the text.
+fn closing_quote(bytes: &[u8], begin: usize) -> Option<usize> {
+    let mut at = begin + 1;
+    loop {
+        at += bytes.get(at..)?.iter().position(|&byte| byte == b'"')? + 1;
+        match bytes.get(at) {
+            Some(b'"') => at += 1,
+            _ => return Some(at),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotes_that_nobody_closes_are_found() {
+        let found = |text: &str| open_quote(text.as_bytes(), b',').map(|quote| (quote.at, quote.column, quote.is_closed));
+        for text in ["1,\"a\"\n\"b\nc\",2\n", "no\"quote,3\n", "\"a\"\"b\",1\n", "\"a\"b,1\n", "\"\"\n", "", "\"a\nb\"\r\n"] {
+            assert_eq!(found(text), None, "{text}");
+        }
+        assert_eq!(found("1,2\n0,\"3\n"), Some((6, 1, false)));
+        assert_eq!(found("1,2\n0,\"3"), Some((6, 1, false)));
+        assert_eq!(found("\"a,b\",\"c\"\"\n"), Some((6, 1, false)));
+        assert_eq!(found("3,\"y\n4,\"z\"\n"), Some((2, 1, true)));
+    }
 
     #[test]
     fn quoted_line_ends_do_not_end_rows() {

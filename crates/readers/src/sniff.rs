@@ -111,6 +111,9 @@ impl Probe {
             let what = format!("a carriage return without a line feed ends a line: {}:{line}", display(&path));
             return Err(Error::data(what).with_remedy("convert it, for instance by tr '\\r' '\\n'"));
         }
+        if format == Format::Json {
+            sample = Vec::new();
+        }
         Ok(Some(Self { path, packing, format, sample, whole }))
     }
 
@@ -149,9 +152,12 @@ fn read_sample(path: &DataFile, packing: Packing) -> Result<(Vec<u8>, bool)> {
         if (read as u64) < missing {
             return Ok((sample, true));
         }
-        // A JSON document need not have lines, nor a file whose lines end otherwise.
-        let has_end = sample.contains(&b'\n') || sample[..sample.len() - 1].contains(&b'\r');
-        if has_end || json_form::may_begin(&sample) {
+        // Lines may end otherwise.
+        let has_end = || sample.contains(&b'\n') || sample[..sample.len() - 1].contains(&b'\r');
+        let is_json = json_form::may_begin(&sample);
+        // A JSON document need not have lines.
+        let suffices = if is_json { json_form::tells_form(&sample) || wanted >= LONGEST_FIRST_LINE } else { has_end() };
+        if suffices {
             return Ok((sample, false));
         }
         if wanted >= LONGEST_FIRST_LINE {

@@ -3,8 +3,7 @@
 use super::parse::Plan;
 use crate::blocks::TextBlock;
 use crate::kinds::Dressed;
-use crate::number_text::{Dress, dress};
-use crate::params::Decimal;
+use crate::number_text::Dress;
 use crate::reader::Limits;
 use crate::{Error, Result};
 
@@ -15,7 +14,7 @@ use crate::{Error, Result};
 pub(super) fn judge(plan: &Plan, levels: &[Vec<String>], categorical: &[bool], limits: Limits) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     for (at, levels) in levels.iter().enumerate() {
-        let Some(dressed) = Dressed::of(plan.columns[at], categorical[at], levels) else { continue };
+        let Some(dressed) = Dressed::of(plan.columns[at], categorical[at], levels, plan.decimal()) else { continue };
         let error = refusal(plan, at, &dressed, limits)?;
         if dressed.is_refused {
             return Err(error);
@@ -30,8 +29,7 @@ fn refusal(plan: &Plan, at: usize, dressed: &Dressed, limits: Limits) -> Result<
     let Some((file, line, text, dress)) = first(plan, at, limits)? else {
         return Err(Error::data(format!("file changed while it was read: {}", plan.table.layout().file)));
     };
-    let decimal = if plan.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point };
-    let (what, remedy) = dressed.fault(plan.columns[at].role, dress, decimal);
+    let (what, remedy) = dressed.fault(plan.columns[at].role, dress, plan.decimal());
     Ok(plan.error((&what, &remedy), file, line, at, &text))
 }
 
@@ -51,7 +49,7 @@ fn first_in(plan: &Plan, block: &TextBlock, at: usize) -> Result<Option<(u64, St
     let mut found = None;
     plan.for_each_row(block, |line, record| {
         let text = record.get(at).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or("");
-        found = dress(text).map(|dress| (line, text.to_string(), dress));
+        found = plan.dress(text).map(|dress| (line, text.to_string(), dress));
         Ok(found.is_none())
     })?;
     Ok(found)

@@ -13,10 +13,11 @@ mod texts;
 pub(super) use read::CsvReader;
 pub(super) use texts::texts;
 
-use super::blocks::TextFile;
-use super::cells::{MissingTexts, has_leading_zeros};
+use super::blocks::{TextBlock, TextFile};
+use super::cells::{Cell, MissingTexts, has_leading_zeros};
+use super::dates::is_packed_date;
 use super::roles::ColumnLayout;
-use super::row_end::{RowEnd, count, row_ends};
+use super::row_end::{RowEnd, count, open_quote, row_ends};
 use super::sniff::Probe;
 use super::source::display;
 use crate::names::list;
@@ -26,6 +27,7 @@ use dialect::Dialect;
 use header::{FirstRow, Known};
 use sapwood::text::counted;
 use std::collections::HashSet;
+use std::path::Path;
 
 /// What all files of a set have in common, and where their rows begin.
 pub(super) struct Table {
@@ -37,6 +39,8 @@ pub(super) struct Table {
     pub mostly_text: Vec<bool>,
     /// For every column, a text in the first rows that is a number with leading zeros.
     pub zero_led: Vec<Option<String>>,
+    /// For every column, whether all numbers in the first rows are dates such as 20240105, and there are some.
+    pub packed_dates: Vec<bool>,
     /// How many columns at the beginning are the index of a data frame: they have no name.
     pub unnamed: usize,
     /// Whether the first line was judged, and nobody said what it is.
@@ -76,6 +80,9 @@ impl Opening {
         });
         let first_begin = if first.is_some() { first_begin } else { begin };
         check_encoding(probe, dialect, &body[first_begin..first.unwrap_or(body.len())], first_begin)?;
+        if first.is_none() {
+            check_quotes(&probe.path, &body[first_begin..], count(&probe.sample[..mark + first_begin], b'\n') as u64 + 1, dialect)?;
+        }
         let rows = dialect.rows(body, probe.whole);
         let second_row = match first {
             Some(end) => mark + end,
@@ -110,8 +117,9 @@ impl Table {
         };
         let judged = options.header == Header::Auto;
         let (files, warnings) = (Vec::new(), Vec::new());
-        let (mostly_text, zero_led) = (Vec::new(), Vec::new());
-        let mut table = Self { files, names: None, width: 0, dialect, mostly_text, zero_led, unnamed: 0, judged, warnings };
+        let (mostly_text, zero_led, packed_dates) = (Vec::new(), Vec::new(), Vec::new());
+        let mut table =
+            Self { files, names: None, width: 0, dialect, mostly_text, zero_led, packed_dates, unnamed: 0, judged, warnings };
         for (position, probe) in probes.iter().enumerate() {
             let opening = Opening::new(probe, dialect)?;
             let header = match options.header {
@@ -193,6 +201,12 @@ impl Table {
         self.mostly_text = dialect::mostly_text(rows, self.width, missing);
         let zero_led = |at: usize| rows.iter().filter_map(|row| row.get(at)).find(|text| has_leading_zeros(text)).cloned();
         self.zero_led = (0..self.width).map(zero_led).collect();
+        let packed_dates = |at: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|text| missing.cell(text));
+            let mut present = cells.filter(|cell| *cell != Cell::Missing).peekable();
+            present.peek().is_some() && present.all(|cell| matches!(cell, Cell::Number(x) if is_packed_date(x)))
+        };
+        self.packed_dates = (0..self.width).map(packed_dates).collect();
         if header {
             let names = named(opening.first());
             let mut seen = HashSet::with_capacity(names.len());
@@ -290,6 +304,11 @@ impl Table {
         (options, warning)
     }
 
+    /// Checks that all quotes of a block are closed.
+    pub fn check_quotes(&self, file: usize, block: &TextBlock) -> Result<()> {
+        check_quotes(&self.files[file].path, &block.bytes, block.first_line, self.dialect)
+    }
+
     /// The columns, for finding roles.
     pub fn layout(&self) -> ColumnLayout<'_> {
         ColumnLayout { names: self.names.as_deref(), width: self.width, file: display(&self.files[0].path) }
@@ -301,6 +320,16 @@ impl Table {
 fn is_index_name(name: &str) -> bool {
     let numbered = |rest: &str| rest.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     name.is_empty() || name.strip_prefix("Unnamed: ").is_some_and(numbered)
+}
+
+/// Checks that all quotes of some rows are closed in their cells.
+fn check_quotes(path: &Path, rows: &[u8], first_line: u64, dialect: Dialect) -> Result<()> {
+    let Some(quote) = open_quote(rows, dialect.delimiter) else { return Ok(()) };
+    let (line, column) = (first_line + count(&rows[..quote.at], b'\n') as u64, quote.column as u64 + 1);
+    let what = if quote.is_closed { "closed further down, in the middle of another cell" } else { "never closed" };
+    let error = Error::schema(format!("quote opened at {}:{line}:{column} is {what}", display(path)));
+    let error = error.with_remedy("close it where its cell ends; a quote that belongs to a text stands twice in a cell in quotes");
+    Err(error.with_path(path).with_line(line).with_column(column))
 }
 
 /// Refuses a first row that is not UTF-8: names that differ only in such bytes would become one.

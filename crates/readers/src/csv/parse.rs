@@ -11,7 +11,7 @@ use crate::cells::{AMONG_NUMBERS, Cell, EXACT, MissingTexts, make_missing};
 use crate::column::{Builder, ColumnPlan, Counts, Types, finish_texts, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
-use crate::number_text::dress;
+use crate::number_text::{Dress, dress_under};
 use crate::params::Decimal;
 use crate::roles::ColumnRole;
 use crate::row_end::{count, count_rows};
@@ -172,6 +172,7 @@ impl Plan {
             return Err(Error::data(format!("a backslash in front of a quote inside quotes: {place}"))
                 .with_remedy("write a quote inside quotes twice (\"\"): in CSV a backslash escapes nothing"));
         }
+        self.table.check_quotes(file, block)?;
         let mut builders: Vec<_> = self.columns.iter().map(|plan| Builder::new(*plan)).collect();
         let mut rows = 0;
         self.for_each_record(block, |line, record| {
@@ -270,13 +271,25 @@ impl Plan {
 
     /// What to do about a text where a number is expected; `remedy` where nothing better is known.
     pub fn remedy(&self, file: usize, line: u64, text: &str, remedy: &'static str) -> &'static str {
-        match dress(text) {
-            Some(dress) => dress.remedy(if self.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point }),
+        match self.dress(text) {
+            Some(dress) if self.types == Types::Requested => dress.remedy_for_client(self.decimal()),
+            Some(dress) => dress.remedy(self.decimal()),
+            None if self.types == Types::Requested => remedy,
             None if self.table.judged && self.table.names.is_none() && line == self.table.files[file].skip_lines + 1 => {
                 "say header=true if the first line holds column names; else correct it, or list it in missing_values"
             }
             None => remedy,
         }
+    }
+
+    /// The decimal mark of numbers.
+    pub fn decimal(&self) -> Decimal {
+        if self.missing.decimal_comma() { Decimal::Comma } else { Decimal::Point }
+    }
+
+    /// What keeps a text that is meant as a number from being one.
+    pub fn dress(&self, text: &str) -> Option<Dress> {
+        dress_under(text, self.decimal())
     }
 
     /// An error about a cell: the fault, the place, the text, the remedy.

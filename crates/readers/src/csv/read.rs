@@ -6,19 +6,21 @@ use super::{Table, dressed};
 use crate::blocks::{TextBlock, TextFile, for_each_block};
 use crate::cells::MissingTexts;
 use crate::column::{ColumnPlan, Counts, Types};
-use crate::decided::{Decided, leading_zeros, numbers_among_levels};
+use crate::dates::are_packed_dates;
+use crate::decided::{Decided, identifiers, leading_zeros, numbers_among_levels, packed_dates};
 use crate::hive::without_lost_columns;
 use crate::kinds::Kind;
-use crate::labels::{Attributes, RawAttributes};
+use crate::labels::{Attributes, RawAttributes, with_label};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
 use crate::piece::{ColumnEncoder, Piece};
 use crate::reader::{Fit, Input, Limits, Reader};
-use crate::roles::ColumnRole;
+use crate::roles::{ColumnRole, feature_columns};
 use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Reads CSV files.
@@ -37,6 +39,7 @@ impl Reader for CsvReader {
 fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
     let mut table = Table::open(files, options, &missing, None)?;
+    let given = options;
     let (options, index) = table.without_index(options, None, true);
     let options = &options;
     let mut warnings = std::mem::take(&mut table.warnings);
@@ -80,9 +83,18 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     });
     warnings.extend(zero_led);
     let schema = found.schema;
+    let columns = feature_columns(&roles);
+    let is_packed = |at: usize| kinds[at] == Kind::Numbers && first.packed_dates[at].load(Ordering::Relaxed);
+    let packed = schema.features.iter().zip(&columns).filter(|(_, at)| is_packed(**at));
+    warnings.extend(packed.map(|(feature, _)| packed_dates(&feature.name)));
+    let rows = first.blocks.0.last().map_or(0, |place| place.first_row + place.rows);
+    warnings.extend(identifiers(&schema, rows, |position| categorical[columns[position]]));
+    let (label, warning) = parser.plan.table.layout().label(given, &roles);
+    warnings.extend(warning);
     parser.encoders = ColumnEncoder::of(&schema);
     let reading = parser.plan.table.layout().reading(options, &roles);
-    Ok(finish(parser, schema, first.blocks, None, limits)?.with_notes(found.note).with_warnings(warnings).with_reading(reading))
+    let data = finish(parser, schema, first.blocks, None, limits)?.with_notes(found.note).with_warnings(warnings);
+    Ok(with_label(data.with_reading(reading), label))
 }
 
 /// Requests up to this size, bytes, are read cell by cell.
@@ -121,7 +133,8 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     };
     let exceptions = roles.iter().enumerate().filter_map(exception).collect();
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
-    let plan = Plan { table, columns, missing, exceptions, types: Types::Given, careful_bytes };
+    let types = if options.strict { Types::Requested } else { Types::Given };
+    let plan = Plan { table, columns, missing, exceptions, types, careful_bytes };
     let parser = CsvParser { plan, encoders };
     let first = CsvFirstPass::run(&parser, limits, false)?;
     if parser.plan.table.width == 1 {
@@ -177,8 +190,7 @@ impl CsvParser {
             encoder.encode(raw).map_err(|(row, text)| {
                 let (file, line) = place(row);
                 let column = self.plan.columns.iter().position(|c| c.role == ColumnRole::Feature(position)).unwrap_or(0);
-                let fault = (encoder.fault(), "correct it, or list it in missing_values");
-                self.plan.error(fault, file, line, column, &text)
+                self.plan.error(encoder.fault(&text, self.plan.types), file, line, column, &text)
             })
         };
         let columns = features.into_iter().zip(&self.encoders).enumerate().map(encode).collect::<Result<_>>()?;
@@ -209,6 +221,8 @@ impl PieceParser for CsvParser {
 /// What the first pass gathers.
 struct CsvFirstPass {
     counts: Vec<Counts>,
+    /// For every column, whether all numbers are dates such as 20240105.
+    packed_dates: Vec<AtomicBool>,
     levels: Vec<LevelSet>,
     blocks: ParsedBlocks,
 }
@@ -219,6 +233,7 @@ impl CsvFirstPass {
     fn run(parser: &CsvParser, limits: Limits, collect_levels: bool) -> Result<Self> {
         let width = parser.plan.table.width;
         let levels: Vec<_> = (0..width).map(|_| LevelSet::default()).collect();
+        let packed_dates: Vec<_> = parser.plan.table.packed_dates.iter().map(|&is| AtomicBool::new(is)).collect();
         let harvest = Harvest::new(limits.cache_bytes);
         let total = Mutex::new(vec![Counts::default(); width]);
         for_each_block(&parser.plan.table.files, limits.block_bytes, &|file, index, block| {
@@ -226,6 +241,14 @@ impl CsvFirstPass {
             let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
             total.iter_mut().zip(&counts).for_each(|(total, counts)| total.add(counts));
             drop(total);
+            for (raw, packed) in columns.iter().zip(&packed_dates) {
+                if let Some(Raw::Numbers(column)) = raw
+                    && packed.load(Ordering::Relaxed)
+                    && !are_packed_dates(column)
+                {
+                    packed.store(false, Ordering::Relaxed);
+                }
+            }
             if collect_levels {
                 for (raw, set) in columns.iter().zip(&levels) {
                     if let Some(Raw::Texts(texts)) = raw {
@@ -238,7 +261,7 @@ impl CsvFirstPass {
             harvest.add((file, index), rows, features, bytes, attributes)
         })?;
         let counts = total.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self { counts, levels, blocks: harvest.finish() })
+        Ok(Self { counts, packed_dates, levels, blocks: harvest.finish() })
     }
 }
 

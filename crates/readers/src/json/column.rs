@@ -4,9 +4,11 @@ use super::value::{Body, Value, nested, plain_cell};
 use crate::Result;
 use crate::cells::{Cell, EXACT, MissingTexts, canonical, has_leading_zeros, level, number};
 use crate::column::{Builder, ColumnPlan, Counts, Types};
+use crate::dates::is_packed_date;
 use crate::kinds::{Census, Doubt};
 use crate::levels::{LevelSet, Raw};
-use crate::number_text::{Dress, dress};
+use crate::number_text::{Dress, dress_under};
+use crate::params::Decimal;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -133,6 +135,13 @@ impl JsonColumn {
         Survey { census, counts, levels: levels.sorted() }
     }
 
+    /// Whether all numbers are dates such as 20240105, and there are some.
+    pub fn are_packed_dates(&self, missing: &MissingTexts) -> bool {
+        let mut numbers = self.cells.iter().filter(|&&kept| !matches!(kept, Kept::Missing)).peekable();
+        let is_date = |&kept: &Kept| matches!(kept, Kept::Number(x) if missing.is_missing(x) || is_packed_date(x));
+        numbers.peek().is_some() && numbers.all(is_date)
+    }
+
     /// The first cell that does not go with the others, its text, and how many cells hold that.
     pub fn first_stray(&self, doubt: Doubt, plan: ColumnPlan, missing: &MissingTexts) -> Option<(usize, String, u64)> {
         let is_stray = |&kept: &Kept| {
@@ -146,11 +155,11 @@ impl JsonColumn {
     }
 
     /// The first text that is meant as a number.
-    pub fn first_dressed(&self) -> Option<(usize, String, Dress)> {
+    pub fn first_dressed(&self, decimal: Decimal) -> Option<(usize, String, Dress)> {
         let dressed = |(row, &kept): (usize, &Kept)| {
             let Kept::Text(code) = kept else { return None };
             let text = &self.texts[code as usize];
-            dress(text).map(|dress| (row, text.clone(), dress))
+            dress_under(text, decimal).map(|dress| (row, text.clone(), dress))
         };
         self.cells.iter().enumerate().find_map(dressed)
     }

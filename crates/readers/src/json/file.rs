@@ -3,14 +3,14 @@
 use super::column::Survey;
 use super::table::JsonTable;
 use crate::column::{ColumnPlan, Types};
-use crate::decided::{Decided, leading_zeros, numbers_among_levels};
+use crate::decided::{Decided, identifiers, leading_zeros, numbers_among_levels, packed_dates};
 use crate::hive::without_lost_columns;
 use crate::kinds::{Doubt, Dressed, Kind, doubtful, remedy_for};
-use crate::labels::Attributes;
-use crate::number_text::dress;
+use crate::labels::{Attributes, with_label};
+use crate::number_text::dress_under;
 use crate::piece::ColumnEncoder;
 use crate::reader::{Fit, Input, Reader};
-use crate::roles::ColumnRole;
+use crate::roles::{ColumnRole, feature_columns};
 use crate::{Dataset, Error, FeatureKind, Result};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -43,18 +43,21 @@ fn training(input: Input<'_>) -> Result<Dataset> {
     let decided = Decisions::of(&table, &roles, &categorical)?;
     let by_index = layout.index_warnings(options);
     let reading = layout.reading(options, &roles);
+    let (label, label_warning) = layout.label(options, &roles);
     let plans = decided.plans;
     let (features, attributes, _) = table.split(&plans, Types::Settled, &HashMap::new())?;
     let schema = decided.found.schema;
     let encoders = ColumnEncoder::of(&schema);
     let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("a label is not among the labels"))?;
-    let data = table.finish(Arc::new(schema), &plans, features, encoders, attributes)?;
-    Ok(data
+    let data = table.finish(Arc::new(schema), &plans, features, encoders, attributes, Types::Settled)?;
+    let columns = feature_columns(&roles);
+    let identifiers = identifiers(data.schema(), data.rows(), |position| categorical[columns[position]]);
+    let data = data
         .with_notes(decided.found.note)
         .with_warnings(by_index)
         .with_warnings(decided.warnings)
-        .with_warnings(decided.found.warnings)
-        .with_reading(reading))
+        .with_warnings(decided.found.warnings);
+    Ok(with_label(data.with_warnings(identifiers).with_warnings(label_warning).with_reading(reading), label))
 }
 
 fn matching(input: Input<'_>, Fit { schema, classes, needs_labels }: Fit<'_>) -> Result<Dataset> {
@@ -82,7 +85,7 @@ fn matching(input: Input<'_>, Fit { schema, classes, needs_labels }: Fit<'_>) ->
         let label = plans.iter().position(|plan| plan.role == ColumnRole::Label).unwrap_or(0);
         table.error(label, "unknown class", "training had no such label; correct it", row, text)
     })?;
-    let data = table.finish(schema.shared(), &plans, features, encoders, attributes)?;
+    let data = table.finish(schema.shared(), &plans, features, encoders, attributes, Types::Given)?;
     Ok(data.with_notes(notes).with_warnings(warnings))
 }
 
@@ -129,13 +132,15 @@ impl Decisions {
         });
         if let Some((row, at, doubt, text, cells)) = strays.min_by_key(|&(row, at, ..)| (row, at)) {
             let (what, remedy) = doubt.fault();
-            let dress = dress(&text).filter(|_| doubt == Doubt::AmongNumbers);
+            let dress = dress_under(&text, table.decimal()).filter(|_| doubt == Doubt::AmongNumbers);
             let remedy = dress.map_or(remedy, |dress| dress.remedy(table.decimal()));
             return Err(table.error(at, what, &remedy_for(cells, remedy), row, &text));
         }
         for (at, levels) in levels.iter().enumerate() {
-            let dressed = Dressed::of(plans[at], categorical[at], levels);
-            let Some((dressed, (row, text, dress))) = dressed.zip(table.columns[at].first_dressed()) else { continue };
+            let dressed = Dressed::of(plans[at], categorical[at], levels, table.decimal());
+            let Some((dressed, (row, text, dress))) = dressed.zip(table.columns[at].first_dressed(table.decimal())) else {
+                continue;
+            };
             let (what, remedy) = dressed.fault(plans[at].role, dress, table.decimal());
             let error = table.error(at, &what, &remedy, row, &text);
             if dressed.is_refused {
@@ -147,6 +152,13 @@ impl Decisions {
         for (at, column) in table.columns.iter().enumerate().filter(|(at, _)| kinds[*at] == Kind::Numbers) {
             let (ColumnRole::Feature(position), Some(text)) = (plans[at].role, column.first_with_leading_zeros()) else { continue };
             warnings.push(leading_zeros(&found.schema.features[position].name, text));
+        }
+        for (at, column) in table.columns.iter().enumerate().filter(|(at, _)| kinds[*at] == Kind::Numbers) {
+            if let ColumnRole::Feature(position) = plans[at].role
+                && column.are_packed_dates(&table.missing)
+            {
+                warnings.push(packed_dates(&found.schema.features[position].name));
+            }
         }
         Ok(Self { plans, found, warnings })
     }

@@ -16,12 +16,13 @@ use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
 use super::piece::ColumnEncoder;
 use super::roles::{ColumnRole, missing_names, unknown_name};
-use crate::{Columns, Dataset, Error, ExtraColumns, FeatureKind, InputSchema, ReadOptions, Result};
+use crate::{Columns, Dataset, Error, ExtraColumns, FeatureKind, InputSchema, MissingKeys, ReadOptions, Result};
 use rows::{JsonRows, Row};
 use source::JsonSource;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
+use table::shown;
 use value::{Body, Value, nested, plain_cell};
 
 /// Reads rows that are to fit `schema`; `name` is what messages call the body.
@@ -60,12 +61,9 @@ struct Table<'a> {
     /// What else a row may have.
     passed_over: &'a [String],
     extra_columns: ExtraColumns,
+    missing_keys: MissingKeys,
     /// The cells of the present row, in schema order.
     cells: Vec<Option<Value<'a>>>,
-    /// Whether any row has a cell by name.
-    is_there: Vec<bool>,
-    /// The first row that lacks one, and the names that it has.
-    incomplete: Option<(Value<'a>, Vec<String>)>,
     rows: usize,
     /// Where each row begins; for messages about what is only seen at the end.
     places: Vec<Value<'a>>,
@@ -89,7 +87,7 @@ impl<'a> Table<'a> {
         let exceptions = encoders.iter().enumerate().filter_map(exception).collect();
         let cells = vec![None; plans.len()];
         let (passed_over, extra_columns) = (&options.trained.ignored_columns[..], options.extra_columns);
-        let (is_there, incomplete, rows, places) = (vec![false; plans.len()], None, 0, Vec::new());
+        let (missing_keys, rows, places) = (options.missing_keys, 0, Vec::new());
         Ok(Self {
             body,
             schema,
@@ -102,9 +100,8 @@ impl<'a> Table<'a> {
             margin,
             passed_over,
             extra_columns,
+            missing_keys,
             cells,
-            is_there,
-            incomplete,
             rows,
             places,
         })
@@ -115,9 +112,17 @@ impl<'a> Table<'a> {
         self.schema.features.get(position).map_or(self.margin.unwrap_or_default(), |feature| &feature.name)
     }
 
-    /// The names of cells that are not there.
-    fn absent(&self, is_there: impl Fn(usize) -> bool) -> Vec<String> {
-        (0..self.plans.len()).filter(|&position| !is_there(position)).map(|position| self.name(position).to_string()).collect()
+    /// Checks that all cells are there that must be. There is no missing base margin.
+    fn check_complete(&self, is_there: impl Fn(usize) -> bool, names: &[String], place: &str) -> Result<()> {
+        let may_lack = |position: usize| self.missing_keys == MissingKeys::Null && position < self.schema.len();
+        let absent = (0..self.plans.len()).filter(|&position| !is_there(position) && !may_lack(position));
+        let absent: Vec<_> = absent.map(|position| self.name(position).to_string()).collect();
+        if absent.is_empty() {
+            return Ok(());
+        }
+        Err(missing_names(&absent, names, place).with_remedy(
+            "send null where a value is missing; a server that is started with --missing-keys=null takes absent keys for that",
+        ))
     }
 
     /// The positions in the schema of columns that are named once for all rows; none for those that are passed over.
@@ -136,8 +141,8 @@ impl<'a> Table<'a> {
             order.push(position);
             names.push(name.into_owned());
         }
-        let absent = self.absent(|position| is_there[position]);
-        if absent.is_empty() { Ok(order) } else { Err(missing_names(&absent, &names, self.body.name)) }
+        self.check_complete(|position| is_there[position], &names, self.body.name)?;
+        Ok(order)
     }
 
     /// The position of a feature or base margin; `guess` is where it is if the sender keeps to the order of training. None for what is
@@ -173,7 +178,6 @@ impl<'a> Table<'a> {
         }
         for (&cell, position) in cells.iter().zip(order) {
             if let Some(position) = position {
-                self.is_there[position] = true;
                 self.cells[position] = Some(cell);
             }
         }
@@ -187,28 +191,17 @@ impl<'a> Table<'a> {
                 return Err(self.twice(name, cell));
             }
         }
-        self.is_there.iter_mut().zip(&self.cells).for_each(|(is_there, cell)| *is_there |= cell.is_some());
-        if self.incomplete.is_none() && self.cells.contains(&None) {
-            self.incomplete = Some((row, cells.iter().map(|(name, _)| name.to_string()).collect()));
-        }
-        // There is no missing base margin.
-        if self.margin.is_some() && self.cells.last() == Some(&None) {
-            self.check_complete()?;
+        if self.cells.contains(&None) {
+            let names: Vec<_> = cells.iter().map(|(name, _)| name.to_string()).collect();
+            self.check_complete(|position| self.cells[position].is_some(), &names, &self.body.place(row))?;
         }
         self.push(row)
-    }
-
-    /// Checks that every column is in some row.
-    fn check_complete(&self) -> Result<()> {
-        let Some((row, names)) = &self.incomplete else { return Ok(()) };
-        let absent = self.absent(|position| self.is_there[position]);
-        if absent.is_empty() { Ok(()) } else { Err(missing_names(&absent, names, &self.body.place(row))) }
     }
 
     /// Adds the present row's cells to the columns.
     fn push(&mut self, row: Value<'a>) -> Result<()> {
         for (position, cell) in self.cells.iter_mut().enumerate() {
-            // A key that a row lacks is a missing value, if others have it.
+            // A key that a row may lack is a missing value.
             let (value, place) = cell.take().map_or(("null", row), |value| (value, value));
             let plan = self.plans[position];
             let missing = self.exceptions.get(&position).unwrap_or(&self.missing);
@@ -217,10 +210,10 @@ impl<'a> Table<'a> {
             let text = text.as_deref().unwrap_or("");
             let meaning = match value.as_bytes().first() {
                 Some(b'n') => Cell::Missing,
-                Some(b'"' | b't' | b'f') => plan.cell(Types::Given, missing, text),
+                Some(b'"' | b't' | b'f') => plan.cell(Types::Requested, missing, text),
                 _ => plain_cell(missing, text),
             };
-            if let Some((what, remedy)) = plan.fault(Types::Given, meaning, text) {
+            if let Some((what, remedy)) = plan.fault(Types::Requested, meaning, text) {
                 return Err(self.body.error(&format!("{what} (column {name})"), place, remedy));
             }
             self.builders[position].push(meaning, text);
@@ -234,7 +227,6 @@ impl<'a> Table<'a> {
         if self.rows == 0 {
             return Err(Error::data(format!("no rows: {}", self.body.name)));
         }
-        self.check_complete()?;
         let mut attributes = RawAttributes::default();
         if self.margin.is_some() {
             attributes.base_margin = self.builders.pop().and_then(|builder| builder.finish().0);
@@ -245,8 +237,8 @@ impl<'a> Table<'a> {
         for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {
             let raw = builder.finish().0.unwrap_or_else(|| Raw::numbers(Vec::new()));
             columns.push(encoder.encode(raw).map_err(|(row, text)| {
-                let what = format!("{} (column {}, {text:?})", encoder.fault(), feature.name);
-                self.body.error(&what, self.places[row], "correct it, or list it in missing_values")
+                let (what, remedy) = encoder.fault(&text, Types::Requested);
+                self.body.error(&format!("{what} (column {}, {})", feature.name, shown(&text)), self.places[row], remedy)
             })?);
         }
         let (columns, unknown) = (Columns::new(self.schema, columns)?, ColumnEncoder::unknown_levels(&encoders));

@@ -5,7 +5,7 @@ use super::rows::{JsonRows, Row};
 use super::source::JsonSource;
 use super::value::{Body, Value};
 use crate::blocks::{TextFile, open, unreadable};
-use crate::cells::MissingTexts;
+use crate::cells::{MissingTexts, number};
 use crate::column::{ColumnPlan, Counts, Types};
 use crate::json_form::Form;
 use crate::labels::{Attributes, RawAttributes};
@@ -163,7 +163,7 @@ impl JsonTable {
         let (file, line) = self.places.get(row).copied().unwrap_or((0, 0));
         let text: String = text.chars().take(60).collect();
         let place = format!("{}:{line} ({})", self.files[file], self.layout().describe(column));
-        let error = Error::data(format!("{what}: {place}: {text:?}")).with_line(line).with_remedy(remedy);
+        let error = Error::data(format!("{what}: {place}: {}", shown(&text))).with_line(line).with_remedy(remedy);
         match self.names().and_then(|names| names.get(column)) {
             Some(name) => error.with_column_name(name),
             None => error,
@@ -205,18 +205,25 @@ impl JsonTable {
         features: Vec<Raw>,
         encoders: Vec<ColumnEncoder>,
         attributes: Attributes,
+        types: Types,
     ) -> Result<Dataset> {
         let mut columns = Vec::with_capacity(features.len());
         for (position, (raw, encoder)) in features.into_iter().zip(&encoders).enumerate() {
             columns.push(encoder.encode(raw).map_err(|(row, text)| {
                 let at = plans.iter().position(|plan| plan.role == ColumnRole::Feature(position)).unwrap_or(0);
-                self.error(at, encoder.fault(), "correct it, or list it in missing_values", row, &text)
+                let (what, remedy) = encoder.fault(&text, types);
+                self.error(at, what, remedy, row, &text)
             })?);
         }
         let columns = Columns::new(&schema, columns)?;
         let unknown = ColumnEncoder::unknown_levels(&encoders);
         attributes.into_dataset(schema, Arc::new(JsonSource { columns, unknown, places: self.places, files: self.files }))
     }
+}
+
+/// A value as messages show it: numbers without quotes.
+pub(super) fn shown(text: &str) -> String {
+    if number(text).is_some() { text.to_string() } else { format!("{text:?}") }
 }
 
 /// All of a file that is one document.

@@ -13,12 +13,25 @@ use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{ArrowField, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
 use polars::series::IsSorted;
+use polars_parquet::parquet::metadata::ColumnChunkMetadata;
 use polars_parquet::parquet::read::PageMetaData;
+use polars_parquet::parquet::statistics::Statistics;
 use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 use std::sync::Arc;
+
+/// The least and the greatest number of a chunk, where its statistics say them.
+fn ends(chunk: &ColumnChunkMetadata, footer: &[u8]) -> Option<(f64, f64)> {
+    Some(match chunk.statistics(footer)?.ok()? {
+        Statistics::Int32(found) => (f64::from(found.min_value?), f64::from(found.max_value?)),
+        Statistics::Int64(found) => (found.min_value? as f64, found.max_value? as f64),
+        Statistics::Float(found) => (f64::from(found.min_value?), f64::from(found.max_value?)),
+        Statistics::Double(found) => (found.min_value?, found.max_value?),
+        _ => return None,
+    })
+}
 
 /// One file, its metadata read.
 pub(super) struct ParquetFile {
@@ -104,6 +117,16 @@ impl ParquetFile {
             }
             _ => Err(self.damaged_column(name, "its number of rows is not what the file says")),
         }
+    }
+
+    /// Whether all values of a column lie in a range, as the statistics of all its row groups say.
+    pub fn lies_within(&self, column: usize, range: &RangeInclusive<f64>) -> bool {
+        let is_inside = |ends: Option<(f64, f64)>| ends.is_some_and(|(min, max)| range.contains(&min) && range.contains(&max));
+        let chunks = || {
+            let groups = self.metadata.row_groups.iter();
+            groups.flat_map(|group| group.columns_under_root_iter(&self.names[column]).into_iter().flatten())
+        };
+        guarded(|| Ok(chunks().all(|chunk| is_inside(ends(chunk, &self.metadata.footer_buf))))).unwrap_or(false)
     }
 
     /// The error of a column that cannot be read.

@@ -9,9 +9,10 @@ mod set;
 mod source;
 mod types;
 
+use super::labels::with_label;
 use super::piece::ColumnEncoder;
 use super::reader::{Fit, Input, Reader};
-use super::roles::ColumnRole;
+use super::roles::{ColumnRole, feature_columns};
 use crate::decided;
 use crate::memory::{self, TrainingSize};
 use crate::names::list;
@@ -51,13 +52,25 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
         }
         _ => None,
     };
-    let warnings: Vec<_> = roles.iter().enumerate().filter_map(doubted).chain(layout.index_warnings(options)).collect();
+    let mut warnings: Vec<_> = roles.iter().enumerate().filter_map(doubted).chain(layout.index_warnings(options)).collect();
+    let columns = feature_columns(&roles);
+    warnings.extend(decided::identifiers(&schema, set.rows(), |position| categorical[columns[position]]));
+    warnings.extend(set.packed_dates(&roles, &texts)?.into_iter().map(|at| decided::packed_dates(&set.fields.names[at])));
+    let by_content = |(at, role): (usize, &ColumnRole)| match role {
+        ColumnRole::Feature(position) if !categorical[at] && set.fields.types[at] == DataType::String => {
+            Some(&schema.features[*position])
+        }
+        _ => None,
+    };
+    let text_note = decided::by_content(roles.iter().enumerate().filter_map(by_content));
+    let (label, label_warning) = layout.label(options, &roles);
+    warnings.extend(label_warning);
     let attributes = set.attributes(&roles, &texts, None)?;
     let encoders = ColumnEncoder::of(&schema);
     let reading = layout.reading(options, &roles);
     let data = attributes.into_dataset(schema, Arc::new(ParquetSource::new(set, &roles, &texts, encoders)))?.with_reading(reading);
     let note = (!index.is_empty()).then(|| format!("left out the index that pandas wrote: {}", list(&index)));
-    Ok(data.with_notes(note).with_warnings(warnings))
+    Ok(with_label(data.with_notes(note).with_notes(text_note).with_warnings(warnings), label))
 }
 
 /// Some columns as they stand in the files.

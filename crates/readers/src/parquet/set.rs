@@ -3,7 +3,8 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
-use crate::dates::DAY;
+use crate::column::Types;
+use crate::dates::{DAY, PACKED_DATES, are_packed_dates};
 use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, guarded};
 use crate::hive::HiveColumn;
 use crate::labels::{Attributes, RawAttributes, widen};
@@ -17,6 +18,7 @@ use crate::source::display;
 use crate::{CancellationToken, Error, Feature, FeatureKind, FeatureSchema, ReadOptions, Result};
 use polars::prelude::Series;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Consecutive rows of one file: whole row groups, several where they are small.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,7 @@ pub(super) struct ParquetSet {
     hive: Vec<HiveColumn>,
     pub fields: FrameFields,
     pub slices: Vec<Slice>,
+    pub types: Types,
     missing: MissingTexts,
     cancellation: CancellationToken,
 }
@@ -73,7 +76,8 @@ impl ParquetSet {
         fields.type_names.extend(hive.iter().map(|column| column.dtype.to_string()));
         fields.categories.extend(hive.iter().map(|_| false));
         let missing = MissingTexts::new(&options.missing).in_typed_columns();
-        Ok(Self { files, hive, fields, slices, missing, cancellation: options.cancellation.clone() })
+        let types = if options.strict { Types::Requested } else { Types::Given };
+        Ok(Self { files, hive, fields, slices, types, missing, cancellation: options.cancellation.clone() })
     }
 
     pub fn rows(&self) -> usize {
@@ -160,6 +164,29 @@ impl ParquetSet {
             Ok(())
         })?;
         Ok(sets)
+    }
+
+    /// The features all of whose numbers are dates such as 20240105. Values are read only where the files say that they lie so.
+    pub fn packed_dates(&self, roles: &[ColumnRole], texts: &[bool]) -> Result<Vec<usize>> {
+        let is_candidate = |&at: &usize| {
+            let is_feature = matches!(roles[at], ColumnRole::Feature(_)) && !texts[at];
+            let is_number = Physical::of(&self.fields.types[at]) == Some(Physical::Numeric);
+            is_feature && is_number && self.files.iter().all(|file| at < file.width() && file.lies_within(at, &PACKED_DATES))
+        };
+        let candidates: Vec<_> = (0..roles.len()).filter(is_candidate).collect();
+        let are_dates: Vec<_> = candidates.iter().map(|_| AtomicBool::new(true)).collect();
+        self.each(&candidates, &|slice, at| {
+            let Ok(candidate) = candidates.binary_search(&at) else { return Ok(()) };
+            let is_so = &are_dates[candidate];
+            if is_so.load(Ordering::Relaxed)
+                && let Raw::Numbers(column) = self.read(self.slices[slice], at, false)?
+                && !are_packed_dates(&column)
+            {
+                is_so.store(false, Ordering::Relaxed);
+            }
+            Ok(())
+        })?;
+        Ok(candidates.into_iter().zip(are_dates).filter(|(_, is_so)| is_so.load(Ordering::Relaxed)).map(|(at, _)| at).collect())
     }
 
     /// Runs `run` for every slice and each of `columns`, several at once; the first failure in this order is returned.

@@ -43,8 +43,8 @@ impl ParquetSource {
         let raw = self.set.read(slice, at, self.texts[feature])?;
         let raw = self.set.in_units(raw, at, encoder).map_err(|fault| self.set.fault(slice, at, &fault))?;
         let column = encoder.encode(raw).map_err(|(row, value)| {
-            let remedy = "correct it, or list it in missing_values";
-            self.set.fault(slice, at, &CellFault { row, what: encoder.fault(), value, remedy })
+            let (what, remedy) = encoder.fault(&value, self.set.types);
+            self.set.fault(slice, at, &CellFault { row, what, value, remedy })
         })?;
         Ok(match column {
             Column::F64(values) => Chunk::F64(Cow::Owned(values)),

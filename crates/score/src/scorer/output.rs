@@ -7,7 +7,7 @@ use std::fmt::Write;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Output {
     /// The objective's prediction: a mean, a probability (one per class for `multi:softprob`), the margin for `binary:logitraw`,
-    /// the most probable class's index for `multi:softmax`.
+    /// the class for `multi:softmax` and `binary:hinge`.
     Value,
     /// The margin, one per class for multiclass objectives.
     Margin,
@@ -66,7 +66,8 @@ impl Output {
 
     /// Whether it is the index of a class.
     fn is_class(self, model: &Model) -> bool {
-        self == Self::Class || (self == Self::Value && model.prediction == Prediction::Class)
+        let is_predicted = model.prediction == Prediction::Class || (model.link == Link::Step && model.num_classes().is_some());
+        self == Self::Class || (self == Self::Value && is_predicted)
     }
 
     /// Whether it is what trees add up to, without link and calibration.
@@ -148,7 +149,7 @@ impl Predictions {
         if rows.checked_mul(columns) != Some(values.len()) {
             return Err(Error::Output(format!("{} values for {rows} rows of {columns}", values.len())));
         }
-        let classes = if output == Output::Class { model.classes.clone() } else { None };
+        let classes = if output.is_class(model) { model.classes.clone() } else { None };
         Ok(Self { values, rows, columns, classes })
     }
 
