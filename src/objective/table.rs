@@ -19,8 +19,7 @@ pub struct Description {
 
 const XGBOOST: &str = "XGBoost";
 const ANY: &str = "any number";
-const ZERO_OR_ONE: &str =
-    "0 or 1, or two texts, of which the second in sorted order is class 1, unless `positive_class` names the other";
+const ZERO_OR_ONE: &str = "0 or 1, or two texts";
 const NOT_NEGATIVE: &str = "0 or more";
 const CLASSES: &str = "0 … num_class − 1, or texts";
 
@@ -38,16 +37,16 @@ pub fn describe(objective: Objective) -> Description {
             ..plain("Logistic loss of labels that are shares.", "0 to 1", "the mean, between 0 and 1")
         },
         Objective::BinaryLogistic => {
-            Description { parameters: BALANCE, ..plain("Logistic loss of two classes.", ZERO_OR_ONE, "the probability of class 1") }
+            Description { parameters: BALANCE, ..plain(LOGISTIC, ZERO_OR_ONE, "the probability of class 1") }
         }
-        Objective::BinaryLogitraw => Description {
-            parameters: BALANCE,
-            ..plain("Logistic loss of two classes.", ZERO_OR_ONE, "the margin: the logit of class 1's probability")
-        },
+        Objective::BinaryLogitraw => {
+            Description { parameters: BALANCE, ..plain(LOGISTIC, ZERO_OR_ONE, "the margin: the logit of class 1's probability") }
+        }
         Objective::BinaryHinge => Description {
             parameters: BALANCE,
             ..plain(
-                "Hinge loss of two classes, as of support vector machines.",
+                "Hinge loss of two classes, as of support vector machines. Of two texts, the second in sorted order is class 1, unless \
+                 `positive_class` names the other.",
                 ZERO_OR_ONE,
                 "the class, without a probability: the label's text where labels are texts, else 0 or 1",
             )
@@ -95,8 +94,9 @@ pub fn describe(objective: Objective) -> Description {
         Objective::Cox => Description {
             follows: "XGBoost, except for rows that share their time with an event (Breslow's ties here)",
             ..plain(
-                "Negative partial log-likelihood of proportional hazards (Cox).",
-                "times of events; negative: the row was last seen at that time, without an event",
+                "Negative partial log-likelihood of proportional hazards (Cox). A negative label says that the row was last seen at that \
+                 time, without an event.",
+                "times, negative without an event",
                 "the hazard, relative to other rows'",
             )
         },
@@ -114,6 +114,9 @@ pub fn describe(objective: Objective) -> Description {
         },
     }
 }
+
+const LOGISTIC: &str =
+    "Logistic loss of two classes. Of two texts, the second in sorted order is class 1, unless `positive_class` names the other.";
 
 /// What weighs the two classes against each other.
 const BALANCE: &[&str] = &["positive_class", "scale_pos_weight", "class_weight", "is_unbalance"];

@@ -98,6 +98,6 @@ fn a_first_line_of_any_length_is_one_of_many() {
     let fill = (256 << 10) - document(0).len();
     for (fill, end) in [(fill, ""), (fill - 1, "\n"), (fill, "\n"), (fill + 5, "\n\n")] {
         tree.write("document.json", document(fill) + end);
-        assert!(train(&tree, "document.json", &["--label", "y"]).ok().stderr.contains("2 rows and 1 columns"), "{fill}");
+        assert!(train(&tree, "document.json", &["--label", "y"]).ok().stderr.contains("2 rows and 1 column"), "{fill}");
     }
 }

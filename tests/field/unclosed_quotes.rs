@@ -35,7 +35,7 @@ fn new_user_an_unclosed_quote_is_the_user_s_error_and_its_place_is_named() {
     train(&tree, "q.csv", &[]).user_error(&["quote opened at ", "q.csv:3:2 is closed further down"]);
     // What may be in quotes is read.
     tree.write("q.csv", "y,a\n1,\"x\n\"\"y\"\"\"\n0,\"z\"\n1,say \"hi\"\n0,z\n");
-    assert!(train(&tree, "q.csv", &[]).ok().stderr.contains("4 rows and 1 columns"));
+    assert!(train(&tree, "q.csv", &[]).ok().stderr.contains("4 rows and 1 column"));
 }
 
 #[test]

@@ -50,7 +50,8 @@ fn checkpoints_that_fail_cost_no_model() {
         tree.mkdir("checkpoints");
         let end = run(job(&tree, &library, "checkpoints", call, EIO)).ok();
         for round in 1..=6 {
-            let warning = format!("warning: could not write a checkpoint after {round} rounds: UserError: ");
+            let rounds = if round == 1 { "1 round".to_string() } else { format!("{round} rounds") };
+            let warning = format!("warning: could not write a checkpoint after {rounds}: UserError: ");
             assert!(end.stderr.contains(&warning), "{call}: {}", end.stderr);
         }
         assert!(end.stderr.contains("cannot be written: Input/output error"), "{call}: {}", end.stderr);
