@@ -1,6 +1,8 @@
 //! Row and column sampling by counter-based hashing: what is drawn depends on (seed, purpose, position) alone, never on a shared
 //! stream, so that threads and machines draw alike.
 
+use sapwood_score::math::ln;
+
 /// What a random number is for. Different purposes never share numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
@@ -18,6 +20,8 @@ pub(crate) enum Purpose {
     Top = 6,
     /// Rows that are kept back as validation data.
     Validation = 7,
+    /// Thresholds of features.
+    Threshold = 8,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.
@@ -31,6 +35,12 @@ pub(crate) fn mix(mut x: u64) -> u64 {
 /// The key of a stream: a seed for one purpose at one place (a tree number, a node's path).
 pub(crate) fn key(seed: i64, purpose: Purpose, place: u64) -> u64 {
     mix(mix(seed as u64 ^ ((purpose as u64) << 56)) ^ place)
+}
+
+/// A position's number in [0, 1).
+#[inline(always)]
+pub(crate) fn number(key: u64, index: u64) -> f64 {
+    (mix(key ^ index) >> 11) as f64 * (1.0 / Draw::NUMBERS)
 }
 
 /// Draws positions of a stream.
@@ -58,22 +68,37 @@ impl Draw {
     /// A position's number in [0, 1): it is drawn if that is below the share.
     #[inline(always)]
     pub fn number(self, index: u64) -> f64 {
-        (mix(self.key ^ index) >> 11) as f64 * (1.0 / Self::NUMBERS)
+        number(self.key, index)
     }
 }
 
 /// A share of `features`, rounded down but at least one, in ascending order. Computed in single precision as XGBoost does, so that
-/// nested shares come to the same numbers.
-pub(crate) fn columns(key: u64, features: &[u32], fraction: f64) -> Vec<u32> {
+/// nested shares come to the same numbers. With weights, one after the other is drawn, each in proportion to its weight among those that
+/// are left (Efraimidis & Spirakis 2006); one of weight 0 never.
+pub(crate) fn columns(key: u64, features: &[u32], fraction: f64, weights: &[f64]) -> Vec<u32> {
     if fraction >= 1.0 || features.len() <= 1 {
         return features.to_vec();
     }
     let count = ((fraction as f32 * features.len() as f32) as usize).clamp(1, features.len());
-    let mut order: Vec<(u64, u32)> = features.iter().map(|&f| (mix(key ^ u64::from(f)), f)).collect();
+    let number = |feature: u32| mix(key ^ u64::from(feature));
+    let mut order: Vec<(u64, u32)> = match weights {
+        [] => features.iter().map(|&feature| (number(feature), feature)).collect(),
+        weights => {
+            let drawn = features.iter().filter(|&&feature| weights[feature as usize] > 0.0);
+            // The time until an event of this rate, in bits, which are ordered like positive numbers.
+            let time = |feature: u32| -ln(open_interval(number(feature))) / weights[feature as usize];
+            drawn.map(|&feature| (time(feature).to_bits(), feature)).collect()
+        }
+    };
     order.sort_unstable();
-    let mut chosen: Vec<u32> = order[..count].iter().map(|&(_, f)| f).collect();
+    let mut chosen: Vec<u32> = order.iter().take(count).map(|&(_, feature)| feature).collect();
     chosen.sort_unstable();
     chosen
+}
+
+/// A number between 0 and 1, both excluded.
+fn open_interval(hash: u64) -> f64 {
+    ((hash >> 12) as f64 + 0.5) / (1u64 << 52) as f64
 }
 
 #[cfg(test)]
@@ -93,12 +118,12 @@ mod tests {
     #[test]
     fn columns_are_sorted_distinct_and_never_none() {
         let all: Vec<u32> = (0..28).collect();
-        let some = columns(key(1, Purpose::Tree, 0), &all, 0.5);
+        let some = columns(key(1, Purpose::Tree, 0), &all, 0.5, &[]);
         assert_eq!(some.len(), 14);
         assert!(some.windows(2).all(|w| w[0] < w[1]));
-        assert_eq!(columns(5, &all, 0.001).len(), 1);
-        assert_eq!(columns(5, &all[..5], 0.5).len(), 2);
-        assert_eq!(columns(5, &(0..100).collect::<Vec<_>>(), 0.29).len(), 29);
-        assert_ne!(some, columns(key(1, Purpose::Tree, 1), &all, 0.5));
+        assert_eq!(columns(5, &all, 0.001, &[]).len(), 1);
+        assert_eq!(columns(5, &all[..5], 0.5, &[]).len(), 2);
+        assert_eq!(columns(5, &(0..100).collect::<Vec<_>>(), 0.29, &[]).len(), 29);
+        assert_ne!(some, columns(key(1, Purpose::Tree, 1), &all, 0.5, &[]));
     }
 }

@@ -8,7 +8,7 @@ use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
 use crate::profile::Profiler;
 use crate::simd::Simd;
-use crate::split::{NodeContext, SplitFinder, SplitInfo};
+use crate::split::{FeatureRules, NodeContext, SplitFinder, SplitInfo};
 use crate::{Dataset, Params, Result};
 
 /// A binned data set with quantised gradients.
@@ -89,7 +89,8 @@ impl Workbench {
 
     fn best(&self, node: &NodeHistogram) -> Option<SplitInfo> {
         let features: Vec<u32> = (0..self.mapper.features().len() as u32).collect();
-        let finder = SplitFinder::new(&self.params, &self.mapper, &self.matrix, self.execution());
+        let rules = FeatureRules::default();
+        let finder = SplitFinder::new(&self.params, &rules, &self.mapper, &self.matrix, self.execution());
         let list = SplitFinder::lists(features.len());
         let found = finder.best(&node.node, &node.histogram, self.quantised.units, &features, list);
         found.best.map(|candidate| candidate.split)

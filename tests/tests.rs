@@ -12,6 +12,7 @@ mod checkpoints;
 mod cli;
 mod config;
 mod conformance;
+mod constraints;
 mod data;
 mod doctor;
 mod doctor_jobs;

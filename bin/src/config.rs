@@ -126,8 +126,10 @@ impl Setting<'_> {
         let adds_up = spec::find(name.trim()).is_some_and(|row| row.adds_up());
         if *self.value != Value::Null && !by_flag && (adds_up || !to.hyperparameters.iter().any(given)) {
             let text = match self.value {
+                Value::Array(_) | Value::Object(_) if spec::find(name.trim()).is_some_and(|row| row.is_nested) => {
+                    self.value.to_string()
+                }
                 Value::Array(_) => self.texts()?.render(),
-                Value::Object(_) if row(name) == Some("class_weight") => self.value.to_string(),
                 _ => self.text()?,
             };
             to.hyperparameters.push(format!("{name}={text}"));

@@ -130,6 +130,7 @@ mod tests {
     use crate::grow::TreeGrower;
     use crate::sampling::mix;
     use crate::simd::Simd;
+    use crate::split::FeatureRules;
     use crate::{Dataset, Params};
     use ndarray::Array2;
 
@@ -144,7 +145,8 @@ mod tests {
         let execution = Execution::solo(Simd::detect().unwrap());
         let (mapper, matrix) = binning::bin(&data, &params, execution).unwrap();
         let columns = BinColumns::of(&matrix);
-        let mut grower = TreeGrower::new(&params, &mapper, &matrix, execution);
+        let rules = FeatureRules::default();
+        let mut grower = TreeGrower::new(&params, &rules, &mapper, &matrix, execution);
         let rows: Vec<u32> = (0..4000).filter(|&row| mix(u64::from(row)).is_multiple_of(3)).collect();
         let factors: Vec<f32> = rows.iter().map(|row| 1.0 + (row % 4) as f32).collect();
         for factors in [factors, Vec::new()] {

@@ -27,6 +27,8 @@ pub use report::{RoundReport, is_set_name};
 pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]
+mod constraint_tests;
+#[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]
 mod rank_tests;

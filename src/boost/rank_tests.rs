@@ -1,7 +1,7 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{ParamsBuilder, SamplingMethod};
+use crate::params::{FeatureName, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -121,6 +121,12 @@ fn on_categories_with_weights_and_samples() {
     };
     check("all rows", &all, params());
     check("half of the rows", &all, params().subsample(0.5));
+    check("monotone", &all, params().monotone_constraints(PerFeature::List(vec![-1.0, 0.0, 0.0, 1.0, 0.0])));
+    let group = |features: &[usize]| features.iter().map(|&feature| FeatureName::Index(feature)).collect();
+    check("groups of features", &all, params().interaction_constraints(vec![group(&[0, 2]), group(&[1, 2, 3])]));
+    check("random thresholds", &all, params().extra_trees(true).path_smooth(20.0));
+    let weighted = params().colsample_bytree(0.8).colsample_bynode(0.7);
+    check("features by weight", &all, weighted.feature_weights(PerFeature::List(vec![1.0, 2.0, 0.5, 0.0, 3.0])));
     let by_gradient = params().subsample(0.4).sampling_method(SamplingMethod::GradientBased);
     check("by gradient", &all, by_gradient);
 }
@@ -135,6 +141,7 @@ fn on_quantiles() {
     let levels = || params().objective(Objective::Quantile).quantile_alpha(vec![0.1, 0.5, 0.9]).eval_metric(metrics(&["quantile"]));
     check("all rows", &all, levels());
     check("copies of few rows", &all, levels().subsample(0.3));
+    check("monotone", &all, levels().monotone_constraints(PerFeature::List(vec![1.0, -1.0, 0.0, 0.0])));
     check(
         "samples in place",
         &all,

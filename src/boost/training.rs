@@ -24,9 +24,11 @@ use crate::numeric::weighted;
 use crate::objective::{self, Loss, Round};
 use crate::params::DataParams;
 use crate::profile::{Phase, Profile};
+use crate::split::FeatureRules;
 use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
 use sapwood_score::Role;
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Gradients that are all below this share of the first round's are what rounding margins left of them.
@@ -55,6 +57,7 @@ pub(super) struct Binned {
 pub(super) struct Training<'a> {
     execution: Execution<'a>,
     params: &'a Params,
+    rules: Arc<FeatureRules>,
     train: &'a Dataset,
     /// The training rows that have weight, where some have none. Those that have none are left out.
     weighted_rows: Option<Vec<u32>>,
@@ -127,6 +130,7 @@ impl<'a> Training<'a> {
             .with_remedy("make such values NaN, or read the data by these parameters"));
         }
         ranks.agree(check_positive_class(params, train))?;
+        let rules = Arc::new(FeatureRules::new(params, train.schema())?);
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
         let size = TrainingSize { rows: train.rows() as u64, features: train.schema().len() as u64, outputs: outputs as u64 };
         ranks.agree(size.check())?;
@@ -174,6 +178,7 @@ impl<'a> Training<'a> {
         Ok(Self {
             execution,
             params,
+            rules,
             train,
             weighted_rows,
             first_row,
@@ -256,7 +261,8 @@ impl<'a> Training<'a> {
         let Binned { mapper, matrix, columns } = binned;
         let execution = self.execution;
         let profiler = execution.profiler;
-        let mut grower = TreeGrower::new(self.params, mapper, matrix, self.execution);
+        let rules = Arc::clone(&self.rules);
+        let mut grower = TreeGrower::new(self.params, &rules, mapper, matrix, self.execution);
         let mut buffers = Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
         let mut stopping = self.early_stopping();
         if let Some(stopping) = &mut stopping {
@@ -374,7 +380,7 @@ impl<'a> Training<'a> {
                 profiler.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
                 let mut grown = grower.grow(buffers.input(index, bins));
                 if let Some(level) = self.loss.leaf_level(output) {
-                    profiler.step(Phase::Leaves, || self.renew(&mut grown, output, level, buffers));
+                    profiler.step(Phase::Leaves, || self.renew(&mut grown, mapper, output, level, buffers));
                 }
                 profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.has_copies()));
                 trees.push(grown.to_tree(mapper));
@@ -392,11 +398,11 @@ impl<'a> Training<'a> {
     }
 
     /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
-    fn renew(&self, grown: &mut GrownTree, output: usize, level: f64, buffers: &Buffers) {
+    fn renew(&self, grown: &mut GrownTree, mapper: &BinMapper, output: usize, level: f64, buffers: &Buffers) {
         let round = self.watched[0].round();
         let (labels, margins) = (round.targets.labels(), round.margins_of(output));
         let shrinkage = self.params.eta / f64::from(self.params.num_parallel_tree);
-        renew_leaves(grown, level, shrinkage, self.execution.ranks, |row| {
+        renew_leaves(grown, level, shrinkage, (&self.rules, mapper), self.execution.ranks, |row| {
             let (row, pair) = buffers.grown_on(row);
             (pair.hess > 0.0).then(|| weighted(labels[row] - margins[row], f64::from(pair.hess)))
         });
@@ -436,7 +442,7 @@ impl<'a> Training<'a> {
         let index = tree.index;
         self.loss.start_round(&self.watched[0].round(), self.execution.ranks);
         self.draw_rows(tree, bins.matrix, buffers);
-        grow::obstacle(self.params, mapper, self.execution, buffers.input(index, bins))
+        grow::obstacle(self.params, &self.rules, mapper, self.execution, buffers.input(index, bins))
     }
 
     /// Lays the training rows out anew: everything that has a number a row.

@@ -15,9 +15,10 @@ use crate::collective::Collective;
 use crate::execution::Execution;
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::sampling::{self, Purpose};
-use crate::split::{Candidates, NodeContext, SplitFinder};
+use crate::split::{Candidates, FeatureRules, NodeContext, SplitFinder, SplitInfo};
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Slots from which on both children of a node are scanned at the same time. Waking a thread takes as long as scanning some thousands.
 const PARALLEL_SLOTS: usize = 32_768;
@@ -28,6 +29,7 @@ pub(super) const FEWER: usize = 2;
 /// What the expansion of a tree's nodes needs to know.
 pub(super) struct TreeContext<'a> {
     pub params: &'a Params,
+    pub rules: &'a FeatureRules,
     /// The tree's number.
     pub index: u64,
     pub mapper: &'a BinMapper,
@@ -103,13 +105,33 @@ impl TreeContext<'_> {
         let bins = RowBins { matrix: self.matrix, columns: self.columns, execution: self.execution };
         let (left, right) = rows.partition(&bins, &table);
         let middle = node.range.start + left.rows.len();
-        let child = |side: u64, sums, begin, rows: NodeRows<'r>| {
-            let context =
-                NodeContext { rows: rows.rows.len() as u64, ..node.context.child(sampling::mix(node.context.path ^ side), sums) };
+        let above = self.handed_down(&node.context, split);
+        let bounds = self.finder.children_bounds(&node.context, split, self.quantised.units);
+        let child = |side: u64, bounds, sums, begin, rows: NodeRows<'r>| {
+            let path = sampling::mix(above.path ^ side);
+            let context = NodeContext { rows: rows.rows.len() as u64, bounds, ..above.child(path, sums) };
             OpenNode::new(context, begin, rows)
         };
-        let nodes = [child(1, split.left, node.range.start, left), child(2, split.right, middle, right)];
+        let nodes = [child(1, bounds[0], split.left, node.range.start, left), child(2, bounds[1], split.right, middle, right)];
         Some(Children { nodes, parent: node.histogram.take(), found: Default::default() })
+    }
+
+    /// A node that is split, with what both of its children take from it.
+    fn handed_down<'n>(&self, node: &'n NodeContext, split: &SplitInfo) -> Cow<'n, NodeContext> {
+        let used = node.used.as_deref().unwrap_or_default();
+        let is_new = self.rules.limit_interactions() && !used.contains(&split.feature);
+        if self.params.path_smooth == 0.0 && !is_new {
+            return Cow::Borrowed(node);
+        }
+        let mut node = node.clone();
+        node.parent_weight = Some(self.finder.weight(&node, self.quantised.units));
+        if is_new {
+            let used: Arc<[u32]> = used.iter().copied().chain([split.feature]).collect();
+            let features = node.features.as_deref().unwrap_or(&self.features);
+            node.features = Some(self.rules.allowed(features, &used).into());
+            node.used = Some(used);
+        }
+        Cow::Owned(node)
     }
 
     /// Builds the histogram of the smaller child from its rows on this rank, if either child may be split.
@@ -223,9 +245,12 @@ impl TreeContext<'_> {
         let seed = self.params.seed;
         let stream = sampling::mix(self.index);
         let level_key = sampling::key(seed, Purpose::Level, stream ^ u64::from(node.depth));
-        let level = sampling::columns(level_key, &self.features, self.params.colsample_bylevel);
+        let mut level = sampling::columns(level_key, &self.features, self.params.colsample_bylevel, self.rules.weights());
+        if let Some(features) = &node.features {
+            level.retain(|feature| features.binary_search(feature).is_ok());
+        }
         let key = sampling::key(seed, Purpose::Node, stream ^ node.path);
-        Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode))
+        Cow::Owned(sampling::columns(key, &level, self.params.colsample_bynode, self.rules.weights()))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::blocks::FeatureOwners;
 use super::expand::{FEWER, TreeContext};
 use super::growth::Growth;
-use super::leaves::set_leaf_values;
+use super::leaves::{LeafRule, set_leaf_values};
 use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::NodeRows;
 use crate::Params;
@@ -14,11 +14,12 @@ use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
 use crate::profile::Phase;
 use crate::sampling::{self, Purpose};
-use crate::split::SplitFinder;
+use crate::split::{FeatureRules, SplitFinder};
 
 /// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
     params: &'a Params,
+    rules: &'a FeatureRules,
     pub(crate) mapper: &'a BinMapper,
     pools: Pools,
     owners: FeatureOwners,
@@ -42,9 +43,16 @@ pub(crate) struct TreeInput<'a> {
 }
 
 impl<'a> TreeGrower<'a> {
-    pub fn new(params: &'a Params, mapper: &'a BinMapper, matrix: &BinnedMatrix, execution: Execution<'a>) -> Self {
+    pub fn new(
+        params: &'a Params,
+        rules: &'a FeatureRules,
+        mapper: &'a BinMapper,
+        matrix: &BinnedMatrix,
+        execution: Execution<'a>,
+    ) -> Self {
         Self {
             params,
+            rules,
             mapper,
             pools: Pools::new(matrix),
             owners: FeatureOwners::new(matrix, execution.ranks),
@@ -57,7 +65,7 @@ impl<'a> TreeGrower<'a> {
     /// Grows a tree.
     pub fn grow(&mut self, mut input: TreeInput<'_>) -> GrownTree {
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
-        let features = sampling::columns(key, &self.features, self.params.colsample_bytree);
+        let features = sampling::columns(key, &self.features, self.params.colsample_bytree, self.rules.weights());
         let [mut rows, mut spare] = std::mem::take(&mut input.rows);
         spare.resize(rows.len(), 0);
         let mut sides = std::mem::take(&mut self.sides);
@@ -76,11 +84,14 @@ impl<'a> TreeGrower<'a> {
             }
         };
         let buffers = [rows, spare];
-        let shrinkage = this.params.eta / f64::from(this.params.num_parallel_tree);
-        let regularisation = &context.finder.regularisation;
+        let rule = LeafRule {
+            regularisation: context.finder.regularisation,
+            path_smooth: this.params.path_smooth,
+            shrinkage: this.params.eta / f64::from(this.params.num_parallel_tree),
+        };
         let Execution { profiler, ranks, .. } = this.execution;
         profiler.step(Phase::Leaves, || {
-            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, regularisation, shrinkage, ranks);
+            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, rule, ranks);
         });
         self.sides = sides;
         GrownTree { nodes, rows: buffers }
@@ -89,14 +100,32 @@ impl<'a> TreeGrower<'a> {
     /// What a tree of some features, on a matrix that has these, needs to know.
     pub(super) fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> TreeContext<'c> {
         let &TreeInput { quantised, columns, index, .. } = input;
-        let Self { params, mapper, pools, execution, .. } = self;
+        let Self { params, rules, mapper, pools, execution, .. } = self;
         let execution = *execution;
         let mut used = vec![false; matrix.tiles().len()];
         features.iter().for_each(|&f| used[matrix.layout(f).tile] = true);
         let histograms = HistogramBuilder { matrix, gradients: quantised, used, pools, execution };
-        let finder = SplitFinder::new(params, mapper, matrix, execution);
+        let finder = SplitFinder::new(params, rules, mapper, matrix, execution);
+        let finder = match params.extra_trees {
+            true => finder.at_random(sampling::key(params.seed, Purpose::Threshold, index)),
+            false => finder,
+        };
         let blocks = self.owners.blocks(matrix, &features, execution.ranks);
-        TreeContext { params, index, mapper, matrix, columns, quantised, features, finder, histograms, pools, blocks, execution }
+        TreeContext {
+            params,
+            rules,
+            index,
+            mapper,
+            matrix,
+            columns,
+            quantised,
+            features,
+            finder,
+            histograms,
+            pools,
+            blocks,
+            execution,
+        }
     }
 
     fn grow_from(&self, context: &TreeContext<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {

@@ -163,8 +163,9 @@ impl Growth<'_> {
 
     /// Makes a node a leaf and gives back the buffers below it.
     fn close(&self, nodes: &mut [GrownNode], node: OpenNode<'_>) {
-        let (range, buffer, bounds) = (node.range.clone(), node.buffer, node.context.bounds);
-        nodes[node.context.id] = GrownNode::Leaf(Leaf { range, buffer, bounds, ..Leaf::default() });
+        let OpenNode { range, buffer, context, .. } = &node;
+        let (range, buffer, bounds, row_count) = (range.clone(), *buffer, context.bounds, context.rows);
+        nodes[context.id] = GrownNode::Leaf(Leaf { range, buffer, bounds, row_count, ..Leaf::default() });
         self.release(node);
     }
 

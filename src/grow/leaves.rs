@@ -5,7 +5,7 @@
 use super::node::GrownNode;
 use crate::collective::Collective;
 use crate::objective::GradientPair;
-use crate::split::Regularisation;
+use crate::split::{Regularisation, Smoothing};
 use rayon::prelude::*;
 
 /// Rows that one task adds up.
@@ -13,6 +13,15 @@ const ROWS_PER_TASK: usize = 65_536;
 
 /// Rows whose integers fit 64 bits together.
 const ROWS_PER_SUM: usize = 4_096;
+
+/// How the value of a leaf follows from its sums.
+#[derive(Clone, Copy)]
+pub(crate) struct LeafRule {
+    pub regularisation: Regularisation,
+    /// Rows that a weight needs to be drawn no more than half the way to the one above; 0: none is drawn.
+    pub path_smooth: f64,
+    pub shrinkage: f64,
+}
 
 /// Gives every leaf its value and its cover. `largest` are the largest magnitudes of gradient and hessian among all rows of all ranks.
 ///
@@ -22,8 +31,7 @@ pub(crate) fn set_leaf_values(
     buffers: &[Vec<u32>; 2],
     gradients: &[GradientPair],
     largest: (f32, f32),
-    regularisation: &Regularisation,
-    shrinkage: f64,
+    rule: LeafRule,
     ranks: &dyn Collective,
 ) {
     let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
@@ -37,14 +45,44 @@ pub(crate) fn set_leaf_values(
     };
     let mut sums: Vec<[i128; 2]> = nodes.par_iter().map(sums_of).collect();
     ranks.sum_wide(sums.as_flattened_mut());
-    for (node, [grad, hess]) in nodes.iter_mut().zip(sums) {
+    let values = |[grad, hess]: [i128; 2]| (scales.0.value(grad), scales.1.value(hess));
+    let weights = match rule.path_smooth > 0.0 {
+        true => smoothed(nodes, &mut sums, |sums| weight(rule, values(sums)), rule.path_smooth),
+        false => sums.iter().map(|&sums| weight(rule, values(sums))).collect(),
+    };
+    for ((node, sums), weight) in nodes.iter_mut().zip(sums).zip(weights) {
         if let GrownNode::Leaf(leaf) = node {
-            leaf.cover = scales.1.value(hess);
-            let counts = !is_stump || leaf.cover >= regularisation.min_child_weight;
-            let weight = leaf.bounds.clamp(regularisation.weight(scales.0.value(grad), leaf.cover));
-            leaf.value = if counts { shrinkage * weight } else { 0.0 };
+            leaf.cover = values(sums).1;
+            let counts = !is_stump || leaf.cover >= rule.regularisation.min_child_weight;
+            leaf.value = if counts { rule.shrinkage * leaf.bounds.clamp(weight) } else { 0.0 };
         }
     }
+}
+
+fn weight(rule: LeafRule, (grad, hess): (f64, f64)) -> f64 {
+    rule.regularisation.weight(grad, hess)
+}
+
+/// The weights of all nodes, each drawn to that of the node above. `sums` are those of leaves, and become those of all nodes.
+fn smoothed(nodes: &[GrownNode], sums: &mut [[i128; 2]], weight: impl Fn([i128; 2]) -> f64, path_smooth: f64) -> Vec<f64> {
+    let mut rows = vec![0; nodes.len()];
+    for (at, node) in nodes.iter().enumerate().rev() {
+        match node {
+            GrownNode::Leaf(leaf) => rows[at] = leaf.row_count,
+            GrownNode::Split { left, right, .. } => {
+                rows[at] = rows[*left] + rows[*right];
+                sums[at] = std::array::from_fn(|part| sums[*left][part] + sums[*right][part]);
+            }
+        }
+    }
+    let mut weights: Vec<f64> = sums.iter().map(|&sums| weight(sums)).collect();
+    for (at, node) in nodes.iter().enumerate() {
+        if let GrownNode::Split { left, right, .. } = node {
+            let smoothing = Smoothing { rows: path_smooth, centre: weights[at] };
+            [*left, *right].into_iter().for_each(|child| weights[child] = smoothing.apply(weights[child], rows[child] as f64));
+        }
+    }
+    weights
 }
 
 fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint)) -> [i128; 2] {

@@ -50,6 +50,8 @@ pub(crate) struct Leaf {
     /// Its rows' positions in the partition, and in which of the tree's buffers.
     pub range: Range<usize>,
     pub buffer: usize,
+    /// Its rows on all ranks.
+    pub row_count: u64,
     /// What its value must keep to.
     pub bounds: Bounds,
     pub value: f64,
@@ -100,6 +102,26 @@ impl GrownTree {
             GrownNode::Leaf(leaf) => Some((leaf.rows(&self.rows), leaf.value)),
             GrownNode::Split { .. } => None,
         })
+    }
+
+    /// The rows of a leaf; none of another node.
+    pub fn rows_of(&self, node: usize) -> &[u32] {
+        match &self.nodes[node] {
+            GrownNode::Leaf(leaf) => leaf.rows(&self.rows),
+            GrownNode::Split { .. } => &[],
+        }
+    }
+
+    /// The leaves below a node, or the node itself if it is one.
+    pub fn leaves_below(&self, node: usize) -> Vec<usize> {
+        let (mut open, mut leaves) = (vec![node], Vec::new());
+        while let Some(at) = open.pop() {
+            match &self.nodes[at] {
+                GrownNode::Leaf(_) => leaves.push(at),
+                GrownNode::Split { left, right, .. } => open.extend([*left, *right]),
+            }
+        }
+        leaves
     }
 
     /// The number of rows that the tree was grown on.

@@ -6,6 +6,7 @@ use crate::Params;
 use crate::binning::BinMapper;
 use crate::execution::Execution;
 use crate::numeric::Short;
+use crate::split::FeatureRules;
 use crate::text::counted;
 
 /// A split of all rows.
@@ -23,11 +24,27 @@ struct Trial {
 }
 
 /// Why a tree that is grown from `input` has no split: a part of a sentence, with the remedy where there is one.
-pub(crate) fn obstacle(params: &Params, mapper: &BinMapper, execution: Execution<'_>, mut input: TreeInput<'_>) -> String {
+pub(crate) fn obstacle(
+    params: &Params,
+    rules: &FeatureRules,
+    mapper: &BinMapper,
+    execution: Execution<'_>,
+    mut input: TreeInput<'_>,
+) -> String {
+    let all = Params { colsample_bytree: 1.0, colsample_bylevel: 1.0, colsample_bynode: 1.0, extra_trees: false, ..params.clone() };
+    if rules.are_monotone()
+        && trial(&all, rules, mapper, execution, &mut input).split.is_none()
+        && let Some(split) = trial(&all, &FeatureRules::default(), mapper, execution, &mut input).split
+    {
+        return format!(
+            "monotone_constraints allow none: without them, the largest gain is {}; turn their directions round, or leave them out",
+            Short(split.gain)
+        );
+    }
     let mut without = |relax: fn(&mut Params)| {
-        let mut relaxed = Params { colsample_bytree: 1.0, colsample_bylevel: 1.0, colsample_bynode: 1.0, ..params.clone() };
+        let mut relaxed = all.clone();
         relax(&mut relaxed);
-        trial(&relaxed, mapper, execution, &mut input)
+        trial(&relaxed, rules, mapper, execution, &mut input)
     };
     let plain = without(|_| {});
     if plain.rows < 2 {
@@ -35,6 +52,9 @@ pub(crate) fn obstacle(params: &Params, mapper: &BinMapper, execution: Execution
             "a tree is grown on {}: there are no more, or none is drawn; give more rows",
             counted(plain.rows as usize, "row")
         );
+    }
+    if plain.split.is_some() && params.extra_trees {
+        return "extra_trees tries one threshold of each feature, and those that were drawn allow none; lower min_child_weight, or train more rounds".into();
     }
     if plain.split.is_some() {
         return "the features that a tree or a node may use have none, others would; raise colsample_bytree, colsample_bylevel or colsample_bynode".into();
@@ -95,8 +115,8 @@ fn no_least_levels(params: &mut Params) {
 }
 
 /// The root of a tree under some parameters.
-fn trial(params: &Params, mapper: &BinMapper, execution: Execution<'_>, input: &mut TreeInput<'_>) -> Trial {
-    let grower = TreeGrower::new(params, mapper, input.matrix, execution);
+fn trial(params: &Params, rules: &FeatureRules, mapper: &BinMapper, execution: Execution<'_>, input: &mut TreeInput<'_>) -> Trial {
+    let grower = TreeGrower::new(params, rules, mapper, input.matrix, execution);
     let features = (0..mapper.features().len() as u32).collect();
     let [mut rows, mut spare] = std::mem::take(&mut input.rows);
     spare.resize(rows.len(), 0);

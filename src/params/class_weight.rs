@@ -15,6 +15,7 @@ pub enum ClassWeight {
 
 impl ParamValue for ClassWeight {
     type Arg = Self;
+    const IS_NESTED: bool = true;
     const EXPECTED: &'static str = "balanced, or a factor above 0 for each class such as {\"0\": 1, \"1\": 5}";
 
     /// A map as JSON or Python writes it, with or without braces; or a list of the factors of classes 0, 1, ….

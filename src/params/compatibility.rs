@@ -68,17 +68,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     inert_only("device", &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
     inert_only("use_dask_gpu_training", &["false", "0", "False"], "use false, or leave it out: Sapwood trains on CPUs"),
     inert_only(
-        "monotone_constraints",
-        &["", "()", "[]", "{}"],
-        "leave it out to train without constraints, or use XGBoost: Sapwood has nothing like them",
-    ),
-    inert_only(
-        "interaction_constraints",
-        &["", "()", "[]"],
-        "leave it out; max_depth=1 allows no interactions at all, ignore_columns leaves features out",
-    ),
-    inert_only("feature_weights", &["", "[]"], "leave it out; ignore_columns leaves features out, colsample_* draw from all alike"),
-    inert_only(
         "_kfold",
         &[""],
         "leave it out, and give the channel validation; for folds run one job each, with channels of its own",

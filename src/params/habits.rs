@@ -10,8 +10,8 @@ pub(super) const ALL: &[Synonym] = &[("-1", "0"), ("None", "0")];
 /// What stands for "not at all", where Sapwood wants nothing.
 pub(super) const NEVER: &[Synonym] = &[("0", ""), ("-1", ""), ("None", "")];
 
-/// What stands for equal weights of classes.
-pub(super) const NO_WEIGHTS: &[Synonym] = &[("None", "")];
+/// What stands for "nothing".
+pub(super) const NONE: &[Synonym] = &[("None", "")];
 /// Orders of growing: CatBoost's words, and what LightGBM calls its own.
 pub(super) const POLICIES: &[Synonym] = &[("leafwise", "lossguide"), ("Lossguide", "lossguide"), ("Depthwise", "depthwise")];
 /// LightGBM's word for drawing all rows alike.
@@ -310,8 +310,24 @@ pub const OTHERS: &[ParamSpec] = &[
     other("min_data_in_bin", &[], &["1"], "use max_bin: it limits the number of bins"),
     other("bin_construct_sample_cnt", &["subsample_for_bin"], &[], "leave it out: bins come from a sample of fixed size"),
     other("linear_tree", &["linear_trees"], FALSE, "leave it out: leaves are constant"),
-    other("extra_trees", &["extra_tree"], FALSE, "leave it out; colsample_bynode makes trees differ, too"),
-    other("path_smooth", &[], &["0", "0.0"], "leave it out; lambda and min_child_weight smooth leaf values"),
+    other(
+        "monotone_constraints_method",
+        &["monotone_constraining_method", "mc_method"],
+        &["basic"],
+        "use basic: the bounds of intermediate and advanced change with splits elsewhere in a tree, after splits within them were found",
+    ),
+    other(
+        "monotone_penalty",
+        &["monotone_splits_penalty", "ms_penalty", "mc_penalty"],
+        &["0", "0.0"],
+        "leave it out: splits on features with monotone_constraints are penalised at no depth",
+    ),
+    other(
+        "feature_contri",
+        &["feature_contrib", "fc", "fp", "feature_penalty"],
+        &["", "None"],
+        "leave it out; feature_weights says how likely features are drawn, ignore_columns leaves them out",
+    ),
     other("deterministic", &["force_row_wise", "force_col_wise"], ANY_TRUTH, "leave it out: models are always deterministic"),
     other(
         "enable_bundle",

@@ -5,7 +5,9 @@
 
 mod class_weight;
 pub mod compatibility;
+mod features;
 pub mod habits;
+mod items;
 mod parse;
 mod relevance;
 mod render;
@@ -14,6 +16,7 @@ pub mod spec;
 mod value;
 
 pub use class_weight::ClassWeight;
+pub use features::{FeatureName, InteractionConstraints, MonotoneConstraints, PerFeature};
 pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
@@ -113,6 +116,13 @@ impl Params {
             warnings.push("sampling_method=gradient_based has no effect with subsample=1; give the share of rows to draw".into());
         }
         warnings.extend(relevance::warnings(self));
+        if !self.monotone_constraints.0.is_empty() && self.objective.is_multiclass() {
+            warnings.push(format!(
+                "monotone_constraints hold for the margin of each class; with objective={} a probability, which depends on all margins, \
+                 may go either way",
+                self.objective.name()
+            ));
+        }
         warnings
     }
 
@@ -168,6 +178,18 @@ impl Params {
                     "give numbers between 0 and 1 in ascending order, each once, for example 0.1,0.5,0.9",
                 );
             }
+        }
+        if let Some(other) = self.monotone_constraints.0.values().find(|direction| ![-1.0, 0.0, 1.0].contains(direction)) {
+            let cause = format!("monotone_constraints={} has the direction {other}", self.monotone_constraints.render());
+            return refuse(&["monotone_constraints"], cause, "each must be 1 (up), -1 (down) or 0 (either)");
+        }
+        if let Some(other) = self.feature_weights.values().find(|weight| *weight < 0.0 || !weight.is_finite()) {
+            let cause = format!("feature_weights={} has the weight {other}", self.feature_weights.render());
+            return refuse(&["feature_weights"], cause, "each must be a number from 0 on");
+        }
+        if self.path_smooth > 0.0 && matches!(self.objective, Objective::AbsoluteError | Objective::Quantile) {
+            let cause = format!("path_smooth cannot be combined with objective={}", self.objective.name());
+            return refuse(&["path_smooth", "objective"], cause, "leave it out: leaves become quantiles of their rows' residuals");
         }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
         if self.validation_fraction.is_none() && (self.split != SplitMethod::Random || self.split_column.is_some()) {

@@ -107,7 +107,7 @@ impl ParamsBuilder {
                 notes.push(note(reason));
             }
             Effect::Accepted { .. } => return Err(not_a_value(row, name, value)),
-            Effect::InertOnly { values, .. } if values.contains(&value) || all_zero(value) => {
+            Effect::InertOnly { values, .. } if values.contains(&value) => {
                 notes.push(note("it asks for what Sapwood does anyway"));
             }
             Effect::InertOnly { remedy, .. } => {
@@ -225,12 +225,6 @@ fn translated<'a>(row: &ParamSpec, value: &'a str) -> Cow<'a, str> {
     } else {
         Cow::Borrowed(ours(value))
     }
-}
-
-/// Whether a constraint list such as `(0,0,0)` constrains nothing.
-fn all_zero(value: &str) -> bool {
-    let list = value.strip_prefix(['(', '[']).and_then(|v| v.strip_suffix([')', ']']));
-    list.is_some_and(|list| list.split(',').all(|item| item.trim() == "0"))
 }
 
 fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {

@@ -82,8 +82,9 @@ fn unsupported_parameters_are_refused_only_where_they_matter() {
     let base = ("num_round", "1");
     let message = error(&[base, ("booster", "dart")]);
     assert!(message.starts_with("booster=\"dart\" is not supported; use gbtree: "), "{message}");
-    assert!(error(&[base, ("monotone_constraints", "(1,0)")]).contains("is not supported; leave it out"));
-    let (_, notes) = Params::from_pairs([base, ("booster", "gbtree"), ("monotone_constraints", "(0,0)"), ("silent", "0")]).unwrap();
+    let message = error(&[base, ("monotone_constraints_method", "intermediate")]);
+    assert!(message.contains("is not supported; use basic: "), "{message}");
+    let (_, notes) = Params::from_pairs([base, ("booster", "gbtree"), ("mc_method", "basic"), ("silent", "0")]).unwrap();
     assert_eq!(notes.len(), 3);
 }
 

@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 8] = [
+const RELEVANCE: [Relevance; 9] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -44,6 +44,11 @@ const RELEVANCE: [Relevance; 8] = [
             matches!(params.objective, Logistic | BinaryLogistic | BinaryLogitraw | BinaryHinge)
         },
         needs: "a binary objective or reg:logistic",
+    },
+    Relevance {
+        parameter: "feature_weights",
+        holds: |params| params.colsample_bytree.min(params.colsample_bylevel).min(params.colsample_bynode) < 1.0,
+        needs: "colsample_bytree, colsample_bylevel or colsample_bynode below 1",
     },
     Relevance {
         parameter: "num_class",

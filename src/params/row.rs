@@ -136,6 +136,8 @@ pub struct ParamSpec {
     pub synonyms: &'static [Synonym],
     /// The type of its value, in a word or two.
     pub expected: &'static str,
+    /// Whether a value may be a map or a list of lists.
+    pub is_nested: bool,
     /// The words it may be, where it is a choice.
     pub words: &'static [&'static str],
     /// The default, as text; empty where there is none.
@@ -178,6 +180,7 @@ pub(super) const PLAIN: ParamSpec = ParamSpec {
     aliases: &[],
     synonyms: &[],
     expected: "text",
+    is_nested: false,
     words: &[],
     default: "",
     required: false,

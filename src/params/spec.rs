@@ -3,6 +3,7 @@
 //! parameters that are known but not acted on are in `compatibility.rs` and `habits.rs`.
 
 use super::class_weight::ClassWeight;
+use super::features::{InteractionConstraints, MonotoneConstraints, PerFeature};
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
@@ -26,6 +27,7 @@ macro_rules! parameters {
         const $table: &[ParamSpec] = &[$(ParamSpec {
             name: $text,
             expected: <$type as ParamValue>::EXPECTED,
+            is_nested: <$type as ParamValue>::IS_NESTED,
             default: $default,
             doc: concat!($($doc),+),
             $($key: $value,)*
@@ -179,13 +181,33 @@ parameters! {
     colsample_bynode("colsample_bynode"): f64 = "1" {
         aliases: &["feature_fraction_bynode", "sub_feature_bynode"], range: Range::open(0.0, 1.0), tunable: tunable(0.1, 1.0),
     }
+    /// How likely each feature is drawn where `colsample_*` draw, in proportion to the others: a list such as `(1,0.5,2)`, one number for each
+    /// feature, or a map such as `{"a": 0.5}`, where others have 1. A feature of weight 0 is never drawn. As in XGBoost (CatBoost calls
+    /// something else so).
+    feature_weights("feature_weights"): PerFeature = "" { synonyms: habits::NONE }
+    /// How predictions may change with a feature, all others being equal: 1, not down; -1, not up; 0, either way. A list such as `(1,0,-1)`, one
+    /// number for each feature (the label is none), or a map such as `{"a": 1, "b": -1}`. What XGBoost has, and LightGBM calls `basic`.
+    /// Categorical features have no order.
+    monotone_constraints("monotone_constraints"): MonotoneConstraints = "" {
+        aliases: &["monotone_constraint", "monotonic_cst", "mc"], synonyms: habits::NONE,
+    }
+    /// Groups of features that may meet on a way from the root to a leaf: `[["a", "b"], ["c", "d"]]`, names or 0-based positions among the
+    /// features. As in XGBoost, groups may overlap, and a feature in none of them is used alone.
+    interaction_constraints("interaction_constraints"): InteractionConstraints = "" {
+        aliases: &["interaction_cst"], synonyms: habits::NONE,
+    }
+    /// Tries only one random threshold of each feature in each node, as in LightGBM (Extremely Randomised Trees): between the node's least and
+    /// greatest bin; of a categorical feature one level, or one number of levels.
+    extra_trees("extra_trees"): bool = "false" { aliases: &["extra_tree"] }
+    /// Draws the weight of each node to that of the node above: with n rows, n / (n + `path_smooth`) of its own, as in LightGBM.
+    path_smooth("path_smooth"): f64 = "0" { range: Range::from(0.0), tunable: tunable(0.0, 100.0) }
     /// Trees grown in each round; each one's leaf values are divided by this number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
     /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).
     scale_pos_weight("scale_pos_weight"): f64 = "1" { range: Range::open(0.0, 1e9) }
     /// Factors by which the weights of training rows are multiplied, by class: a map such as `{"no": 1, "yes": 5}`, or `balanced`, which makes
     /// all classes count alike (all rows / (classes × rows of the class), as in scikit-learn; rows count by their weights).
-    class_weight("class_weight"): ClassWeight = "" { aliases: &["class_weights"], synonyms: habits::NO_WEIGHTS }
+    class_weight("class_weight"): ClassWeight = "" { aliases: &["class_weights"], synonyms: habits::NONE }
     /// The label that is class 1 (binary objectives whose labels are texts): probabilities are its, and precision, recall, AUC and
     /// `scale_pos_weight` are about it. Default: the second in sorted order.
     positive_class("positive_class"): Option<String> = "" { aliases: &["pos_label"], bins: Some(true) }

@@ -10,6 +10,9 @@ pub trait ParamValue: Sized {
     /// What a correct value looks like, for messages and documentation.
     const EXPECTED: &'static str;
 
+    /// Whether a value may be a map or a list of lists.
+    const IS_NESTED: bool = false;
+
     /// The value that `text` (trimmed) stands for, or `None`.
     fn parse(text: &str) -> Option<Self>;
 

@@ -75,6 +75,8 @@ struct Search<'a> {
     regularisation: Regularisation,
     /// Missing values and the levels that are left out.
     rest: Sums,
+    /// Sets of so many levels and one are tried alone.
+    only: Option<usize>,
     best: Option<Candidate>,
 }
 
@@ -89,8 +91,16 @@ impl LevelSearch {
         }
     }
 
-    /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides.
-    pub fn best_set(&self, simd: Simd, scan: &Scan<'_>, slot: usize, levels: usize) -> Option<CategoricalSplit> {
+    /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides. With a number from 0
+    /// to 1, the best of those that have the size, or the one level, that it stands for.
+    pub fn best_set(
+        &self,
+        simd: Simd,
+        scan: &Scan<'_>,
+        slot: usize,
+        levels: usize,
+        number: Option<f64>,
+    ) -> Option<CategoricalSplit> {
         let onehot = levels <= self.max_onehot;
         let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
         // Half a row less, because rows are an estimate.
@@ -112,9 +122,12 @@ impl LevelSearch {
             }
         }
         let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);
-        let mut search = Search { scan, regularisation: scan.regularisation, rest, best: None };
+        let choices = if onehot { order.len() } else { self.most(&order) };
+        let only = number.map(|number| (number * choices as f64) as usize);
+        let mut search = Search { scan, regularisation: scan.regularisation, rest, only, best: None };
         if onehot {
-            order.iter().enumerate().for_each(|(i, level)| search.consider(i, 1, level.sums));
+            let is_tried = |at: usize| only.is_none_or(|only| only == at);
+            order.iter().enumerate().filter(|(at, _)| is_tried(*at)).for_each(|(at, level)| search.consider(at, 1, level.sums));
         } else {
             search.regularisation = scan.regularisation.with_more_lambda(self.l2);
             self.sort_ends(&mut order);
@@ -168,7 +181,7 @@ impl LevelSearch {
             if outside < self.min_group {
                 return;
             }
-            if group >= self.min_group {
+            if search.only.map_or(group >= self.min_group, |only| count == only + 1) {
                 group = 0.0;
                 search.consider(from, count, left);
             }
@@ -197,7 +210,19 @@ impl Search<'_> {
         let ((left_grad, left_hess), (right_grad, right_hess)) = (value(left), value(right));
         let least = self.regularisation.min_child_weight;
         let allowed = left_hess >= least && right_hess >= least && left_hess > 0.0 && right_hess > 0.0;
-        allowed.then(|| self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess))
+        if !allowed {
+            return None;
+        }
+        let Scan { restraint, .. } = self.scan;
+        if restraint.is_none() {
+            return Some(self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess));
+        }
+        let left = restraint.weight(&self.regularisation, left_grad, left_hess);
+        let right = restraint.weight(&self.regularisation, right_grad, right_hess);
+        let score = || {
+            self.regularisation.score_at(left, left_grad, left_hess) + self.regularisation.score_at(right, right_grad, right_hess)
+        };
+        restraint.allows(left, right).then(score)
     }
 }
 

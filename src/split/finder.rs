@@ -2,13 +2,16 @@
 
 use super::categorical::{CategoricalSplit, LevelSearch};
 use super::gain::Regularisation;
-use super::node::NodeContext;
-use super::numeric::{Scan, Scratch, best_score, best_threshold};
+use super::node::{Bounds, NodeContext};
+use super::numeric::{NumericSplit, Scan, Scratch, best_score, best_threshold, threshold_at};
+use super::restraint::{Restraint, Smoothing};
+use super::rules::FeatureRules;
 use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::execution::Execution;
 use crate::histogram::{Histogram, Sums, Units};
 use crate::profile::Phase;
+use crate::sampling;
 use rayon::prelude::*;
 
 /// Features that one task scans. Nodes with fewer are scanned on the spot.
@@ -32,6 +35,17 @@ pub(crate) struct SplitInfo {
     pub missing_left: bool,
     pub left: Sums,
     pub right: Sums,
+}
+
+impl SplitInfo {
+    /// How the weights of the children must differ: values may differ from missing ones in any direction.
+    pub fn direction(&self, rules: &FeatureRules, mapper: &BinMapper) -> f64 {
+        let is_of_missing = match &self.condition {
+            BinCondition::Bin(bin) => !self.missing_left && bin + 1 == mapper.features()[self.feature as usize].value_bins(),
+            BinCondition::Levels(_) => false,
+        };
+        if is_of_missing { 0.0 } else { rules.direction(self.feature) }
+    }
 }
 
 /// A split, and what it is compared by.
@@ -64,12 +78,60 @@ pub(crate) struct SplitFinder<'a> {
     matrix: &'a BinnedMatrix,
     pub regularisation: Regularisation,
     levels: LevelSearch,
+    rules: &'a FeatureRules,
+    path_smooth: f64,
+    /// Where only one random candidate of each feature is tried: what those of this tree are drawn by.
+    random: Option<u64>,
     execution: Execution<'a>,
 }
 
 impl<'a> SplitFinder<'a> {
-    pub fn new(params: &Params, mapper: &'a BinMapper, matrix: &'a BinnedMatrix, execution: Execution<'a>) -> Self {
-        Self { mapper, matrix, regularisation: Regularisation::new(params), levels: LevelSearch::new(params), execution }
+    pub fn new(
+        params: &Params,
+        rules: &'a FeatureRules,
+        mapper: &'a BinMapper,
+        matrix: &'a BinnedMatrix,
+        execution: Execution<'a>,
+    ) -> Self {
+        Self {
+            mapper,
+            matrix,
+            regularisation: Regularisation::new(params),
+            levels: LevelSearch::new(params),
+            rules,
+            path_smooth: params.path_smooth,
+            random: None,
+            execution,
+        }
+    }
+
+    /// The same for one random candidate of each feature and node, drawn by `key`.
+    #[must_use]
+    pub fn at_random(self, key: u64) -> Self {
+        Self { random: Some(key), ..self }
+    }
+
+    /// The weight of a node, as its children and those that are compared with them see it.
+    pub fn weight(&self, node: &NodeContext, units: Units) -> f64 {
+        let (grad, hess) = (node.sums.grad as f64 * units.grad, node.sums.hess as f64 * units.hess);
+        let weight = self.regularisation.weight(grad, hess);
+        let smooth = match node.parent_weight {
+            Some(centre) if self.path_smooth > 0.0 => Smoothing { rows: self.path_smooth, centre }.apply(weight, node.rows as f64),
+            _ => weight,
+        };
+        node.bounds.clamp(smooth)
+    }
+
+    /// The weights that leaves below the children of a node may have.
+    pub fn children_bounds(&self, node: &NodeContext, split: &SplitInfo, units: Units) -> [Bounds; 2] {
+        let direction = split.direction(self.rules, self.mapper);
+        if direction == 0.0 {
+            return [node.bounds; 2];
+        }
+        let restraint = Restraint::of(node, self.path_smooth, self.weight(node, units), units);
+        let weight =
+            |sums: Sums| restraint.weight(&self.regularisation, sums.grad as f64 * units.grad, sums.hess as f64 * units.hess);
+        node.bounds.split(direction, weight(split.left), weight(split.right))
     }
 
     /// Whether a node with so many features is worth a list of those that may be split on.
@@ -80,10 +142,13 @@ impl<'a> SplitFinder<'a> {
     /// The split with the largest gain among `features` (ascending); the lowest feature, then the lowest bin, wins a tie.
     ///
     /// A numeric feature whose every threshold leaves too little hessian on one side does so in every part of the node: where features
-    /// are listed, such are not.
+    /// are listed, such are not. Where weights are not free, or candidates are random, there are other reasons not to find any.
     pub fn best(&self, node: &NodeContext, histogram: &Histogram, units: Units, features: &[u32], list: bool) -> Candidates {
         let total = node.sums;
-        let scan = Scan { histogram, total, rows: node.rows, units, regularisation: self.regularisation };
+        let weight = self.weight(node, units);
+        let restraint = Restraint::of(node, self.path_smooth, weight, units);
+        let random = self.random.map(|key| sampling::mix(key ^ node.path));
+        let scan = Scan { histogram, total, rows: node.rows, units, regularisation: self.regularisation, restraint, random };
         let (best, splittable) = if list {
             let found: Vec<_> = features.par_chunks(FEATURES_PER_TASK).map(|features| self.scan(&scan, features)).collect();
             let splittable = found.iter().flat_map(|(_, splittable)| splittable).copied().collect();
@@ -91,7 +156,12 @@ impl<'a> SplitFinder<'a> {
         } else {
             (self.scan(&scan, features).0, Vec::new())
         };
-        let parent = self.regularisation.score(total.grad as f64 * units.grad, total.hess as f64 * units.hess);
+        let (grad, hess) = (total.grad as f64 * units.grad, total.hess as f64 * units.hess);
+        let parent = match restraint.is_none() {
+            true => self.regularisation.score(grad, hess),
+            // As if the node were its own child.
+            false => self.regularisation.score_at(restraint.weight(&self.regularisation, grad, hess), grad, hess),
+        };
         let worthwhile = |best: &Found| self.regularisation.is_worthwhile(best.score, parent);
         let split = |found| self.execution.profiler.task(Phase::Scan, || self.candidate(&scan, found, parent));
         Candidates { best: best.filter(worthwhile).and_then(split), splittable }
@@ -107,8 +177,18 @@ impl<'a> SplitFinder<'a> {
         let mut splittable = Vec::with_capacity(features.len());
         let mut best: Option<Found> = None;
         for &feature in features {
+            let directed;
+            let scan = match self.rules.direction(feature) {
+                0.0 => scan,
+                direction => {
+                    directed = Scan { restraint: scan.restraint.with_direction(direction), ..*scan };
+                    &directed
+                }
+            };
             let found = self.best_of(scan, feature, &mut scratch);
-            if found.is_some() || matches!(self.mapper.features()[feature as usize], FeatureBins::Categorical { .. }) {
+            let is_certain = scan.restraint.is_none() && scan.random.is_none();
+            if found.is_some() || !is_certain || matches!(self.mapper.features()[feature as usize], FeatureBins::Categorical { .. })
+            {
                 splittable.push(feature);
             }
             best = match (best, found) {
@@ -126,27 +206,37 @@ impl<'a> SplitFinder<'a> {
             // All rows, or all that count, are in one bin.
             return None;
         }
-        let (score, levels) = match &self.mapper.features()[feature as usize] {
-            FeatureBins::Numeric { .. } => (best_score(self.execution.simd, scan, layout.slot, layout.value_bins, scratch)?, None),
-            FeatureBins::Categorical { levels } => {
-                let best = self.levels.best_set(self.execution.simd, scan, layout.slot, *levels)?;
-                (best.score, Some(best))
+        let simd = self.execution.simd;
+        let number = scan.random.map(|key| sampling::number(key, u64::from(feature)));
+        let (score, place) = match (&self.mapper.features()[feature as usize], number) {
+            (FeatureBins::Numeric { .. }, None) => {
+                (best_score(simd, scan, layout.slot, layout.value_bins, scratch)?, Place::OfScore)
+            }
+            (FeatureBins::Numeric { .. }, Some(number)) => {
+                let (score, split) = threshold_at(scan, layout.slot, layout.value_bins, number)?;
+                (score, Place::Threshold(split))
+            }
+            (FeatureBins::Categorical { levels }, number) => {
+                let best = self.levels.best_set(simd, scan, layout.slot, *levels, number)?;
+                (best.score, Place::Levels(best))
             }
         };
-        Some(Found { score, feature, levels })
+        Some(Found { score, feature, place })
     }
 
     /// What was found, in full; `parent` is the node's own score.
     fn candidate(&self, scan: &Scan<'_>, found: Found, parent: f64) -> Option<Candidate> {
-        let Found { feature, levels, score } = found;
+        let Found { feature, place, score } = found;
+        let scan = &Scan { restraint: scan.restraint.with_direction(self.rules.direction(feature)), ..*scan };
         let gain = score - parent;
-        let (condition, missing_left, left) = match levels {
-            None => {
+        let of_threshold = |split: NumericSplit| (BinCondition::Bin(split.bin), split.missing_left, split.left);
+        let (condition, missing_left, left) = match place {
+            Place::OfScore => {
                 let layout = self.matrix.layout(feature);
-                let best = best_threshold(self.execution.simd, scan, layout.slot, layout.value_bins)?;
-                (BinCondition::Bin(best.bin), best.missing_left, best.left)
+                of_threshold(best_threshold(self.execution.simd, scan, layout.slot, layout.value_bins)?)
             }
-            Some(best) => (BinCondition::Levels(best.words), best.missing_left, best.left),
+            Place::Threshold(split) => of_threshold(split),
+            Place::Levels(best) => (BinCondition::Levels(best.words), best.missing_left, best.left),
         };
         let split = SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left };
         Some(Candidate { score, split })
@@ -158,8 +248,15 @@ struct Found {
     /// The sum of the children's scores.
     score: f64,
     feature: u32,
-    /// Of a categorical feature; a numeric one's threshold is looked for once it is known to win.
-    levels: Option<CategoricalSplit>,
+    place: Place,
+}
+
+/// Where the split of a feature is.
+enum Place {
+    /// At a threshold of this score, which is looked for once it is known to win.
+    OfScore,
+    Threshold(NumericSplit),
+    Levels(CategoricalSplit),
 }
 
 /// The better of what two features have to offer.

@@ -37,8 +37,14 @@ impl Regularisation {
         if hess <= 0.0 || hess + self.lambda <= 0.0 {
             return 0.0;
         }
+        self.weight_of(grad, hess)
+    }
+
+    /// The same where there is hessian.
+    #[inline(always)]
+    pub fn weight_of(&self, grad: f64, hess: f64) -> f64 {
         let weight = -soft_threshold(grad, self.alpha) / (hess + self.lambda);
-        if self.max_delta_step > 0.0 { weight.clamp(-self.max_delta_step, self.max_delta_step) } else { weight }
+        if self.max_delta_step > 0.0 { weight.max(-self.max_delta_step).min(self.max_delta_step) } else { weight }
     }
 
     /// The L2 regularisation.
@@ -52,7 +58,12 @@ impl Regularisation {
         if self.is_plain() {
             return grad * grad / (hess + self.lambda);
         }
-        let weight = self.weight(grad, hess);
+        self.score_at(self.weight(grad, hess), grad, hess)
+    }
+
+    /// Twice the loss that a weight takes away.
+    #[inline(always)]
+    pub fn score_at(&self, weight: f64, grad: f64, hess: f64) -> f64 {
         -(2.0 * grad * weight + (hess + self.lambda) * weight * weight + 2.0 * self.alpha * weight.abs())
     }
 
@@ -66,18 +77,13 @@ impl Regularisation {
     /// Whether children whose scores sum to `score` are worth splitting a node that scores `parent`.
     pub fn is_worthwhile(&self, score: f64, parent: f64) -> bool {
         let gain = score - parent;
-        gain > NOISE * score && gain >= self.gamma
+        gain > NOISE * score.abs() && gain >= self.gamma
     }
 }
 
+#[inline(always)]
 fn soft_threshold(grad: f64, alpha: f64) -> f64 {
-    if grad > alpha {
-        grad - alpha
-    } else if grad < -alpha {
-        grad + alpha
-    } else {
-        0.0
-    }
+    grad - grad.max(-alpha).min(alpha)
 }
 
 #[cfg(test)]

@@ -5,10 +5,14 @@ mod finder;
 mod gain;
 mod node;
 mod numeric;
+mod restraint;
+mod rules;
 
 pub(crate) use finder::{BinCondition, Candidate, Candidates, SplitFinder, SplitInfo};
 pub(crate) use gain::Regularisation;
 pub(crate) use node::{Bounds, NodeContext};
+pub(crate) use restraint::Smoothing;
+pub(crate) use rules::FeatureRules;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,10 @@ pub(crate) struct NodeContext {
     pub depth: u32,
     /// The values that its leaves may have.
     pub bounds: Bounds,
+    /// The weight of the node above, where there is one.
+    pub parent_weight: Option<f64>,
+    /// The features that the nodes above it are split on, where these say which may follow.
+    pub used: Option<Arc<[u32]>>,
     /// The features that it may be split on, where they are known to be fewer than the tree's.
     pub features: Option<Arc<[u32]>>,
     pub sums: Sums,
@@ -36,15 +40,39 @@ impl Default for Bounds {
 
 impl Bounds {
     /// The number in the interval that is nearest to `weight`.
+    #[inline(always)]
     pub fn clamp(self, weight: f64) -> f64 {
-        weight.clamp(self.lower, self.upper)
+        weight.max(self.lower).min(self.upper)
+    }
+}
+
+impl Bounds {
+    /// The interval in another unit.
+    pub fn times(self, factor: f64) -> Self {
+        let scaled = |end: f64| if end.is_infinite() { end } else { end * factor };
+        Self { lower: scaled(self.lower), upper: scaled(self.upper) }
+    }
+
+    /// Those of the children whose weights are these: on either side of the middle, where the right one must be larger (`direction` 1)
+    /// or smaller (-1). Of weights that are not known, the middle is 0.
+    pub fn split(self, direction: f64, left: f64, right: f64) -> [Self; 2] {
+        let middle = f64::midpoint(left, right);
+        let middle = self.clamp(if middle.is_nan() { 0.0 } else { middle });
+        let (below, above) = (Self { upper: middle, ..self }, Self { lower: middle, ..self });
+        if direction > 0.0 {
+            [below, above]
+        } else if direction < 0.0 {
+            [above, below]
+        } else {
+            [self; 2]
+        }
     }
 }
 
 impl NodeContext {
     /// The node above all others.
     pub fn root(sums: Sums, rows: u64) -> Self {
-        Self { id: 0, path: 1, depth: 0, bounds: Bounds::default(), features: None, sums, rows }
+        Self { id: 0, path: 1, depth: 0, bounds: Bounds::default(), parent_weight: None, used: None, features: None, sums, rows }
     }
 
     /// A child, whose number and rows are still to be found. `path` tells it from its sibling.

@@ -4,6 +4,7 @@
 //! wide codes can go beyond that, from 2^23 rows on).
 
 use super::gain::Regularisation;
+use super::restraint::Restraint;
 use crate::histogram::{Histogram, SlotForm, Sums, Units};
 use crate::simd::dispatch;
 
@@ -19,6 +20,9 @@ pub(crate) struct Scan<'a> {
     pub rows: u64,
     pub units: Units,
     pub regularisation: Regularisation,
+    pub restraint: Restraint,
+    /// Where only one random candidate of each feature is tried: what it is drawn by.
+    pub random: Option<u64>,
 }
 
 /// A threshold: values in bins up to `bin` go left.
@@ -46,8 +50,15 @@ impl Scratch {
 }
 
 /// The rank of a threshold that is not allowed. Others' are the bits of their scores: those of positive numbers are ordered like the
-/// numbers, and integers have a maximum that does not depend on the order of comparisons.
+/// numbers, and integers have a maximum that does not depend on the order of comparisons. Of negative numbers, which are scores of weights
+/// far from the best ones, all bits but the sign are turned round.
 const FORBIDDEN: i64 = i64::MIN;
+
+/// Turns the bits of any number into its rank, and back.
+#[inline(always)]
+fn turned(bits: i64) -> i64 {
+    bits ^ ((bits >> 63) as u64 >> 1) as i64
+}
 
 dispatch! {
     /// The sum of the children's scores at the best threshold of the feature whose bins begin at `slot`, if any leaves enough hessian
@@ -59,7 +70,7 @@ dispatch! {
 fn best_score_body(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scratch) -> Option<f64> {
     let mut best = FORBIDDEN;
     rank_all(scan, slot, value_bins, scratch, |_, _, ranks| best = highest(ranks).max(best));
-    (best != FORBIDDEN).then(|| f64::from_bits(best as u64) * ThresholdScorer::new(scan).worth)
+    (best != FORBIDDEN).then(|| ThresholdScorer::new(scan).score(best))
 }
 
 dispatch! {
@@ -81,11 +92,51 @@ fn best_threshold_body(scan: &Scan<'_>, slot: usize, value_bins: usize) -> Optio
     });
     let [right, left] = best;
     let (bin, tried_left) = if left.0 > right.0 { (left.1, true) } else { (right.1, false) };
+    (left.0.max(right.0) != FORBIDDEN).then(|| {
+        let missing = scan.histogram.get(slot + value_bins);
+        NumericSplit::new(scan, bin, values_up_to(scan, slot, bin), missing, tried_left)
+    })
+}
+
+fn values_up_to(scan: &Scan<'_>, slot: usize, bin: usize) -> Sums {
+    (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot))
+}
+
+impl NumericSplit {
+    /// Without missing values, they go to the side with more hessian.
+    fn new(scan: &Scan<'_>, bin: usize, values: Sums, missing: Sums, tried_left: bool) -> Self {
+        let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
+        Self { bin, missing_left, left: if missing_left { values + missing } else { values } }
+    }
+}
+
+/// A threshold between the least and the greatest value in the node, or between all of them and missing ones: the one that `number`, from
+/// 0 to 1, stands for; with its score, if it leaves enough hessian on both sides.
+pub(crate) fn threshold_at(scan: &Scan<'_>, slot: usize, value_bins: usize, number: f64) -> Option<(f64, NumericSplit)> {
     let missing = scan.histogram.get(slot + value_bins);
-    let values = (slot..=slot + bin).fold(Sums::default(), |sum, slot| sum + scan.histogram.get(slot));
-    let missing_left = if missing.is_zero() { 2 * values.hess >= scan.total.hess } else { tried_left };
-    let left_sums = if missing_left { values + missing } else { values };
-    (left.0.max(right.0) != FORBIDDEN).then_some(NumericSplit { bin, missing_left, left: left_sums })
+    let is_filled = |bin: &usize| !scan.histogram.get(slot + bin).is_zero();
+    let first = (0..value_bins).find(is_filled)?;
+    let last = (first..value_bins).rfind(is_filled)?;
+    let thresholds = last - first + usize::from(!missing.is_zero());
+    if thresholds == 0 {
+        return None;
+    }
+    let bin = match first + (number * thresholds as f64) as usize {
+        bin if bin == last => value_bins - 1,
+        bin => bin,
+    };
+    let values = values_up_to(scan, slot, bin);
+    let scorer = ThresholdScorer::new(scan);
+    let of_missing = scorer.without_direction();
+    let rank = |more: Sums| {
+        let mut rank = [FORBIDDEN];
+        let scorer = if bin + 1 == value_bins && more.is_zero() { &of_missing } else { &scorer };
+        scorer.rank(&[values.grad as f64], &[values.hess as f64], more, &mut rank);
+        rank[0]
+    };
+    let (right, left) = (rank(Sums::default()), if missing.is_zero() { FORBIDDEN } else { rank(missing) });
+    let best = right.max(left);
+    (best != FORBIDDEN).then(|| (scorer.score(best), NumericSplit::new(scan, bin, values, missing, left > right)))
 }
 
 /// Ranks all thresholds of a feature. `take` gets the first bin, whether missing values went left, and the ranks from that bin on.
@@ -105,6 +156,10 @@ fn rank_all(scan: &Scan<'_>, slot: usize, value_bins: usize, scratch: &mut Scrat
             SlotForm::Wide => wide_prefixes(&mut sums, &scan.histogram.words[2 * begin..2 * (begin + count)], grads, hesses),
         }
         scorer.rank(grads, hesses, Sums::default(), ranks);
+        if scorer.restraint.is_some() && first + count == value_bins {
+            let last = count - 1;
+            scorer.without_direction().rank(&grads[last..], &hesses[last..], Sums::default(), &mut ranks[last..]);
+        }
         take(first, false, ranks);
         if !missing.is_zero() {
             scorer.rank(grads, hesses, missing, ranks);
@@ -151,6 +206,8 @@ struct ThresholdScorer {
     total_hess: f64,
     units: Units,
     regularisation: Regularisation,
+    /// Where not all weights will do.
+    restraint: Option<Restraint>,
     /// `min_child_weight` and `lambda` in units of the hessian; at least one unit, because without hessian there is no leaf weight.
     least: f64,
     lambda: f64,
@@ -161,16 +218,30 @@ struct ThresholdScorer {
 impl ThresholdScorer {
     #[inline(always)]
     fn new(scan: &Scan<'_>) -> Self {
-        let Scan { units, regularisation, .. } = *scan;
+        let Scan { units, regularisation, restraint, .. } = *scan;
+        let restraint = (!restraint.is_none()).then_some(restraint);
         Self {
             total_grad: scan.total.grad as f64,
             total_hess: scan.total.hess as f64,
             units,
             regularisation,
+            restraint,
             least: (regularisation.min_child_weight / units.hess).max(1.0),
             lambda: regularisation.lambda() / units.hess,
-            worth: if regularisation.is_plain() { units.grad * units.grad / units.hess } else { 1.0 },
+            worth: if regularisation.is_plain() && restraint.is_none() { units.grad * units.grad / units.hess } else { 1.0 },
         }
+    }
+
+    /// The same for splits that tell missing values from all others, which need not differ in any direction.
+    #[inline(always)]
+    fn without_direction(&self) -> Self {
+        Self { restraint: self.restraint.map(|restraint| restraint.with_direction(0.0)), ..*self }
+    }
+
+    /// The score that a rank stands for.
+    #[inline(always)]
+    fn score(&self, rank: i64) -> f64 {
+        f64::from_bits(turned(rank) as u64) * self.worth
     }
 
     /// Ranks thresholds whose left sides have these sums, and `more`. Loops that do one thing each, so that they vectorise.
@@ -182,7 +253,20 @@ impl ThresholdScorer {
             let allowed = (left_hess >= self.least) & (right_hess >= self.least);
             if allowed { score.to_bits() as i64 } else { FORBIDDEN }
         };
-        if self.regularisation.is_plain() {
+        if let Some(restraint) = self.restraint {
+            let (units, regularisation) = (self.units, self.regularisation);
+            for ((place, grad), hess) in rows {
+                let (left_hess, right_hess) = (hess + more_hess, self.total_hess - (hess + more_hess));
+                let (left, right) = ((grad + more_grad) * units.grad, (self.total_grad - (grad + more_grad)) * units.grad);
+                let (left_real, right_real) = (left_hess * units.hess, right_hess * units.hess);
+                let left_weight = restraint.weight(&regularisation, left, left_real);
+                let right_weight = restraint.weight(&regularisation, right, right_real);
+                let score = regularisation.score_at(left_weight, left, left_real)
+                    + regularisation.score_at(right_weight, right, right_real);
+                let allowed = (left_hess >= self.least) & (right_hess >= self.least) & restraint.allows(left_weight, right_weight);
+                *place = if allowed { turned(score.to_bits() as i64) } else { FORBIDDEN };
+            }
+        } else if self.regularisation.is_plain() {
             for ((place, grad), hess) in rows {
                 let (left_grad, left_hess) = (grad + more_grad, hess + more_hess);
                 let (right_grad, right_hess) = (self.total_grad - left_grad, self.total_hess - left_hess);

@@ -6,13 +6,15 @@ use crate::collective::Solo;
 use crate::execution::Execution;
 use crate::histogram::{HistogramBuilder, Pools, Quantised};
 use crate::objective::GradientPair;
+use crate::params::PerFeature;
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Params};
 use ndarray::Array2;
 use proptest::prelude::*;
 
-/// The best gain over every threshold and side of missing values, computed from the rows.
-fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64 {
+/// The best gain over every threshold and side of missing values, computed from the rows, of children whose weights lie within bounds.
+fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params, bounds: Bounds) -> f64 {
+    let direction = params.monotone_constraints.0.values().next().unwrap_or(0.0);
     let regularisation = Regularisation::new(params);
     let mut thresholds: Vec<f64> = values.iter().copied().filter(|x| !x.is_nan()).collect();
     thresholds.sort_by(f64::total_cmp);
@@ -27,8 +29,13 @@ fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64
             let left = sum(&|x: f64| if x.is_nan() { missing_left } else { x <= threshold });
             let right = (total.0 - left.0, total.1 - left.1);
             if left.1.min(right.1) >= params.min_child_weight.max(1e-9) {
-                let gain = regularisation.score(left.0, left.1) + regularisation.score(right.0, right.1);
-                best = best.max(gain - regularisation.score(total.0, total.1));
+                let weight = |(grad, hess)| bounds.clamp(regularisation.weight(grad, hess));
+                let score = |sums: (f64, f64)| regularisation.score_at(weight(sums), sums.0, sums.1);
+                // What tells missing values from all others has no direction.
+                let is_of_missing = !missing_left && thresholds.last() == Some(&threshold);
+                if is_of_missing || (weight(right) - weight(left)) * direction >= 0.0 {
+                    best = best.max(score(left) + score(right) - score(total));
+                }
             }
         }
     }
@@ -36,6 +43,16 @@ fn naive_numeric(values: &[f64], pairs: &[GradientPair], params: &Params) -> f64
 }
 
 fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], params: &Params) -> Option<SplitInfo> {
+    find_within(x, schema, pairs, params, Bounds::default())
+}
+
+fn find_within(
+    x: &Array2<f64>,
+    schema: Option<FeatureSchema>,
+    pairs: &[GradientPair],
+    params: &Params,
+    bounds: Bounds,
+) -> Option<SplitInfo> {
     let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
     let mapper = BinMapper::fit(&data, params, &Solo).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
@@ -47,10 +64,11 @@ fn find(x: &Array2<f64>, schema: Option<FeatureSchema>, pairs: &[GradientPair], 
     let rows = x.nrows() as u64;
     let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>(), rows);
     let layout = matrix.layout(0);
-    let node = NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows);
+    let node = NodeContext { bounds, ..NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows) };
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
+    let rules = FeatureRules::new(params, data.schema()).unwrap();
     let found = |simd| {
-        let finder = SplitFinder::new(params, &mapper, &matrix, Execution::solo(simd));
+        let finder = SplitFinder::new(params, &rules, &mapper, &matrix, Execution::solo(simd));
         let list = SplitFinder::lists(features.len());
         finder.best(&node, &histogram, quantised.units, &features, list).best.map(|candidate| candidate.split)
     };
@@ -78,8 +96,24 @@ proptest! {
         let pairs: Vec<_> = rows.iter().map(|r| GradientPair { grad: r.1 as f32 / 16.0, hess: r.2 as f32 / 16.0 }).collect();
         let params = Params::builder().num_round(1).lambda(lambda).alpha(alpha).max_delta_step(step).min_child_weight(weight).build().unwrap();
         let x = Array2::from_shape_vec((values.len(), 1), values.clone()).unwrap();
-        let expected = naive_numeric(&values, &pairs, &params);
+        let expected = naive_numeric(&values, &pairs, &params, Bounds::default());
         match find(&x, None, &pairs, &params) {
+            Some(split) => prop_assert!((split.gain - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{} {expected}", split.gain),
+            None => prop_assert!(expected <= 2e-6, "{expected}"),
+        }
+    }
+
+    #[test]
+    fn the_best_threshold_within_bounds_is_the_naive_one(rows in rows(), direction in -1i32..=1, alpha in prop_oneof![Just(0.0), 0.1..2.0f64],
+                                                         step in prop_oneof![Just(0.0), 0.1..2.0f64], ends in (-3.0..3.0f64, 0.0..3.0f64)) {
+        let values: Vec<f64> = rows.iter().map(|r| r.0.map_or(f64::NAN, f64::from)).collect();
+        let pairs: Vec<_> = rows.iter().map(|r| GradientPair { grad: r.1 as f32 / 16.0, hess: r.2 as f32 / 16.0 }).collect();
+        let params = Params::builder().num_round(1).alpha(alpha).max_delta_step(step).min_child_weight(0.5);
+        let params = params.monotone_constraints(PerFeature::List(vec![f64::from(direction)])).build().unwrap();
+        let x = Array2::from_shape_vec((values.len(), 1), values.clone()).unwrap();
+        let bounds = Bounds { lower: ends.0, upper: ends.0 + ends.1 };
+        let expected = naive_numeric(&values, &pairs, &params, bounds);
+        match find_within(&x, None, &pairs, &params, bounds) {
             Some(split) => prop_assert!((split.gain - expected).abs() <= 1e-9 * (1.0 + expected.abs()), "{} {expected}", split.gain),
             None => prop_assert!(expected <= 2e-6, "{expected}"),
         }

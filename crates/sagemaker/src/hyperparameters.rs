@@ -51,7 +51,7 @@ fn check_set<'a>(set: &str, sets: impl IntoIterator<Item = &'a str>) -> Result<(
 /// The hyperparameters of the file, if there is one, and `extra`, those of the command line.
 ///
 /// # Errors
-/// The file is damaged or has a name twice, a value is neither text, number, truth value nor list, or the command line says otherwise.
+/// The file is damaged or has a name twice, a value is neither text, number, truth value, list nor a map where one may stand, or the command line says otherwise.
 pub fn read(path: &Path, extra: Vec<(String, String)>) -> Result<Hyperparameters> {
     let UniqueNames(object) = config::read(path)?.unwrap_or_default();
     let (given, objective) = texts(&object).map_err(|(name, cause)| refused(&name, format!("{cause} ({})", path.display())))?;
@@ -81,7 +81,9 @@ fn texts(object: &Map<String, Value>) -> Result<Texts, (String, String)> {
     let mut pairs = Vec::with_capacity(object.len());
     let mut objective = None;
     for (name, value) in object.iter().filter(|(name, _)| !name.starts_with(SDK_PREFIX)) {
-        match text(value).map_err(|what| (name.clone(), format!("{name} is {what}, which is not a valid hyperparameter value")))? {
+        match text(name, value)
+            .map_err(|what| (name.clone(), format!("{name} is {what}, which is not a valid hyperparameter value")))?
+        {
             None => {}
             Some(value) if name == TUNING_OBJECTIVE => objective = Some(value),
             Some(value) => pairs.push((name.clone(), value)),
@@ -118,14 +120,15 @@ fn refuse_twice(given: &[(String, String)], extra: &[(String, String)], path: &P
 }
 
 /// A value as plain text; `None` for null. Texts may be quoted once more, as the SDK's framework estimators do.
-fn text(value: &Value) -> Result<Option<String>, &'static str> {
+fn text(name: &str, value: &Value) -> Result<Option<String>, &'static str> {
     match value {
         Value::Null => Ok(None),
         Value::String(outer) => match serde_json::from_str(outer) {
-            Ok(inner @ Value::String(_)) => text(&inner),
+            Ok(inner @ Value::String(_)) => text(name, &inner),
             _ => Ok(Some(outer.clone())),
         },
         Value::Number(_) | Value::Bool(_) | Value::Array(_) => Ok(Some(value.to_string())),
+        Value::Object(_) if spec::find(name.trim()).is_some_and(|row| row.is_nested) => Ok(Some(value.to_string())),
         Value::Object(_) => Err("an object"),
     }
 }
@@ -203,6 +206,9 @@ mod tests {
         let json = r#"{"sagemaker_program": "\"train.py\"", "sagemaker_mpi": {"hosts": 1}, "eta": "1"}"#;
         assert_eq!(parse(json).unwrap(), pairs(&[("eta", "1")]));
         assert!(parse(r#"{"eta": {"a": 1}}"#).unwrap_err().starts_with("eta is an object"));
+        let nested = [("monotone_constraints", "{\"a\":1}"), ("interaction_constraints", "[[1,2],[3]]")];
+        let json = r#"{"monotone_constraints": {"a": 1}, "interaction_constraints": [[1, 2], [3]]}"#;
+        assert_eq!(parse(json).unwrap(), pairs(&nested));
     }
 
     #[test]
