@@ -35,11 +35,11 @@ pub enum Command {
     /// Show what is in a model file.
     Inspect(InspectArgs),
     /// List every hyperparameter, or explain one.
-    Params(ParamsArgs),
+    Params(TableArgs),
     /// List every metric, or explain one.
-    Metrics(GlossaryArgs),
+    Metrics(TableArgs),
     /// List every objective, or explain one.
-    Objectives(GlossaryArgs),
+    Objectives(TableArgs),
     /// Print the completions of this command line for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, in troff: `sapwood man train | man -l -`.
@@ -276,27 +276,13 @@ pub struct InspectArgs {
     pub config: bool,
 }
 
-/// Flags of `sapwood params`.
+/// Flags of `sapwood params`, `sapwood metrics` and `sapwood objectives`.
 #[derive(Debug, Args)]
-pub struct ParamsArgs {
-    /// The parameter to explain, by any of its names [default: all].
+pub struct TableArgs {
+    /// The one to explain, by any of its names [default: all].
     #[arg(value_name = "NAME", conflicts_with_all = ["markdown", "json"])]
     pub name: Option<String>,
-    /// Print the table as Markdown (docs/PARAMETERS.md).
-    #[arg(long, conflicts_with = "json")]
-    pub markdown: bool,
-    /// Print a JSON list, one object per parameter.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Flags of `sapwood metrics` and `sapwood objectives`.
-#[derive(Debug, Args)]
-pub struct GlossaryArgs {
-    /// The one to explain, by its name or another library's word for it [default: all].
-    #[arg(value_name = "NAME", conflicts_with_all = ["markdown", "json"])]
-    pub name: Option<String>,
-    /// Print the table as Markdown (docs/METRICS.md, docs/OBJECTIVES.md).
+    /// Print the table as Markdown (docs/PARAMETERS.md, docs/METRICS.md, docs/OBJECTIVES.md).
     #[arg(long, conflicts_with = "json")]
     pub markdown: bool,
     /// Print a JSON list, one object per entry.

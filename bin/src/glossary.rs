@@ -1,6 +1,6 @@
 //! `sapwood metrics` and `sapwood objectives`: both tables for people, for the documentation and for programs.
 
-use crate::cli::GlossaryArgs;
+use crate::cli::TableArgs;
 use crate::report::Failure;
 use crate::streams;
 use crate::text::wrapped;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 ///
 /// # Errors
 /// There is no metric of this name, or standard output cannot be written.
-pub fn metrics(args: &GlossaryArgs) -> Result<(), Failure> {
+pub fn metrics(args: &TableArgs) -> Result<(), Failure> {
     let name = args.name.as_deref().map(|name| metric::known(name.split_once('@').map_or(name, |(base, _)| base))).transpose()?;
     let terms: Vec<_> = METRICS.iter().map(of_metric).collect();
     const ABOUT: &str = "# Metrics\n\nMade by `sapwood metrics --markdown` from the table in `src/metric/spec.rs`; do not edit.\n\n\
@@ -26,7 +26,7 @@ pub fn metrics(args: &GlossaryArgs) -> Result<(), Failure> {
 ///
 /// # Errors
 /// There is no objective of this name, or standard output cannot be written.
-pub fn objectives(args: &GlossaryArgs) -> Result<(), Failure> {
+pub fn objectives(args: &TableArgs) -> Result<(), Failure> {
     let name = args.name.as_deref().map(objective_named).transpose()?;
     let terms: Vec<_> = Objective::ALL.into_iter().map(of_objective).collect();
     const ABOUT: &str = "# Objectives\n\nMade by `sapwood objectives --markdown` from the table in `src/objective/table.rs`; do not edit.\n\n\
@@ -84,7 +84,7 @@ fn words(parameter: &str, value: &str) -> Vec<&'static str> {
     synonyms.iter().filter(|(_, ours)| *ours == value).map(|(other, _)| *other).collect()
 }
 
-fn print(args: &GlossaryArgs, terms: &[Term], name: Option<&str>, about: &str) -> Result<(), Failure> {
+fn print(args: &TableArgs, terms: &[Term], name: Option<&str>, about: &str) -> Result<(), Failure> {
     let width = streams::width();
     let text = match name {
         Some(name) => terms.iter().filter(|term| term.name == name).map(|term| explained(term, width)).collect(),

@@ -1,6 +1,6 @@
 //! `sapwood params`: the parameter table for people, for the documentation and for programs.
 
-use crate::cli::ParamsArgs;
+use crate::cli::TableArgs;
 use crate::report::Failure;
 use crate::streams;
 use crate::text::wrapped;
@@ -13,7 +13,7 @@ use sapwood::params::{known, without_effect as fate};
 ///
 /// # Errors
 /// There is no parameter of this name, or standard output cannot be written.
-pub fn run(args: &ParamsArgs) -> Result<(), Failure> {
+pub fn run(args: &TableArgs) -> Result<(), Failure> {
     let width = streams::width();
     let text = match &args.name {
         Some(name) => explained(known(name)?, width),
