@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Top = 6,
     /// Rows that are kept back as validation data.
     Validation = 7,
+    /// Pairs of rows that are compared.
+    Pairs = 8,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.
