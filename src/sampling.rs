@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Validation = 7,
     /// Thresholds of features.
     Threshold = 8,
+    /// Pairs of rows that are compared.
+    Pairs = 9,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

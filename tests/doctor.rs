@@ -403,6 +403,29 @@ fn sources_in_s3() {
 }
 
 #[test]
+fn ranking_needs_groups() {
+    let request = |content_type: Option<&str>, more: Value| {
+        let source = json!({"S3DataType": "S3Prefix", "S3Uri": "s3://b/train/"});
+        let mut channel = json!({"ChannelName": "train", "DataSource": {"S3DataSource": source}});
+        if let Some(text) = content_type {
+            channel["ContentType"] = json!(text);
+        }
+        let mut hyperparameters = json!({"num_round": "5", "objective": "rank:ndcg"});
+        hyperparameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let mut request: Value = serde_json::from_str(&example("sagemaker/create-training-job.json")).unwrap();
+        request["InputDataConfig"] = json!([channel]);
+        request["HyperParameters"] = hyperparameters;
+        request["AlgorithmSpecification"]["MetricDefinitions"] = json!([]);
+        Findings::in_text("a.json", &format!("{request:#}"))
+    };
+    request(Some("text/csv"), json!({})).has("error", "rank:ndcg without group_column", "");
+    request(Some("application/x-recordio-protobuf"), json!({})).has("error", "recordio data have no place", "");
+    request(None, json!({})).has("warning", "works only with libsvm data whose rows have a qid", "");
+    request(Some("text/libsvm"), json!({})).has_no("error");
+    request(Some("text/csv"), json!({"group_column": "query"})).has_no("error");
+}
+
+#[test]
 fn mistakes_in_a_tuning_job() {
     try_cases(
         "kubernetes/tuning-job.yaml",

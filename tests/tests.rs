@@ -26,6 +26,7 @@ mod metrics;
 mod naive;
 mod packages;
 mod predictions;
+mod ranking;
 mod real_data;
 mod recordio;
 mod s3;

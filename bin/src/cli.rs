@@ -224,6 +224,9 @@ pub struct EvaluateArgs {
     /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
     #[arg(long, value_name = "COL")]
     pub label: Option<String>,
+    /// The column of query groups [default: the one that the model was trained with].
+    #[arg(long, value_name = "COL")]
+    pub group: Option<String>,
     /// The column of row weights; none weights all rows equally [default: the one that the model was trained with].
     #[arg(long, value_name = "COL")]
     pub weight: Option<String>,

@@ -9,7 +9,7 @@ use crate::{output, reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
-use sapwood::{Dataset, Model, objective};
+use sapwood::{Dataset, Model, Objective, objective};
 use sapwood_readers::{self as readers};
 use serde_json::json;
 use std::path::Path;
@@ -20,7 +20,11 @@ use std::path::Path;
 /// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     let mut model = reading::load_model(&args.model)?;
-    let flags = [("label_column", args.label.as_deref()), ("weight_column", args.weight.as_deref())];
+    let flags = [
+        ("label_column", args.label.as_deref()),
+        ("weight_column", args.weight.as_deref()),
+        ("group_column", args.group.as_deref()),
+    ];
     let options = ReadingChoices::of(&args.reading, &flags)?.for_model(&mut model)?;
     let scorer = Scorer::new(model)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
@@ -51,10 +55,11 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
             readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true },
         )?;
         reading::print_notes(&data, args.reading.quiet);
-        if data.groups().is_some() && !args.reading.quiet {
+        let ranks = model.objective.known().is_some_and(Objective::is_ranking);
+        if data.groups().is_some() && !ranks && !args.reading.quiet {
             streams::diagnostic("note: query groups (qid) do not count: the model does not rank");
         }
-        let data = data.without_groups();
+        let data = if ranks { data } else { data.without_groups() };
         let report = evaluate(&scorer, &data, &metrics, args.threshold, is_shown || args.json.is_some())?;
         reading::print_unknown_levels(&data);
         Ok::<_, Failure>(report)
@@ -89,7 +94,7 @@ fn evaluate(
 ) -> Result<EvaluationReport, Failure> {
     let (model, objective) = (scorer.model(), scorer.model().trained_objective()?);
     // Metrics take labels for granted: a class that the model does not have would be read from nowhere.
-    let targets = objective::check_labels(objective, model.num_outputs(), data)?;
+    let targets = objective::check_labels(model.objective.clone(), model.num_outputs(), data)?;
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
     let evaluation = Evaluation::new(objective, &margins, targets)?;
     let values: Vec<_> = metrics.iter().map(|metric| (metric.name(), metric.evaluate(&evaluation))).collect();

@@ -66,7 +66,7 @@ impl Loaded {
     pub fn has_labels_for(&self, params: &Params) -> bool {
         objective::num_outputs(params, &self.train).is_ok_and(|outputs| {
             let mut sets = std::iter::once(&self.train).chain(self.validation.iter().map(|(_, set)| set));
-            sets.all(|set| objective::check_labels(params.objective, outputs, set).is_ok())
+            sets.all(|set| objective::check_labels(params.objective_spec(), outputs, set).is_ok())
         })
     }
 }

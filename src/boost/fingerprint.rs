@@ -1,4 +1,4 @@
-//! Hashes of everything that the data contribute to a model: bins, thresholds, labels, weights, base margins; and what differs between
+//! Hashes of everything that the data contribute to a model: bins, thresholds, labels, weights, query groups, base margins; and what differs between
 //! those of two runs. They are stored, so they are of bytes that are defined here: XXH3 (64 bits) over little-endian numbers, each list
 //! behind its length.
 
@@ -23,6 +23,9 @@ pub struct Fingerprint {
     pub labels: u64,
     /// Its weights, if it has any.
     pub weights: u64,
+    /// Its query groups, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<u64>,
     /// Its base margins, if it has any.
     pub base_margins: u64,
 }
@@ -36,6 +39,7 @@ impl Fingerprint {
             features: features(matrix, mapper),
             labels: hash(data.labels()),
             weights: hash(data.weights()),
+            groups: data.groups().map(|groups| hash(Some(groups))),
             base_margins: hash(data.base_margin()),
         }
     }
@@ -49,6 +53,7 @@ impl Fingerprint {
             ("features", thresholds && self.features != then.features),
             ("labels", self.labels != then.labels),
             ("weights", self.weights != then.weights),
+            ("query groups", self.groups != then.groups),
             ("base margins", self.base_margins != then.base_margins),
         ];
         let parts: Vec<_> = parts.iter().filter(|(_, differs)| *differs).map(|(part, _)| *part).collect();
@@ -108,7 +113,7 @@ fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u64 {
 }
 
 /// The hash of a list; another one than that of any list if there is none.
-fn hash(numbers: Option<&[f64]>) -> u64 {
+fn hash<T: NoUninit>(numbers: Option<&[T]>) -> u64 {
     let mut bytes = Bytes::default();
     bytes.number(usize::from(numbers.is_some()));
     bytes.list(numbers.unwrap_or_default());
@@ -140,12 +145,12 @@ mod tests {
         let bytes = |numbers: &[u64]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
         let xxh3 = |numbers: &[u64]| xxhash_rust::xxh3::xxh3_64(&bytes(numbers));
         assert_eq!(hash(Some(&[1.0, -0.5])), xxh3(&[1, 2, 1f64.to_bits(), (-0.5f64).to_bits()]));
-        assert_eq!(hash(None), xxh3(&[0, 0]));
-        assert_ne!(hash(None), hash(Some(&[])));
+        assert_eq!(hash::<f64>(None), xxh3(&[0, 0]));
+        assert_ne!(hash::<f64>(None), hash::<f64>(Some(&[])));
     }
 
     fn set(name: &str) -> Fingerprint {
-        Fingerprint { name: name.into(), rows: 9, features: 1, labels: 2, weights: 3, base_margins: 4 }
+        Fingerprint { name: name.into(), rows: 9, features: 1, labels: 2, weights: 3, groups: None, base_margins: 4 }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{FeatureName, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -12,6 +12,7 @@ struct Rows {
     schema: FeatureSchema,
     labels: Vec<f64>,
     weights: Option<Vec<f64>>,
+    groups: Option<Vec<u64>>,
 }
 
 impl Rows {
@@ -19,6 +20,10 @@ impl Rows {
     fn part(&self, begin: usize, end: usize) -> Dataset {
         let x = self.x.slice_axis(Axis(0), Slice::from(begin..end));
         let data = Dataset::from_array(x, self.labels[begin..end].to_vec(), Some(self.schema.clone())).unwrap();
+        let data = match &self.groups {
+            Some(groups) => data.with_groups(groups[begin..end].to_vec()).unwrap(),
+            None => data,
+        };
         match &self.weights {
             Some(weights) => data.with_weights(weights[begin..end].to_vec()).unwrap(),
             None => data,
@@ -71,7 +76,7 @@ fn hash(row: usize, column: usize) -> u64 {
 
 fn rows(x: Array2<f64>, schema: FeatureSchema, label: impl Fn(ArrayView1<'_, f64>) -> f64) -> Rows {
     let labels = x.rows().into_iter().map(label).collect();
-    Rows { x, schema, labels, weights: None }
+    Rows { x, schema, labels, weights: None, groups: None }
 }
 
 fn base(rounds: u32, leaves: u32) -> ParamsBuilder {
@@ -168,6 +173,21 @@ fn on_hazards() {
     check("half of the rows", &all, params().subsample(0.5));
 }
 
+/// Query groups, each on one rank, some of which weigh nothing.
+#[test]
+fn on_query_groups() {
+    let x = Array2::from_shape_fn((4200, 5), |(row, column)| (hash(row, column) % 80) as f64);
+    let mut all = rows(x, numeric_schema(5), |row| ((row[0] + row[1] * row[2] / 80.0) / 40.0).floor());
+    all.groups = Some((0..4200).map(|row| hash(row / 20, 3)).collect());
+    let params = |objective| base(5, 12).objective(objective).min_child_weight(0.1).eval_metric(metrics(&["map@5", "ndcg"]));
+    check("ndcg", &all, params(Objective::RankNdcg).num_parallel_tree(2).colsample_bynode(0.6));
+    check("drawn pairs", &all, params(Objective::RankPairwise).lambdarank_pair_method(PairMethod::Mean));
+    all.weights = Some((0..4200).map(|row| (row / 20 % 4) as f64 * 0.75).collect());
+    check("weights", &all, params(Objective::RankNdcg).subsample(0.4));
+    check("biases", &all, params(Objective::RankNdcg).lambdarank_unbiased(true).lambdarank_num_pair_per_sample(6));
+    check("goss", &all, params(Objective::RankPairwise).sampling_method(SamplingMethod::Goss).eta(0.5));
+}
+
 /// Several classes, trees side by side, and goss.
 #[test]
 fn on_several_classes() {
@@ -206,6 +226,12 @@ fn on_rows_that_are_laid_out_anew() {
     let sum = |row: ArrayView1<'_, f64>| row[0] + 2.0 * row[1] * row[2] + row[7];
     let all = rows(x, numeric_schema(200), sum);
     check("wide rows", &all, base(3, 10).objective(Objective::Poisson));
+    let mut ranked = all;
+    ranked.labels.iter_mut().for_each(|label| *label = (*label / 20.0).floor());
+    ranked.groups = Some((0..5400).map(|row| hash(row / 3, 7)).collect());
+    let ndcg = || base(4, 10).objective(Objective::RankNdcg).min_child_weight(0.1);
+    check("wide rows in groups", &ranked, ndcg());
+    check("wide rows in groups with biases", &ranked, ndcg().lambdarank_unbiased(true).subsample(0.8));
 }
 
 /// Rows cut anywhere, also so that several ranks have none, and more ranks than features.

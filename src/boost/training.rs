@@ -134,7 +134,8 @@ impl<'a> Training<'a> {
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
         let size = TrainingSize { rows: train.rows() as u64, features: train.schema().len() as u64, outputs: outputs as u64 };
         ranks.agree(size.check())?;
-        objective::check_labels_of_ranks(params.objective, outputs, train, ranks)?;
+        let spec = params.objective_spec();
+        objective::check_labels_of_ranks(&spec, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
         let targets = match &weighted_rows {
             Some(rows) => Cow::Owned(train.targets.gather(rows)),
@@ -142,18 +143,22 @@ impl<'a> Training<'a> {
         };
         let targets = agreement::with_weights(ranks, targets)?;
         let weights = objective::weights_by_class(params, outputs, train.classes(), targets.view(), ranks)?;
+        let weights = match weights {
+            None => objective::normalised_weights(params, targets.view(), ranks)?,
+            weights => weights,
+        };
         let targets = match weights {
             Some(weights) => Cow::Owned(Targets { weights: Some(weights), ..targets.into_owned() }),
             None => targets,
         };
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
-        let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
+        let metrics = metric::metrics(&params.eval_metric, spec.clone())?;
         let base_score = ranks.agree(loss.base_score(targets.view(), ranks))?;
         let mut watched = vec![ranks.agree(Watched::new("train", train, targets, &base_score))?];
         for (name, data) in validation {
             // Metrics rely on it.
-            objective::check_labels_of_ranks(params.objective, outputs, data, ranks)?;
+            objective::check_labels_of_ranks(&spec, outputs, data, ranks)?;
             if data.schema().features != train.schema().features {
                 return Err(Error::schema(format!("the features of {name} are not those of the training data")));
             }
@@ -175,6 +180,7 @@ impl<'a> Training<'a> {
             let absent = objective::absent_classes(outputs, watched[0].targets.view(), ranks);
             warnings.extend(without_rows(&absent, outputs, train.classes()));
         }
+        warnings.extend(objective::nothing_to_rank(params, watched[0].targets.view(), ranks));
         Ok(Self {
             execution,
             params,
@@ -347,7 +353,11 @@ impl<'a> Training<'a> {
         done.model.params = self.params.model_affecting();
         let Binned { mapper, matrix, columns } = binned;
         let execution = self.execution;
+        let trees_per_round = self.trees_per_round();
         for (index, tree) in done.model.trees.iter().enumerate() {
+            if self.loss.remembers() && index % trees_per_round == 0 {
+                self.loss.start_round(index / trees_per_round, &self.watched[0].round(), execution.ranks);
+            }
             let grown = GrownTree::of(tree, mapper)
                 .ok_or_else(|| Error::new(ErrorKind::Checkpoint, "the checkpoint's thresholds are not those of the data"))?;
             for watched in &mut self.watched {
@@ -372,7 +382,7 @@ impl<'a> Training<'a> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, self.execution.profiler);
         let mut leaf_order = Vec::new();
-        profiler.step(Phase::Gradients, || self.loss.start_round(&self.watched[0].round(), self.execution.ranks));
+        profiler.step(Phase::Gradients, || self.loss.start_round(round, &self.watched[0].round(), self.execution.ranks));
         for output in 0..self.base_score.len() {
             for parallel in 0..self.params.num_parallel_tree {
                 let tree = NextTree { round, index: trees.len() as u64, output, is_first: parallel == 0 };
@@ -412,12 +422,18 @@ impl<'a> Training<'a> {
     fn draw_rows(&self, tree: NextTree, matrix: &BinnedMatrix, buffers: &mut Buffers) {
         let NextTree { round, index, output, is_first } = tree;
         // Several trees of one output share the gradients of all rows.
-        let is_blind = self.sampler.is_blind() && self.params.num_parallel_tree == 1;
+        let is_uniform = self.sampler.is_blind();
+        let is_blind = is_uniform && self.params.num_parallel_tree == 1;
         let data = self.watched[0].round();
         if is_first && !is_blind {
             self.loss.gradients(output, &data, &mut buffers.gradients);
         }
-        let row = |position| self.first_row + u64::from(self.order.row(position));
+        // Where rows are ranked, those of a group are drawn together.
+        let groups = data.targets.groups().filter(|_| is_uniform && self.params.objective.is_ranking());
+        let row = |position| match groups {
+            Some(groups) => groups[position as usize],
+            None => self.first_row + u64::from(self.order.row(position)),
+        };
         let drawn = self.sampler.draw((round, index), &buffers.gradients, row, self.execution);
         let is_sample = matches!(drawn, Drawn::Some(_));
         match drawn {
@@ -440,7 +456,7 @@ impl<'a> Training<'a> {
     /// Why the next tree would have no split, like those before it.
     fn obstacle(&mut self, tree: NextTree, mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
         let index = tree.index;
-        self.loss.start_round(&self.watched[0].round(), self.execution.ranks);
+        self.loss.start_round(tree.round, &self.watched[0].round(), self.execution.ranks);
         self.draw_rows(tree, bins.matrix, buffers);
         grow::obstacle(self.params, &self.rules, mapper, self.execution, buffers.input(index, bins))
     }

@@ -11,7 +11,7 @@ mod arrays;
 
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::boost::Bins;
-use crate::data::{Block, BlockSource, CancellationToken, Dataset, LabelColumn, Targets};
+use crate::data::{Block, BlockSource, CancellationToken, Dataset, Groups, LabelColumn, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use sapwood_score::Reading;
@@ -114,7 +114,7 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
         for numbers in [&targets.labels, &targets.weights, &targets.base_margin] {
             out.write(numbers.as_deref().unwrap_or_default())?;
         }
-        out.write(targets.groups.as_deref().unwrap_or_default())?;
+        out.write(targets.groups.as_ref().map(Groups::ids).unwrap_or_default())?;
         for tile in matrix.tiles() {
             match &tile.cells {
                 Cells::Narrow(cells) => out.write(cells)?,
@@ -206,7 +206,7 @@ impl Parts {
         for (set, parts) in header.sets.into_iter().zip(self.sets) {
             let lengths =
                 [&parts.labels, &parts.weights].map(|numbers| numbers.as_ref().is_none_or(|numbers| numbers.len() == set.rows));
-            if lengths.contains(&false) {
+            if lengths.contains(&false) || parts.groups.as_ref().is_some_and(|groups| groups.len() != set.rows) {
                 return None;
             }
             matrices.push(BinnedMatrix::from_cells(&mapper, set.rows, parts.tiles)?);
@@ -218,7 +218,7 @@ impl Parts {
                     labels: parts.labels,
                     label_bounds: None,
                     weights: parts.weights,
-                    groups: parts.groups,
+                    groups: parts.groups.map(Groups::new),
                     base_margin: parts.base_margin,
                 },
                 classes: header.classes.clone(),
@@ -321,7 +321,7 @@ impl Set {
             labels: length(&data.targets.labels),
             weights: length(&data.targets.weights),
             base_margin: length(&data.targets.base_margin),
-            groups: data.targets.groups.as_ref().map(Vec::len),
+            groups: data.targets.groups.as_ref().map(|groups| groups.ids().len()),
             tiles: matrix.tiles().iter().map(|matrix| tile(&matrix.cells)).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::CancellationToken;
 use super::block::BlockSource;
+use super::groups::Groups;
 use super::targets::{LabelBounds, Targets, TargetsView};
 use crate::names::{list, nearest};
 use crate::{Error, FeatureSchema, Result};
@@ -96,7 +97,7 @@ impl Dataset {
 
     /// The query group of each row.
     pub fn groups(&self) -> Option<&[u64]> {
-        self.targets.groups.as_deref()
+        self.targets.groups.as_ref().map(Groups::ids)
     }
 
     /// The margin each row starts from, row by row (`rows` or `rows × outputs` values), instead of the base score.
@@ -265,7 +266,7 @@ impl Dataset {
         if groups.len() != self.rows() {
             return Err(Error::data(format!("{} query groups for {} rows; there must be one per row", groups.len(), self.rows())));
         }
-        self.targets.groups = Some(groups);
+        self.targets.groups = Some(Groups::new(groups));
         Ok(self)
     }
 

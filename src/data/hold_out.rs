@@ -31,7 +31,10 @@ impl Dataset {
         let rows = self.targets.weighted_rows().unwrap_or_else(|| (0..self.rows() as u32).collect());
         let split = Split { data: self, rows: &rows, fraction, key: sampling::key(params.seed, Purpose::Validation, 0) };
         let is_held = match (params.split, column) {
-            (SplitMethod::Random, _) => split.random(),
+            (SplitMethod::Random, _) => match self.groups().filter(|_| params.objective.is_ranking()) {
+                Some(groups) => split.whole_groups(&rows.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>()),
+                None => split.random(),
+            },
             (SplitMethod::Stratified, _) => split.stratified(),
             (SplitMethod::Group, column) => split.group(column.ok_or_else(no_column)?)?,
             (SplitMethod::Time, column) => split.time(column.ok_or_else(no_column)?)?,
@@ -94,6 +97,7 @@ fn no_column() -> Error {
 fn describe(params: &Params) -> String {
     let (column, seed) = (params.split_column.as_deref().unwrap_or_default(), params.seed);
     match params.split {
+        SplitMethod::Random if params.objective.is_ranking() => format!("whole query groups, seed {seed}"),
         SplitMethod::Random => format!("drawn by row number, seed {seed}"),
         SplitMethod::Stratified => format!("drawn by row number, as many of every class, seed {seed}"),
         SplitMethod::Group => format!("whole groups of {column}, seed {seed}"),
@@ -149,7 +153,6 @@ impl Split<'_> {
         is_held
     }
 
-    /// Groups are drawn by what they are called, whatever rows they have.
     fn group(&self, column: usize) -> Result<Vec<bool>> {
         let values = self.column(column)?;
         let name = |value: f64| match &self.data.schema.features[column].kind {
@@ -157,16 +160,22 @@ impl Split<'_> {
             // Zero has two signs.
             _ => (value + 0.0).to_bits(),
         };
-        let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
-        values.iter().enumerate().for_each(|(place, value)| groups.entry(name(*value)).or_default().push(place));
-        if groups.len() < 2 {
+        let names: Vec<u64> = values.into_iter().map(name).collect();
+        if names.iter().all(|name| *name == names[0]) {
             return Err(self.unusable(column, "has only one group", "split=group needs at least two"));
         }
-        let mut is_held = vec![false; values.len()];
+        Ok(self.whole_groups(&names))
+    }
+
+    /// Groups, of which each row names its own, are drawn by what they are called, whatever rows they have.
+    fn whole_groups(&self, names: &[u64]) -> Vec<bool> {
+        let mut groups: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        names.iter().enumerate().for_each(|(place, name)| groups.entry(*name).or_default().push(place));
+        let mut is_held = vec![false; names.len()];
         let mut items: Vec<_> = groups.keys().enumerate().map(|(at, group)| (self.hash(*group), at)).collect();
         let members: Vec<&Vec<usize>> = groups.values().collect();
         self.draw(&mut items, self.share(members.len()), &mut |at| members[at].iter().for_each(|place| is_held[*place] = true));
-        Ok(is_held)
+        is_held
     }
 
     /// The last rows; those of one time stay together.

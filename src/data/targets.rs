@@ -4,6 +4,7 @@
 //! that rows move in one place ([`Targets::gather`]) whenever they are laid out anew. What a view holds is private: more kinds of targets
 //! (several label columns, say) change neither the traits that take views nor their implementations.
 
+use super::groups::Groups;
 use crate::numeric::gather;
 use crate::{Error, Result};
 use std::ops::Range;
@@ -15,7 +16,7 @@ pub(crate) struct Targets {
     pub labels: Option<Vec<f64>>,
     pub label_bounds: Option<LabelBounds>,
     pub weights: Option<Vec<f64>>,
-    pub groups: Option<Vec<u64>>,
+    pub groups: Option<Groups>,
     /// One or several values a row, row by row.
     pub base_margin: Option<Vec<f64>>,
 }
@@ -40,7 +41,8 @@ impl Targets {
             labels: self.labels.as_deref().unwrap_or_default(),
             label_bounds: self.label_bounds.as_ref().map(|bounds| (&bounds.lower[..], &bounds.upper[..])),
             weights: self.weights.as_deref(),
-            groups: self.groups.as_deref(),
+            groups: self.groups.as_ref().map(Groups::ids),
+            by_group: self.groups.as_ref(),
             base_margin: self.base_margin.as_deref(),
         }
     }
@@ -59,7 +61,7 @@ impl Targets {
             labels: numbers(&self.labels),
             label_bounds: self.label_bounds.as_ref().map(|bounds| bounds.gather(order)),
             weights: numbers(&self.weights),
-            groups: self.groups.as_ref().map(|groups| gather(groups, 1, order)),
+            groups: self.groups.as_ref().map(|groups| groups.gather(order)),
             base_margin: self.base_margin.as_ref().map(|margins| gather(margins, margins.len() / self.rows.max(1), order)),
         }
     }
@@ -79,6 +81,7 @@ pub struct TargetsView<'a> {
     label_bounds: Option<(&'a [f64], &'a [f64])>,
     weights: Option<&'a [f64]>,
     groups: Option<&'a [u64]>,
+    by_group: Option<&'a Groups>,
     base_margin: Option<&'a [f64]>,
 }
 
@@ -92,7 +95,15 @@ impl<'a> TargetsView<'a> {
             Some(weights) if weights.len() != labels.len() => {
                 Err(Error::data(format!("{} weights for {} labels; there must be one for each", weights.len(), labels.len())))
             }
-            _ => Ok(Self { rows: labels.len(), labels, label_bounds: None, weights, groups: None, base_margin: None }),
+            _ => Ok(Self {
+                rows: labels.len(),
+                labels,
+                label_bounds: None,
+                weights,
+                groups: None,
+                by_group: None,
+                base_margin: None,
+            }),
         }
     }
 
@@ -121,6 +132,11 @@ impl<'a> TargetsView<'a> {
         self.groups
     }
 
+    /// The rows of each query group; of all rows only, not of a slice of them.
+    pub fn by_group(&self) -> Option<&'a Groups> {
+        self.by_group
+    }
+
     /// The margin each row starts from, row by row (`rows` or `rows × outputs` values), instead of the base score.
     pub fn base_margin(&self) -> Option<&'a [f64]> {
         self.base_margin
@@ -142,6 +158,7 @@ impl<'a> TargetsView<'a> {
             label_bounds: self.label_bounds.map(|(lower, upper)| (&lower[rows.clone()], &upper[rows.clone()])),
             weights: self.weights.map(|weights| &weights[rows.clone()]),
             groups: self.groups.map(|groups| &groups[rows.clone()]),
+            by_group: self.by_group.filter(|_| rows.len() == self.rows),
             base_margin: self.base_margin.map(|margins| &margins[rows.start * margins_a_row..rows.end * margins_a_row]),
         }
     }
@@ -157,7 +174,7 @@ mod tests {
             labels: Some(vec![1.0, 2.0, 3.0]),
             label_bounds: Some(LabelBounds { lower: vec![0.0, 1.0, 2.0], upper: vec![1.5, 2.5, f64::INFINITY] }),
             weights: Some(vec![0.5, 0.0, 4.0]),
-            groups: Some(vec![7, 7, 9]),
+            groups: Some(Groups::new(vec![7, 7, 9])),
             base_margin: Some(vec![10.0, 11.0, 20.0, 21.0, 30.0, 31.0]),
         }
     }

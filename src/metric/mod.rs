@@ -11,6 +11,7 @@ mod levels;
 mod median;
 mod multiclass;
 mod r2;
+mod ranking;
 mod reduce;
 mod registry;
 mod row_mean;

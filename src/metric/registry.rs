@@ -8,10 +8,13 @@ use super::levels::{LevelLoss, Power};
 use super::median::MedianError;
 use super::multiclass::{Multiclass, RowVerdict};
 use super::r2::R2;
+use super::ranking::{Measure, Ranking};
 use super::row_mean::{RowLoss, RowMean};
 use super::spec::{METRICS, MetricKind, MetricSpec};
 use crate::names::nearest;
+use crate::objective;
 use crate::params::habits::{METRIC_WORDS, METRICS_ELSEWHERE};
+use crate::params::{PairMethod, ParamValue};
 use crate::simd::Simd;
 use crate::{Error, Objective, Result};
 use sapwood_score::ObjectiveSpec;
@@ -24,6 +27,9 @@ const DEFAULT_POWER: f64 = 1.5;
 
 /// The level of `quantile` and `expectile` where the objective does not say others.
 const MEDIAN: f64 = 0.5;
+
+/// The first rows of each group that ranking metrics look at where they do not say how many: as in XGBoost, whatever the objective's.
+const DEFAULT_DEPTH: usize = 32;
 
 /// The slope of `mphe` where the objective does not say another.
 const DEFAULT_SLOPE: f64 = 1.0;
@@ -43,6 +49,8 @@ pub fn default_metric(objective: Objective) -> &'static str {
         Objective::Quantile => "quantile",
         Objective::Expectile => "expectile",
         Objective::Cox => "cox-nloglik",
+        Objective::RankNdcg | Objective::RankPairwise => "ndcg",
+        Objective::RankMap => "map",
         Objective::Softmax => "merror",
         Objective::Softprob => "mlogloss",
     }
@@ -78,7 +86,8 @@ fn metrics_above(names: &[String], objective: impl Into<ObjectiveSpec>, threshol
     let objective = objective.into();
     let known = objective.known().ok_or_else(|| Error::parameter(format!("no metric fits objective={}", objective.name)))?;
     if names.is_empty() {
-        return Ok(vec![metric(simd, default_metric(known), known, &objective, threshold)?]);
+        let depth = ranking_depth(&objective).filter(|_| known.is_ranking()).map_or_else(String::new, |depth| format!("@{depth}"));
+        return Ok(vec![metric(simd, &format!("{}{depth}", default_metric(known)), known, &objective, threshold)?]);
     }
     let names: Vec<&str> = names.iter().map(|name| ours(name)).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
@@ -107,7 +116,12 @@ fn find(name: &str) -> Option<&'static MetricSpec> {
 }
 
 fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec, threshold: f64) -> Result<Box<dyn Metric>> {
-    let (base, argument) = name.split_once('@').map_or((name, None), |(base, argument)| (base, Some(argument)));
+    // Of a ranking metric, a minus sign is no part of the name.
+    let (base, argument) = match (name.split_once('@'), name.strip_suffix('-')) {
+        (Some((base, argument)), _) => (base, Some(argument)),
+        (None, Some(base)) => (base, Some("-")),
+        (None, None) => (name, None),
+    };
     let fitting = || format!("{} has {}; ", objective.name(), fitting(objective).collect::<Vec<_>>().join(", "));
     let MetricSpec { needs, kind, .. } = *find(base).ok_or_else(|| unknown(name, base, &fitting()))?;
     if !needs.met_by(objective) {
@@ -122,11 +136,19 @@ fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec, th
     match (kind, argument) {
         (MetricKind::Error, Some(text)) => mean(RowLoss::Error(parse_threshold(name, text)?)),
         (MetricKind::Tweedie, Some(text)) => mean(RowLoss::Tweedie(parse_power(name, text)?)),
-        (_, None) => Ok(build(simd, kind, name.to_string(), objective, spec, threshold)),
+        (MetricKind::Ranking(measure), Some(text)) => ranking(simd, name, measure, text, spec),
+        (_, None) => build(simd, kind, name.to_string(), objective, spec, threshold),
         (_, Some(_)) => Err(Error::parameter(format!(
-            "metric {name}: {base} takes no argument, only error does (error@0.7) and tweedie-nloglik (tweedie-nloglik@1.5); use {base}"
+            "metric {name}: {base} takes no argument, only error (error@0.7), tweedie-nloglik (tweedie-nloglik@1.5) and those of ranking (ndcg@5) do; use {base}"
         ))),
     }
+}
+
+fn ranking(simd: Simd, name: &str, measure: Measure, argument: &str, spec: &ObjectiveSpec) -> Result<Box<dyn Metric>> {
+    let (depth, without_relevant) = parse_depth(name, argument, measure)?;
+    let depth = depth.unwrap_or(DEFAULT_DEPTH);
+    let exp_gain = spec.flag("ndcg_exp_gain").unwrap_or(true);
+    Ok(Box::new(Ranking { simd, name: name.to_string(), measure, depth, without_relevant, exp_gain }))
 }
 
 fn build(
@@ -136,10 +158,11 @@ fn build(
     objective: Objective,
     spec: &ObjectiveSpec,
     threshold: f64,
-) -> Box<dyn Metric> {
+) -> Result<Box<dyn Metric>> {
     let mean = |name, loss| Box::new(RowMean { simd, name, loss, root: false });
     let multiclass = objective.is_multiclass();
-    match kind {
+    Ok(match kind {
+        MetricKind::Ranking(measure) => return ranking(simd, &name, measure, "", spec),
         MetricKind::Mean(loss) => mean(name, loss),
         MetricKind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
         MetricKind::R2 => Box::new(R2 { simd, name }),
@@ -161,6 +184,29 @@ fn build(
             let power = spec.number("tweedie_variance_power").unwrap_or(DEFAULT_POWER);
             mean(format!("{name}@{power}"), RowLoss::Tweedie(power))
         }
+    })
+}
+
+/// How many first rows of each group the objective compares with all others: so many count in its default metric.
+fn ranking_depth(spec: &ObjectiveSpec) -> Option<usize> {
+    let method = spec.text("lambdarank_pair_method").and_then(PairMethod::parse).unwrap_or(PairMethod::TopK);
+    objective::depth(method, spec.number("lambdarank_num_pair_per_sample").map(|pairs| pairs as usize))
+}
+
+/// The number of first rows after `@`, and what a group without a relevant row counts as: with a minus sign 0, else 1.
+fn parse_depth(name: &str, text: &str, measure: Measure) -> Result<(Option<usize>, f64)> {
+    let may_have_sign = matches!(measure, Measure::Ndcg | Measure::AveragePrecision);
+    let (digits, without_relevant) = match text.strip_suffix('-').filter(|_| may_have_sign) {
+        Some(digits) => (digits, 0.0),
+        None => (text, 1.0),
+    };
+    let depth = digits.parse().ok().filter(|depth: &usize| *depth > 0 && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match (digits, depth) {
+        ("", _) if !name.contains('@') => Ok((None, without_relevant)),
+        (_, Some(depth)) => Ok((Some(depth), without_relevant)),
+        _ => Err(Error::parameter(format!(
+            "metric {name}: {text:?} is not a number of rows; write, for example, ndcg@5, or ndcg@5- where groups without a relevant row count as 0"
+        ))),
     }
 }
 

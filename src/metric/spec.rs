@@ -5,6 +5,7 @@ use super::auc::Curve;
 use super::confusion::{Share, Verdict};
 use super::levels::Power;
 use super::multiclass::RowVerdict;
+use super::ranking::Measure;
 use super::row_mean::RowLoss;
 use crate::Objective;
 
@@ -21,6 +22,7 @@ pub(super) enum Needs {
     Expectiles,
     Hazards,
     Classification,
+    Groups,
     ProbabilityOrBinary,
     ProbabilityOrClasses,
 }
@@ -42,6 +44,7 @@ impl Needs {
             Self::Positive => positive,
             Self::Classes => classes,
             Self::Classification => objective.is_classification(),
+            Self::Groups => objective.is_ranking(),
             Self::ProbabilityOrBinary => probability || binary,
             Self::ProbabilityOrClasses => probability || binary || classes,
         }
@@ -61,6 +64,9 @@ impl Needs {
             Self::Binary => "a binary classification (binary:logistic, binary:logitraw, binary:hinge)",
             Self::Counts => "counts (count:poisson)",
             Self::Positive => "means above 0 (reg:gamma, reg:tweedie, count:poisson)",
+            Self::Groups => {
+                "scores that put rows in order within query groups (rank:ndcg, rank:map, rank:pairwise, with group_column)"
+            }
             Self::Classes => "one probability per class (multi:softmax, multi:softprob)",
             Self::Classification | Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",
         }
@@ -87,6 +93,8 @@ pub(super) enum MetricKind {
     Area(Curve),
     Classes(RowVerdict),
     Confusion(Verdict),
+    /// Takes a number of rows after `@`, and a minus sign behind it.
+    Ranking(Measure),
     /// Of each of the objective's levels.
     Levels(Power),
 }
@@ -125,7 +133,7 @@ impl MetricSpec {
 }
 
 /// The metrics, in the order in which documentation and messages list them.
-pub const METRICS: [MetricSpec; 37] = [
+pub const METRICS: [MetricSpec; 41] = [
     MetricSpec {
         name: "rmse",
         better: Better::Lower,
@@ -458,5 +466,41 @@ pub const METRICS: [MetricSpec; 37] = [
         doc: "Cohen's kappa: how far labels and predicted classes agree beyond chance.",
         needs: Needs::Classification,
         kind: MetricKind::Confusion(Verdict::Kappa),
+    },
+    MetricSpec {
+        name: "ndcg",
+        better: Better::Higher,
+        range: "[0, 1]",
+        follows: "XGBoost, but for weights of groups without a relevant row",
+        doc: "Mean normalised discounted cumulative gain of the first 32 rows of query groups; `ndcg@5`: of the first 5. A group without a relevant row counts as 1, with a minus sign (`ndcg-`, `ndcg@5-`) as 0.",
+        needs: Needs::Groups,
+        kind: MetricKind::Ranking(Measure::Ndcg),
+    },
+    MetricSpec {
+        name: "map",
+        better: Better::Higher,
+        range: "[0, 1]",
+        follows: "XGBoost",
+        doc: "Mean average precision of the first 32 rows of query groups; a row is relevant if its grade is above 0. `map@5`, `map-` and `map@5-` as for `ndcg`.",
+        needs: Needs::Groups,
+        kind: MetricKind::Ranking(Measure::AveragePrecision),
+    },
+    MetricSpec {
+        name: "pre",
+        better: Better::Higher,
+        range: "[0, 1]",
+        follows: "XGBoost",
+        doc: "Share of relevant rows among the first 32 of each query group, or all if it has fewer; `pre@5`: the first 5.",
+        needs: Needs::Groups,
+        kind: MetricKind::Ranking(Measure::Precision),
+    },
+    MetricSpec {
+        name: "mrr",
+        better: Better::Higher,
+        range: "[0, 1]",
+        follows: "CatBoost",
+        doc: "Mean of 1 / place of the first relevant row of each query group, 0 where there is none among the first 32; `mrr@5`: the first 5.",
+        needs: Needs::Groups,
+        kind: MetricKind::Ranking(Measure::ReciprocalRank),
     },
 ];

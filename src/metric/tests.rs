@@ -1,8 +1,11 @@
 //! Values by hand and by brute force, undefined cases, threads, and every way a name can be wrong.
 
 use super::*;
+use crate::Dataset;
 use approx::assert_relative_eq;
+use ndarray::Array2;
 use proptest::prelude::*;
+use sapwood_score::ObjectiveSpec;
 
 fn named(name: &str, objective: Objective) -> Box<dyn Metric> {
     metrics(&[name.to_string()], objective).unwrap().remove(0)
@@ -200,11 +203,13 @@ fn values_do_not_depend_on_the_number_of_threads() {
         let outputs = if objective.is_multiclass() { 3 } else { 1 };
         let margins: Vec<f64> = (0..rows * outputs).map(|i| (noise(i * 3) * 500.0).round() * 0.01 - 2.0).collect();
         let labels: Vec<f64> = (0..rows).map(|row| (noise(row * 5 + 1) * 2.0).floor()).collect();
+        let data =
+            Dataset::from_array(Array2::zeros((rows, 1)).view(), labels, None).unwrap().with_weights(weights.clone()).unwrap();
+        let data = data.with_groups((0..rows as u64).map(|row| row * row % 1013).collect()).unwrap();
         for (name, metric) in registry::fitting(objective).map(|name| (name, named(name, objective))) {
             let bits = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-                let targets = TargetsView::new(&labels, Some(&weights)).unwrap();
-                let evaluation = Evaluation::new(objective, &margins, targets).unwrap();
+                let evaluation = Evaluation::new(objective, &margins, data.targets()).unwrap();
                 pool.install(|| metric.evaluate(&evaluation)).to_bits()
             };
             let expected = bits(1);
@@ -230,6 +235,9 @@ fn every_objective_has_a_default_and_the_order_given_is_kept() {
         "quantile",
         "expectile",
         "cox-nloglik",
+        "ndcg@32",
+        "map@32",
+        "ndcg@32",
         "merror",
         "mlogloss",
     ];
@@ -249,7 +257,7 @@ fn wrong_names_are_errors_with_a_remedy() {
     assert!(error(&["rmsee"], regression).starts_with("unknown metric \"rmsee\"; did you mean rmse?"));
     assert!(error(&["rmse", "invalid"], regression).starts_with("unknown metric \"invalid\"; reg:squarederror has rmse, mse, mae"));
     assert!(error(&["<function"], regression).contains("unknown metric"));
-    assert!(error(&["auc@0.5"], Objective::BinaryLogistic).contains("auc takes no argument, only error does"));
+    assert!(error(&["auc@0.5"], Objective::BinaryLogistic).contains("auc takes no argument, only error (error@0.7)"));
     for text in ["error@abc", "error@", "error@nan", "error@1.5", "error@-0.1", "error@0.5@0.5"] {
         let message = error(&[text], Objective::BinaryLogistic);
         assert!(message.starts_with(&format!("metric {text}: threshold")) && message.contains("[0, 1]"), "{message}");
@@ -274,6 +282,8 @@ fn metrics_must_fit_the_objective() {
         ("merror", Objective::SquaredError),
         ("rmse", Objective::Softmax),
         ("r2", Objective::Softprob),
+        ("ndcg@5", Objective::SquaredError),
+        ("map-", Objective::BinaryLogistic),
     ];
     for (name, objective) in misfits {
         let message = error(&[name], objective);
@@ -319,4 +329,86 @@ fn words_of_other_libraries_are_metrics_of_the_table_or_told() {
     assert!(error(&["neg_log_loss"]).contains("metrics keep their sign here"));
     assert!(error(&["rmsee"]).contains("did you mean rmse? reg:squarederror has rmse, "));
     assert!(error(&["rmsee"]).ends_with("`sapwood metrics` lists all"));
+}
+
+/// A query group of each row, its score, grade and weight: groups of one row to 67, with ties, one without a relevant row.
+fn ranked(row: u64) -> (u64, f64, f64, f64) {
+    let group = match row {
+        17 => 99,
+        _ if row.is_multiple_of(3) => 0,
+        _ => 1 + row % 8,
+    };
+    let grade = if group == 5 { 0.0 } else { (row * row * 7 % 11 % 4) as f64 };
+    (group, (row * 37 % 23) as f64 / 4.0, grade, 1.0 + (group % 4) as f64 * 0.5)
+}
+
+/// The values of XGBoost 3.2.0, for rows sorted by group: without weights, and with them but without group 5, which it does not weigh.
+///
+/// d = xgb.DMatrix(np.zeros((len(y), 1)), label=y, qid=group, weight=weight_of_groups, base_margin=score)
+/// xgb.train({"objective": "rank:ndcg", "eta": 0, "eval_metric": [name]}, d, 1, evals=[(d, "d")])
+#[test]
+fn ranking_metrics_are_those_of_xgboost() {
+    let expected = [
+        ("ndcg", 0.761_400_928, 0.752_820_155),
+        ("ndcg@5", 0.516_964_649, 0.478_515_959),
+        ("ndcg-", 0.661_400_928, 0.752_820_155),
+        ("ndcg@5-", 0.416_964_649, 0.478_515_959),
+        ("map", 0.757_599_545, 0.743_024_661),
+        ("map@5", 0.578_666_667, 0.525_312_500),
+        ("map-", 0.657_599_545, 0.743_024_661),
+        ("map@5-", 0.478_666_667, 0.525_312_500),
+        ("pre", 0.688_786_765, 0.776_539_522),
+        ("pre@5", 0.600_000_000, 0.650_000_000),
+    ];
+    let evaluated = |metric: &dyn Metric, rows: &[u64], is_weighted: bool| {
+        let of = |pick: fn((u64, f64, f64, f64)) -> f64| rows.iter().map(|&row| pick(ranked(row))).collect::<Vec<_>>();
+        let is_binary = !metric.name().starts_with("ndcg");
+        let grades = if is_binary { of(|(.., grade, _)| f64::from(u8::from(grade > 1.0))) } else { of(|(.., grade, _)| grade) };
+        let data = Dataset::from_array(Array2::zeros((rows.len(), 1)).view(), grades, None).unwrap();
+        let data = data.with_groups(rows.iter().map(|&row| ranked(row).0).collect()).unwrap();
+        let data = if is_weighted { data.with_weights(of(|(.., weight)| weight)).unwrap() } else { data };
+        let scores = of(|(_, score, ..)| score);
+        metric.evaluate(&Evaluation::new(Objective::RankNdcg, &scores, data.targets()).unwrap())
+    };
+    let all: Vec<u64> = (0..200).collect();
+    let weighable: Vec<u64> = all.iter().copied().filter(|&row| ranked(row).0 != 5).collect();
+    for (name, plain, weighted) in expected {
+        let metric = named(name, Objective::RankNdcg);
+        assert_relative_eq!(evaluated(&*metric, &all, false), plain, epsilon = 2e-8);
+        assert_relative_eq!(evaluated(&*metric, &weighable, true), weighted, epsilon = 2e-8);
+    }
+    let linear = ObjectiveSpec::new("rank:ndcg", vec![("ndcg_exp_gain".into(), "false".into())]);
+    let linear = metrics(&["ndcg@5".into()], linear).unwrap().remove(0);
+    assert_relative_eq!(evaluated(&*linear, &all, false), 0.595_431_072, epsilon = 2e-8);
+    // A group without a relevant row counts by its weight, too.
+    let (with, without) = (evaluated(&*named("ndcg", Objective::RankNdcg), &all, true), 0.752_820_155);
+    let others: f64 = [0_u64, 1, 2, 3, 4, 6, 7, 8, 99].map(|group| 1.0 + (group % 4) as f64 * 0.5).iter().sum();
+    assert_relative_eq!(with, (without * others + 1.5) / (others + 1.5), epsilon = 2e-8);
+}
+
+#[test]
+fn ranking_metrics_by_hand() {
+    let of = |name, scores: &[f64], grades: &[f64]| {
+        let data = Dataset::from_array(Array2::zeros((grades.len(), 1)).view(), grades.to_vec(), None).unwrap();
+        let data = data.with_groups(vec![7; grades.len()]).unwrap();
+        named(name, Objective::RankMap).evaluate(&Evaluation::new(Objective::RankMap, scores, data.targets()).unwrap())
+    };
+    let scores = [0.5, 3.0, 2.0, 1.0];
+    assert_eq!(of("mrr", &scores, &[0.0, 0.0, 0.0, 1.0]), 1.0 / 3.0);
+    assert_eq!((of("mrr@2", &scores, &[0.0, 0.0, 0.0, 1.0]), of("mrr@3", &scores, &[0.0, 0.0, 0.0, 1.0])), (0.0, 1.0 / 3.0));
+    assert_eq!(of("map", &scores, &[1.0, 1.0, 0.0, 0.0]), (1.0 + 2.0 / 4.0) / 2.0);
+    assert_eq!((of("pre@2", &scores, &[0.0, 1.0, 0.0, 1.0]), of("pre@9", &scores, &[0.0, 1.0, 0.0, 1.0])), (0.5, 0.5));
+    // Rows of equal scores keep their order, also 0 and −0.
+    assert_eq!(of("mrr", &[-0.0, 0.0, 0.0], &[0.0, 1.0, 0.0]), 0.5);
+    assert!(value("ndcg", Objective::RankNdcg, &[1.0], &[1.0], None).is_nan());
+    for name in ["ndcg@", "ndcg@0", "map@-1", "map@x", "pre@5-", "mrr-", "ndcg@5@", "ndcg@1e3", "ndcg@+5"] {
+        let message = error(&[name], Objective::RankNdcg);
+        assert!(message.contains("is not a number of rows; write, for example, ndcg@5"), "{message}");
+    }
+    let depth = |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        metrics(&[], ObjectiveSpec::new("rank:pairwise", pairs)).unwrap()[0].name().to_string()
+    };
+    assert_eq!(depth(&[("lambdarank_num_pair_per_sample", "8")]), "ndcg@8");
+    assert_eq!(depth(&[("lambdarank_pair_method", "mean"), ("lambdarank_num_pair_per_sample", "8")]), "ndcg");
 }

@@ -1,5 +1,6 @@
 //! Numerical tools whose results do not depend on the order of rows, the number of threads, or the machine.
 
+mod discount;
 mod gamma;
 mod log_sum_exp;
 mod quantile;
@@ -9,6 +10,7 @@ mod short;
 mod sum;
 mod total;
 
+pub(crate) use discount::discount;
 pub use gamma::ln_gamma;
 pub(crate) use log_sum_exp::log_sum_exp;
 pub(crate) use quantile::{Weighted, quantile_of, weighted, weighted_quantile};

@@ -88,7 +88,7 @@ impl Loss for Cox {
         checked_magnitude(ranks.max_magnitudes([heaviest])[0])
     }
 
-    fn start_round(&mut self, round: &Round<'_>, ranks: &dyn Collective) {
+    fn start_round(&mut self, _: usize, round: &Round<'_>, ranks: &dyn Collective) {
         self.hazard = Hazard::new(RiskSets::new(round.targets.labels(), round.margins, round.targets.weights(), ranks));
     }
 

@@ -1,10 +1,15 @@
 //! Which targets an objective accepts, and how many outputs they call for.
 
-use crate::collective::{Collective, Solo};
+use super::query_groups;
+use crate::collective::{self, Collective, Solo};
 use crate::data::{LabelColumn, TargetsView};
 use crate::text::counted;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
+use sapwood_score::ObjectiveSpec;
+
+/// Grades beyond this would leave others without weight.
+const LARGEST_GRADE: f64 = 31.0;
 
 /// Some weight must reach this.
 const SMALLEST_WEIGHT: f64 = 1e-20;
@@ -60,14 +65,14 @@ fn classes_seen(labels: &[f64]) -> Option<(u32, u32)> {
 ///
 /// # Errors
 /// No rows or no labels; texts as labels where the objective needs numbers, or another number of classes; a label outside the domain;
-/// weights that are all zero; query groups or label bounds. A message about a label says where it stands, what it is, and what would do.
-pub fn check_labels(objective: Objective, outputs: usize, data: &Dataset) -> Result<TargetsView<'_>> {
-    check_labels_of_ranks(objective, outputs, data, &Solo)
+/// weights that are all zero; query groups that are lacking or of no use, label bounds. A message about a label says where it stands, what it is, and what would do.
+pub fn check_labels(objective: impl Into<ObjectiveSpec>, outputs: usize, data: &Dataset) -> Result<TargetsView<'_>> {
+    check_labels_of_ranks(&objective.into(), outputs, data, &Solo)
 }
 
 /// The same for the rows of all ranks, each of which gets its own. A rank may have none.
 pub(crate) fn check_labels_of_ranks<'a>(
-    objective: Objective,
+    spec: &ObjectiveSpec,
     outputs: usize,
     data: &'a Dataset,
     ranks: &dyn Collective,
@@ -75,8 +80,9 @@ pub(crate) fn check_labels_of_ranks<'a>(
     if ranks.sum(data.rows() as u64) == 0 {
         return Err(Error::data("the data set has no rows; give at least one file with data"));
     }
-    ranks.agree(check_rows(objective, outputs, data))?;
+    ranks.agree(check_rows(spec, outputs, data))?;
     let targets = data.targets();
+    check_groups_of_ranks(targets, ranks)?;
     if ranks.any(targets.weights().is_some()) {
         let heaviest = targets.weights().unwrap_or_default().iter().copied().fold(0.0, f64::max);
         let [heaviest] = ranks.max_magnitudes([heaviest]);
@@ -86,12 +92,18 @@ pub(crate) fn check_labels_of_ranks<'a>(
 }
 
 /// Checks what each row has besides its features.
-fn check_rows(objective: Objective, outputs: usize, data: &Dataset) -> Result<()> {
+fn check_rows(spec: &ObjectiveSpec, outputs: usize, data: &Dataset) -> Result<()> {
+    let objective =
+        spec.known().ok_or_else(|| Error::parameter(format!("objective={} is none that models are judged by here", spec.name)))?;
     if data.rows() == 0 {
         return Ok(());
     }
     let targets = data.targets();
     refuse_unused(objective, targets)?;
+    if objective.is_ranking() {
+        let groups = targets.by_group().ok_or_else(|| no_groups(objective))?;
+        query_groups::check(data, groups)?;
+    }
     let labels = data.labels().ok_or_else(|| {
         Error::data(format!(
             "the data set has no labels, and objective={} needs them; name their column with label_column",
@@ -101,7 +113,7 @@ fn check_rows(objective: Objective, outputs: usize, data: &Dataset) -> Result<()
     if let Some(classes) = data.classes() {
         check_classes(objective, classes, data.label_column())?;
     }
-    let domain = Domain::of(objective, outputs);
+    let domain = Domain::of(objective, spec, outputs);
     let is_wrong = |row: usize| !domain.contains(labels[row]) && targets.weight(row) > 0.0;
     match (0..labels.len()).into_par_iter().position_first(is_wrong) {
         None => Ok(()),
@@ -138,12 +150,41 @@ fn check_weights(heaviest: f64) -> Result<()> {
     }
 }
 
+/// The error for rows that are to be ranked, nobody knows among which.
+fn no_groups(objective: Objective) -> Error {
+    let cause = format!("objective={} puts rows in order within their query groups, and the rows have no groups", objective.name());
+    Error::data(cause)
+        .with_parameter("group_column")
+        .with_remedy("name the column that says which rows belong together (group_column), in libsvm data give each row its qid")
+}
+
+/// Checks that no group has rows on several ranks: each computes the gradients of its own.
+fn check_groups_of_ranks(targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<()> {
+    if ranks.is_alone() {
+        return Ok(());
+    }
+    let mut ids = targets.groups().unwrap_or_default().to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut all: Vec<u64> =
+        ranks.all_gather(bytemuck::cast_slice(&ids)).iter().flat_map(|bytes| collective::words(bytes)).collect();
+    all.sort_unstable();
+    match all.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(()),
+        Some(pair) => Err(Error::data(format!(
+            "rows of query group {} are on several hosts; give all rows of a group to one host, for example as one file",
+            pair[0]
+        ))),
+    }
+}
+
 /// Refuses targets that no objective makes use of: who gives them expects them to count.
 fn refuse_unused(objective: Objective, targets: TargetsView<'_>) -> Result<()> {
     let name = objective.name();
-    if targets.groups().is_some() {
+    if targets.groups().is_some() && !objective.is_ranking() {
         return Err(Error::data(format!(
-            "the rows have query groups, and there is no ranking yet: objective={name} would ignore them; remove them (qid, group_column)"
+            "the rows have query groups, and objective={name} would ignore them; to put rows in order within their groups, use \
+             objective=rank:ndcg; else remove them (qid, group_column)"
         )));
     }
     if targets.label_bounds().is_some() {
@@ -199,13 +240,23 @@ enum Domain {
     Probability,
     /// 0 or 1.
     Binary,
+    /// 0, 1, … 31: gains of 2^grade − 1 are told apart.
+    Grade,
+    /// What a row gains, from 0.
+    Gain,
+    /// 0 or 1: whether a row is relevant.
+    Relevance,
     /// 0, 1, … below the number of classes.
     Class(usize),
 }
 
 impl Domain {
-    fn of(objective: Objective, outputs: usize) -> Self {
+    fn of(objective: Objective, spec: &ObjectiveSpec, outputs: usize) -> Self {
+        let has_gains = spec.flag("ndcg_exp_gain").unwrap_or(true);
         match objective {
+            Objective::RankNdcg | Objective::RankPairwise if has_gains => Self::Grade,
+            Objective::RankNdcg | Objective::RankPairwise => Self::Gain,
+            Objective::RankMap => Self::Relevance,
             Objective::SquaredError
             | Objective::PseudoHuber
             | Objective::AbsoluteError
@@ -225,11 +276,12 @@ impl Domain {
         const LARGEST: f64 = f32::MAX as f64;
         match self {
             Self::Real => y.abs() <= LARGEST,
-            Self::NotNegative => (0.0..=LARGEST).contains(&y),
+            Self::NotNegative | Self::Gain => (0.0..=LARGEST).contains(&y),
             Self::Positive => y > 0.0 && y <= LARGEST,
             Self::AboveMinusOne => y > -1.0 && y <= LARGEST,
             Self::Probability => (0.0..=1.0).contains(&y),
-            Self::Binary => y == 0.0 || y == 1.0,
+            Self::Binary | Self::Relevance => y == 0.0 || y == 1.0,
+            Self::Grade => (0.0..=LARGEST_GRADE).contains(&y) && y.fract() == 0.0,
             Self::Class(classes) => y >= 0.0 && y < classes as f64 && y.fract() == 0.0,
         }
     }
@@ -237,11 +289,12 @@ impl Domain {
     fn rule(self) -> String {
         match self {
             Self::Real => "at most 3.4e38 in magnitude".to_string(),
-            Self::NotNegative => "0 or more (and at most 3.4e38)".to_string(),
+            Self::NotNegative | Self::Gain => "0 or more (and at most 3.4e38)".to_string(),
             Self::Positive => "above 0 (and at most 3.4e38)".to_string(),
             Self::AboveMinusOne => "above -1 (and at most 3.4e38)".to_string(),
             Self::Probability => "in [0,1]".to_string(),
-            Self::Binary => "0 or 1".to_string(),
+            Self::Binary | Self::Relevance => "0 or 1".to_string(),
+            Self::Grade => "a grade of relevance, a whole number from 0 to 31,".to_string(),
             Self::Class(classes) => format!("an integer in [0, {classes})"),
         }
     }
@@ -257,6 +310,9 @@ impl Domain {
                 "renumber two classes to 0 and 1, or use objective=multi:softprob for more classes, objective=reg:squarederror for other numbers"
             }
             Self::Binary => "use objective=reg:squarederror for numbers that are no classes",
+            Self::Gain => "add a constant, so that the lowest grade is 0",
+            Self::Relevance => "for several grades of relevance use objective=rank:ndcg",
+            Self::Grade => "with ndcg_exp_gain=false a grade is what it gains, and may be any number from 0",
             Self::Class(_) => "classes are counted from 0 to num_class - 1: renumber them, or raise num_class",
         }
     }

@@ -84,8 +84,13 @@ pub(crate) trait Loss: Send + Sync {
         0.0
     }
 
-    /// Called once at the start of each round, for what all its outputs or rows share (softmax computes its normalisers here).
-    fn start_round(&mut self, _round: &Round<'_>, _ranks: &dyn Collective) {}
+    /// Whether gradients depend on earlier rounds, too. Then all these must be started before the one that training resumes with.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here). Rounds count from 0.
+    fn start_round(&mut self, _number: usize, _round: &Round<'_>, _ranks: &dyn Collective) {}
 
     /// Gradients for one output, into `out` (one a row).
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);

@@ -9,6 +9,7 @@ mod expectile;
 mod gamma;
 mod hinge;
 mod labels;
+mod lambdarank;
 mod log_link;
 mod logistic;
 mod loss;
@@ -16,6 +17,7 @@ mod pointwise;
 mod poisson;
 mod pseudo_huber;
 mod quantile;
+mod query_groups;
 mod softmax;
 mod squared;
 mod squared_log;
@@ -25,8 +27,10 @@ mod tweedie;
 pub(crate) use class_weights::{absent_classes, weights_by_class};
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
+pub(crate) use lambdarank::{depth, gain};
 pub use loss::GradientPair;
 pub(crate) use loss::{Loss, Round};
+pub(crate) use query_groups::{normalised_weights, nothing_to_rank};
 pub use table::{Description, describe};
 
 use crate::simd::Simd;
@@ -67,6 +71,7 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::Quantile => Box::new(PointwiseLoss::of_outputs(simd, Quantile::of_levels(params))),
         Objective::Expectile => Box::new(PointwiseLoss::of_outputs(simd, Expectile::of_levels(params))),
         Objective::Cox => Box::new(Cox::new(params)?),
+        Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise => lambdarank::lambdarank(simd, params),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
 }

@@ -94,7 +94,7 @@ impl Loss for SoftmaxLoss {
         SETTLED_CLASS
     }
 
-    fn start_round(&mut self, round: &Round<'_>, _ranks: &dyn Collective) {
+    fn start_round(&mut self, _: usize, round: &Round<'_>, _: &dyn Collective) {
         let rows = round.targets.rows();
         let simd = self.simd;
         self.largest.resize(rows, 0.0);

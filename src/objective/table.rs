@@ -21,6 +21,7 @@ const XGBOOST: &str = "XGBoost";
 const ANY: &str = "any number";
 const ZERO_OR_ONE: &str = "0 or 1, or two texts";
 const NOT_NEGATIVE: &str = "0 or more";
+const GRADES: &str = "0, 1, … 31; with `ndcg_exp_gain=false` 0 or more";
 const CLASSES: &str = "0 … num_class − 1, or texts";
 
 /// An objective without parameters of its own.
@@ -100,6 +101,21 @@ pub fn describe(objective: Objective) -> Description {
                 "the hazard, relative to other rows'",
             )
         },
+        Objective::RankNdcg => Description {
+            parameters: GRADED,
+            ..plain(
+                "LambdaMART: the order within each query group, by NDCG. Several grades of relevance.",
+                GRADES,
+                "a score: rows of a group with higher ones come first",
+            )
+        },
+        Objective::RankMap => {
+            Description { parameters: PAIRS, ..plain("LambdaMART by mean average precision.", "0 or 1", "a score, as `rank:ndcg`") }
+        }
+        Objective::RankPairwise => Description {
+            parameters: GRADED,
+            ..plain("The order within each query group, by pairs that are in the wrong order.", GRADES, "a score, as `rank:ndcg`")
+        },
         Objective::Softmax => Description {
             parameters: &["num_class", "class_weight"],
             ..plain(
@@ -117,6 +133,26 @@ pub fn describe(objective: Objective) -> Description {
 
 const LOGISTIC: &str =
     "Logistic loss of two classes. Of two texts, the second in sorted order is class 1, unless `positive_class` names the other.";
+/// What says which pairs of rows are compared, and how they count.
+const PAIRS: &[&str] = &[
+    "group_column",
+    "lambdarank_pair_method",
+    "lambdarank_num_pair_per_sample",
+    "lambdarank_normalization",
+    "lambdarank_score_normalization",
+    "lambdarank_unbiased",
+    "lambdarank_bias_norm",
+];
+const GRADED: &[&str] = &[
+    "group_column",
+    "lambdarank_pair_method",
+    "lambdarank_num_pair_per_sample",
+    "lambdarank_normalization",
+    "lambdarank_score_normalization",
+    "lambdarank_unbiased",
+    "lambdarank_bias_norm",
+    "ndcg_exp_gain",
+];
 
 /// What weighs the two classes against each other.
 const BALANCE: &[&str] = &["positive_class", "scale_pos_weight", "class_weight", "is_unbalance"];

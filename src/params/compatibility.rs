@@ -1,7 +1,6 @@
 //! The table's other rows: parameters of XGBoost that Sapwood knows but does not act on. Types and ranges are those of SageMaker's
 //! XGBoost container where it has the parameter, else XGBoost's own: a job that was wrong there is wrong here, and is told so.
 
-use super::habits::RANKING;
 use super::row::{Effect, Group, PLAIN, ParamKind, ParamSpec, Range};
 use super::value::ParamValue;
 
@@ -97,19 +96,12 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     number("skip_drop", SHARE, BOOSTER),
     word("aft_loss_distribution", &["normal", "logistic", "extreme"], OTHER_OBJECTIVE),
     number("aft_loss_distribution_scale", Range::from(0.0), OTHER_OBJECTIVE),
-    word("lambdarank_pair_method", &["mean", "topk"], OTHER_OBJECTIVE),
-    integer("lambdarank_num_pair_per_sample", Range::from(1.0), OTHER_OBJECTIVE),
-    flag("lambdarank_normalization", OTHER_OBJECTIVE),
-    flag("lambdarank_unbiased", OTHER_OBJECTIVE),
-    number("lambdarank_bias_norm", Range::from(0.0), OTHER_OBJECTIVE),
-    flag("ndcg_exp_gain", OTHER_OBJECTIVE),
 ];
 
 const SURVIVAL: &str = "survival:cox takes labels that are censored on the right; use XGBoost for intervals";
 
 /// XGBoost's objectives that Sapwood does not have, and what it has instead.
-pub(super) const OBJECTIVES: &[(&str, &str)] =
-    &[("rank:map", RANKING), ("rank:ndcg", RANKING), ("rank:pairwise", RANKING), ("survival:aft", SURVIVAL)];
+pub(super) const OBJECTIVES: &[(&str, &str)] = &[("survival:aft", SURVIVAL)];
 
 impl ParamKind {
     const fn expected(self) -> &'static str {

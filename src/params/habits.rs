@@ -66,6 +66,9 @@ pub(super) const OBJECTIVES: &[Synonym] = &[
     ("MultiQuantile", "reg:quantileerror"),
     ("Expectile", "reg:expectileerror"),
     ("Cox", "survival:cox"),
+    ("lambdarank", "rank:ndcg"),
+    ("LambdaMart", "rank:ndcg"),
+    ("PairLogit", "rank:pairwise"),
 ];
 const SQUARED: &str = "reg:squarederror";
 const ABSOLUTE: &str = "reg:absoluteerror";
@@ -107,14 +110,12 @@ pub(super) const OBJECTIVES_ELSEWHERE: &[(&str, &str)] = &[
     ("friedman_mse", "it is a criterion for splits; reg:squarederror is the loss"),
     ("cross_entropy_lambda", "reg:logistic takes labels from 0 to 1, and weights"),
     ("xentlambda", "reg:logistic takes labels from 0 to 1, and weights"),
-    ("lambdarank", RANKING),
     ("rank_xendcg", RANKING),
     ("YetiRank", RANKING),
-    ("PairLogit", RANKING),
     ("QueryRMSE", RANKING),
     ("QuerySoftMax", RANKING),
 ];
-pub(super) const RANKING: &str = "for a score per row, whatever its group, use binary:logistic or reg:squarederror on the grades";
+pub(super) const RANKING: &str = "for the order within query groups use rank:ndcg";
 
 /// Metrics as others call them, where they are exactly these.
 pub(crate) const METRIC_WORDS: &[Synonym] = &[
@@ -168,11 +169,16 @@ pub(crate) const METRIC_WORDS: &[Synonym] = &[
     ("recall_score", "recall"),
     ("matthews_corrcoef", "mcc"),
     ("MCC", "mcc"),
+    ("lambdarank", "ndcg"),
+    ("rank_xendcg", "ndcg"),
+    ("mean_average_precision", "map"),
+    ("MAP", "map"),
+    ("MRR", "mrr"),
     ("cohen_kappa_score", "kappa"),
     ("Kappa", "kappa"),
 ];
 
-const OF_GROUPS: &str = "it measures the order within groups; auc and aucpr measure that of all rows";
+const OTHER_NDCG: &str = "its gain is the grade, as that of ndcg with ndcg_exp_gain=false";
 const CENSORED: &str = "Sapwood does not support censored labels";
 const STEPS: &str = "it adds up the curve of precision and recall in steps; aucpr is the interpolated area below it, as in XGBoost";
 const SHIFTED: &str = "poisson-nloglik is larger by a constant of the labels, ln y!";
@@ -183,13 +189,7 @@ const OF_CLASSES: &str = "for two classes use f1_binary, precision or recall, fo
 
 /// Others' metrics that Sapwood does not have, or that are not quite its own, and what it has instead.
 pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
-    ("ndcg", OF_GROUPS),
-    ("map", OF_GROUPS),
-    ("pre", OF_GROUPS),
-    ("mean_average_precision", OF_GROUPS),
-    ("lambdarank", OF_GROUPS),
-    ("NDCG", OF_GROUPS),
-    ("MAP", OF_GROUPS),
+    ("NDCG", OTHER_NDCG),
     ("aft-nloglik", CENSORED),
     ("interval-regression-accuracy", CENSORED),
     ("average_precision", STEPS),

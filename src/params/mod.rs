@@ -20,10 +20,13 @@ pub use features::{FeatureName, InteractionConstraints, MonotoneConstraints, Per
 pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
-pub use value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
+pub use value::{Decimal, Every, GrowPolicy, Header, PairMethod, ParamValue, SameData, SamplingMethod, SplitMethod};
 
 use crate::{Error, Result};
 use sapwood_score::{Objective, ObjectiveSpec, Outputs};
+
+const PAIR_METHOD: &str = "lambdarank_pair_method";
+const NUM_PAIR: &str = "lambdarank_num_pair_per_sample";
 
 /// Collects parameters; [`ParamsBuilder::build`] checks them.
 #[derive(Clone, Debug)]
@@ -64,6 +67,8 @@ impl Params {
             Objective::PseudoHuber => &["huber_slope"],
             Objective::Quantile => &["quantile_alpha"],
             Objective::Expectile => &["expectile_alpha"],
+            Objective::RankNdcg | Objective::RankPairwise => &[PAIR_METHOD, NUM_PAIR, "ndcg_exp_gain"],
+            Objective::RankMap => &[PAIR_METHOD, NUM_PAIR],
             _ => &[],
         };
         let rendered = parameters.iter().filter_map(|name| Some((name.to_string(), self.render(name)?)));
@@ -87,6 +92,7 @@ impl Params {
         let columns = [
             ("label_column", &self.data.label_column),
             ("weight_column", &self.data.weight_column),
+            ("group_column", &self.data.group_column),
             ("base_margin_column", &self.data.base_margin_column),
         ];
         pairs.extend(columns.into_iter().filter_map(|(name, column)| Some((name.to_string(), column.clone()?))));
@@ -163,10 +169,11 @@ impl Params {
             let cause = format!("top_rate={} and other_rate={} are more than all rows", self.top_rate, self.other_rate);
             return refuse(&["top_rate", "other_rate"], cause, "their sum must be at most 1");
         }
-        if let Some(column) = &self.data.group_column {
-            return Err(Error::parameter(format!(
-                "group_column={column}: there is no ranking yet, and nothing else uses query groups; leave it out, and name the column in ignore_columns"
-            )));
+        if let Some(column) = self.data.group_column.as_ref().filter(|_| !self.objective.is_ranking()) {
+            let cause = format!("group_column={column}: objective={} does not use query groups", self.objective.name());
+            let remedy =
+                "to put rows in order within their groups, use rank:ndcg; else leave it out, and name the column in ignore_columns";
+            return refuse(&["group_column", "objective"], cause, remedy);
         }
         for (name, levels) in [("quantile_alpha", &self.quantile_alpha), ("expectile_alpha", &self.expectile_alpha)] {
             let are_levels = levels.iter().all(|&level| level > 0.0 && level < 1.0) && levels.is_sorted_by(|a, b| a < b);

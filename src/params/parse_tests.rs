@@ -110,7 +110,7 @@ fn values_without_effect_must_be_values_all_the_same() {
         ("sketch_eps", "0"),
         ("sketch_eps", ""),
         ("silent", "loud"),
-        ("lambdarank_num_pair_per_sample", "0"),
+        ("prob_buffer_row", "0"),
     ] {
         assert!(refused(name, value).starts_with(&format!("{name}={value:?} ")), "{name}");
     }
@@ -312,15 +312,15 @@ fn a_quantile_of_lightgbm_says_its_level_in_words_that_are_read_one_way() {
 
 #[test]
 fn objectives_of_xgboost_are_told_what_there_is_instead() {
-    let message = error(&[("num_round", "1"), ("objective", "rank:ndcg")]);
-    let start = "objective=\"rank:ndcg\" is not supported; for a score per row, whatever its group, use binary:logistic";
+    let message = error(&[("num_round", "1"), ("objective", "survival:aft")]);
+    let start = "objective=\"survival:aft\" is not supported; survival:cox takes labels that are censored on the right; use XGBoost for intervals";
     assert!(message.starts_with(start) && message.ends_with("multi:softmax, multi:softprob"), "{message}");
     for (value, remedy) in [
         ("reg:squarederor", "not supported; did you mean reg:squarederror? `sapwood objectives` lists all: reg:squarederror, "),
         ("multiclas", "did you mean multiclass? `sapwood objectives` lists all"),
         ("huber", "reg:pseudohubererror with huber_slope"),
         ("log_loss", "binary:logistic is for two classes"),
-        ("lambdarank", "for a score per row"),
+        ("YetiRank", "for the order within query groups use rank:ndcg"),
         ("qqqqqqqqqq", "is not supported; `sapwood objectives` lists all"),
     ] {
         let message = error(&[("num_round", "1"), ("objective", value)]);

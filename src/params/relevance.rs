@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 9] = [
+const RELEVANCE: [Relevance; 16] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -55,7 +55,22 @@ const RELEVANCE: [Relevance; 9] = [
         holds: |params| params.objective.is_multiclass(),
         needs: "objective=multi:softprob or multi:softmax",
     },
+    of_ranking("lambdarank_pair_method"),
+    of_ranking("lambdarank_num_pair_per_sample"),
+    of_ranking("lambdarank_normalization"),
+    of_ranking("lambdarank_score_normalization"),
+    of_ranking("lambdarank_unbiased"),
+    Relevance {
+        parameter: "lambdarank_bias_norm",
+        holds: |params| params.objective.is_ranking() && params.lambdarank_unbiased,
+        needs: "objective=rank:ndcg and lambdarank_unbiased=true",
+    },
+    of_ranking("ndcg_exp_gain"),
 ];
+
+const fn of_ranking(parameter: &'static str) -> Relevance {
+    Relevance { parameter, holds: |params| params.objective.is_ranking(), needs: "objective=rank:ndcg, rank:map or rank:pairwise" }
+}
 
 /// Parameters that only splits on categorical features have.
 const OF_CATEGORIES: [&str; 5] = ["max_cat_to_onehot", "max_cat_threshold", "cat_smooth", "min_data_per_group", "cat_l2"];
@@ -109,6 +124,9 @@ mod tests {
             ("other_rate", "0.2", ("sampling_method", "goss")),
             ("scale_pos_weight", "3", ("objective", "binary:hinge")),
             ("num_class", "3", ("objective", "multi:softprob")),
+            ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
+            ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),
+            ("ndcg_exp_gain", "false", ("objective", "rank:pairwise")),
         ] {
             let warnings = warnings_of(&[(name, value)]);
             assert!(

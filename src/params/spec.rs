@@ -8,7 +8,7 @@ pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
-use super::value::{Decimal, Every, GrowPolicy, Header, ParamValue, SameData, SamplingMethod, SplitMethod};
+use super::value::{Decimal, Every, GrowPolicy, Header, PairMethod, ParamValue, SameData, SamplingMethod, SplitMethod};
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
@@ -112,7 +112,7 @@ parameters! {
         words: &[
             "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
             "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
-            "reg:expectileerror", "survival:cox", "multi:softmax", "multi:softprob",
+            "reg:expectileerror", "survival:cox", "rank:ndcg", "rank:map", "rank:pairwise", "multi:softmax", "multi:softprob",
         ],
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
@@ -225,6 +225,24 @@ parameters! {
     quantile_alpha("quantile_alpha"): Vec<f64> = "0.5" { aliases: &["quantile"] }
     /// The levels of `reg:expectileerror`, as for `quantile_alpha`.
     expectile_alpha("expectile_alpha"): Vec<f64> = "0.5" {}
+    /// Which pairs of rows of a query group `rank:*` compares. `topk`: those of which one is among the first
+    /// `lambdarank_num_pair_per_sample` by its score. `mean`: each row with so many others that are drawn.
+    lambdarank_pair_method("lambdarank_pair_method"): PairMethod = "topk" { words: &["topk", "mean"] }
+    /// How many first rows of a group are compared with all others (`topk`), or how many others each row is compared with (`mean`). Default
+    /// 32 for `topk`, 1 for `mean`.
+    lambdarank_num_pair_per_sample("lambdarank_num_pair_per_sample"): Option<u32> = "" {
+        aliases: &["lambdarank_truncation_level"], range: Range::closed(1.0, 1_000_000.0),
+    }
+    /// Whether the gradients of a group are divided by what is about their number of pairs, so that large groups do not outweigh small ones.
+    lambdarank_normalization("lambdarank_normalization"): bool = "true" { aliases: &["lambdarank_norm"] }
+    /// Whether a pair counts less the further its scores lie apart.
+    lambdarank_score_normalization("lambdarank_score_normalization"): bool = "true" {}
+    /// Whether clicks are cleared of the bias of the position that rows were shown at: that in which a group's rows come (Hu et al. 2019).
+    lambdarank_unbiased("lambdarank_unbiased"): bool = "false" {}
+    /// With `lambdarank_unbiased`: how far biases are drawn towards 1; they are raised to the power 1 / (1 + it).
+    lambdarank_bias_norm("lambdarank_bias_norm"): f64 = "1" { range: Range::from(0.0) }
+    /// Whether a row of grade g gains 2^g − 1 in NDCG, instead of g. Grades are then whole numbers up to 31.
+    ndcg_exp_gain("ndcg_exp_gain"): bool = "true" {}
     /// The prediction before the first tree, on the scale of predictions (`binary:logitraw` and `multi:*`: a margin). Estimated
     /// from the data if not given.
     base_score("base_score"): Option<f64> = "" { range: Range::closed(-1e30, 1e30) }
@@ -295,8 +313,9 @@ parameters! {
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
     /// The row weights: a column's name or index.
     weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], counted_otherwise: &["weight"], group: Group::Data }
-    /// The query group of each row: a column's name or index. Refused until there is ranking.
-    group_column("group_column"): Option<String> = "" { aliases: &["group", "query_column"], group: Group::Data }
+    /// The query group of each row, for `rank:*`: a column's name or index (libsvm: `qid`). Rows of a group may stand
+    /// anywhere, in several files as well.
+    group_column("group_column"): Option<String> = "" { aliases: &["group", "query_column", "qid"], group: Group::Data }
     /// The margin each row starts from, instead of the base score: a column's name or index.
     base_margin_column("base_margin_column"): Option<String> = "" { aliases: &["base_margin"], group: Group::Data }
     /// Columns to leave out: names or indices. Lists that are given in several places (here, `--ignore`, `--config`) add up.

@@ -279,6 +279,16 @@ choice! {
 }
 
 choice! {
+    /// Which pairs of rows of a query group are compared.
+    PairMethod {
+        /// Those of which one is among the first.
+        TopK = "topk",
+        /// Each row with some that are drawn.
+        Mean = "mean",
+    }
+}
+
+choice! {
     /// Which training rows are kept back as validation data.
     SplitMethod {
         /// Any.

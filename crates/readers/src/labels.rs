@@ -5,6 +5,7 @@ use super::piece::truth_value;
 use super::roles::ColumnRole;
 use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, LabelColumn, MISSING_CODE, Result};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The data with what is known of the column of their labels.
 pub(super) fn with_label(data: Dataset, label: Option<LabelColumn>) -> Dataset {
@@ -61,11 +62,10 @@ impl Attributes {
             Some(labels) => (Some(labels), None),
             None => codes(labels, classes, unknown)?,
         };
-        let (groups, _) = codes(groups, None, |_, _| Error::internal("a query group is not among the query groups"))?;
         Ok(Self {
             labels,
             weights: numbers(weights),
-            groups: groups.map(|groups| groups.into_iter().map(|group| group as u64).collect()),
+            groups: (!groups.is_empty()).then(|| group_ids(&groups)).transpose()?,
             base_margin: numbers(base_margin),
             classes,
         })
@@ -88,6 +88,22 @@ impl Attributes {
             None => Ok(data),
         }
     }
+}
+
+/// The numbers of query groups: what they are, of texts their hashes, so that a text has the same number in all files.
+fn group_ids(pieces: &[Raw]) -> Result<Vec<u64>> {
+    let mut ids = Vec::new();
+    for raw in pieces {
+        let Raw::Texts(texts) = raw else {
+            ids.extend(widen(raw).into_iter().map(|group| group as u64));
+            continue;
+        };
+        let hashes: Vec<u64> = texts.levels.iter().map(|level| xxh3_64(level.as_bytes())).collect();
+        for &code in &texts.codes {
+            ids.push(*hashes.get(code as usize).ok_or_else(|| Error::internal("a row was read without its query group"))?);
+        }
+    }
+    Ok(ids)
 }
 
 fn numbers(pieces: Vec<Raw>) -> Option<Vec<f64>> {

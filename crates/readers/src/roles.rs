@@ -249,6 +249,7 @@ impl ColumnLayout<'_> {
         let is_said = self.names.is_some() || options.label.is_some();
         reading.label_column = all(ColumnRole::Label).next().filter(|_| is_said);
         reading.weight_column = all(ColumnRole::Weight).next();
+        reading.group_column = all(ColumnRole::Group).next();
         reading.base_margin_column = all(ColumnRole::BaseMargin).next();
         reading
     }
@@ -281,13 +282,17 @@ impl ColumnLayout<'_> {
         {
             repeated.base_margin = Some(self.margin_again(column, options, schema, need_label)?);
         }
+        let group = trained.group_column.as_ref().filter(|_| options.group.is_none());
         let weight = trained.weight_column.as_ref().filter(|_| options.weight.is_none() && !options.csv_weights);
         let Some(names) = self.names.filter(|_| schema.named) else {
             if need_label && !schema.named {
                 repeated.label = repeated.label.or_else(|| trained.label_column.clone());
                 repeated.weight = weight.cloned().or(repeated.weight);
+                repeated.group = group.cloned().or(repeated.group);
             } else if let (true, Some(column)) = (need_label, weight) {
                 return Err(self.lost("weight", column, "weight_column"));
+            } else if let (true, Some(column)) = (need_label, group) {
+                return Err(self.lost("query group", column, "group_column"));
             }
             return Ok(repeated);
         };
@@ -307,6 +312,13 @@ impl ColumnLayout<'_> {
             Some(column) if need_label && !names.contains(column) => return Err(self.lost("weight", column, "weight_column")),
             Some(column) if need_label => repeated.weight = Some(column.clone()),
             // Weights do not change predictions.
+            Some(column) if !options.strict && has(column) => repeated.ignore.push(column.clone()),
+            _ => {}
+        }
+        match group {
+            Some(column) if need_label && !names.contains(column) => return Err(self.lost("query group", column, "group_column")),
+            Some(column) if need_label => repeated.group = Some(column.clone()),
+            // A score is that of a row, whatever its group.
             Some(column) if !options.strict && has(column) => repeated.ignore.push(column.clone()),
             _ => {}
         }

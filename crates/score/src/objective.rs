@@ -33,6 +33,12 @@ pub enum Objective {
     Expectile,
     /// Partial likelihood of proportional hazards; predicts hazards relative to each other.
     Cox,
+    /// LambdaMART for NDCG: puts the rows of each query group in order.
+    RankNdcg,
+    /// LambdaMART for mean average precision.
+    RankMap,
+    /// RankNet: pairs of rows of a query group in order.
+    RankPairwise,
     /// Softmax loss; predicts the most probable class.
     Softmax,
     /// Softmax loss; predicts the probability of every class.
@@ -41,7 +47,7 @@ pub enum Objective {
 
 impl Objective {
     /// Every objective, in the order in which documentation lists them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SquaredError,
         Self::Logistic,
         Self::BinaryLogistic,
@@ -56,6 +62,9 @@ impl Objective {
         Self::Quantile,
         Self::Expectile,
         Self::Cox,
+        Self::RankNdcg,
+        Self::RankMap,
+        Self::RankPairwise,
         Self::Softmax,
         Self::Softprob,
     ];
@@ -77,6 +86,9 @@ impl Objective {
             Self::Quantile => "reg:quantileerror",
             Self::Expectile => "reg:expectileerror",
             Self::Cox => "survival:cox",
+            Self::RankNdcg => "rank:ndcg",
+            Self::RankMap => "rank:map",
+            Self::RankPairwise => "rank:pairwise",
             Self::Softmax => "multi:softmax",
             Self::Softprob => "multi:softprob",
         }
@@ -102,12 +114,18 @@ impl Objective {
     pub fn link(self) -> Link {
         match self {
             Self::SquaredError | Self::PseudoHuber | Self::SquaredLogError | Self::AbsoluteError => Link::Identity,
+            Self::RankNdcg | Self::RankMap | Self::RankPairwise => Link::Identity,
             Self::Quantile | Self::Expectile => Link::Sorted,
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
             Self::Poisson | Self::Gamma | Self::Tweedie | Self::Cox => Link::Log,
             Self::BinaryHinge => Link::Step,
             Self::Softmax | Self::Softprob => Link::Softmax,
         }
+    }
+
+    /// Whether predictions put the rows of a query group in order.
+    pub fn is_ranking(self) -> bool {
+        matches!(self, Self::RankNdcg | Self::RankMap | Self::RankPairwise)
     }
 
     /// Whether there is one output for each of several levels.
@@ -155,6 +173,16 @@ impl ObjectiveSpec {
     /// The value of a numeric parameter.
     pub fn number(&self, parameter: &str) -> Option<f64> {
         self.parameters.iter().find(|(name, _)| name == parameter).and_then(|(_, value)| value.parse().ok())
+    }
+
+    /// The value of a parameter that is true or false.
+    pub fn flag(&self, parameter: &str) -> Option<bool> {
+        self.text(parameter).and_then(|value| value.parse().ok())
+    }
+
+    /// The value of a parameter.
+    pub fn text(&self, parameter: &str) -> Option<&str> {
+        self.parameters.iter().find(|(name, _)| name == parameter).map(|(_, value)| value.as_str())
     }
 
     /// The values of a parameter that is a list of numbers.

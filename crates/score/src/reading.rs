@@ -16,6 +16,8 @@ pub struct Reading {
     pub label_column: Option<String>,
     /// The column of row weights, likewise.
     pub weight_column: Option<String>,
+    /// The column of query groups, likewise.
+    pub group_column: Option<String>,
     /// The column of base margins, likewise.
     pub base_margin_column: Option<String>,
 }

@@ -84,8 +84,8 @@ fn labels(channel: &Channel, data: &Dataset, params: &Params, is_whole: bool, re
     if data.classes().is_some() && !is_whole {
         return;
     }
-    let checked =
-        objective::num_outputs(params, data).and_then(|outputs| objective::check_labels(params.objective, outputs, data).map(drop));
+    let checked = objective::num_outputs(params, data)
+        .and_then(|outputs| objective::check_labels(params.objective_spec(), outputs, data).map(drop));
     if let Err(error) = checked {
         report.error(None, format!("channel {}: {error}", channel.name), "");
     }

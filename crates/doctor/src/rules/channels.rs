@@ -16,6 +16,13 @@ pub struct RequestChannel<'n> {
     pub node: &'n Yaml,
 }
 
+impl RequestChannel<'_> {
+    /// The format of its data, as far as its content type says it.
+    pub fn format(&self) -> Option<Format> {
+        self.node.text_of("ContentType").and_then(|text| channels::format(text).ok().flatten())
+    }
+}
+
 /// Checks all channels of a job and returns those that the trainer reads.
 pub fn check<'n>(job: &'n Yaml, context: &mut RuleContext<'_>) -> Vec<RequestChannel<'n>> {
     let configured = job.get("InputDataConfig");

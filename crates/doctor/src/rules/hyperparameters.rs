@@ -1,9 +1,11 @@
 //! Hyperparameters, judged by the trainer's own reader, with the place of each.
 
+use super::channels::RequestChannel;
 use crate::finding::{Position, Report};
 use crate::yaml::{Yaml, YamlEntry};
 use sapwood::params::{Note, spec};
 use sapwood::{Params, Result, metric};
+use sapwood_readers::Format;
 use sapwood_sagemaker::hyperparameters::{self, TUNING_OBJECTIVE};
 use serde_json::Map;
 
@@ -112,6 +114,34 @@ pub fn check_classes(given: Option<&Yaml>, params: &Params, at: Position, report
             format!("{name} without num_class works only where labels are texts; with numbers the trainer refuses it"),
             "add num_class, the number of classes",
         );
+    }
+}
+
+/// Reports groups that nobody names: libsvm data alone have a place for them.
+pub fn check_groups(given: Option<&Yaml>, params: &Params, channels: &[RequestChannel<'_>], at: Position, report: &mut Report) {
+    if !params.objective.is_ranking() || params.data.group_column.is_some() {
+        return;
+    }
+    let name = params.objective.name();
+    let at = given.and_then(|given| place(given, "objective")).unwrap_or(at);
+    let formats: Vec<Option<Format>> = channels.iter().map(RequestChannel::format).collect();
+    match formats.iter().flatten().find(|format| **format != Format::Libsvm) {
+        Some(Format::Recordio) => report.error(
+            at,
+            format!("{name} needs query groups, for which recordio data have no place"),
+            "give the data as libsvm, CSV, Parquet or JSON",
+        ),
+        Some(_) => report.error(
+            at,
+            format!("{name} without group_column: the data have their query groups in a column, and nothing says in which"),
+            "add group_column, the name of the column or its number, counted from 0",
+        ),
+        None if formats.contains(&None) => report.warning(
+            at,
+            format!("{name} without group_column works only with libsvm data whose rows have a qid; the trainer refuses others"),
+            "add group_column, or say libsvm as the channel's content type",
+        ),
+        None => {}
     }
 }
 

@@ -20,6 +20,7 @@ impl h::Header {
                 ignored_columns: reading.ignored_columns.clone(),
                 label_column: reading.label_column.clone(),
                 weight_column: reading.weight_column.clone(),
+                group_column: reading.group_column.clone(),
                 base_margin_column: reading.base_margin_column.clone(),
             },
             required_roles: model.required_roles.iter().map(|role| role.name().to_string()).collect(),

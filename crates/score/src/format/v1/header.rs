@@ -82,6 +82,8 @@ pub(super) struct Reading {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weight_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub base_margin_column: Option<String>,
 }
 

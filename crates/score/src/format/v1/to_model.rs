@@ -27,6 +27,7 @@ impl h::Header {
                 ignored_columns: self.reading.ignored_columns,
                 label_column: self.reading.label_column,
                 weight_column: self.reading.weight_column,
+                group_column: self.reading.group_column,
                 base_margin_column: self.reading.base_margin_column,
             },
             required_roles: self.required_roles.iter().map(|name| role(name)).collect::<Result<_, _>>()?,
