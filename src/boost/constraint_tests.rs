@@ -53,6 +53,13 @@ fn data_for(objective: Objective, seed: u64, rows: usize) -> Dataset {
         Objective::Poisson | Objective::Gamma | Objective::Tweedie | Objective::SquaredLogError => {
             data(seed, rows, |x, hash| (x / 6.0).exp() + noise(hash) + 0.01)
         }
+        _ if objective.is_ranking() => {
+            let graded = data(seed, rows, |x, hash| f64::from(u8::from(x + 2.0 * noise(hash) > 4.0)));
+            let groups = (0..rows as u64).map(|row| row / 12).collect();
+            // One weight a group.
+            let weights = (0..rows).map(|row| (1 + row / 12 % 3) as f64 * 0.5).collect();
+            graded.with_groups(groups).unwrap().with_weights(weights).unwrap()
+        }
         _ => data(seed, rows, |x, hash| x + noise(hash)),
     }
 }
