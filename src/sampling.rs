@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Threshold = 8,
     /// Pairs of rows that are compared.
     Pairs = 9,
+    /// Rows of a fold.
+    Fold = 10,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

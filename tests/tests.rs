@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod conformance;
 mod constraints;
+mod cross_validation;
 mod data;
 mod doctor;
 mod doctor_jobs;

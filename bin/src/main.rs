@@ -6,9 +6,12 @@ mod checkpoints;
 mod claim;
 mod cli;
 mod config;
+mod cross_validation;
+mod cv;
 mod doctor;
 mod evaluate;
 mod evaluation_report;
+mod fold_job;
 mod glossary;
 mod history;
 mod inputs;
@@ -19,6 +22,7 @@ mod job;
 mod lock;
 mod log;
 mod memory;
+mod model_files;
 mod open_files;
 mod output;
 mod params;
@@ -104,6 +108,7 @@ fn parse() -> Result<Command, ExitCode> {
 fn run(command: Command) -> Result<Ending, Failure> {
     match command {
         Command::Train(args) => return train::run(&args),
+        Command::Cv(args) => return cv::run(&args),
         Command::Predict(args) => predict::run(&args)?,
         Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,

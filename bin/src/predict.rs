@@ -55,7 +55,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let seconds = start.elapsed().as_secs_f64();
         log.debug(|| format!("{} rows read and scored in {seconds:.4} s", predictions.rows()));
         reading::print_unknown_levels(&data);
-        let kept = readers::keep(&sources, &options, &model.schema, &kept_columns(args)?)?;
+        let kept = readers::keep(&sources, &options, &model.schema, &kept_columns(&args.keep)?)?;
         PredictionTable::new(model, args.output, kept, predictions)
     })?;
     let write = |out: &mut dyn Write| table.write(packed, args.header, out);
@@ -66,10 +66,13 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 }
 
 /// The columns that `--keep` names.
-fn kept_columns(args: &PredictArgs) -> Result<Vec<String>, Failure> {
+///
+/// # Errors
+/// A text that is no list.
+pub fn kept_columns(keep: &[String]) -> Result<Vec<String>, Failure> {
     let list = |text: &String| {
         let columns = <Vec<String> as ParamValue>::parse(text).filter(|columns| !columns.is_empty());
         columns.ok_or_else(|| Failure::user(format!("--keep {text:?} is no list of columns; give names or 0-based indices")))
     };
-    Ok(args.keep.iter().map(list).collect::<Result<Vec<_>, _>>()?.concat())
+    Ok(keep.iter().map(list).collect::<Result<Vec<_>, _>>()?.concat())
 }

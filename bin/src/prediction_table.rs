@@ -20,6 +20,8 @@ pub struct PredictionTable {
     names: Vec<String>,
     /// Whether values are positions: of classes, of leaves.
     are_indices: bool,
+    /// Whether NaN stands for no prediction.
+    has_gaps: bool,
 }
 
 impl PredictionTable {
@@ -40,7 +42,13 @@ impl PredictionTable {
         }
         let are_indices =
             matches!(output, Output::Class | Output::Leaf) || (output == Output::Value && model.prediction == Prediction::Class);
-        Ok(Self { kept_cells: kept.cells()?, kept, predictions, names, are_indices })
+        Ok(Self { kept_cells: kept.cells()?, kept, predictions, names, are_indices, has_gaps: false })
+    }
+
+    /// The same table, in which NaN stands for no prediction.
+    #[must_use]
+    pub fn with_gaps(self) -> Self {
+        Self { has_gaps: true, ..self }
     }
 
     /// Writes the table; `header` begins CSV with a line of names, which the other forms have anyway.
@@ -86,7 +94,10 @@ impl PredictionTable {
                 }
             }
             line.push_str(if self.kept_cells.is_empty() { "" } else { "," });
-            self.predictions.write_row(row, &mut line);
+            match self.has_gaps && self.predictions.row(row).iter().all(|value| value.is_nan()) {
+                true => line.push_str(&",".repeat(self.names.len() - 1)),
+                false => self.predictions.write_row(row, &mut line),
+            }
             line.push('\n');
             out.write_all(line.as_bytes())?;
         }

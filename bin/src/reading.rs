@@ -2,6 +2,7 @@
 
 use crate::cli::{self, ReadingArgs};
 use crate::inputs::DataPlace;
+use crate::model_files;
 use crate::pipes;
 use crate::report::Failure;
 use crate::s3;
@@ -16,7 +17,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// The model in a file, or in an object of S3.
+/// The model in a file, or in an object of S3; in a directory of the models of folds, their mean.
 ///
 /// # Errors
 /// It cannot be read, or is no whole model.
@@ -24,7 +25,15 @@ pub fn load_model(path: &Path) -> Result<Model, Failure> {
     if let Some(uri) = s3::Uri::of(path)? {
         return Model::read(&uri.to_string(), s3::open(&uri)?).map_err(|error| unloadable(path, error));
     }
-    Model::load(path).map_err(|error| unloadable(path, error))
+    let load = |path: &PathBuf| Model::load(path).map_err(|error| unloadable(path, error));
+    let files = model_files::files_of(path)?;
+    match &files[..] {
+        [file] => load(file),
+        folds => {
+            let members = folds.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+            Model::average(members).map_err(|error| Failure::from(error).at(&path.display().to_string()))
+        }
+    }
 }
 
 /// The model in a file, or in an object of S3, and the bytes that it was read from: a second look might see others.

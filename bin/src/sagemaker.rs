@@ -1,5 +1,6 @@
 //! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
 
+use crate::fold_job;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
@@ -34,18 +35,28 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
     let (params, notes) = Params::from_pairs(hyperparameters.pairs.iter().map(|(name, value)| (name, value)))?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     let inputs = inputs(&paths, &mut log)?;
-    let held_out = params.validation_fraction.map(|_| VALIDATION);
+    let held_out = params.holds_out().then_some(VALIDATION);
     hyperparameters.check_tuned_set(inputs.named().map(|(name, _)| name).chain(held_out))?;
     create_outputs(&paths)?;
     let checkpoints = config::checkpoints(&paths)?;
+    if params.nfold.is_some() {
+        if let Some(directory) = &checkpoints {
+            log.warning(&format!("{}: jobs with folds keep no checkpoints; an interrupted job begins anew", directory.display()));
+        }
+        return Ok(ending(fold_job::run(&params, inputs, &paths, &signals, log)?, on_sigterm));
+    }
     let cache = cache.or_else(warm_pool_cache);
     let results = Results { model: paths.model(), summary: Some(paths.summary()), history: None, keep_earlier: false };
     let job = Job { params, inputs, results, checkpoints, cache };
-    Ok(match job.run(&signals, log)? {
+    Ok(ending(job.run(&signals, log)?, on_sigterm))
+}
+
+/// How a job ends that a signal may have cut short. One that was stopped has a good model: SageMaker collects it.
+fn ending(signal: Option<u8>, on_sigterm: OnSigterm) -> Ending {
+    match signal {
         Some(signal) if !(signal::is_terminate(signal) && on_sigterm == OnSigterm::Succeed) => Ending::Interrupted { signal },
-        // A job that was stopped has a good model here: SageMaker collects it.
         _ => Ending::Completed,
-    })
+    }
 }
 
 /// The job's data sets: `train` is learned from, `validation` decides early stopping, all others are only evaluated.

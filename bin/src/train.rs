@@ -34,6 +34,11 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let (params, notes) = Params::from_pairs(pairs)?;
     let mut log = log(args)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
+    if params.nfold.is_some() {
+        return Err(Failure::user(
+            "nfold: `sapwood train` trains one model; cross-validate with `sapwood cv`, or leave nfold out (_kfold acts in SageMaker jobs)",
+        ));
+    }
     let job = Job {
         params,
         inputs: inputs(args)?,
@@ -53,7 +58,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
 }
 
 /// Refuses `-` where a file is to be written: metrics are printed to standard output.
-fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
+pub fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
     let cache = cache(args);
     let flags = [
         ("--model-out", &args.model_out),
@@ -71,7 +76,7 @@ fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
 }
 
 /// A log as verbose as was asked for.
-fn log(args: &TrainArgs) -> Result<Log, Failure> {
+pub fn log(args: &TrainArgs) -> Result<Log, Failure> {
     let log = Log::from_env()?;
     Ok(match (args.quiet, args.verbose) {
         (true, _) => log.quiet(),
@@ -108,7 +113,7 @@ fn sagemaker_root(args: &TrainArgs) -> PathBuf {
 }
 
 /// The hyperparameters, those included that have a flag of their own.
-fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
+pub fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
     let mut pairs = cli::pairs(&args.hyperparameters)?;
     let flags = [
         ("label_column", &args.label),
@@ -124,7 +129,7 @@ fn pairs(args: &TrainArgs) -> Result<Vec<(String, String)>, Failure> {
     Ok(pairs)
 }
 
-fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
+pub fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
     if args.train.is_empty() {
         return Err(Failure::user(
             "no training data: give --train PATH (without data flags, `sapwood train` runs as a SageMaker job)",

@@ -5,6 +5,7 @@ mod bins;
 mod buffers;
 mod checkpoint;
 pub mod checkpoint_files;
+mod cross_validation;
 mod early_stopping;
 mod events;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod training;
 
 pub use bins::Bins;
 pub use checkpoint::Checkpoint;
+pub use cross_validation::{CrossValidated, FoldsReport, HELD_OUT, cross_validate, out_of_fold};
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
 pub use fingerprint::Fingerprint;
@@ -28,6 +30,8 @@ pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]
 mod constraint_tests;
+#[cfg(test)]
+mod fold_tests;
 #[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]

@@ -66,12 +66,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     inert_only("multi_strategy", &["one_output_per_tree"], "use one_output_per_tree: each class has trees of its own"),
     inert_only("device", &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
     inert_only("use_dask_gpu_training", &["false", "0", "False"], "use false, or leave it out: Sapwood trains on CPUs"),
-    inert_only(
-        "_kfold",
-        &[""],
-        "leave it out, and give the channel validation; for folds run one job each, with channels of its own",
-    ),
-    integer("_num_cv_round", Range::from(1.0), "it needs _kfold"),
     word("predictor", &["auto", "cpu_predictor", "gpu_predictor"], "there is one predictor"),
     number("sketch_eps", Range::inside(0.0, 1.0), HISTOGRAMS),
     words("updater", UPDATERS, HISTOGRAMS),

@@ -60,6 +60,11 @@ impl Params {
         self.max_delta_step.unwrap_or(if self.objective == Objective::Poisson { 0.7 } else { 0.0 })
     }
 
+    /// Whether a part of the rows is kept back, to judge what was learnt from the others.
+    pub fn holds_out(&self) -> bool {
+        self.validation_fraction.is_some() || self.nfold.is_some()
+    }
+
     /// What is minimised: the objective with its parameters.
     pub fn objective_spec(&self) -> ObjectiveSpec {
         let parameters: &[&str] = match self.objective {
@@ -199,9 +204,31 @@ impl Params {
             return refuse(&["path_smooth", "objective"], cause, "leave it out: leaves become quantiles of their rows' residuals");
         }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
-        if self.validation_fraction.is_none() && (self.split != SplitMethod::Random || self.split_column.is_some()) {
-            let cause = "split and split_column say how validation_fraction is drawn, which is not given".to_string();
-            return refuse(&["split", "split_column"], cause, "give it, for example validation_fraction=0.2");
+        let splits = self.validation_fraction.is_some() || self.nfold.is_some();
+        if !splits && (self.split != SplitMethod::Auto || self.split_column.is_some()) {
+            let cause =
+                "split and split_column say how validation_fraction or nfold divides rows, and neither is given".to_string();
+            return refuse(&["split", "split_column"], cause, "give one, for example validation_fraction=0.2");
+        }
+        if self.nfold.is_some() && self.validation_fraction.is_some() {
+            let cause = "nfold and validation_fraction both keep back rows".to_string();
+            return refuse(
+                &["nfold", "validation_fraction"],
+                cause,
+                "give one of them: each fold is judged by the rows that it holds out",
+            );
+        }
+        if self.nfold.is_none() && (self.num_cv_round > 1 || self.purge > 0.0) {
+            let cause = "num_cv_round and purge are about folds, and nfold is not given".to_string();
+            return refuse(&["num_cv_round", "purge"], cause, "give it, for example nfold=5, or leave them out");
+        }
+        if self.purge > 0.0 && self.split != SplitMethod::Time {
+            let cause = format!("purge={} is about time, and split is {}", self.purge, self.split.render());
+            return refuse(&["purge", "split"], cause, "give split=time and split_column, or leave it out");
+        }
+        if self.split == SplitMethod::Time && self.num_cv_round > 1 {
+            let cause = "num_cv_round repeats what is drawn, and split=time draws nothing".to_string();
+            return refuse(&["num_cv_round", "split"], cause, "leave num_cv_round out");
         }
         if by_column != self.split_column.is_some() {
             let cause = if by_column { "needs split_column" } else { "has no use for split_column" };

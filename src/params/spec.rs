@@ -270,11 +270,19 @@ parameters! {
     validation_fraction("validation_fraction"): Option<f64> = "" {
         aliases: &["eval_fraction"], range: Range::inside(0.0, 1.0), bins: Some(true),
     }
-    /// Which rows `validation_fraction` keeps back. `random`: any. `stratified`: as many of every class. `group`: whole groups of
-    /// equal values of `split_column`. `time`: the last by `split_column`. All but the last are drawn by `seed`.
-    split("split"): SplitMethod = "random" { synonyms: habits::SPLITS, words: &["random", "stratified", "group", "time"], bins: Some(true) }
+    /// Which rows `validation_fraction` keeps back, or which are a fold. `random`: any. `stratified`: as many of every class. `group`: whole
+    /// groups of equal values of `split_column`. `time`: the last by `split_column`; folds are windows of time, each learnt for from what came
+    /// before it. `auto`: `stratified` for folds of classes, else `random`. All but the last are drawn by `seed`.
+    split("split"): SplitMethod = "auto" { synonyms: habits::SPLITS, words: &["auto", "random", "stratified", "group", "time"], bins: Some(true) }
     /// The column that `split=group` or `split=time` goes by. It is not used as a feature.
     split_column("split_column"): Option<String> = "" { bins: Some(true) }
+    /// The number of folds of a cross-validation: `sapwood cv`, or a SageMaker job, which then saves a model a fold. Default of `sapwood cv`: 5.
+    nfold("nfold"): Option<u32> = "" { aliases: &["_kfold", "n_splits", "fold_count"], range: Range::closed(2.0, 1000.0), bins: Some(true) }
+    /// How often rows are cut into folds anew.
+    num_cv_round("num_cv_round"): u32 = "1" { aliases: &["_num_cv_round", "n_repeats"], range: Range::closed(1.0, 1000.0), bins: Some(true) }
+    /// With folds and `split=time`: rows less than this before a window are not learnt from by its fold. In the unit of `split_column`; days for
+    /// dates, seconds for datetimes.
+    purge("purge"): f64 = "0" { range: Range::from(0.0), bins: Some(true) }
     /// Seconds between checkpoints, if the job keeps any; 0: one after every round.
     checkpoint_interval("checkpoint_interval"): f64 = "60" { group: Group::Runtime, range: Range::from(0.0) }
     /// Print the metrics of every so many rounds; 0: only those of the model that is saved, which always come last.

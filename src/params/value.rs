@@ -289,8 +289,10 @@ choice! {
 }
 
 choice! {
-    /// Which training rows are kept back as validation data.
+    /// Which training rows are kept back as validation data, or are a fold.
     SplitMethod {
+        /// `Random`; in cross-validation of classes `Stratified`.
+        Auto = "auto",
         /// Any.
         Random = "random",
         /// The same share of every class.

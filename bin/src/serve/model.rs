@@ -4,7 +4,7 @@ use super::selection::Selection;
 use super::settings::Settings;
 use crate::memory::Large;
 use crate::report::Failure;
-use crate::{output, reading, summary};
+use crate::{model_files, output, reading, summary};
 use sapwood::text::counted;
 use sapwood_readers::{InputSchema, ReadOptions};
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 pub struct Served {
     /// What clients call it.
     pub name: String,
-    /// The file it came from.
+    /// The file or directory it came from.
     pub file: PathBuf,
     /// The model's features, ready to read rows.
     pub input: InputSchema,
@@ -29,14 +29,16 @@ pub struct Served {
 }
 
 impl Served {
-    /// Loads a model file.
+    /// Loads a model from its file, or from the directory of its folds.
     ///
     /// # Errors
     /// The file cannot be read, is no whole model, or has not what the settings ask for; the model needs base margins, and nothing says in
     /// which column requests carry them: it would refuse every one of them.
     pub fn load(name: &str, file: &Path, settings: &Settings) -> Result<Self, Failure> {
-        if let Some(what) = output::other_than_file(file) {
-            return Err(Failure::user(format!("{}: is {what}, not a file; name a model file", file.display())));
+        for file in model_files::files_of(file)? {
+            if let Some(what) = output::other_than_file(&file) {
+                return Err(Failure::user(format!("{}: is {what}, not a file; name a model file", file.display())));
+            }
         }
         let mut model = reading::load_model(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
@@ -109,10 +111,12 @@ pub fn expected_memory(length: u64) -> u64 {
     FIXED_BYTES + length.saturating_mul(LOADING_TIMES)
 }
 
-/// The length of a model file, bytes.
+/// The length of the file or files of a model, bytes.
 ///
 /// # Errors
-/// It cannot be read.
-pub fn file_length(file: &Path) -> Result<u64, Failure> {
-    std::fs::metadata(file).map(|metadata| metadata.len()).map_err(|error| Failure::unreadable(file, &error))
+/// One cannot be read.
+pub fn file_length(path: &Path) -> Result<u64, Failure> {
+    let length =
+        |file: &PathBuf| std::fs::metadata(file).map(|metadata| metadata.len()).map_err(|error| Failure::unreadable(file, &error));
+    model_files::files_of(path)?.iter().map(length).sum()
 }

@@ -4,7 +4,8 @@
 
 use super::model::{Served, expected_memory, file_length};
 use super::refusal::Refusal;
-use super::settings::{Settings, model_in};
+use super::settings::Settings;
+use crate::model_files::model_in;
 use crate::report::{self, Failure};
 use axum::http::StatusCode;
 use std::collections::BTreeMap;

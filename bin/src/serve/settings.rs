@@ -2,8 +2,8 @@
 
 use super::content::Accept;
 use crate::cli::ServeArgs;
+use crate::model_files;
 use crate::open_files;
-use crate::output;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use clap::ValueEnum;
@@ -116,45 +116,16 @@ impl Settings {
         })
     }
 
-    /// The file of the one model to serve.
+    /// The file of the one model to serve, or the directory of a k-fold job's.
     ///
     /// # Errors
     /// There is none, or there are several.
     pub fn model_file(&self) -> Result<PathBuf, Failure> {
         let found = |directory: &Path| {
-            model_in(directory)
+            model_files::model_in(directory)
                 .map_err(|failure| Failure::user(format!("{}; --model FILE names the model to serve", failure.message())))
         };
         self.model.clone().map_or_else(|| found(&Paths::new(&self.root).models()), Ok)
-    }
-}
-
-/// The one model file in a directory.
-///
-/// # Errors
-/// There is none, or there are several.
-pub fn model_in(directory: &Path) -> Result<PathBuf, Failure> {
-    let entries = std::fs::read_dir(directory).map_err(|error| Failure::io(directory, "cannot be searched for a model", &error))?;
-    let mut names: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    names.sort_unstable();
-    let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood") && path.is_file();
-    let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let models: Vec<_> = names.iter().filter(is_model).filter(|path| !is_hidden(path)).collect();
-    let name = |path: &&PathBuf| {
-        let name = path.file_name()?.to_string_lossy().into_owned();
-        Some(output::other_than_file(path).map_or(name.clone(), |what| format!("{name} ({what})")))
-    };
-    let list = |paths: &[&PathBuf]| paths.iter().take(20).filter_map(name).collect::<Vec<_>>().join(", ");
-    match models[..] {
-        [model] => Ok(model.clone()),
-        [] => {
-            let found = if names.is_empty() { "nothing".to_string() } else { list(&names.iter().collect::<Vec<_>>()) };
-            Err(Failure::user(format!(
-                "no model: {} holds no *.sapwood file (found: {found}); was the model made by `sapwood train`?",
-                directory.display()
-            )))
-        }
-        _ => Err(Failure::user(format!("several models: {} holds {}; leave one", directory.display(), list(&models)))),
     }
 }
 

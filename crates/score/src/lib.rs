@@ -5,6 +5,7 @@
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
 
+mod average;
 pub mod container;
 mod derived;
 mod dump;

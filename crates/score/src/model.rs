@@ -102,6 +102,8 @@ pub enum MeanOf {
     Margins,
     /// What the link makes of the margins. Where margins themselves are asked for, these are averaged all the same.
     Means,
+    /// The class that each member predicts: a class is as probable as the share of members that vote for it. Margins are averaged.
+    Votes,
 }
 
 /// A member of an [`Ensemble`].

@@ -102,9 +102,7 @@ fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mu
     };
     channels.notes.iter().for_each(|note| report.note(None, note, ""));
     let has_validation = channels.evaluated.iter().any(|channel| channel.name == VALIDATION);
-    if params.is_some_and(|params| params.early_stopping_rounds.is_some() && params.validation_fraction.is_none())
-        && !has_validation
-    {
+    if params.is_some_and(|params| params.early_stopping_rounds.is_some() && !params.holds_out()) && !has_validation {
         let fix = "add the channel validation or validation_fraction, or remove the parameter";
         report.error(None, "early_stopping_rounds needs a channel called validation", fix);
     }
@@ -113,7 +111,7 @@ fn data_sets(paths: &Paths, params: Option<&Params>, is_known: bool, report: &mu
     }
     let hyperparameters = hyperparameters::read(&paths.config("hyperparameters.json"), Vec::new());
     if let (Ok(hyperparameters), Some(params)) = (hyperparameters, params) {
-        let held_out = params.validation_fraction.map(|_| VALIDATION);
+        let held_out = params.holds_out().then_some(VALIDATION);
         let sets =
             std::iter::once(channels.train.name.as_str()).chain(channels.evaluated.iter().map(|channel| channel.name.as_str()));
         if let Err(error) = hyperparameters.check_tuned_set(sets.chain(held_out)) {

@@ -11,7 +11,7 @@ use sapwood_sagemaker::hyperparameters::{TUNING_OBJECTIVE, check_tuned_metric};
 /// said of `at`.
 pub fn check(given: Option<&Yaml>, params: &Params, channels: &[&str], at: Position, report: &mut Report) {
     let place = |name| given.and_then(|given| hyperparameters::place(given, name)).unwrap_or(at);
-    let held_out = params.validation_fraction.map(|_| VALIDATION);
+    let held_out = params.holds_out().then_some(VALIDATION);
     let sets: Vec<&str> = channels.iter().copied().filter(|name| !NO_DATA.contains(name)).chain(held_out).collect();
     if params.early_stopping_rounds.is_some() && !sets.contains(&VALIDATION) {
         report.error(

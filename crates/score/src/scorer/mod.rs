@@ -9,8 +9,8 @@ mod ranks;
 mod set_layout;
 mod sets;
 
-use output::to_means;
 pub use output::{Output, Predictions, push_text, write_number};
+use output::{to_means, to_votes};
 
 use crate::{Error, Feature, FeatureKind, LevelIndex, MeanOf, Model};
 use forest::Forest;
@@ -239,11 +239,15 @@ impl Scorer {
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
         self.check_base_margins(base_margins.is_some())?;
-        let averages_means = model.ensemble.as_ref().is_some_and(|ensemble| ensemble.mean_of == MeanOf::Means);
-        Ok(match &self.engine {
-            Engine::Interpreter(interpreter) if averages_means && !output.is_margin(model) => {
+        let of_members: Option<fn(&Model, &mut [f64])> = match model.ensemble.as_ref().map(|ensemble| ensemble.mean_of) {
+            Some(MeanOf::Means) => Some(to_means),
+            Some(MeanOf::Votes) => Some(to_votes),
+            Some(MeanOf::Margins) | None => None,
+        };
+        Ok(match (&self.engine, of_members) {
+            (Engine::Interpreter(interpreter), Some(of_member)) if !output.is_margin(model) => {
                 let rows = Rows { count, values: rows, base_margins: base_margins.as_deref() };
-                output.of_means(model, interpreter.means(model, rows, |margins| to_means(model, margins)))
+                output.of_means(model, interpreter.means(model, rows, |margins| of_member(model, margins)))
             }
             _ => output.of_margins(model, self.tile_margins(rows, count, base_margins)),
         })

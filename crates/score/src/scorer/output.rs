@@ -65,7 +65,7 @@ impl Output {
     }
 
     /// Whether it is the index of a class.
-    fn is_class(self, model: &Model) -> bool {
+    pub fn is_class(self, model: &Model) -> bool {
         let is_predicted = model.prediction == Prediction::Class || (model.link == Link::Step && model.num_classes().is_some());
         self == Self::Class || (self == Self::Value && is_predicted)
     }
@@ -118,6 +118,22 @@ pub(super) fn to_means(model: &Model, margins: &mut [f64]) {
         calibration.before_link(margins);
     }
     model.link.apply(margins);
+}
+
+/// Turns one row's margins into a vote: 1 for the class that they predict.
+pub(super) fn to_votes(model: &Model, margins: &mut [f64]) {
+    if margins.len() == 1 {
+        to_means(model, margins);
+        margins[0] = f64::from(u8::from(margins[0] > 0.5));
+        return;
+    }
+    if let Some(calibration) = &model.calibration {
+        calibration.before_link(margins);
+    }
+    // Links keep the order of classes.
+    let class = first_largest(margins);
+    margins.fill(0.0);
+    margins[class] = 1.0;
 }
 
 /// The class of each row.

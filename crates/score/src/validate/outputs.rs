@@ -1,7 +1,7 @@
 //! Outputs, classes, calibration and members agree with each other.
 
 use super::{Check, MAX_OUTPUTS, repeated};
-use crate::{Calibration, Ensemble, Link, Member, Model, Outputs, Prediction};
+use crate::{Calibration, Ensemble, Link, MeanOf, Member, Model, Outputs, Prediction};
 
 pub(super) fn check(model: &Model) -> Check {
     if model.parallel_trees == 0 || model.num_outputs() == 0 {
@@ -97,6 +97,9 @@ fn is_monotone(points: &[(f64, f64)]) -> bool {
 fn check_ensemble(model: &Model, ensemble: &Ensemble) -> Check {
     if !model.base_score.is_empty() || model.layout.is_some() || model.best_iteration.is_some() || model.best_score.is_some() {
         return Err("an ensemble whose base score, layout or best round is not left to its members".into());
+    }
+    if ensemble.mean_of == MeanOf::Votes && model.num_classes().is_none() {
+        return Err(format!("members that vote for classes, and outputs that are {:?}", model.outputs));
     }
     let members = &ensemble.members;
     members

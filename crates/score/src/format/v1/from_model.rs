@@ -114,6 +114,7 @@ fn ensemble(ensemble: &Ensemble) -> h::Ensemble {
     let mean_of = match ensemble.mean_of {
         MeanOf::Margins => h::MeanOf::Margins,
         MeanOf::Means => h::MeanOf::Means,
+        MeanOf::Votes => h::MeanOf::Votes,
     };
     h::Ensemble { mean_of, members: ensemble.members.iter().map(member).collect() }
 }

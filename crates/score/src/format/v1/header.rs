@@ -165,6 +165,7 @@ pub(super) struct Ensemble {
 pub(super) enum MeanOf {
     Margins,
     Means,
+    Votes,
 }
 
 #[derive(Serialize, Deserialize)]

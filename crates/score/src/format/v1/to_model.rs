@@ -129,6 +129,7 @@ fn ensemble(ensemble: h::Ensemble) -> Ensemble {
     let mean_of = match ensemble.mean_of {
         h::MeanOf::Margins => MeanOf::Margins,
         h::MeanOf::Means => MeanOf::Means,
+        h::MeanOf::Votes => MeanOf::Votes,
     };
     Ensemble { mean_of, members: ensemble.members.into_iter().map(member).collect() }
 }

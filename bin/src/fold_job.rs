@@ -1,0 +1,117 @@
+//! A cross-validation as a SageMaker job (`_kfold`): a model a fold in `model/`, and what each row's folds predict of it in `output/data/`, as the
+//! built-in XGBoost leaves them. Other than there, rows that a fold learns from are not among those that judge it.
+
+use crate::cross_validation::{self, Outcome, averaged};
+use crate::inputs::{DataPlace, Inputs};
+use crate::log::Log;
+use crate::model_files::fold_name;
+use crate::output;
+use crate::report::Failure;
+use crate::signal::{self, Signals};
+use sapwood::boost::FoldsReport;
+use sapwood::predict::Output;
+use sapwood::text::counted;
+use sapwood::{Params, metric};
+use sapwood_sagemaker::Paths;
+use sapwood_sagemaker::channels::VALIDATION;
+use sapwood_score::write_number;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Cross-validates, and writes models, predictions and summary. Returns the signal that cut training short, if one did; all models end with the same
+/// round then.
+///
+/// # Errors
+/// Anything wrong with parameters, data or the places to write to.
+pub fn run(params: &Params, mut inputs: Inputs, paths: &Paths, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
+    metric::metrics(&params.eval_metric, params.objective_spec())?;
+    refuse_other_models(&paths.models())?;
+    join(&mut inputs, &mut log)?;
+    let files = inputs.check(params.data.same_data, &mut log)?;
+    output::refuse_input(&paths.summary(), &files)?;
+    // A message's metrics are means, so that the tuner's patterns find one number.
+    let outcome = cross_validation::run(params, &inputs, signals, &mut log, |report: &FoldsReport| report.mean.line())?;
+    let mut written = Vec::new();
+    for (number, model) in outcome.result.models.iter().enumerate() {
+        let (name, bytes) = (fold_name(number), model.to_bytes()?);
+        output::write_whole(&paths.models().join(&name), |out| out.write_all(&bytes))?;
+        written.push((name, bytes));
+    }
+    log.info(&format!("{} written to {}", counted(written.len(), "model"), paths.models().display()));
+    if let Some(signal) = outcome.stopped {
+        let (done, of) = (outcome.result.history.len(), params.num_round);
+        log.warning(&format!("{} ended training after {done} of {of} rounds; the models so far are saved", signal::name(signal)));
+    }
+    let predictions = predictions(params, &outcome)?;
+    output::write_whole(&paths.summary().with_file_name("predictions.csv"), |out| out.write_all(predictions.as_bytes()))?;
+    let summary = format!("{:#}\n", outcome.summary(&log, &written));
+    output::write_whole(&paths.summary(), |out| out.write_all(summary.as_bytes()))?;
+    Ok(outcome.stopped)
+}
+
+/// An endpoint would not know which to serve.
+fn refuse_other_models(directory: &Path) -> Result<(), Failure> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut others = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "sapwood"));
+    match others.next() {
+        None => Ok(()),
+        Some(other) => Err(Failure::user(format!(
+            "{} is there already: the models of folds must be alone in their directory; empty {}",
+            other.path().display(),
+            directory.display()
+        ))),
+    }
+}
+
+/// The rows of the validation channel are cut into folds like all others, as in the built-in XGBoost.
+fn join(inputs: &mut Inputs, log: &mut Log) -> Result<(), Failure> {
+    let Some((_, validation)) = inputs.validation.pop() else { return Ok(()) };
+    let train = &mut inputs.train;
+    match (&mut train.place, validation.place) {
+        (DataPlace::Files(all), DataPlace::Files(more)) if train.format == validation.format => {
+            all.extend(more);
+            log.warning(&format!(
+                "the rows of channel {VALIDATION} are cut into folds together with those of channel train (nfold)"
+            ));
+            Ok(())
+        }
+        _ => Err(Failure::user(format!(
+            "channels train and {VALIDATION} would be cut into folds together (nfold), and are of different kinds; give the channel train alone"
+        ))),
+    }
+}
+
+/// A line for each row: its label, the mean prediction of the folds that held it out (for classes a probability each), and for classes the most
+/// probable one. Empty where no fold held it out.
+fn predictions(params: &Params, outcome: &Outcome) -> Result<String, Failure> {
+    let model = &outcome.result.models[0];
+    let predictions = outcome.out_of_fold(params, averaged(Output::Value, model))?;
+    let labels = outcome.data.labels().unwrap_or_default();
+    let mut text = String::new();
+    for row in 0..predictions.rows() {
+        let values = predictions.row(row);
+        write_number(labels.get(row).copied().unwrap_or(f64::NAN), &mut text);
+        for value in values {
+            text.push(',');
+            if !value.is_nan() {
+                write_number(*value, &mut text);
+            }
+        }
+        if model.num_classes().is_some() && model.prediction != sapwood_score::Prediction::Margin {
+            text.push(',');
+            if !values[0].is_nan() {
+                let _ = write!(text, "{}", class(values));
+            }
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+/// The class of these probabilities; one alone is that of class 1.
+fn class(probabilities: &[f64]) -> usize {
+    match probabilities {
+        [p] => usize::from(*p > 0.5),
+        all => (1..all.len()).fold(0, |best, class| if all[class] > all[best] { class } else { best }),
+    }
+}
