@@ -24,6 +24,12 @@ pub(crate) enum Purpose {
     Threshold = 8,
     /// Pairs of rows that are compared.
     Pairs = 9,
+    /// Trees that are dropped in a round.
+    Drop = 10,
+    /// Rounds in which none is.
+    SkipDrop = 11,
+    /// The tree that is dropped where no other is.
+    OneDrop = 12,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

@@ -304,8 +304,7 @@ fn deliberate_differences() {
     // What is refused, and what the message offers instead.
     type Refused = (&'static str, &'static [(&'static str, &'static str)], &'static str);
     let refused: &[Refused] = &[
-        ("gblinear", &[("booster", "gblinear")], "use gbtree: "),
-        ("dart", &[("booster", "dart")], "use gbtree: "),
+        ("gblinear", &[("booster", "gblinear")], "use gbtree; for linear models"),
         ("tree_method_gpu_hist", &[("tree_method", "gpu_hist")], "use hist: "),
         ("ndcg_at", &[("eval_metric", "ndcg@2")], "within query groups (rank:ndcg"),
         ("map_at", &[("eval_metric", "map@2")], "within query groups (rank:ndcg"),

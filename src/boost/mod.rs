@@ -5,11 +5,14 @@ mod bins;
 mod buffers;
 mod checkpoint;
 pub mod checkpoint_files;
+mod dart;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod kept;
 mod outcome;
 mod phases;
+mod replay;
 mod report;
 mod row_order;
 mod row_sampling;
@@ -28,6 +31,8 @@ pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]
 mod constraint_tests;
+#[cfg(test)]
+mod dart_tests;
 #[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]
