@@ -25,7 +25,13 @@ pub(crate) enum Purpose {
     /// Pairs of rows that are compared.
     Pairs = 9,
     /// Rows of a fold.
-    Fold = 10,
+    Fold = 13,
+    /// Trees that are dropped in a round.
+    Drop = 10,
+    /// Rounds in which none is.
+    SkipDrop = 11,
+    /// The tree that is dropped where no other is.
+    OneDrop = 12,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

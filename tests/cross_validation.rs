@@ -70,7 +70,7 @@ fn groups_stay_together_and_what_only_names_them_is_no_feature() {
     let by_group = ["split=group", "split_column=person"];
     let grouped = cv(&tree, "people.csv", &[&words[..], &by_group].concat()).ok();
     // Labels are those of the person, whom one feature gives away: only folds that share no person show that nothing else was learnt.
-    assert!(random < 5.0 && last(&grouped, "validation-rmse") > 20.0, "{random} {grouped:#?}");
+    assert!(random < 12.0 && last(&grouped, "validation-rmse") > 20.0, "{random} {grouped:#?}");
     let summary = tree.json("summary.json");
     assert_eq!((summary["features"].as_u64(), summary["folds"].as_array().unwrap().len()), (Some(3), 4));
     let held: u64 = summary["folds"].as_array().unwrap().iter().map(|fold| fold["held_out_rows"].as_u64().unwrap()).sum();
@@ -100,7 +100,7 @@ fn windows_of_time_are_judged_by_what_came_before_them() {
     assert_eq!(learned(&[&words[..], &["purge=3"]].concat()), [80, 180, 280, 380, 480]);
     cv(&tree, "people.csv", &[&words[..], &["purge=11"]].concat())
         .user_error(&["split_column=day leaves fold 0 with 0 rows", "purge"]);
-    cv(&tree, "people.csv", &["--label", "y", "purge=3"]).user_error(&["purge=3 is about time"]);
+    cv(&tree, "people.csv", &["--label", "y", "num_round=1", "purge=3"]).user_error(&["purge=3 is about time"]);
     cv(&tree, "people.csv", &[&words[..], &["num_cv_round=2"]].concat()).user_error(&["split=time draws nothing"]);
 }
 
@@ -127,14 +127,14 @@ fn what_cannot_be_done_is_said() {
     let tree = Tree::new();
     tree.write("t.csv", csv(30, 1, amount));
     let [data, out] = ["t.csv", "t2.csv"].map(|name| tree.text(name));
-    cv(&tree, "t.csv", &["nfold=1"]).user_error(&["nfold"]);
-    cv(&tree, "t.csv", &["nfold=31"]).user_error(&["nfold=31: 30 rows", "smaller nfold"]);
-    cv(&tree, "t.csv", &["validation_fraction=0.2"]).user_error(&["nfold and validation_fraction both keep back rows"]);
-    cv(&tree, "t.csv", &["--output", "leaf"]).user_error(&["write value, margin or probability"]);
-    cv(&tree, "t.csv", &["split=group"]).user_error(&["split_column"]);
-    sapwood(["cv", "--train", &data, "--keep", "0"]).user_error(&["add --out FILE"]);
-    sapwood(["cv", "--train", &data, "--out", &out, "--model-out", &out]).user_error(&["results need a file each"]);
-    sapwood(["train", "--train", &data, "--model-out", &out, "nfold=3"]).user_error(&["cross-validate with `sapwood cv`"]);
+    cv(&tree, "t.csv", &["num_round=1", "nfold=1"]).user_error(&["nfold"]);
+    cv(&tree, "t.csv", &["num_round=1", "nfold=31"]).user_error(&["nfold=31: 30 rows", "smaller nfold"]);
+    cv(&tree, "t.csv", &["num_round=1", "validation_fraction=0.2"]).user_error(&["nfold and validation_fraction both keep back rows"]);
+    cv(&tree, "t.csv", &["num_round=1", "--output", "leaf"]).user_error(&["write value, margin or probability"]);
+    cv(&tree, "t.csv", &["num_round=1", "split=group"]).user_error(&["split_column"]);
+    sapwood(["cv", "--train", &data, "--keep", "0", "num_round=1"]).user_error(&["add --out FILE"]);
+    sapwood(["cv", "--train", &data, "--out", &out, "--model-out", &out, "num_round=1"]).user_error(&["results need a file each"]);
+    sapwood(["train", "--train", &data, "--model-out", &out, "num_round=1", "nfold=3"]).user_error(&["cross-validate with `sapwood cv`"]);
     assert!(!tree.path("t2.csv").exists());
 }
 

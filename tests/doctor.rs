@@ -177,9 +177,9 @@ fn mistakes_in_a_training_job() {
             ),
             case(
                 "    eta: \"0.2\"\n",
-                "    eta: \"0.2\"\n    booster: dart\n",
+                "    eta: \"0.2\"\n    booster: gblinear\n",
                 "error",
-                "booster=\"dart\" is not supported",
+                "booster=\"gblinear\" is not supported",
                 "booster:",
             ),
             case("    eta: \"0.2\"\n", "    eta: \"0.2\"\n    silent: \"1\"\n", "note", "silent=1 has no effect", "silent:"),
@@ -593,7 +593,7 @@ fn mistakes_in_pods() {
 #[test]
 fn every_wrong_parameter_is_found_at_once() {
     let text = json!({
-        "num_round": "many", "eta": "2", "learning_rate": "0.1", "booster": "dart", "max_depth": "0", "silent": "1", "what": {"a": 1},
+        "num_round": "many", "eta": "2", "learning_rate": "0.1", "booster": "gblinear", "max_depth": "0", "silent": "1", "what": {"a": 1},
         "eval_metric": "rmse,what",
     });
     let tree = Tree::new();
@@ -603,7 +603,7 @@ fn every_wrong_parameter_is_found_at_once() {
         ("num_round=\"many\" is not a valid value", "\"num_round\""),
         ("eta is given twice", "\"learning_rate\""),
         ("eta=2 is out of range", "\"eta\""),
-        ("booster=\"dart\" is not supported", "\"booster\""),
+        ("booster=\"gblinear\" is not supported", "\"booster\""),
         ("max_depth=0 and max_leaves=0 leave", "\"max_depth\""),
         ("what is an object", "\"what\""),
         ("unknown metric \"what\"", "\"eval_metric\""),

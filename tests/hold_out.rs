@@ -158,9 +158,9 @@ fn what_makes_no_sense_is_refused() {
         (&["validation_fraction=0.2", "--validation", &data], "leave one of them out"),
         (&["validation_fraction=1"], "out of range"),
         (&["validation_fraction=0"], "out of range"),
-        (&["split=stratified"], "validation_fraction is drawn, which is not given"),
+        (&["split=stratified"], "validation_fraction or nfold divides rows, and neither is given"),
         (&["validation_fraction=0.2", "split=group"], "split=group needs split_column"),
-        (&["validation_fraction=0.2", "split_column=day"], "split=random has no use for split_column"),
+        (&["validation_fraction=0.2", "split_column=day"], "split=auto has no use for split_column"),
         (&["validation_fraction=0.2", "split=group", "split_column=dya"], "there is no such feature"),
         (&["validation_fraction=0.2", "split=group", "split_column=day", "--ignore", "day"], "ignored columns cannot say"),
     ];

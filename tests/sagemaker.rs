@@ -550,7 +550,7 @@ fn wrong_parameters() {
     job(json!({"num_round": "3", "eta": "-1"})).fails(&["eta=-1 is out of range", "[0, 1]"]);
     job(json!({"num_round": "3", "learning_ratte": "1"})).fails(&["learning_ratte", "did you mean learning_rate?"]);
     job(json!({"eta": "0.1"})).fails(&["missing required parameter num_round"]);
-    job(json!({"num_round": "3", "booster": "dart"})).fails(&["booster=\"dart\" is not supported; use gbtree"]);
+    job(json!({"num_round": "3", "booster": "gblinear"})).fails(&["booster=\"gblinear\" is not supported; use gbtree"]);
     job(json!({"num_round": "3", "early_stopping_rounds": "2"})).fails(&["early_stopping_rounds", "a channel called validation"]);
     job(json!({"num_round": {"value": 3}})).fails(&["num_round is an object", "hyperparameters.json"]);
     let job = Job::on(csv(60, 1, amount), three_rounds());

@@ -124,7 +124,7 @@ fn one_parameter_is_explained_by_any_of_its_names() {
 
 #[test]
 fn shells_and_manuals_know_every_command() {
-    let commands = ["train", "predict", "serve", "evaluate", "inspect", "params", "metrics", "objectives", "doctor"];
+    let commands = ["train", "cv", "predict", "serve", "evaluate", "inspect", "params", "metrics", "objectives", "builtin", "doctor"];
     for shell in ["bash", "zsh", "fish"] {
         let text = sapwood(["completions", shell]).ok().stdout;
         assert!(commands.iter().all(|command| text.contains(command)) && text.contains("model-out"), "{shell}");
@@ -134,7 +134,7 @@ fn shells_and_manuals_know_every_command() {
     for command in commands {
         assert!(sapwood(["man", command]).ok().stdout.contains(&format!(".TH sapwood-{command} 1")), "{command}");
     }
-    sapwood(["man", "trian"]).user_error(&["there is no command trian", "train, predict"]);
+    sapwood(["man", "trian"]).user_error(&["there is no command trian", "train, cv, predict"]);
     sapwood(["completions", "tcsh"]).user_error(&["bash"]);
 }
 

@@ -42,6 +42,8 @@ pub enum Command {
     Metrics(TableArgs),
     /// List every objective, or explain one.
     Objectives(TableArgs),
+    /// Show what becomes of the parameters, objectives and metrics of SageMaker's built-in XGBoost.
+    Builtin(BuiltinArgs),
     /// Print the completions of this command line for a shell.
     Completions(CompletionsArgs),
     /// Print the manual page, in troff: `sapwood man train | man -l -`.
@@ -393,6 +395,14 @@ pub struct CompletionsArgs {
     /// The shell.
     #[arg(value_name = "SHELL")]
     pub shell: clap_complete::Shell,
+}
+
+/// Flags of `sapwood builtin`.
+#[derive(Debug, Args)]
+pub struct BuiltinArgs {
+    /// Print tables in Markdown, as in docs/BUILTIN.md.
+    #[arg(long)]
+    pub markdown: bool,
 }
 
 /// Flags of `sapwood man`.

@@ -1,5 +1,6 @@
 //! The `sapwood` executable: a command line, or a SageMaker training job, in; an exit code out.
 
+mod builtin;
 mod cache;
 mod called_as;
 mod checkpoints;
@@ -117,6 +118,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Metrics(args) => glossary::metrics(&args)?,
         Command::Objectives(args) => glossary::objectives(&args)?,
         Command::Doctor(args) => doctor::run(&args)?,
+        Command::Builtin(args) => builtin::run(&args)?,
         Command::Completions(args) => install::completions(&args)?,
         Command::Man(args) => install::manual(&args)?,
     }

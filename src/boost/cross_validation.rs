@@ -1,5 +1,6 @@
 //! Cross-validation: a model a fold, all of them a round at a time, so that the mean over folds can end training for all.
 
+use super::dart::Dart;
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::Observer;
 use super::outcome;
@@ -138,7 +139,11 @@ fn within(error: Error, fold: usize) -> Error {
 
 /// A fold's model up to the last round that all keep.
 fn ended(mut model: Model, params: &Params, last: &FoldsReport, best: Option<(usize, f64)>) -> Model {
-    model.trees.truncate((last.mean.round + 1) * model.trees_per_round());
+    let trees_per_round = model.trees_per_round();
+    model.trees.truncate((last.mean.round + 1) * trees_per_round);
+    if let Some(dart) = Dart::new(params, trees_per_round) {
+        dart.rewind(&mut model.trees, trees_per_round);
+    }
     model.best_iteration = best.map(|(round, _)| round as u32);
     model.best_score = best.map(|(_, score)| score);
     model.params = params.model_affecting();

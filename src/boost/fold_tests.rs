@@ -2,6 +2,7 @@
 
 use super::{FoldsReport, cross_validate, out_of_fold};
 use crate::data::Fold;
+use crate::params::Booster;
 use crate::predict::{Output, Scorer, predict};
 use crate::sampling::mix;
 use crate::{Dataset, FeatureSchema, Objective, Params, ParamsBuilder, Trainer};
@@ -14,7 +15,7 @@ fn data(rows: usize, per: usize, classes: usize) -> Dataset {
     let x = Array2::from_shape_fn((rows, 3), |(row, feature)| match feature {
         0 => row as f64,
         1 => group(row),
-        _ => (mix(row as u64) % 97) as f64,
+        _ => (mix(row as u64) % 97 + mix(row as u64 + 7777) % 60) as f64,
     });
     let labels = (0..rows).map(|row| ((mix(row as u64) % 97) as f64 * classes as f64 / 97.0).floor()).collect();
     Dataset::from_array(x.view(), labels, Some(FeatureSchema::numeric(3))).unwrap()
@@ -101,18 +102,29 @@ fn query_groups_are_never_divided() {
 
 #[test]
 fn models_are_those_of_trainers_and_end_where_the_mean_is_best() {
+    for booster in [Booster::Gbtree, Booster::Dart] {
+        check_models(booster);
+    }
+}
+
+fn check_models(booster: Booster) {
     let data = data(400, 3, 3);
-    let build = |params: ParamsBuilder| params.objective(Objective::Softprob).num_class(3).build().unwrap();
-    let params = build(Params::builder().num_round(200).nfold(3).early_stopping_rounds(4).eta(0.5).max_depth(3));
+    let with = |params: ParamsBuilder| params.booster(booster).rate_drop(if booster == Booster::Dart { 0.3 } else { 0.0 });
+    let build =
+        |params: ParamsBuilder| with(params).objective(Objective::Softprob).num_class(3).eta(0.5).max_depth(3).build().unwrap();
+    let params = build(Params::builder().num_round(200).nfold(3).early_stopping_rounds(4));
     let folds = data.folds(&params).unwrap();
     let result = cross_validate(&params, &folds, &[], &mut |_| true).unwrap();
     let best = result.last.mean.round;
     assert_eq!(result.history.len(), best + 1 + 4, "training ends by the mean");
     let mut sums = vec![0.0; result.history.len()];
     for (model, fold) in result.models.iter().zip(&folds) {
-        let alone = build(Params::builder().num_round(best as u32 + 5).eta(0.5).max_depth(3));
-        let trained = Trainer::new(alone).validation("validation", &fold.held_out).fit_observed(&fold.train, &mut ()).unwrap();
-        assert_eq!(model.trees, trained.model.trees[..model.trees.len()]);
+        let alone = |more: u32| {
+            let trainer = Trainer::new(build(Params::builder().num_round(best as u32 + more)));
+            trainer.validation("validation", &fold.held_out).fit_observed(&fold.train, &mut ()).unwrap()
+        };
+        assert_eq!(model.trees, alone(1).model.trees);
+        let trained = alone(5);
         assert_eq!((model.num_rounds(), model.best_iteration), (best + 1, Some(best as u32)));
         trained.history.iter().zip(&mut sums).for_each(|(report, sum)| *sum += report.values.last().unwrap().2);
     }

@@ -6,11 +6,14 @@ mod buffers;
 mod checkpoint;
 pub mod checkpoint_files;
 mod cross_validation;
+mod dart;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod kept;
 mod outcome;
 mod phases;
+mod replay;
 mod report;
 mod row_order;
 mod row_sampling;
@@ -30,6 +33,8 @@ pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]
 mod constraint_tests;
+#[cfg(test)]
+mod dart_tests;
 #[cfg(test)]
 mod fold_tests;
 #[cfg(test)]

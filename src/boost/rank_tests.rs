@@ -1,7 +1,7 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{Booster, FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -198,6 +198,7 @@ fn on_several_classes() {
         base(5, 8).objective(Objective::Softprob).eval_metric(metrics(&["merror", "mlogloss"])).num_class(3).num_parallel_tree(2)
     };
     check("samples of features", &all, params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7));
+    check("dart", &all, params().booster(Booster::Dart).rate_drop(0.4).subsample(0.7));
     let goss = params().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.2).eta(0.5);
     check("goss", &all, goss);
 }
@@ -226,6 +227,7 @@ fn on_rows_that_are_laid_out_anew() {
     let sum = |row: ArrayView1<'_, f64>| row[0] + 2.0 * row[1] * row[2] + row[7];
     let all = rows(x, numeric_schema(200), sum);
     check("wide rows", &all, base(3, 10).objective(Objective::Poisson));
+    check("wide rows and dropped trees", &all, base(4, 10).booster(Booster::Dart).one_drop(true));
     let mut ranked = all;
     ranked.labels.iter_mut().for_each(|label| *label = (*label / 20.0).floor());
     ranked.groups = Some((0..5400).map(|row| hash(row / 3, 7)).collect());

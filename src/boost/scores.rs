@@ -13,6 +13,8 @@ const CHUNK: usize = 16_384;
 pub(crate) struct Scores {
     rows: usize,
     margins: Vec<f64>,
+    /// What trees add that are dropped for a round, in the same order; none: no tree is.
+    aside: Vec<f64>,
 }
 
 impl Scores {
@@ -26,7 +28,7 @@ impl Scores {
             .ok_or_else(|| Error::data(format!("{rows} rows times {outputs} classes are more margins than memory can hold")))?;
         margins.resize(numbers, 0.0);
         (0..outputs).for_each(|output| base.fill_output(output, &mut margins[output * rows..(output + 1) * rows]));
-        Ok(Self { rows, margins })
+        Ok(Self { rows, margins, aside: Vec::new() })
     }
 
     /// The margins of all outputs.
@@ -64,7 +66,29 @@ impl Scores {
 
     /// Adds a tree that was grown on other rows.
     pub fn add_routed(&mut self, output: usize, router: &Router<'_>) {
-        let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
+        Self::add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
+    }
+
+    /// Adds a tree to those that [`Scores::take_out`] takes out.
+    pub fn set_aside(&mut self, output: usize, router: &Router<'_>) {
+        self.aside.resize(self.margins.len(), 0.0);
+        Self::add_to(&mut self.aside[output * self.rows..(output + 1) * self.rows], router);
+    }
+
+    /// Takes the trees out of the margins that were set aside.
+    pub fn take_out(&mut self) {
+        let chunks = self.margins.par_chunks_mut(CHUNK).zip(self.aside.par_chunks(CHUNK));
+        chunks.for_each(|(margins, aside)| margins.iter_mut().zip(aside).for_each(|(margin, aside)| *margin -= aside));
+    }
+
+    /// Adds what was taken out, times a factor.
+    pub fn bring_back(&mut self, factor: f64) {
+        let chunks = self.margins.par_chunks_mut(CHUNK).zip(self.aside.par_chunks(CHUNK));
+        chunks.for_each(|(margins, aside)| margins.iter_mut().zip(aside).for_each(|(margin, aside)| *margin += factor * aside));
+        self.aside.clear();
+    }
+
+    fn add_to(margins: &mut [f64], router: &Router<'_>) {
         margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
             let first = chunk * CHUNK;
             router.route(first..first + margins.len(), &[], |row, value| margins[row - first] += value);

@@ -4,9 +4,11 @@ use super::agreement;
 use super::bins::Bins;
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
-use super::early_stopping::{Decision, EarlyStopping};
+use super::dart::Dart;
+use super::early_stopping::EarlyStopping;
 use super::events::Observer;
 use super::fingerprint::Fingerprint;
+use super::kept::Kept;
 use super::outcome;
 use super::phases::Phases;
 use super::report::RoundReport;
@@ -25,7 +27,7 @@ use crate::objective::{self, Loss, Round};
 use crate::params::DataParams;
 use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
-use crate::{Dataset, Error, ErrorKind, Model, Params, Result, Tree};
+use crate::{Dataset, Error, Model, Params, Result, Tree};
 use sapwood_score::Role;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -55,8 +57,8 @@ pub(super) struct Binned {
 
 /// Everything that changes while training goes on, and what it depends on.
 pub(super) struct Training<'a> {
-    execution: Execution<'a>,
-    params: &'a Params,
+    pub(super) execution: Execution<'a>,
+    pub(super) params: &'a Params,
     rules: Arc<FeatureRules>,
     train: &'a Dataset,
     /// The training rows that have weight, where some have none. Those that have none are left out.
@@ -64,9 +66,10 @@ pub(super) struct Training<'a> {
     /// The number of training rows on lower ranks.
     first_row: u64,
     sampler: RowSampler,
-    loss: Box<dyn Loss>,
+    pub(super) dart: Option<Dart>,
+    pub(super) loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
-    base_score: Vec<f64>,
+    pub(super) base_score: Vec<f64>,
     /// How large gradients were before the first tree.
     magnitude: f64,
     /// The training data first.
@@ -189,6 +192,7 @@ impl<'a> Training<'a> {
             weighted_rows,
             first_row,
             sampler: RowSampler::new(params),
+            dart: Dart::new(params, outputs * params.num_parallel_tree as usize),
             order: RowOrder::new(false),
             loss,
             metrics,
@@ -234,10 +238,10 @@ impl<'a> Training<'a> {
         Ok(Binned { mapper, columns, matrix })
     }
 
-    /// The columns of the training data's matrix, where they pay: for partitioning short rows, for rows that a tree was not grown on, and for
-    /// trees of few features.
+    /// The columns of the training data's matrix, where they pay: for partitioning short rows, for rows that a tree was not grown on or that
+    /// it is dropped for, and for trees of few features.
     fn columns(&self, matrix: &BinnedMatrix) -> BinColumns {
-        if self.sampler.samples() || self.params.colsample_bytree < 1.0 {
+        if self.sampler.samples() || self.params.colsample_bytree < 1.0 || self.dart.is_some() {
             BinColumns::of(matrix)
         } else {
             BinColumns::if_short(matrix)
@@ -255,11 +259,12 @@ impl<'a> Training<'a> {
         agreement::check_same(self.execution.ranks, &[("rounds of the checkpoint".into(), format!("{rounds:?}"))])?;
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
         let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
+        let mut kept = Kept::new(self.early_stopping(), self.dart.is_some());
         let mut done = match checkpoint {
             Some(checkpoint) => {
                 self.execution.ranks.agree(checkpoint.check(&self.model(Vec::new(), None), &data))?;
                 observer.resuming();
-                self.resume(checkpoint, binned)?
+                self.resume(checkpoint, binned, &mut kept)?
             }
             None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), data },
         };
@@ -270,12 +275,6 @@ impl<'a> Training<'a> {
         let rules = Arc::clone(&self.rules);
         let mut grower = TreeGrower::new(self.params, &rules, mapper, matrix, self.execution);
         let mut buffers = Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
-        let mut stopping = self.early_stopping();
-        if let Some(stopping) = &mut stopping {
-            for report in &done.history {
-                stopping.observe(report.round, decisive(report));
-            }
-        }
         let mut profile = Profile::default();
         let first = done.rounds();
         for round in first..self.params.num_round as usize {
@@ -283,7 +282,7 @@ impl<'a> Training<'a> {
             let reorder = self.order.is_due(round - first);
             let bins = RowBins { matrix, columns, execution };
             let leaf_order =
-                self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder });
+                self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder })?;
             if reorder {
                 profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
@@ -291,11 +290,11 @@ impl<'a> Training<'a> {
             let before = std::mem::replace(&mut profile, profiler.profile(self.seconds.train));
             observer.profiled(round, &profile.since(&before));
             let report = self.evaluate(round);
-            if stopping.is_some() && round == 0 {
+            if kept.is_decided_by_metrics() && round == 0 {
                 outcome::check_decisive(&report)?;
             }
             let keep_going = !self.execution.ranks.any(!observer.round(&report));
-            let stop = stopping.as_mut().is_some_and(|stopping| stopping.observe(round, decisive(&report)) == Decision::Stop);
+            let stop = kept.observe(&report, &done.model.trees);
             done.history.push(report);
             if !stop && observer.wants_checkpoint() {
                 observer.checkpoint(&done);
@@ -304,9 +303,8 @@ impl<'a> Training<'a> {
                 break;
             }
         }
-        let best = stopping.and_then(|stopping| stopping.best());
         let mut trees = done.model.trees;
-        trees.truncate(best.map_or(done.history.len(), |(round, _)| round + 1) * self.trees_per_round());
+        kept.cut(&mut trees, self.trees_per_round());
         self.warnings.extend(outcome::shrunk(self.params.lambda, &trees));
         if outcome::has_no_split(&trees) {
             let round = done.history.len();
@@ -314,7 +312,7 @@ impl<'a> Training<'a> {
             let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers);
             self.warnings.push(format!("no tree has a split, so all rows are predicted alike: {obstacle}"));
         }
-        Ok((self.model(trees, best), done.history, profile))
+        Ok((self.model(trees, kept.best()), done.history, profile))
     }
 
     /// A model of some trees.
@@ -332,7 +330,7 @@ impl<'a> Training<'a> {
         model
     }
 
-    fn trees_per_round(&self) -> usize {
+    pub(super) fn trees_per_round(&self) -> usize {
         self.base_score.len() * self.params.num_parallel_tree as usize
     }
 
@@ -345,32 +343,6 @@ impl<'a> Training<'a> {
         self.watched.iter().map(fingerprint).collect()
     }
 
-    /// Takes up the scores of an earlier run; what that had done comes back, as far as this run wants it.
-    fn resume(&mut self, checkpoint: &Checkpoint, binned: &Binned) -> Result<Checkpoint> {
-        let mut done = checkpoint.clone();
-        done.history.truncate(self.params.num_round as usize);
-        done.model.trees.truncate(done.history.len() * self.trees_per_round());
-        done.model.params = self.params.model_affecting();
-        let Binned { mapper, matrix, columns } = binned;
-        let execution = self.execution;
-        let trees_per_round = self.trees_per_round();
-        for (index, tree) in done.model.trees.iter().enumerate() {
-            if self.loss.remembers() && index % trees_per_round == 0 {
-                self.loss.start_round(index / trees_per_round, &self.watched[0].round(), execution.ranks);
-            }
-            let grown = GrownTree::of(tree, mapper)
-                .ok_or_else(|| Error::new(ErrorKind::Checkpoint, "the checkpoint's thresholds are not those of the data"))?;
-            for watched in &mut self.watched {
-                let bins = match &watched.bins {
-                    Some((matrix, columns)) => RowBins { matrix, columns, execution },
-                    None => RowBins { matrix, columns, execution },
-                };
-                watched.scores.add_routed(done.model.output_of(index), &Router::new(&grown, mapper, bins));
-            }
-        }
-        Ok(done)
-    }
-
     fn early_stopping(&self) -> Option<EarlyStopping> {
         let metric = self.metrics.last()?;
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
@@ -378,10 +350,17 @@ impl<'a> Training<'a> {
 
     /// Grows the trees of one round and adds them to all scores. Returns all rows in the order of the last one's leaves, if they are to be
     /// laid out anew.
-    fn grow_round(&mut self, grower: &mut TreeGrower<'_>, trees: &mut Vec<Tree>, bins: RowBins<'_>, step: Step<'_>) -> Vec<u32> {
+    fn grow_round(
+        &mut self,
+        grower: &mut TreeGrower<'_>,
+        trees: &mut Vec<Tree>,
+        bins: RowBins<'_>,
+        step: Step<'_>,
+    ) -> Result<Vec<u32>> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, self.execution.profiler);
         let mut leaf_order = Vec::new();
+        let dropped = profiler.step(Phase::Score, || self.drop_trees(round, trees, mapper, bins))?;
         profiler.step(Phase::Gradients, || self.loss.start_round(round, &self.watched[0].round(), self.execution.ranks));
         for output in 0..self.base_score.len() {
             for parallel in 0..self.params.num_parallel_tree {
@@ -392,8 +371,11 @@ impl<'a> Training<'a> {
                 if let Some(level) = self.loss.leaf_level(output) {
                     profiler.step(Phase::Leaves, || self.renew(&mut grown, mapper, output, level, buffers));
                 }
+                let mut tree = grown.to_tree(mapper);
+                tree.weight = dropped.weight;
+                grown.weigh(tree.weight);
                 profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.has_copies()));
-                trees.push(grown.to_tree(mapper));
+                trees.push(tree);
                 if reorder {
                     let rows = bins.matrix.rows();
                     leaf_order = profiler.step(Phase::Reorder, || match grown.num_rows() == rows {
@@ -404,7 +386,8 @@ impl<'a> Training<'a> {
                 buffers.rows = grown.rows;
             }
         }
-        leaf_order
+        profiler.step(Phase::Score, || self.bring_back(&dropped, trees));
+        Ok(leaf_order)
     }
 
     /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
@@ -478,17 +461,13 @@ impl<'a> Training<'a> {
 
     /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.
     fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>, on_copies: bool) {
-        let execution = self.execution;
         for watched in &mut self.watched {
             match &watched.bins {
-                None if on_copies => watched.scores.add_routed(output, &Router::new(grown, mapper, train)),
-                None => {
+                None if !on_copies => {
                     let router = (grown.num_rows() < train.matrix.rows()).then(|| Router::new(grown, mapper, train));
                     watched.scores.add_leaves(output, grown, router.as_ref());
                 }
-                Some((matrix, columns)) => {
-                    watched.scores.add_routed(output, &Router::new(grown, mapper, RowBins { matrix, columns, execution }));
-                }
+                _ => watched.add(output, grown, mapper, train),
             }
         }
     }
@@ -512,9 +491,12 @@ impl<'a> Training<'a> {
     }
 }
 
-/// The value that early stopping looks at: the last metric of the last validation set.
-fn decisive(report: &RoundReport) -> f64 {
-    report.values.last().map_or(f64::NAN, |(_, _, value)| *value)
+/// The bins of a data set: of validation data its own, else those of the training data.
+fn own_bins<'b>(own: &'b Option<(BinnedMatrix, BinColumns)>, train: RowBins<'b>) -> RowBins<'b> {
+    match own {
+        Some((matrix, columns)) => RowBins { matrix, columns, ..train },
+        None => train,
+    }
 }
 
 /// A tree that is to be grown: its round, its number among all trees, its output, and whether it is the first of that output in the round.
@@ -538,8 +520,20 @@ impl<'a> Watched<'a> {
         Ok(Self { name, data, targets, bins: None, scores })
     }
 
+    /// Adds a tree to the scores. `train` are the bins of the training data.
+    pub(super) fn add(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
+        let Self { scores, bins, .. } = self;
+        scores.add_routed(output, &Router::new(grown, mapper, own_bins(bins, train)));
+    }
+
+    /// Sets a tree aside that is to be taken out of the scores.
+    pub(super) fn set_aside(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
+        let Self { scores, bins, .. } = self;
+        scores.set_aside(output, &Router::new(grown, mapper, own_bins(bins, train)));
+    }
+
     /// What the loss sees of them.
-    fn round(&self) -> Round<'_> {
+    pub(super) fn round(&self) -> Round<'_> {
         Round { targets: self.targets.view(), margins: self.scores.all() }
     }
 }

@@ -96,6 +96,15 @@ impl GrownTree {
         Some(Self { nodes: tree.nodes.iter().map(grown).collect::<Option<_>>()?, rows: Default::default() })
     }
 
+    /// Multiplies what its leaves add by the weight of the tree.
+    pub fn weigh(&mut self, weight: f64) {
+        for node in &mut self.nodes {
+            if let GrownNode::Leaf(leaf) = node {
+                leaf.value *= weight;
+            }
+        }
+    }
+
     /// Leaves: their rows and values.
     pub fn leaves(&self) -> impl Iterator<Item = (&[u32], f64)> {
         self.nodes.iter().filter_map(|node| match node {

@@ -38,7 +38,7 @@ const fn inert_only(name: &'static str, values: &'static [&'static str], remedy:
 
 const HISTOGRAMS: &str = "Sapwood always trains on histograms";
 const LOGGING: &str = "verbose_eval says how many rounds are printed";
-const BOOSTER: &str = "it applies to boosters other than gbtree";
+const BOOSTER: &str = "it applies to linear models";
 const OTHER_OBJECTIVE: &str = "it applies to an objective that is not in use";
 /// Ways of growing trees; XGBoost's others are for linear models and GPUs.
 const UPDATERS: &[&str] = &[
@@ -56,11 +56,6 @@ const SHARE: Range = Range::closed(0.0, 1.0);
 
 /// XGBoost's parameters that Sapwood knows but does not act on.
 pub const COMPATIBILITY: &[ParamSpec] = &[
-    inert_only(
-        "booster",
-        &["gbtree"],
-        "use gbtree: where dart drops trees, subsample, colsample_bytree and a smaller eta keep it from overfitting; for linear models use XGBoost",
-    ),
     inert_only("tree_method", &["auto", "hist", "approx", "exact"], "use hist: Sapwood trains on histograms and on CPUs"),
     inert_only("process_type", &["default"], "use default: trees of a finished model are not changed; train a new one"),
     inert_only("multi_strategy", &["one_output_per_tree"], "use one_output_per_tree: each class has trees of its own"),
@@ -83,11 +78,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     number("lambda_bias", SHARE, BOOSTER),
     word("feature_selector", &["cyclic", "shuffle", "random", "greedy", "thrifty"], BOOSTER),
     integer("top_k", Range::from(0.0), BOOSTER),
-    word("sample_type", &["uniform", "weighted"], BOOSTER),
-    word("normalize_type", &["tree", "forest"], BOOSTER),
-    number("rate_drop", SHARE, BOOSTER),
-    flag("one_drop", BOOSTER),
-    number("skip_drop", SHARE, BOOSTER),
     word("aft_loss_distribution", &["normal", "logistic", "extreme"], OTHER_OBJECTIVE),
     number("aft_loss_distribution_scale", Range::from(0.0), OTHER_OBJECTIVE),
 ];

@@ -14,6 +14,18 @@ pub(super) const NEVER: &[Synonym] = &[("0", ""), ("-1", ""), ("None", "")];
 pub(super) const NONE: &[Synonym] = &[("None", "")];
 /// Orders of growing: CatBoost's words, and what LightGBM calls its own.
 pub(super) const POLICIES: &[Synonym] = &[("leafwise", "lossguide"), ("Lossguide", "lossguide"), ("Depthwise", "depthwise")];
+/// Boosting without dropping trees: LightGBM's and CatBoost's words.
+pub(super) const BOOSTERS: &[Synonym] = &[("gbdt", "gbtree"), ("gbrt", "gbtree"), ("Plain", "gbtree")];
+/// Boosters that Sapwood does not have.
+pub(super) const BOOSTERS_ELSEWHERE: &[Synonym] = &[
+    ("gblinear", "use gbtree; for linear models use XGBoost, or scikit-learn's linear_model"),
+    ("goss", "use gbtree with sampling_method=goss"),
+    ("rf", FOREST),
+    ("random_forest", FOREST),
+    ("Ordered", "use gbtree: categories are split by sets of levels, which takes no order of rows"),
+];
+const FOREST: &str =
+    "use gbtree with num_round=1, eta=1, num_parallel_tree=100, subsample=0.63 and colsample_bynode=0.5, for example";
 /// LightGBM's word for drawing all rows alike.
 pub(super) const SAMPLING: &[Synonym] = &[("bagging", "uniform")];
 /// scikit-learn's word for drawing any rows.
@@ -262,7 +274,9 @@ pub const OTHERS: &[ParamSpec] = &[
         "use class_weight=balanced, whose factors have the same ratios as those of Balanced",
     ),
     other("criterion", &[], &["friedman_mse", "squared_error"], "leave it out: splits are chosen by their gain"),
-    other("boosting", &["boosting_type", "boost"], &["gbdt", "gbrt", "Plain"], "use gbdt; for GOSS sampling_method=goss"),
+    other("max_drop", &[], &["0", "-1"], "use rate_drop alone: however many trees are drawn are dropped"),
+    other("uniform_drop", &[], &[], "use sample_type=uniform for uniform_drop=true, sample_type=weighted for false"),
+    other("xgboost_dart_mode", &[], TRUE, "leave it out: trees are normalised as XGBoost does it (normalize_type)"),
     other(
         "bagging_freq",
         &["subsample_freq"],

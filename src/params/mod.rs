@@ -20,7 +20,10 @@ pub use features::{FeatureName, InteractionConstraints, MonotoneConstraints, Per
 pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
-pub use value::{Decimal, Every, GrowPolicy, Header, PairMethod, ParamValue, SameData, SamplingMethod, SplitMethod};
+pub use value::{
+    Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType, SamplingMethod,
+    SplitMethod,
+};
 
 use crate::{Error, Result};
 use sapwood_score::{Objective, ObjectiveSpec, Outputs};
@@ -125,6 +128,11 @@ impl Params {
         }
         if self.sampling_method == SamplingMethod::GradientBased && self.subsample >= 1.0 {
             warnings.push("sampling_method=gradient_based has no effect with subsample=1; give the share of rows to draw".into());
+        }
+        if self.booster == Booster::Dart && (self.skip_drop >= 1.0 || self.rate_drop == 0.0 && !self.one_drop) {
+            let cause = if self.skip_drop >= 1.0 { "skip_drop=1" } else { "rate_drop=0" };
+            warnings
+                .push(format!("booster=dart never drops a tree with {cause}, and is gbtree then; give rate_drop=0.1, for example"));
         }
         warnings.extend(relevance::warnings(self));
         if !self.monotone_constraints.0.is_empty() && self.objective.is_multiclass() {

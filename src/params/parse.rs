@@ -231,6 +231,9 @@ fn not_a_value(row: &ParamSpec, name: &str, value: &str) -> Error {
     if row.name == "objective" {
         return unknown_objective(row, name, value);
     }
+    if let Some((_, instead)) = row.elsewhere.iter().find(|(word, _)| *word == value) {
+        return Error::parameter(format!("{name}={value:?} is not supported")).with_parameter(name).with_remedy(*instead);
+    }
     let hint = match value.parse::<f64>() {
         Ok(number) if !row.range.contains(number) => "is out of range",
         _ => "is not a valid value",

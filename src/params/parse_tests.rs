@@ -51,7 +51,7 @@ fn errors_name_the_parameter_as_it_was_given() {
     for (name, value) in [
         ("learning_rate", "fast"),
         ("eta", "-1"),
-        ("booster", "dart"),
+        ("booster", "gblinear"),
         ("objective", "survival:aft"),
         ("what", "1"),
         ("verbosity", "9"),
@@ -80,12 +80,12 @@ fn unknown_names_suggest_the_nearest() {
 #[test]
 fn unsupported_parameters_are_refused_only_where_they_matter() {
     let base = ("num_round", "1");
-    let message = error(&[base, ("booster", "dart")]);
-    assert!(message.starts_with("booster=\"dart\" is not supported; use gbtree: "), "{message}");
+    let message = error(&[base, ("booster", "gblinear")]);
+    assert!(message.starts_with("booster=\"gblinear\" is not supported; use gbtree; for linear models "), "{message}");
     let message = error(&[base, ("monotone_constraints_method", "intermediate")]);
     assert!(message.contains("is not supported; use basic: "), "{message}");
     let (_, notes) = Params::from_pairs([base, ("booster", "gbtree"), ("mc_method", "basic"), ("silent", "0")]).unwrap();
-    assert_eq!(notes.len(), 3);
+    assert_eq!(notes.len(), 2);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn habits_without_a_counterpart_are_told_what_to_use() {
         ("min_data_in_leaf", "20", "use min_child_weight"),
         ("auto_class_weights", "Balanced", "class_weight=balanced"),
         ("subsample_freq", "5", "rows are drawn anew for every tree"),
-        ("boosting_type", "dart", "use gbdt"),
+        ("boosting_type", "rf", "num_parallel_tree"),
         ("verbose", "-1", "verbose_eval"),
         ("rsm", "0.5", "colsample_bylevel"),
     ] {
@@ -171,7 +171,7 @@ fn habits_without_a_counterpart_are_told_what_to_use() {
         assert!(message.starts_with(&format!("{name}={value:?} is not supported")) && message.contains(remedy), "{message}");
     }
     let inert =
-        [("min_samples_leaf", "1"), ("auto_class_weights", "None"), ("criterion", "friedman_mse"), ("boosting_type", "gbdt")];
+        [("min_samples_leaf", "1"), ("auto_class_weights", "None"), ("criterion", "friedman_mse"), ("xgboost_dart_mode", "true")];
     let (_, notes) = Params::from_pairs([("num_round", "1")].into_iter().chain(inert)).unwrap();
     assert_eq!(notes.len(), inert.len());
 }

@@ -2,7 +2,7 @@
 //! in use.
 
 use super::row::{PLAIN, ParamSpec};
-use super::{Params, SamplingMethod, spec};
+use super::{Booster, Params, SamplingMethod, spec};
 use sapwood_score::Objective;
 
 /// A parameter that does nothing unless something else is in use.
@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 16] = [
+const RELEVANCE: [Relevance; 21] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -55,6 +55,11 @@ const RELEVANCE: [Relevance; 16] = [
         holds: |params| params.objective.is_multiclass(),
         needs: "objective=multi:softprob or multi:softmax",
     },
+    of_dart("rate_drop"),
+    of_dart("skip_drop"),
+    of_dart("one_drop"),
+    of_dart("sample_type"),
+    of_dart("normalize_type"),
     of_ranking("lambdarank_pair_method"),
     of_ranking("lambdarank_num_pair_per_sample"),
     of_ranking("lambdarank_normalization"),
@@ -70,6 +75,10 @@ const RELEVANCE: [Relevance; 16] = [
 
 const fn of_ranking(parameter: &'static str) -> Relevance {
     Relevance { parameter, holds: |params| params.objective.is_ranking(), needs: "objective=rank:ndcg, rank:map or rank:pairwise" }
+}
+
+const fn of_dart(parameter: &'static str) -> Relevance {
+    Relevance { parameter, holds: |params| params.booster == Booster::Dart, needs: "booster=dart" }
 }
 
 /// Parameters that only splits on categorical features have.
@@ -127,6 +136,7 @@ mod tests {
             ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),
             ("ndcg_exp_gain", "false", ("objective", "rank:pairwise")),
+            ("one_drop", "true", ("booster", "dart")),
         ] {
             let warnings = warnings_of(&[(name, value)]);
             assert!(

@@ -134,6 +134,8 @@ pub struct ParamSpec {
     pub aliases: &'static [&'static str],
     /// Other words for some of its values.
     pub synonyms: &'static [Synonym],
+    /// Values that it has in other libraries alone, and what to use instead.
+    pub(super) elsewhere: &'static [Synonym],
     /// The type of its value, in a word or two.
     pub expected: &'static str,
     /// Whether a value may be a map or a list of lists.
@@ -179,6 +181,7 @@ pub(super) const PLAIN: ParamSpec = ParamSpec {
     name: "",
     aliases: &[],
     synonyms: &[],
+    elsewhere: &[],
     expected: "text",
     is_nested: false,
     words: &[],

@@ -8,7 +8,10 @@ pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
-use super::value::{Decimal, Every, GrowPolicy, Header, PairMethod, ParamValue, SameData, SamplingMethod, SplitMethod};
+use super::value::{
+    Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType, SamplingMethod,
+    SplitMethod,
+};
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
@@ -100,6 +103,8 @@ fn default_of<T: ParamValue>(name: &str, text: &str) -> T {
     T::parse(text).unwrap_or_else(|| unreachable!("the table's default of {name} is no value of its type: {text}"))
 }
 
+const SHARE: Range = Range::closed(0.0, 1.0);
+
 parameters! {
     /// Every parameter of a training job, checked. Made by [`Params::builder`] or [`Params::from_pairs`](super::Params::from_pairs).
     Params, TRAINING, {
@@ -123,6 +128,25 @@ parameters! {
         ],
         required: true, range: Range::closed(1.0, 1_000_000.0), tunable: tunable(1.0, 4000.0),
     }
+    /// What becomes of earlier trees. `gbtree`: they stay as they are. `dart`: some are dropped while the next is grown, which then shares
+    /// with them what they add (Rashmi & Gilad-Bachrach 2015), as in XGBoost. That keeps late trees from fitting but a few rows, and takes
+    /// more time with every round.
+    booster("booster"): Booster = "gbtree" {
+        aliases: &["boosting", "boosting_type", "boost"], synonyms: habits::BOOSTERS, words: &["gbtree", "dart"],
+        elsewhere: habits::BOOSTERS_ELSEWHERE,
+    }
+    /// With `booster=dart`: the chance of each earlier tree to be dropped in a round.
+    rate_drop("rate_drop"): f64 = "0" { aliases: &["drop_rate"], range: SHARE, tunable: tunable(0.0, 0.5) }
+    /// With `booster=dart`: the chance of a round that nothing is dropped in it, as with gbtree.
+    skip_drop("skip_drop"): f64 = "0" { range: SHARE, tunable: tunable(0.0, 1.0) }
+    /// With `booster=dart`: drops at least one tree in each round that drops any.
+    one_drop("one_drop"): bool = "false" {}
+    /// With `booster=dart`: how trees are drawn that are dropped. `uniform`: all with the same chance. `weighted`: in proportion to their
+    /// weights.
+    sample_type("sample_type"): SampleType = "uniform" { words: &["uniform", "weighted"] }
+    /// With `booster=dart`: how trees share what they add after k of them were dropped. `tree`: the new tree weighs 1 / (k + r), those that
+    /// were dropped k / (k + r) of what they did, where r is `eta` divided by the trees of a round; `forest`: all of them 1 / (1 + r).
+    normalize_type("normalize_type"): NormalizeType = "tree" { words: &["tree", "forest"] }
     /// Number of classes; required for `multi:*` unless the labels are texts.
     num_class("num_class"): u32 = "0" { aliases: &["num_classes", "classes_count"], range: Range::closed(0.0, 100_000.0) }
     /// Shrinkage: each tree's leaf values are multiplied by it.

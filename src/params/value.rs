@@ -279,6 +279,36 @@ choice! {
 }
 
 choice! {
+    /// What becomes of earlier trees when the next is grown.
+    Booster {
+        /// They stay as they are.
+        Gbtree = "gbtree",
+        /// Some are dropped.
+        Dart = "dart",
+    }
+}
+
+choice! {
+    /// How trees are drawn that are dropped.
+    SampleType {
+        /// All with the same chance.
+        Uniform = "uniform",
+        /// In proportion to their weights.
+        Weighted = "weighted",
+    }
+}
+
+choice! {
+    /// How trees share what they add after some were dropped.
+    NormalizeType {
+        /// The new trees weigh as much as each that was dropped.
+        Tree = "tree",
+        /// The new trees weigh as much as all that were dropped.
+        Forest = "forest",
+    }
+}
+
+choice! {
     /// Which pairs of rows of a query group are compared.
     PairMethod {
         /// Those of which one is among the first.

@@ -246,7 +246,7 @@ impl Model {
         self.required_roles.contains(&Role::BaseMargin)
     }
 
-    /// Whether margins are nothing but the base score plus, in f64, a constant leaf of each tree whose splits look at columns of the
+    /// Whether margins are nothing but the base score plus, in f64, a constant leaf of each tree times its weight, where splits look at columns of the
     /// schema that are missing where they are NaN.
     pub(crate) fn is_plain(&self) -> bool {
         let plain_node = |node: &Node| match node {
@@ -257,6 +257,6 @@ impl Model {
             && self.ensemble.is_none()
             && self.aggregation == Aggregation::Sum
             && self.precision == Precision::Double
-            && self.trees.iter().all(|tree| tree.weight == 1.0 && tree.nodes.iter().all(plain_node))
+            && self.trees.iter().all(|tree| tree.nodes.iter().all(plain_node))
     }
 }

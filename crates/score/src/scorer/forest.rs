@@ -53,7 +53,7 @@ struct FlatTree {
 /// The compiled trees of a valid model.
 pub(super) struct Forest {
     nodes: Vec<FlatNode>,
-    /// The value of each node that is a leaf.
+    /// The value of each node that is a leaf, times the weight of its tree.
     values: Vec<f64>,
     /// The number of each node that is a leaf, among the leaves of its tree in the model's node order.
     ordinals: Vec<u32>,
@@ -149,7 +149,8 @@ impl Forest {
             match node {
                 Node::Leaf(leaf) => {
                     self.nodes[place].left = place as u32;
-                    self.values[place] = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is not a constant".into()))?;
+                    let value = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is not a constant".into()))?;
+                    self.values[place] = tree.weight * value;
                     self.ordinals[place] = leaves;
                     leaves += 1;
                     deepest = deepest.max(depth);
