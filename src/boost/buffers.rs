@@ -146,12 +146,12 @@ mod tests {
         let (mapper, matrix) = binning::bin(&data, &params, execution).unwrap();
         let columns = BinColumns::of(&matrix);
         let rules = FeatureRules::default();
-        let mut grower = TreeGrower::new(&params, &rules, &mapper, &matrix, execution);
+        let grower = TreeGrower::new(&params, &rules, &mapper, &matrix, execution);
         let rows: Vec<u32> = (0..4000).filter(|&row| mix(u64::from(row)).is_multiple_of(3)).collect();
         let factors: Vec<f32> = rows.iter().map(|row| 1.0 + (row % 4) as f32).collect();
         for factors in [factors, Vec::new()] {
             let sample = RowSample { rows: rows.clone(), factors };
-            let mut grow = |take: &dyn Fn(&mut Buffers)| {
+            let grow = |take: &dyn Fn(&mut Buffers)| {
                 let mut buffers = Buffers::new(4000, 0.0, 0.0);
                 for (row, pair) in buffers.gradients.iter_mut().enumerate() {
                     *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };

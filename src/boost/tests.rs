@@ -134,6 +134,29 @@ fn trees_side_by_side_do_not_see_each_other() {
 }
 
 #[test]
+fn trees_of_a_round_that_are_grown_at_a_time_are_those_grown_in_turn() {
+    let data = dataset(5000, 5).1;
+    let (_, valid) = dataset(700, 5);
+    let base = || Params::builder().num_round(6).objective(Objective::Softprob).num_class(5);
+    let leafwise = || base().grow_policy(crate::GrowPolicy::Lossguide).max_depth(0).max_leaves(25);
+    let of_samples = || leafwise().subsample(0.3).colsample_bytree(0.7);
+    let goss = base().sampling_method(SamplingMethod::Goss).colsample_bynode(0.7);
+    for params in [base(), leafwise(), of_samples(), of_samples().num_parallel_tree(2), goss] {
+        let params = params.build().unwrap();
+        let models = [1, 2, 3, 7].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let trained =
+                    crate::Trainer::new(params.clone()).validation("validation", &valid).fit_observed(&data, &mut ()).unwrap();
+                let model = trained.model.to_bytes().unwrap();
+                (model, format!("{:?}", trained.history))
+            })
+        });
+        assert!(models.iter().all(|model| *model == models[0]), "{params:?}");
+    }
+}
+
+#[test]
 fn trees_of_some_features_may_have_larger_tiles_than_all() {
     let rows = 70_000;
     let x = Array2::from_shape_fn((rows, 40), |(row, feature)| {

@@ -28,6 +28,7 @@ use crate::params::DataParams;
 use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
+use rayon::prelude::*;
 use sapwood_score::Role;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -35,6 +36,10 @@ use std::time::Instant;
 
 /// Gradients that are all below this share of the first round's are what rounding margins left of them.
 const NOISE: f64 = 1.0 / (1u64 << 50) as f64;
+
+/// The most margins of a job whose trees of one round are grown side by side: beyond, threads share a tree without waiting for each other
+/// much, and the trees' memory counts.
+const SIDE_BY_SIDE_MARGINS: usize = 1 << 20;
 
 /// A data set that rounds are evaluated on.
 pub(super) struct Watched<'a> {
@@ -273,8 +278,10 @@ impl<'a> Training<'a> {
         let execution = self.execution;
         let profiler = execution.profiler;
         let rules = Arc::clone(&self.rules);
-        let mut grower = TreeGrower::new(self.params, &rules, mapper, matrix, self.execution);
-        let mut buffers = Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
+        let side_by_side = self.side_by_side(matrix.rows());
+        let grower = TreeGrower::new(self.params, &rules, mapper, matrix, self.execution).side_by_side(side_by_side > 1);
+        let new_buffers = || Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
+        let mut buffers: Vec<_> = (0..side_by_side).map(|_| new_buffers()).collect();
         let mut profile = Profile::default();
         let first = done.rounds();
         for round in first..self.params.num_round as usize {
@@ -282,7 +289,7 @@ impl<'a> Training<'a> {
             let reorder = self.order.is_due(round - first);
             let bins = RowBins { matrix, columns, execution };
             let leaf_order =
-                self.grow_round(&mut grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder })?;
+                self.grow_round(&grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder })?;
             if reorder {
                 profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
@@ -309,7 +316,7 @@ impl<'a> Training<'a> {
         if outcome::has_no_split(&trees) {
             let round = done.history.len();
             let next = NextTree { round, index: (round * self.trees_per_round()) as u64, output: 0, is_first: true };
-            let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers);
+            let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers[0]);
             self.warnings.push(format!("no tree has a split, so all rows are predicted alike: {obstacle}"));
         }
         Ok((self.model(trees, kept.best()), done.history, profile))
@@ -348,11 +355,19 @@ impl<'a> Training<'a> {
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
     }
 
+    /// The number of trees that are grown at a time: all of a round where these are of different outputs and there are few rows. What is
+    /// grown does not depend on it.
+    fn side_by_side(&self, rows: usize) -> usize {
+        let outputs = self.base_score.len();
+        let pays = rayon::current_num_threads() > 1 && rows * outputs <= SIDE_BY_SIDE_MARGINS;
+        if pays && self.execution.ranks.is_alone() && self.params.num_parallel_tree == 1 { outputs } else { 1 }
+    }
+
     /// Grows the trees of one round and adds them to all scores. Returns all rows in the order of the last one's leaves, if they are to be
     /// laid out anew.
     fn grow_round(
         &mut self,
-        grower: &mut TreeGrower<'_>,
+        grower: &TreeGrower<'_>,
         trees: &mut Vec<Tree>,
         bins: RowBins<'_>,
         step: Step<'_>,
@@ -362,21 +377,17 @@ impl<'a> Training<'a> {
         let mut leaf_order = Vec::new();
         let dropped = profiler.step(Phase::Score, || self.drop_trees(round, trees, mapper, bins))?;
         profiler.step(Phase::Gradients, || self.loss.start_round(round, &self.watched[0].round(), self.execution.ranks));
-        for output in 0..self.base_score.len() {
-            for parallel in 0..self.params.num_parallel_tree {
-                let tree = NextTree { round, index: trees.len() as u64, output, is_first: parallel == 0 };
-                let index = tree.index;
-                profiler.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
-                let mut grown = grower.grow(buffers.input(index, bins));
-                if let Some(level) = self.loss.leaf_level(output) {
-                    profiler.step(Phase::Leaves, || self.renew(&mut grown, mapper, output, level, buffers));
-                }
+        let next: Vec<NextTree> = self.trees_of_round(round, trees.len()).collect();
+        for next in next.chunks(buffers.len()) {
+            let grow = |(buffers, &tree)| self.grow_tree(grower, tree, bins, buffers);
+            let grown: Vec<GrownTree> = buffers.par_iter_mut().zip(next).with_max_len(1).map(grow).collect();
+            for ((next, mut grown), buffers) in next.iter().zip(grown).zip(&mut *buffers) {
                 let mut tree = grown.to_tree(mapper);
                 tree.weight = dropped.weight;
                 grown.weigh(tree.weight);
-                profiler.step(Phase::Score, || self.add_to_scores(output, &grown, mapper, bins, buffers.has_copies()));
+                profiler.step(Phase::Score, || self.add_to_scores(next.output, &grown, mapper, bins, buffers.has_copies()));
                 trees.push(tree);
-                if reorder {
+                if reorder && trees.len().is_multiple_of(self.trees_per_round()) {
                     let rows = bins.matrix.rows();
                     leaf_order = profiler.step(Phase::Reorder, || match grown.num_rows() == rows {
                         true => grown.leaf_order(),
@@ -388,6 +399,25 @@ impl<'a> Training<'a> {
         }
         profiler.step(Phase::Score, || self.bring_back(&dropped, trees));
         Ok(leaf_order)
+    }
+
+    /// The trees of a round, before which there are `count` others.
+    fn trees_of_round(&self, round: usize, count: usize) -> impl Iterator<Item = NextTree> {
+        let parallel_trees = self.params.num_parallel_tree as usize;
+        (0..self.trees_per_round()).map(move |at| {
+            let (output, parallel) = (at / parallel_trees, at % parallel_trees);
+            NextTree { round, index: (count + at) as u64, output, is_first: parallel == 0 }
+        })
+    }
+
+    /// Grows a tree. Its rows are those of the buffers until they are given back.
+    fn grow_tree(&self, grower: &TreeGrower<'_>, tree: NextTree, bins: RowBins<'_>, buffers: &mut Buffers) -> GrownTree {
+        grower.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
+        let mut grown = grower.grow(buffers.input(tree.index, bins));
+        if let Some(level) = self.loss.leaf_level(tree.output) {
+            grower.step(Phase::Leaves, || self.renew(&mut grown, grower.mapper, tree.output, level, buffers));
+        }
+        grown
     }
 
     /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
@@ -500,6 +530,7 @@ fn own_bins<'b>(own: &'b Option<(BinnedMatrix, BinColumns)>, train: RowBins<'b>)
 }
 
 /// A tree that is to be grown: its round, its number among all trees, its output, and whether it is the first of that output in the round.
+#[derive(Clone, Copy)]
 struct NextTree {
     round: usize,
     index: u64,
@@ -507,10 +538,11 @@ struct NextTree {
     is_first: bool,
 }
 
-/// A round: its number, the memory that it uses, and whether the rows are laid out anew at its end.
+/// A round: its number, the memory that it uses for each tree of those that are grown side by side, and whether the rows are laid out anew at
+/// its end.
 struct Step<'b> {
     round: usize,
-    buffers: &'b mut Buffers,
+    buffers: &'b mut [Buffers],
     reorder: bool,
 }
 

@@ -9,6 +9,7 @@ use super::exchange::exchange;
 use super::node::OpenNode;
 use super::partition::NodeRows;
 use super::side::{RowBins, SideTable};
+use super::workers::Workers;
 use crate::Params;
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::collective::Collective;
@@ -43,6 +44,7 @@ pub(super) struct TreeContext<'a> {
     pub pools: &'a Pools,
     pub blocks: FeatureBlocks,
     pub execution: Execution<'a>,
+    pub workers: &'a Workers,
 }
 
 /// The children of a node while they are made.

@@ -6,6 +6,7 @@ use super::growth::Growth;
 use super::leaves::{LeafRule, set_leaf_values};
 use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::NodeRows;
+use super::workers::Workers;
 use crate::Params;
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
@@ -15,6 +16,7 @@ use crate::params::GrowPolicy;
 use crate::profile::Phase;
 use crate::sampling::{self, Purpose};
 use crate::split::{FeatureRules, SplitFinder};
+use std::sync::{Mutex, PoisonError};
 
 /// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
@@ -25,8 +27,11 @@ pub(crate) struct TreeGrower<'a> {
     owners: FeatureOwners,
     execution: Execution<'a>,
     features: Vec<u32>,
-    /// Memory for the sides of the rows of nodes.
-    sides: Vec<u8>,
+    /// Memory for the sides of the rows of nodes: one for each tree that is grown at a time.
+    sides: Mutex<Vec<Vec<u8>>>,
+    /// Whether several trees are grown at a time.
+    side_by_side: bool,
+    workers: Workers,
 }
 
 /// What one tree is grown from.
@@ -58,49 +63,65 @@ impl<'a> TreeGrower<'a> {
             owners: FeatureOwners::new(matrix, execution.ranks),
             execution,
             features: (0..mapper.features().len() as u32).collect(),
-            sides: Vec::new(),
+            sides: Mutex::default(),
+            side_by_side: false,
+            workers: Workers::default(),
         }
     }
 
-    /// Grows a tree.
-    pub fn grow(&mut self, mut input: TreeInput<'_>) -> GrownTree {
+    /// The same for trees of which several are grown at a time.
+    #[must_use]
+    pub fn side_by_side(self, side_by_side: bool) -> Self {
+        Self { side_by_side, ..self }
+    }
+
+    /// A step of growing a tree: of all threads, or of the one that grows it beside others.
+    pub fn step<T>(&self, phase: Phase, step: impl FnOnce() -> T) -> T {
+        match self.side_by_side {
+            true => self.execution.profiler.task(phase, step),
+            false => self.execution.profiler.step(phase, step),
+        }
+    }
+
+    /// Grows a tree. Any number of threads may do so at a time.
+    pub fn grow(&self, mut input: TreeInput<'_>) -> GrownTree {
+        self.workers.add(1);
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
         let features = sampling::columns(key, &self.features, self.params.colsample_bytree, self.rules.weights());
         let [mut rows, mut spare] = std::mem::take(&mut input.rows);
         spare.resize(rows.len(), 0);
-        let mut sides = std::mem::take(&mut self.sides);
+        let mut sides = self.sides.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         sides.resize(rows.len(), 0);
-        let this = &*self;
-        let selected = pays(input.matrix, &features, &this.features).then(|| this.select(input.matrix, input.columns, &features));
+        let selected = pays(input.matrix, &features, &self.features).then(|| self.select(input.matrix, input.columns, &features));
         let matrix = selected.as_ref().unwrap_or(input.matrix);
-        let context = this.context(&input, matrix, features);
+        let context = self.context(&input, matrix, features);
         let root = context.root(NodeRows::new(&mut rows, &mut spare, &mut sides));
-        let mut nodes = match this.narrowed(&context, &root) {
-            None => this.grow_from(&context, root),
+        let mut nodes = match self.narrowed(&context, &root) {
+            None => self.grow_from(&context, root),
             Some((matrix, features)) => {
-                let root = this.moved(root, context.matrix, &matrix, &features);
-                let context = this.context(&input, &matrix, features);
-                this.grow_from(&context, root)
+                let root = self.moved(root, context.matrix, &matrix, &features);
+                let context = self.context(&input, &matrix, features);
+                self.grow_from(&context, root)
             }
         };
         let buffers = [rows, spare];
         let rule = LeafRule {
             regularisation: context.finder.regularisation,
-            path_smooth: this.params.path_smooth,
-            shrinkage: this.params.eta / f64::from(this.params.num_parallel_tree),
+            path_smooth: self.params.path_smooth,
+            shrinkage: self.params.eta / f64::from(self.params.num_parallel_tree),
         };
-        let Execution { profiler, ranks, .. } = this.execution;
-        profiler.step(Phase::Leaves, || {
-            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, rule, ranks);
+        self.step(Phase::Leaves, || {
+            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, rule, self.execution.ranks);
         });
-        self.sides = sides;
+        self.sides.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
+        self.workers.remove();
         GrownTree { nodes, rows: buffers }
     }
 
     /// What a tree of some features, on a matrix that has these, needs to know.
     pub(super) fn context<'c>(&'c self, input: &TreeInput<'c>, matrix: &'c BinnedMatrix, features: Vec<u32>) -> TreeContext<'c> {
         let &TreeInput { quantised, columns, index, .. } = input;
-        let Self { params, rules, mapper, pools, execution, .. } = self;
+        let Self { params, rules, mapper, pools, execution, workers, .. } = self;
         let execution = *execution;
         let mut used = vec![false; matrix.tiles().len()];
         features.iter().for_each(|&f| used[matrix.layout(f).tile] = true);
@@ -125,6 +146,7 @@ impl<'a> TreeGrower<'a> {
             pools,
             blocks,
             execution,
+            workers,
         }
     }
 
@@ -144,7 +166,7 @@ impl<'a> TreeGrower<'a> {
     }
 
     fn select(&self, matrix: &BinnedMatrix, columns: &BinColumns, features: &[u32]) -> BinnedMatrix {
-        self.execution.profiler.step(Phase::Reorder, || matrix.select(columns, features))
+        self.step(Phase::Reorder, || matrix.select(columns, features))
     }
 
     /// The root with its histogram in the layout of a matrix of fewer features.

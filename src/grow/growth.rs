@@ -40,7 +40,7 @@ impl Growth<'_> {
 
     /// Always the leaf with the largest gain, until `max_leaves` are reached. Returns the same as [`Growth::depthwise`].
     pub fn lossguide(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
-        let mut frontier = Frontier { nodes: Vec::new(), open: BTreeMap::new(), leaves: 1, in_work: 0 };
+        let mut frontier = Frontier { nodes: Vec::new(), open: BTreeMap::new(), leaves: 1 };
         reserve(&mut frontier.nodes, 1);
         self.open(&mut frontier, root);
         if self.context.execution.ranks.is_alone() {
@@ -70,24 +70,28 @@ impl Growth<'_> {
         }
     }
 
-    /// Expands the best leaves on all threads.
+    /// Expands the best leaves on this thread and on those that have no other tree to work on.
     fn expand_ahead<'r>(&self, mut frontier: Frontier<'r>) -> Frontier<'r> {
-        let first = self.take_for_idle_threads(&mut frontier);
+        let Some(first) = self.take(&mut frontier, 1).pop() else { return frontier };
         let frontier = Mutex::new(frontier);
-        rayon::scope(|scope| first.into_iter().for_each(|node| self.work(scope, &frontier, node)));
+        rayon::scope(|scope| self.work(scope, &frontier, first));
+        self.context.workers.add(1);
         frontier.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Expands a node, then others for as long as this thread finds one.
+    /// Expands a node, then others for as long as this worker finds one.
     fn work<'s, 'r: 's>(&'s self, scope: &Scope<'s>, frontier: &'s Mutex<Frontier<'r>>, mut node: OpenNode<'r>) {
         loop {
             self.context.expand(&mut node);
             let mut frontier_now = frontier.lock().unwrap_or_else(PoisonError::into_inner);
-            frontier_now.in_work -= 1;
             frontier_now.open.insert(GainRank::of(&node), Slot::Expanded(node));
             self.commit(&mut frontier_now);
-            let mut next = self.take_for_idle_threads(&mut frontier_now).into_iter();
+            let workers = self.context.workers;
+            workers.remove();
+            let next = self.take(&mut frontier_now, workers.idle().max(1));
+            workers.add(next.len());
             drop(frontier_now);
+            let mut next = next.into_iter();
             let Some(first) = next.next() else { return };
             next.for_each(|node| scope.spawn(move |scope| self.work(scope, frontier, node)));
             node = first;
@@ -106,14 +110,6 @@ impl Growth<'_> {
                 self.open(frontier, child);
             }
         }
-    }
-
-    /// Takes leaves for the threads that have none.
-    fn take_for_idle_threads<'r>(&self, frontier: &mut Frontier<'r>) -> Vec<OpenNode<'r>> {
-        let idle = rayon::current_num_threads().saturating_sub(frontier.in_work);
-        let taken = self.take(frontier, idle);
-        frontier.in_work += taken.len();
-        taken
     }
 
     /// Takes the best leaves that nobody has expanded yet, so many at most, but none that cannot have its turn.
@@ -190,8 +186,6 @@ struct Frontier<'r> {
     /// Best first.
     open: BTreeMap<GainRank, Slot<'r>>,
     leaves: usize,
-    /// Nodes that threads are expanding.
-    in_work: usize,
 }
 
 enum Slot<'r> {

@@ -13,6 +13,7 @@ mod partition;
 mod renewal;
 mod router;
 mod side;
+mod workers;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
 pub(crate) use node::GrownTree;

@@ -8,24 +8,11 @@
 //! Levels that are left out, and those without rows in the node, go where missing values go.
 
 use super::gain::Regularisation;
+use super::levels::Levels;
 use super::numeric::Scan;
 use crate::Params;
-use crate::histogram::{SlotForm, Sums};
+use crate::histogram::Sums;
 use crate::simd::{Simd, dispatch};
-
-/// Levels that are passed over together if none of them has rows enough.
-const GROUP: usize = 64;
-
-/// Whether any of some packed slots has a hessian of at least `least` units.
-#[inline(always)]
-fn any_heavy_body(words: &[u64], least: i64) -> bool {
-    let mut heavy = false;
-    for &word in words {
-        heavy |= (word & 0xffff_ffff) as i64 >= least;
-    }
-    heavy
-}
-dispatch! { fn any_heavy(words: &[u64], least: i64) -> bool = any_heavy_body }
 
 /// How sets of levels are searched.
 #[derive(Clone, Copy, Debug)]
@@ -40,44 +27,86 @@ pub(crate) struct LevelSearch {
 /// A set of levels that go left.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct CategoricalSplit {
-    /// The sum of the children's scores.
-    pub score: f64,
     /// A bit for each level; set: it goes left.
     pub words: Vec<u64>,
     pub missing_left: bool,
     pub left: Sums,
 }
 
-/// A level that may be part of a set.
+/// A categorical feature in the histogram of a node.
 #[derive(Clone, Copy)]
-struct CandidateLevel {
-    code: u32,
-    sums: Sums,
-    /// Its rows in the node, estimated from its share of the hessian (exact where all hessians are equal).
-    rows: f64,
-    /// Its place in the order: the smoothed ratio of gradient and hessian.
-    ratio: f64,
+pub(crate) struct LevelScan<'a> {
+    pub scan: &'a Scan<'a>,
+    /// Where its bins begin.
+    pub slot: usize,
+    pub levels: usize,
+    /// From 0 to 1: of sets, only those are tried whose size, or whose one level, it stands for.
+    pub number: Option<f64>,
 }
 
-/// A candidate: `count` levels from position `from` go left.
+/// Memory for the search, to be used for feature after feature.
+#[derive(Default)]
+pub(crate) struct LevelScratch {
+    levels: Levels,
+    candidates: Candidates,
+}
+
+/// Sets that may go left, in the order in which they are tried: the first of the best ones wins.
+#[derive(Default)]
+struct Candidates {
+    sets: Vec<Set>,
+    grads: Vec<i64>,
+    hesses: Vec<i64>,
+    scores: Vec<f64>,
+}
+
+/// `count` levels from place `from` of the order, and the rest, if it goes left, too.
 #[derive(Clone, Copy)]
-struct Candidate {
-    score: f64,
+struct Set {
     from: usize,
     count: usize,
     rest_left: bool,
-    left: Sums,
 }
 
-/// The candidates of one feature, and the best of them so far.
-struct Search<'a> {
-    scan: &'a Scan<'a>,
-    regularisation: Regularisation,
-    /// Missing values and the levels that are left out.
-    rest: Sums,
-    /// Sets of so many levels and one are tried alone.
-    only: Option<usize>,
-    best: Option<Candidate>,
+dispatch! {
+    /// The sum of the children's scores of the best set of levels, if any leaves enough hessian on both sides.
+    pub(crate) fn best_set_score(search: &LevelSearch, feature: LevelScan<'_>, scratch: &mut LevelScratch) -> Option<f64> = best_score_body
+}
+
+#[inline(always)]
+fn best_score_body(search: &LevelSearch, feature: LevelScan<'_>, scratch: &mut LevelScratch) -> Option<f64> {
+    best_body(search, feature, scratch).map(|at| scratch.candidates.scores[at])
+}
+
+dispatch! { fn best(search: &LevelSearch, feature: LevelScan<'_>, scratch: &mut LevelScratch) -> Option<usize> = best_body }
+
+/// Tries all sets; the number of the best one.
+#[inline(always)]
+fn best_body(search: &LevelSearch, feature: LevelScan<'_>, scratch: &mut LevelScratch) -> Option<usize> {
+    let LevelScan { scan, slot, levels: count, number } = feature;
+    let LevelScratch { levels, candidates } = scratch;
+    let is_onehot = search.is_onehot(count);
+    // Half a row less, because rows are an estimate.
+    levels.collect(scan, slot, count, if is_onehot { 0.0 } else { search.smooth - 0.5 });
+    let rest = scan.total - levels.total();
+    let choices = if is_onehot { levels.len() } else { search.most(levels) };
+    let only = number.map(|number| (number * choices as f64) as usize);
+    candidates.clear();
+    let regularisation = if is_onehot {
+        levels.keep_order();
+        for at in (0..levels.len()).filter(|&at| only.is_none_or(|only| only == at)) {
+            candidates.push(at, 1, levels.at(at).0, rest);
+        }
+        scan.regularisation
+    } else {
+        levels.sort_ends(scan, search.smooth, choices);
+        let last = levels.len();
+        search.grow_set(scan, levels, only, (0..choices).map(|i| (i, 0)), rest, candidates);
+        search.grow_set(scan, levels, only, (0..choices).map(|i| (last - 1 - i, last - 1 - i)), rest, candidates);
+        scan.regularisation.with_more_lambda(search.l2)
+    };
+    candidates.score(scan, regularisation);
+    candidates.best()
 }
 
 impl LevelSearch {
@@ -91,151 +120,142 @@ impl LevelSearch {
         }
     }
 
-    /// The best set of levels of the feature whose bins begin at `slot`, if any leaves enough hessian on both sides. With a number from 0
-    /// to 1, the best of those that have the size, or the one level, that it stands for.
-    pub fn best_set(
-        &self,
-        simd: Simd,
-        scan: &Scan<'_>,
-        slot: usize,
-        levels: usize,
-        number: Option<f64>,
-    ) -> Option<CategoricalSplit> {
-        let onehot = levels <= self.max_onehot;
-        let rows_per_hess = scan.rows as f64 / scan.total.hess as f64;
-        // Half a row less, because rows are an estimate.
-        let fewest = if onehot { 0.0 } else { self.smooth - 0.5 };
-        // Most levels of a column with thousands have few rows in most nodes. A little less than `fewest`, so that rounding excludes none.
-        let least = (fewest / rows_per_hess * 0.999_999) as i64;
-        let mut order = Vec::new();
-        for first in (0..levels).step_by(GROUP) {
-            let group = slot + first..slot + levels.min(first + GROUP);
-            if scan.histogram.form == SlotForm::Packed && !any_heavy(simd, &scan.histogram.words[group.clone()], least) {
-                continue;
-            }
-            for at in group {
-                let sums = scan.histogram.get(at);
-                let rows = sums.hess as f64 * rows_per_hess;
-                if sums.hess >= least && !sums.is_zero() && rows >= fewest {
-                    order.push(CandidateLevel { code: (at - slot) as u32, sums, rows, ratio: self.ratio(scan, sums) });
-                }
-            }
-        }
-        let rest = order.iter().fold(scan.total, |rest, level| rest - level.sums);
-        let choices = if onehot { order.len() } else { self.most(&order) };
-        let only = number.map(|number| (number * choices as f64) as usize);
-        let mut search = Search { scan, regularisation: scan.regularisation, rest, only, best: None };
-        if onehot {
-            let is_tried = |at: usize| only.is_none_or(|only| only == at);
-            order.iter().enumerate().filter(|(at, _)| is_tried(*at)).for_each(|(at, level)| search.consider(at, 1, level.sums));
-        } else {
-            search.regularisation = scan.regularisation.with_more_lambda(self.l2);
-            self.sort_ends(&mut order);
-            self.prefixes(&mut search, &order);
-        }
-        search.best.map(|best| level_set(best, &search, &order, levels))
+    /// The best set of levels, whose score is [`best_set_score`].
+    pub fn best_set(&self, simd: Simd, feature: LevelScan<'_>) -> Option<CategoricalSplit> {
+        let mut scratch = LevelScratch::default();
+        let at = best(simd, self, feature, &mut scratch)?;
+        Some(scratch.split(at, feature))
     }
 
-    /// A level whose hessian rounds to nothing has no say about its place.
-    fn ratio(&self, scan: &Scan<'_>, sums: Sums) -> f64 {
-        let (grad, hess) = (sums.grad as f64 * scan.units.grad, sums.hess as f64 * scan.units.hess);
-        if hess + self.smooth > 0.0 { grad / (hess + self.smooth) } else { 0.0 }
+    /// Whether one level is tried against the others, not sets of them.
+    fn is_onehot(&self, levels: usize) -> bool {
+        levels <= self.max_onehot
     }
 
     /// The most levels that a set may have.
-    fn most(&self, order: &[CandidateLevel]) -> usize {
-        self.max_threshold.min(order.len().div_ceil(2))
+    #[inline(always)]
+    fn most(&self, levels: &Levels) -> usize {
+        self.max_threshold.min(levels.len().div_ceil(2))
     }
 
-    /// Puts the levels in the order of their ratios as far as it matters: the first and the last few, which sets are made of.
-    fn sort_ends(&self, order: &mut [CandidateLevel]) {
-        let by_ratio = |a: &CandidateLevel, b: &CandidateLevel| a.ratio.total_cmp(&b.ratio).then(a.code.cmp(&b.code));
-        let most = self.most(order);
-        if 2 * most < order.len() {
-            let end = order.len() - most;
-            order.select_nth_unstable_by(end, by_ratio);
-            order[..end].select_nth_unstable_by(most, by_ratio);
-            order[..most].sort_unstable_by(by_ratio);
-            order[end..].sort_unstable_by(by_ratio);
-        } else {
-            order.sort_unstable_by(by_ratio);
-        }
-    }
-
-    /// Tries the first and the last 1, 2, … levels as the left side.
-    fn prefixes(&self, search: &mut Search<'_>, order: &[CandidateLevel]) {
-        let most = self.most(order);
-        self.grow_set(search, order[..most].iter().enumerate().map(|(i, level)| (0, i + 1, level)));
-        let last = order.len();
-        self.grow_set(search, order.iter().rev().take(most).enumerate().map(|(i, level)| (last - 1 - i, i + 1, level)));
-    }
-
-    /// Adds level after level to the left side and tries it whenever enough rows have come together.
-    fn grow_set<'l>(&self, search: &mut Search<'_>, levels: impl Iterator<Item = (usize, usize, &'l CandidateLevel)>) {
+    /// Adds level after level, given by its place and the first place of the set with it, and makes it a candidate whenever enough rows have
+    /// come together.
+    #[inline(always)]
+    fn grow_set(
+        &self,
+        scan: &Scan<'_>,
+        levels: &Levels,
+        only: Option<usize>,
+        places: impl Iterator<Item = (usize, usize)>,
+        rest: Sums,
+        candidates: &mut Candidates,
+    ) {
         let mut left = Sums::default();
-        let (mut group, mut outside) = (0.0, search.scan.rows as f64);
-        for (from, count, level) in levels {
-            left = left + level.sums;
-            group += level.rows;
-            outside -= level.rows;
+        let (mut group, mut outside) = (0.0, scan.rows as f64);
+        for (i, (place, from)) in places.enumerate() {
+            let (sums, rows) = levels.at(place);
+            left = left + sums;
+            group += rows;
+            outside -= rows;
             if outside < self.min_group {
                 return;
             }
-            if search.only.map_or(group >= self.min_group, |only| count == only + 1) {
+            if only.map_or(group >= self.min_group, |only| i == only) {
                 group = 0.0;
-                search.consider(from, count, left);
+                candidates.push(from, i + 1, left, rest);
             }
         }
     }
 }
 
-impl Search<'_> {
-    /// Keeps the candidate if it is better than what was found before, with the rest on either side.
-    fn consider(&mut self, from: usize, count: usize, left: Sums) {
-        for (rest_left, left) in [(false, left), (true, left + self.rest)] {
-            if rest_left && self.rest.is_zero() {
-                continue;
-            }
-            let Some(score) = self.both_scores(left) else { continue };
-            if self.best.is_none_or(|best| score > best.score) {
-                self.best = Some(Candidate { score, from, count, rest_left, left });
-            }
+/// The rank of sets that leave too little hessian on a side: below all scores.
+const FORBIDDEN: f64 = f64::NEG_INFINITY;
+
+impl Candidates {
+    fn clear(&mut self) {
+        self.sets.clear();
+        self.grads.clear();
+        self.hesses.clear();
+    }
+
+    /// Adds a set that sums to `levels`, with the rest on either side.
+    #[inline(always)]
+    fn push(&mut self, from: usize, count: usize, levels: Sums, rest: Sums) {
+        self.push_one(Set { from, count, rest_left: false }, levels);
+        if !rest.is_zero() {
+            self.push_one(Set { from, count, rest_left: true }, levels + rest);
         }
     }
 
-    /// The sum of the children's scores, if both have enough hessian.
-    fn both_scores(&self, left: Sums) -> Option<f64> {
-        let right = self.scan.total - left;
-        let value = |sums: Sums| (sums.grad as f64 * self.scan.units.grad, sums.hess as f64 * self.scan.units.hess);
-        let ((left_grad, left_hess), (right_grad, right_hess)) = (value(left), value(right));
-        let least = self.regularisation.min_child_weight;
-        let allowed = left_hess >= least && right_hess >= least && left_hess > 0.0 && right_hess > 0.0;
-        if !allowed {
-            return None;
-        }
-        let Scan { restraint, .. } = self.scan;
-        if restraint.is_none() {
-            return Some(self.regularisation.score(left_grad, left_hess) + self.regularisation.score(right_grad, right_hess));
-        }
-        let left = restraint.weight(&self.regularisation, left_grad, left_hess);
-        let right = restraint.weight(&self.regularisation, right_grad, right_hess);
-        let score = || {
-            self.regularisation.score_at(left, left_grad, left_hess) + self.regularisation.score_at(right, right_grad, right_hess)
+    #[inline(always)]
+    fn push_one(&mut self, set: Set, left: Sums) {
+        self.sets.push(set);
+        self.grads.push(left.grad);
+        self.hesses.push(left.hess);
+    }
+
+    /// Scores all.
+    #[inline(always)]
+    fn score(&mut self, scan: &Scan<'_>, regularisation: Regularisation) {
+        self.scores.resize(self.sets.len(), 0.0);
+        let Scan { total, units, restraint, .. } = *scan;
+        let least = regularisation.min_child_weight;
+        let each = self.scores.iter_mut().zip(&self.grads).zip(&self.hesses);
+        let sides = |grad: i64, hess: i64| {
+            let value = |sums: Sums| (sums.grad as f64 * units.grad, sums.hess as f64 * units.hess);
+            let left = Sums { grad, hess };
+            (value(left), value(total - left))
         };
-        restraint.allows(left, right).then(score)
+        let allowed = |left: f64, right: f64| (left >= least) & (right >= least) & (left > 0.0) & (right > 0.0);
+        if restraint.is_none() {
+            for ((score, &grad), &hess) in each {
+                let (left, right) = sides(grad, hess);
+                let sum = regularisation.score(left.0, left.1) + regularisation.score(right.0, right.1);
+                *score = if allowed(left.1, right.1) { sum } else { FORBIDDEN };
+            }
+        } else {
+            for ((score, &grad), &hess) in each {
+                let (left, right) = sides(grad, hess);
+                let left_weight = restraint.weight(&regularisation, left.0, left.1);
+                let right_weight = restraint.weight(&regularisation, right.0, right.1);
+                let sum =
+                    regularisation.score_at(left_weight, left.0, left.1) + regularisation.score_at(right_weight, right.0, right.1);
+                let allowed = allowed(left.1, right.1) & restraint.allows(left_weight, right_weight);
+                *score = if allowed { sum } else { FORBIDDEN };
+            }
+        }
+    }
+
+    /// The number of the first of those with the highest score, if any is allowed.
+    #[inline(always)]
+    fn best(&self) -> Option<usize> {
+        let mut best = (FORBIDDEN, None);
+        for (at, &score) in self.scores.iter().enumerate() {
+            if score > best.0 {
+                best = (score, Some(at));
+            }
+        }
+        best.1
     }
 }
 
-/// The candidate as a set of levels. With nothing on the side of missing values yet, they go to the side with more hessian.
-fn level_set(best: Candidate, search: &Search<'_>, order: &[CandidateLevel], levels: usize) -> CategoricalSplit {
-    let missing_left = if search.rest.is_zero() { 2 * best.left.hess >= search.scan.total.hess } else { best.rest_left };
-    let mut words = vec![0u64; levels.div_ceil(64)];
-    let mut set = |level: u32| words[level as usize / 64] |= 1 << (level % 64);
-    order[best.from..best.from + best.count].iter().for_each(|level| set(level.code));
-    if missing_left {
-        let mut candidate = vec![false; levels];
-        order.iter().for_each(|level| candidate[level.code as usize] = true);
-        (0..levels as u32).filter(|&level| !candidate[level as usize]).for_each(set);
+impl LevelScratch {
+    /// A candidate as a set of levels. With nothing on the side of missing values yet, they go to the side with more hessian.
+    fn split(&self, at: usize, feature: LevelScan<'_>) -> CategoricalSplit {
+        let LevelScan { scan, levels: count, .. } = feature;
+        let Self { levels, candidates } = self;
+        let Set { from, count: of_set, rest_left } = candidates.sets[at];
+        let left = Sums { grad: candidates.grads[at], hess: candidates.hesses[at] };
+        let rest_is_zero = (scan.total - levels.total()).is_zero();
+        let missing_left = if rest_is_zero { 2 * left.hess >= scan.total.hess } else { rest_left };
+        let mut words = vec![0u64; count.div_ceil(64)];
+        let mut set = |level: u32| words[level as usize / 64] |= 1 << (level % 64);
+        levels.codes_at(from..from + of_set).for_each(&mut set);
+        if missing_left {
+            let mut candidate = vec![false; count];
+            levels.codes().iter().for_each(|&code| candidate[code as usize] = true);
+            (0..count as u32).filter(|&level| !candidate[level as usize]).for_each(set);
+        }
+        CategoricalSplit { words, missing_left, left }
     }
-    CategoricalSplit { score: best.score, words, missing_left, left: best.left }
 }

@@ -1,6 +1,6 @@
 //! [`SplitFinder`]: the best split of a node over all its features.
 
-use super::categorical::{CategoricalSplit, LevelSearch};
+use super::categorical::{LevelScan, LevelScratch, LevelSearch, best_set_score};
 use super::gain::Regularisation;
 use super::node::{Bounds, NodeContext};
 use super::numeric::{NumericSplit, Scan, Scratch, best_score, best_threshold, threshold_at};
@@ -173,7 +173,7 @@ impl<'a> SplitFinder<'a> {
     }
 
     fn scan_now(&self, scan: &Scan<'_>, features: &[u32]) -> (Option<Found>, Vec<u32>) {
-        let mut scratch = Scratch::new();
+        let mut scratch = (Scratch::new(), LevelScratch::default());
         let mut splittable = Vec::with_capacity(features.len());
         let mut best: Option<Found> = None;
         for &feature in features {
@@ -200,7 +200,7 @@ impl<'a> SplitFinder<'a> {
     }
 
     /// The best split of one feature.
-    fn best_of(&self, scan: &Scan<'_>, feature: u32, scratch: &mut Scratch) -> Option<Found> {
+    fn best_of(&self, scan: &Scan<'_>, feature: u32, scratch: &mut (Scratch, LevelScratch)) -> Option<Found> {
         let layout = self.matrix.layout(feature);
         if layout.most_frequent.is_some_and(|slot| scan.histogram.get(slot) == scan.total) {
             // All rows, or all that count, are in one bin.
@@ -210,15 +210,15 @@ impl<'a> SplitFinder<'a> {
         let number = scan.random.map(|key| sampling::number(key, u64::from(feature)));
         let (score, place) = match (&self.mapper.features()[feature as usize], number) {
             (FeatureBins::Numeric { .. }, None) => {
-                (best_score(simd, scan, layout.slot, layout.value_bins, scratch)?, Place::OfScore)
+                (best_score(simd, scan, layout.slot, layout.value_bins, &mut scratch.0)?, Place::OfScore)
             }
             (FeatureBins::Numeric { .. }, Some(number)) => {
                 let (score, split) = threshold_at(scan, layout.slot, layout.value_bins, number)?;
                 (score, Place::Threshold(split))
             }
             (FeatureBins::Categorical { levels }, number) => {
-                let best = self.levels.best_set(simd, scan, layout.slot, *levels, number)?;
-                (best.score, Place::Levels(best))
+                let feature = LevelScan { scan, slot: layout.slot, levels: *levels, number };
+                (best_set_score(simd, &self.levels, feature, &mut scratch.1)?, Place::OfScore)
             }
         };
         Some(Found { score, feature, place })
@@ -230,13 +230,17 @@ impl<'a> SplitFinder<'a> {
         let scan = &Scan { restraint: scan.restraint.with_direction(self.rules.direction(feature)), ..*scan };
         let gain = score - parent;
         let of_threshold = |split: NumericSplit| (BinCondition::Bin(split.bin), split.missing_left, split.left);
-        let (condition, missing_left, left) = match place {
-            Place::OfScore => {
-                let layout = self.matrix.layout(feature);
-                of_threshold(best_threshold(self.execution.simd, scan, layout.slot, layout.value_bins)?)
+        let (simd, layout) = (self.execution.simd, self.matrix.layout(feature));
+        let (condition, missing_left, left) = match (place, &self.mapper.features()[feature as usize]) {
+            (Place::Threshold(split), _) => of_threshold(split),
+            (Place::OfScore, FeatureBins::Numeric { .. }) => {
+                of_threshold(best_threshold(simd, scan, layout.slot, layout.value_bins)?)
             }
-            Place::Threshold(split) => of_threshold(split),
-            Place::Levels(best) => (BinCondition::Levels(best.words), best.missing_left, best.left),
+            (Place::OfScore, FeatureBins::Categorical { levels }) => {
+                let number = scan.random.map(|key| sampling::number(key, u64::from(feature)));
+                let best = self.levels.best_set(simd, LevelScan { scan, slot: layout.slot, levels: *levels, number })?;
+                (BinCondition::Levels(best.words), best.missing_left, best.left)
+            }
         };
         let split = SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left };
         Some(Candidate { score, split })
@@ -253,10 +257,9 @@ struct Found {
 
 /// Where the split of a feature is.
 enum Place {
-    /// At a threshold of this score, which is looked for once it is known to win.
+    /// Where this score is, which is looked for once it is known to win.
     OfScore,
     Threshold(NumericSplit),
-    Levels(CategoricalSplit),
 }
 
 /// The better of what two features have to offer.

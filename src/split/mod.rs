@@ -3,6 +3,7 @@
 mod categorical;
 mod finder;
 mod gain;
+mod levels;
 mod node;
 mod numeric;
 mod restraint;
@@ -14,5 +15,7 @@ pub(crate) use node::{Bounds, NodeContext};
 pub(crate) use restraint::Smoothing;
 pub(crate) use rules::FeatureRules;
 
+#[cfg(test)]
+mod level_tests;
 #[cfg(test)]
 mod tests;

@@ -56,7 +56,7 @@ const FORBIDDEN: i64 = i64::MIN;
 
 /// Turns the bits of any number into its rank, and back.
 #[inline(always)]
-fn turned(bits: i64) -> i64 {
+pub(super) fn turned(bits: i64) -> i64 {
     bits ^ ((bits >> 63) as u64 >> 1) as i64
 }
 
