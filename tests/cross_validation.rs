@@ -129,12 +129,14 @@ fn what_cannot_be_done_is_said() {
     let [data, out] = ["t.csv", "t2.csv"].map(|name| tree.text(name));
     cv(&tree, "t.csv", &["num_round=1", "nfold=1"]).user_error(&["nfold"]);
     cv(&tree, "t.csv", &["num_round=1", "nfold=31"]).user_error(&["nfold=31: 30 rows", "smaller nfold"]);
-    cv(&tree, "t.csv", &["num_round=1", "validation_fraction=0.2"]).user_error(&["nfold and validation_fraction both keep back rows"]);
+    cv(&tree, "t.csv", &["num_round=1", "validation_fraction=0.2"])
+        .user_error(&["nfold and validation_fraction both keep back rows"]);
     cv(&tree, "t.csv", &["num_round=1", "--output", "leaf"]).user_error(&["write value, margin or probability"]);
     cv(&tree, "t.csv", &["num_round=1", "split=group"]).user_error(&["split_column"]);
     sapwood(["cv", "--train", &data, "--keep", "0", "num_round=1"]).user_error(&["add --out FILE"]);
     sapwood(["cv", "--train", &data, "--out", &out, "--model-out", &out, "num_round=1"]).user_error(&["results need a file each"]);
-    sapwood(["train", "--train", &data, "--model-out", &out, "num_round=1", "nfold=3"]).user_error(&["cross-validate with `sapwood cv`"]);
+    sapwood(["train", "--train", &data, "--model-out", &out, "num_round=1", "nfold=3"])
+        .user_error(&["cross-validate with `sapwood cv`"]);
     assert!(!tree.path("t2.csv").exists());
 }
 

@@ -124,7 +124,8 @@ fn one_parameter_is_explained_by_any_of_its_names() {
 
 #[test]
 fn shells_and_manuals_know_every_command() {
-    let commands = ["train", "cv", "predict", "serve", "evaluate", "inspect", "params", "metrics", "objectives", "builtin", "doctor"];
+    let commands =
+        ["train", "cv", "predict", "serve", "evaluate", "inspect", "params", "metrics", "objectives", "builtin", "doctor"];
     for shell in ["bash", "zsh", "fish"] {
         let text = sapwood(["completions", shell]).ok().stdout;
         assert!(commands.iter().all(|command| text.contains(command)) && text.contains("model-out"), "{shell}");
