@@ -403,7 +403,7 @@ fn sources_in_s3() {
 }
 
 #[test]
-fn ranking_needs_groups() {
+fn ranking_needs_groups_and_times_need_bounds() {
     let request = |content_type: Option<&str>, more: Value| {
         let source = json!({"S3DataType": "S3Prefix", "S3Uri": "s3://b/train/"});
         let mut channel = json!({"ChannelName": "train", "DataSource": {"S3DataSource": source}});
@@ -423,6 +423,15 @@ fn ranking_needs_groups() {
     request(None, json!({})).has("warning", "works only with libsvm data whose rows have a qid", "");
     request(Some("text/libsvm"), json!({})).has_no("error");
     request(Some("text/csv"), json!({"group_column": "query"})).has_no("error");
+    let times = |content_type: &str, more: Value| {
+        let mut hyperparameters = json!({"objective": "survival:aft"});
+        hyperparameters.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        request(Some(content_type), hyperparameters)
+    };
+    let bounds = json!({"label_lower_bound_column": "lo", "label_upper_bound_column": "hi"});
+    times("text/csv", json!({})).has("error", "survival:aft needs two bounds of each row's time, and nothing says", "");
+    times("text/csv", bounds.clone()).has_no("error");
+    times("text/libsvm", bounds).has("error", "for which libsvm data have no place", "");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Metrics against values that XGBoost and scikit-learn compute on the same predictions.
 
-use sapwood::Objective;
 use sapwood::data::TargetsView;
 use sapwood::metric::{Evaluation, metrics};
+use sapwood::params::AftDistribution;
+use sapwood::{Objective, Params};
 
 // Computed by Python 3.11 with xgboost 3.2.0, scikit-learn 1.9.1 and numpy 2.4.6:
 //
@@ -130,7 +131,7 @@ fn labels(objective: Objective) -> [f64; 10] {
         Objective::Gamma => [0.25, 1.0, 3.0, 7.0, 1.0, 2.0, 0.5, 0.125, 5.0, 1.0],
         Objective::Poisson | Objective::Tweedie | Objective::SquaredLogError => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
         Objective::Cox => [4.0, -2.5, 3.0, 0.5, 5.0, 1.0, -7.0, -3.0, 0.75, 6.0],
-        Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise => [0.0; 10],
+        Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise | Objective::Aft => [0.0; 10],
         Objective::Softmax | Objective::Softprob => [0.0, 1.0, 2.0, 2.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0],
     }
 }
@@ -161,6 +162,37 @@ fn metrics_agree_with_xgboost_and_scikit_learn() {
                 "{name} of {}: {value} is not {expected}",
                 objective.name()
             );
+        }
+    }
+}
+
+// lower = np.array([0.25, 1, 0, 2, 0.5, 1.5, 0, 0.125, 5, 1.0])
+// upper = np.array([0.25, 4, 3, np.inf, 0.5, 2.5, 0.5, np.inf, 5, 1.0])
+// data = xgb.DMatrix(np.zeros((10, 1)), weight=weights, base_margin=margin)
+// data.set_float_info("label_lower_bound", lower); data.set_float_info("label_upper_bound", upper)
+// xgb.train({"objective": "survival:aft", "eta": 0, "eval_metric": ["aft-nloglik", "interval-regression-accuracy"],
+//            "aft_loss_distribution": distribution, "aft_loss_distribution_scale": scale}, data, 1, …)
+const LOWER: [f64; 10] = [0.25, 1.0, 0.0, 2.0, 0.5, 1.5, 0.0, 0.125, 5.0, 1.0];
+const UPPER: [f64; 10] = [0.25, 4.0, 3.0, f64::INFINITY, 0.5, 2.5, 0.5, f64::INFINITY, 5.0, 1.0];
+
+#[test]
+fn metrics_of_times_between_bounds_agree_with_xgboost() {
+    for (distribution, scale, plain, weighted) in [
+        (AftDistribution::Normal, 1.0, 0.621_089_73, 0.992_210_84),
+        (AftDistribution::Logistic, 0.75, 0.745_249_72, 1.137_230_57),
+        (AftDistribution::Extreme, 1.5, 0.942_421_24, 1.370_871_39),
+    ] {
+        let params = Params::builder().num_round(1).objective(Objective::Aft).aft_loss_distribution(distribution);
+        let spec = params.aft_loss_distribution_scale(scale).build().unwrap().objective_spec();
+        let names = ["aft-nloglik", "interval-regression-accuracy"].map(String::from);
+        let metrics = metrics(&names, spec).unwrap();
+        for (weights, expected) in [(None, [plain, 0.6]), (Some(&WEIGHT[..]), [weighted, 0.469_387_755])] {
+            let targets = TargetsView::new(&LOWER, weights).unwrap().with_label_bounds(&LOWER, &UPPER).unwrap();
+            let evaluation = Evaluation::new(Objective::Aft, &MARGIN, targets).unwrap();
+            for (metric, expected) in metrics.iter().zip(expected) {
+                let value = metric.evaluate(&evaluation);
+                assert!((value - expected).abs() < 5e-7, "{} of {distribution:?}: {value} is not {expected}", metric.name());
+            }
         }
     }
 }

@@ -41,6 +41,7 @@ const ENGINE: &[&str] = &[
     "crossbeam-epoch",
     "crossbeam-utils",
     "either",
+    "libm",
     "radsort",
     "rayon",
     "rayon-core",

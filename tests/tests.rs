@@ -37,5 +37,6 @@ mod serve;
 mod shell;
 mod signals;
 mod streams;
+mod survival;
 mod train;
 mod util;

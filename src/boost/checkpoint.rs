@@ -191,7 +191,16 @@ mod tests {
     use crate::{Objective, Tree};
 
     fn fingerprint(name: &str) -> Fingerprint {
-        Fingerprint { name: name.into(), rows: 7, features: 1, labels: 2, weights: 3, groups: Some(4), base_margins: u64::MAX }
+        Fingerprint {
+            name: name.into(),
+            rows: 7,
+            features: 1,
+            labels: 2,
+            label_bounds: Some(6),
+            weights: 3,
+            groups: Some(4),
+            base_margins: u64::MAX,
+        }
     }
 
     fn checkpoint(rounds: usize) -> Checkpoint {

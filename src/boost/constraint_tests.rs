@@ -53,6 +53,12 @@ fn data_for(objective: Objective, seed: u64, rows: usize) -> Dataset {
         Objective::Poisson | Objective::Gamma | Objective::Tweedie | Objective::SquaredLogError => {
             data(seed, rows, |x, hash| (x / 6.0).exp() + noise(hash) + 0.01)
         }
+        Objective::Aft => {
+            let times = data(seed, rows, |x, hash| (x / 6.0).exp() + noise(hash) + 0.01);
+            let labels = times.labels().unwrap().to_vec();
+            let upper = labels.iter().enumerate().map(|(row, time)| if row % 3 == 0 { f64::INFINITY } else { *time }).collect();
+            times.with_label_bounds(labels, upper).unwrap()
+        }
         _ if objective.is_ranking() => {
             let graded = data(seed, rows, |x, hash| f64::from(u8::from(x + 2.0 * noise(hash) > 4.0)));
             let groups = (0..rows as u64).map(|row| row / 12).collect();

@@ -21,6 +21,9 @@ pub struct Fingerprint {
     pub features: u64,
     /// Its labels.
     pub labels: u64,
+    /// The bounds of its labels, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label_bounds: Option<u64>,
     /// Its weights, if it has any.
     pub weights: u64,
     /// Its query groups, if it has any.
@@ -38,6 +41,7 @@ impl Fingerprint {
             rows: data.rows(),
             features: features(matrix, mapper),
             labels: hash(data.labels()),
+            label_bounds: data.targets().label_bounds().map(|(lower, upper)| hash_of_two(lower, upper)),
             weights: hash(data.weights()),
             groups: data.groups().map(|groups| hash(Some(groups))),
             base_margins: hash(data.base_margin()),
@@ -52,6 +56,7 @@ impl Fingerprint {
         let parts = [
             ("features", thresholds && self.features != then.features),
             ("labels", self.labels != then.labels),
+            ("label bounds", self.label_bounds != then.label_bounds),
             ("weights", self.weights != then.weights),
             ("query groups", self.groups != then.groups),
             ("base margins", self.base_margins != then.base_margins),
@@ -120,6 +125,14 @@ fn hash<T: NoUninit>(numbers: Option<&[T]>) -> u64 {
     bytes.0.digest()
 }
 
+/// The hash of two lists.
+fn hash_of_two(one: &[f64], other: &[f64]) -> u64 {
+    let mut bytes = Bytes::default();
+    bytes.list(one);
+    bytes.list(other);
+    bytes.0.digest()
+}
+
 /// Takes the bytes that are hashed.
 #[derive(Default)]
 struct Bytes(Xxh3);
@@ -150,7 +163,16 @@ mod tests {
     }
 
     fn set(name: &str) -> Fingerprint {
-        Fingerprint { name: name.into(), rows: 9, features: 1, labels: 2, weights: 3, groups: None, base_margins: 4 }
+        Fingerprint {
+            name: name.into(),
+            rows: 9,
+            features: 1,
+            labels: 2,
+            label_bounds: None,
+            weights: 3,
+            groups: None,
+            base_margins: 4,
+        }
     }
 
     #[test]
@@ -162,8 +184,9 @@ mod tests {
     fn whatever_differs_is_named() {
         let then = [set("train"), set("v"), set("w")];
         type Change = fn(&mut Vec<Fingerprint>);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 10] = [
             (|sets| sets[0].labels = 0, "the training set has different labels"),
+            (|sets| sets[2].label_bounds = Some(1), "w has different label bounds"),
             (|sets| sets[1].features = 0, "v has different features"),
             (
                 |sets| (sets[2].features, sets[2].weights, sets[2].base_margins) = (0, 0, 0),

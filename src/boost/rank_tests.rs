@@ -1,7 +1,7 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{Booster, FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{AftDistribution, Booster, FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -13,6 +13,8 @@ struct Rows {
     labels: Vec<f64>,
     weights: Option<Vec<f64>>,
     groups: Option<Vec<u64>>,
+    /// Lower and upper ones, in the place of labels.
+    bounds: Option<[Vec<f64>; 2]>,
 }
 
 impl Rows {
@@ -20,6 +22,13 @@ impl Rows {
     fn part(&self, begin: usize, end: usize) -> Dataset {
         let x = self.x.slice_axis(Axis(0), Slice::from(begin..end));
         let data = Dataset::from_array(x, self.labels[begin..end].to_vec(), Some(self.schema.clone())).unwrap();
+        let data = match &self.bounds {
+            Some(bounds) => {
+                let [lower, upper] = bounds.each_ref().map(|bounds| bounds[begin..end].to_vec());
+                data.with_label_bounds(lower, upper).unwrap()
+            }
+            None => data,
+        };
         let data = match &self.groups {
             Some(groups) => data.with_groups(groups[begin..end].to_vec()).unwrap(),
             None => data,
@@ -76,7 +85,7 @@ fn hash(row: usize, column: usize) -> u64 {
 
 fn rows(x: Array2<f64>, schema: FeatureSchema, label: impl Fn(ArrayView1<'_, f64>) -> f64) -> Rows {
     let labels = x.rows().into_iter().map(label).collect();
-    Rows { x, schema, labels, weights: None, groups: None }
+    Rows { x, schema, labels, weights: None, groups: None, bounds: None }
 }
 
 fn base(rounds: u32, leaves: u32) -> ParamsBuilder {
@@ -171,6 +180,28 @@ fn on_hazards() {
     check("all rows", &all, params());
     all.weights = Some((0..4000).map(|row| (row % 4) as f64 * 0.5).collect());
     check("half of the rows", &all, params().subsample(0.5));
+}
+
+/// Times of which bounds are known, of every kind.
+#[test]
+fn on_times_between_bounds() {
+    let x = Array2::from_shape_fn((4000, 4), |(row, column)| (hash(row, column) % 300) as f64);
+    let mut all = rows(x, numeric_schema(4), |row| 1.0 + (row[0] + 3.0 * row[1]).floor() % 200.0);
+    let bounds = |row: usize| match row % 4 {
+        0 => (all.labels[row], all.labels[row]),
+        1 => (all.labels[row] * 0.5, f64::INFINITY),
+        2 => (0.0, all.labels[row] * 2.0),
+        _ => (all.labels[row] * 0.75, all.labels[row] * 1.5),
+    };
+    let (lower, upper) = (0..4000).map(bounds).unzip();
+    all.bounds = Some([lower, upper]);
+    let names = metrics(&["interval-regression-accuracy", "aft-nloglik"]);
+    let params =
+        |distribution| base(5, 12).objective(Objective::Aft).aft_loss_distribution(distribution).eval_metric(names.clone());
+    check("normal", &all, params(AftDistribution::Normal));
+    check("extreme", &all, params(AftDistribution::Extreme).aft_loss_distribution_scale(0.5));
+    all.weights = Some((0..4000).map(|row| (row % 7) as f64 * 0.5).collect());
+    check("samples", &all, params(AftDistribution::Logistic).subsample(0.4));
 }
 
 /// Query groups, each on one rank, some of which weigh nothing.

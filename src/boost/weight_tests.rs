@@ -67,6 +67,13 @@ fn weighted(rows: &[Row], classes: u32) -> Dataset {
     unweighted(rows, classes).with_weights(weights(rows)).unwrap()
 }
 
+/// The data with bounds above labels, if the objective takes them.
+fn bounded(objective: Objective, data: &Dataset) -> Dataset {
+    let labels = data.labels().unwrap().to_vec();
+    let upper = labels.iter().map(|label| label + 0.5).collect();
+    if objective == Objective::Aft { data.clone().with_label_bounds(labels, upper).unwrap() } else { data.clone() }
+}
+
 fn mappers(data: &Dataset) -> [BinMapper; 2] {
     let params = Params::builder().num_round(1).max_bin(9).build().unwrap();
     [BinMapper::fit(data, &params, &Solo).unwrap(), binning::bin(data, &params, Execution::solo(Simd::scalar())).unwrap().0]
@@ -74,6 +81,7 @@ fn mappers(data: &Dataset) -> [BinMapper; 2] {
 
 fn base_score(objective: Objective, data: &Dataset) -> Vec<u64> {
     let params = Params::builder().num_round(1).objective(objective).num_class(3).build().unwrap();
+    let data = &bounded(objective, data);
     let outputs = objective::num_outputs(&params, data).unwrap();
     let targets = objective::check_labels(objective, outputs, data).unwrap();
     objective::loss(&params, outputs).unwrap().base_score(targets, &Solo).unwrap().into_iter().map(f64::to_bits).collect()
@@ -90,7 +98,7 @@ fn metric_values(objective: Objective, data: &Dataset, rows: &[Row]) -> Vec<(Str
     let margin = |output: usize, row: &Row| row.x[1] * 1e-3 * (1.0 + output as f64) + row.x[2] * 0.3 - output as f64;
     let margins: Vec<f64> = (0..outputs).flat_map(|output| rows.iter().map(move |row| margin(output, row))).collect();
     // Each row is a query group of its own.
-    let data = data.clone().with_groups((0..rows.len() as u64).collect()).unwrap();
+    let data = bounded(objective, data).with_groups((0..rows.len() as u64).collect()).unwrap();
     let evaluation = Evaluation::new(objective, &margins, data.targets()).unwrap();
     let names: Vec<String> = crate::metric::fitting(objective).map(str::to_string).collect();
     let values = metrics(&names, objective).unwrap();

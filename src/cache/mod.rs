@@ -4,14 +4,14 @@
 //! it again. A file with another key, of another version, damaged or cut off is an error, never data.
 //!
 //! In the container of Sapwood's own files. The payload holds arrays, little-endian, whose lengths the header states: the cuts of each
-//! numeric feature (f64); then for each data set labels, weights, base margins (f64), query groups (u64) and the cells of each tile (u8,
+//! numeric feature (f64); then for each data set labels, their lower and upper bounds, weights, base margins (f64), query groups (u64) and the cells of each tile (u8,
 //! u16, or for the sparse tile starts as u64, places and usual places as u32).
 
 mod arrays;
 
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::boost::Bins;
-use crate::data::{Block, BlockSource, CancellationToken, Dataset, Groups, LabelColumn, Targets};
+use crate::data::{Block, BlockSource, CancellationToken, Dataset, Groups, LabelBounds, LabelColumn, Targets};
 use crate::{Error, ErrorKind, FeatureSchema, Result};
 use arrays::{ArrayReader, ArrayWriter};
 use sapwood_score::Reading;
@@ -25,7 +25,7 @@ use std::sync::Arc;
 const FORMAT: FileFormat = FileFormat {
     what: "cache",
     magic: *b"SAPWOODB",
-    version: 3,
+    version: 4,
     // Whoever finds no data in the cache reads the files.
     other: "",
     damaged: "",
@@ -74,6 +74,7 @@ struct Set {
     label_column: Option<LabelColumn>,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
+    label_bounds: Option<usize>,
     weights: Option<usize>,
     base_margin: Option<usize>,
     groups: Option<usize>,
@@ -111,8 +112,10 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
     }
     for ((_, data), matrix) in sets {
         let targets = &data.targets;
-        for numbers in [&targets.labels, &targets.weights, &targets.base_margin] {
-            out.write(numbers.as_deref().unwrap_or_default())?;
+        let bounds = targets.label_bounds.as_ref();
+        let labels = [targets.labels.as_ref(), bounds.map(|bounds| &bounds.lower), bounds.map(|bounds| &bounds.upper)];
+        for numbers in labels.into_iter().chain([targets.weights.as_ref(), targets.base_margin.as_ref()]) {
+            out.write(numbers.map(Vec::as_slice).unwrap_or_default())?;
         }
         out.write(targets.groups.as_ref().map(Groups::ids).unwrap_or_default())?;
         for tile in matrix.tiles() {
@@ -173,6 +176,7 @@ struct Parts {
 
 struct SetParts {
     labels: Option<Vec<f64>>,
+    label_bounds: Option<LabelBounds>,
     weights: Option<Vec<f64>>,
     base_margin: Option<Vec<f64>>,
     groups: Option<Vec<u64>>,
@@ -204,9 +208,11 @@ impl Parts {
         let mut sets = Vec::new();
         let mut matrices = Vec::new();
         for (set, parts) in header.sets.into_iter().zip(self.sets) {
-            let lengths =
-                [&parts.labels, &parts.weights].map(|numbers| numbers.as_ref().is_none_or(|numbers| numbers.len() == set.rows));
-            if lengths.contains(&false) || parts.groups.as_ref().is_some_and(|groups| groups.len() != set.rows) {
+            let bounds = parts.label_bounds.as_ref();
+            let lists = [parts.labels.as_ref(), bounds.map(|bounds| &bounds.lower), parts.weights.as_ref()];
+            if lists.into_iter().flatten().any(|numbers| numbers.len() != set.rows)
+                || parts.groups.as_ref().is_some_and(|groups| groups.len() != set.rows)
+            {
                 return None;
             }
             matrices.push(BinnedMatrix::from_cells(&mapper, set.rows, parts.tiles)?);
@@ -216,7 +222,7 @@ impl Parts {
                 targets: Targets {
                     rows: set.rows,
                     labels: parts.labels,
-                    label_bounds: None,
+                    label_bounds: parts.label_bounds,
                     weights: parts.weights,
                     groups: parts.groups.map(Groups::new),
                     base_margin: parts.base_margin,
@@ -240,7 +246,10 @@ impl Parts {
 impl SetParts {
     fn read(set: &Set, input: &mut ArrayReader<'_>) -> io::Result<Self> {
         let mut numbers = |length: Option<usize>| length.map(|length| input.read(length)).transpose();
-        let (labels, weights, base_margin) = (numbers(set.labels)?, numbers(set.weights)?, numbers(set.base_margin)?);
+        let labels = numbers(set.labels)?;
+        let label_bounds =
+            numbers(set.label_bounds)?.zip(numbers(set.label_bounds)?).map(|(lower, upper)| LabelBounds { lower, upper });
+        let (weights, base_margin) = (numbers(set.weights)?, numbers(set.base_margin)?);
         let groups = set.groups.map(|length| input.read(length)).transpose()?;
         let mut tiles = Vec::new();
         for tile in &set.tiles {
@@ -254,7 +263,7 @@ impl SetParts {
                 }),
             });
         }
-        Ok(Self { labels, weights, base_margin, groups, tiles })
+        Ok(Self { labels, label_bounds, weights, base_margin, groups, tiles })
     }
 }
 
@@ -290,7 +299,10 @@ impl Feature {
 impl Set {
     /// The length of its arrays.
     fn bytes(&self) -> u64 {
-        let numbers = [self.labels, self.weights, self.base_margin].into_iter().flatten().map(bytes::<f64>);
+        let numbers = [self.labels, self.label_bounds, self.label_bounds, self.weights, self.base_margin]
+            .into_iter()
+            .flatten()
+            .map(bytes::<f64>);
         let tiles = self.tiles.iter().map(|tile| match *tile {
             Tile::Narrow(cells) => bytes::<u8>(cells),
             Tile::Wide(cells) => bytes::<u16>(cells),
@@ -319,6 +331,7 @@ impl Set {
             label_column: data.label_column.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
+            label_bounds: data.targets.label_bounds.as_ref().map(|bounds| bounds.lower.len()),
             weights: length(&data.targets.weights),
             base_margin: length(&data.targets.base_margin),
             groups: data.targets.groups.as_ref().map(|groups| groups.ids().len()),

@@ -185,13 +185,14 @@ impl Dataset {
         }
     }
 
-    /// Sets the labels.
+    /// Sets the labels, in the place of bounds that there may be.
     ///
     /// # Errors
     /// A wrong number of labels, or one that is not finite.
     pub fn with_labels(mut self, labels: Vec<f64>) -> Result<Self> {
         self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
         self.targets.labels = Some(labels);
+        self.targets.label_bounds = None;
         Ok(self)
     }
 
@@ -277,7 +278,7 @@ impl Dataset {
         self
     }
 
-    /// Sets the bounds that each row's label is known to lie between; a bound may be infinite.
+    /// Sets the bounds that each row's label is known to lie between, in the place of labels; a bound may be infinite.
     ///
     /// # Errors
     /// A wrong number of bounds, one that is NaN, or a lower bound above the upper one.
@@ -289,6 +290,7 @@ impl Dataset {
             return Err(Error::data(format!("{place}: the lower label bound {low} is above the upper one, {high}; swap them")));
         }
         self.targets.label_bounds = Some(LabelBounds { lower, upper });
+        self.targets.labels = None;
         Ok(self)
     }
 

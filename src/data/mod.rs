@@ -20,5 +20,5 @@ pub use folds::{Fold, describe_folds};
 pub use groups::Groups;
 pub use hold_out::HeldOut;
 pub use memory::{Column, Columns};
-pub(crate) use targets::Targets;
 pub use targets::TargetsView;
+pub(crate) use targets::{LabelBounds, Targets};

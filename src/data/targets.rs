@@ -107,6 +107,19 @@ impl<'a> TargetsView<'a> {
         }
     }
 
+    /// The same with bounds in the place of labels.
+    ///
+    /// # Errors
+    /// Another number of bounds than of rows.
+    pub fn with_label_bounds(self, lower: &'a [f64], upper: &'a [f64]) -> Result<Self> {
+        match [lower, upper].iter().find(|bounds| bounds.len() != self.rows) {
+            Some(bounds) => {
+                Err(Error::data(format!("{} label bounds for {} rows; there must be one for each", bounds.len(), self.rows)))
+            }
+            None => Ok(Self { labels: &[], label_bounds: Some((lower, upper)), ..self }),
+        }
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows

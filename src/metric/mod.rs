@@ -7,6 +7,7 @@
 mod auc;
 mod confusion;
 mod cox;
+mod intervals;
 mod levels;
 mod median;
 mod multiclass;

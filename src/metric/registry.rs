@@ -4,6 +4,7 @@ use super::Metric;
 use super::auc::Auc;
 use super::confusion::Confusion;
 use super::cox::CoxLikelihood;
+use super::intervals::{IntervalVerdict, Intervals};
 use super::levels::{LevelLoss, Power};
 use super::median::MedianError;
 use super::multiclass::{Multiclass, RowVerdict};
@@ -12,9 +13,10 @@ use super::ranking::{Measure, Ranking};
 use super::row_mean::{RowLoss, RowMean};
 use super::spec::{METRICS, MetricKind, MetricSpec};
 use crate::names::nearest;
+use crate::numeric::Noise;
 use crate::objective;
 use crate::params::habits::{METRIC_WORDS, METRICS_ELSEWHERE};
-use crate::params::{PairMethod, ParamValue};
+use crate::params::{AftDistribution, PairMethod, ParamValue};
 use crate::simd::Simd;
 use crate::{Error, Objective, Result};
 use sapwood_score::ObjectiveSpec;
@@ -30,6 +32,9 @@ const MEDIAN: f64 = 0.5;
 
 /// The first rows of each group that ranking metrics look at where they do not say how many: as in XGBoost, whatever the objective's.
 const DEFAULT_DEPTH: usize = 32;
+
+/// The scale of `aft-nloglik` where the objective does not say another.
+const DEFAULT_SCALE: f64 = 1.0;
 
 /// The slope of `mphe` where the objective does not say another.
 const DEFAULT_SLOPE: f64 = 1.0;
@@ -49,6 +54,7 @@ pub fn default_metric(objective: Objective) -> &'static str {
         Objective::Quantile => "quantile",
         Objective::Expectile => "expectile",
         Objective::Cox => "cox-nloglik",
+        Objective::Aft => "aft-nloglik",
         Objective::RankNdcg | Objective::RankPairwise => "ndcg",
         Objective::RankMap => "map",
         Objective::Softmax => "merror",
@@ -167,6 +173,13 @@ fn build(
         MetricKind::RootMean(loss) => Box::new(RowMean { simd, name, loss, root: true }),
         MetricKind::R2 => Box::new(R2 { simd, name }),
         MetricKind::Cox => Box::new(CoxLikelihood { name }),
+        MetricKind::IntervalLikelihood => {
+            let distribution =
+                spec.text("aft_loss_distribution").and_then(AftDistribution::parse).unwrap_or(AftDistribution::Normal);
+            let scale = spec.number("aft_loss_distribution_scale").unwrap_or(DEFAULT_SCALE);
+            Box::new(Intervals { simd, name, verdict: IntervalVerdict::LogLoss(Noise { distribution, scale }) })
+        }
+        MetricKind::InsideInterval => Box::new(Intervals { simd, name, verdict: IntervalVerdict::Inside }),
         MetricKind::MedianError => Box::new(MedianError { name }),
         MetricKind::Error => mean(name, RowLoss::Error(threshold)),
         MetricKind::Accuracy if multiclass => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),

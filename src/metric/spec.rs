@@ -21,6 +21,7 @@ pub(super) enum Needs {
     Quantiles,
     Expectiles,
     Hazards,
+    Intervals,
     Classification,
     Groups,
     ProbabilityOrBinary,
@@ -34,8 +35,9 @@ impl Needs {
         let probability = (binary && objective != Objective::BinaryHinge) || objective == Objective::Logistic;
         let positive = matches!(objective, Objective::Poisson | Objective::Gamma | Objective::Tweedie);
         match self {
-            Self::OneOutput => !classes && !objective.has_levels() && objective != Objective::Cox,
+            Self::OneOutput => !classes && !objective.has_levels() && !matches!(objective, Objective::Cox | Objective::Aft),
             Self::Hazards => objective == Objective::Cox,
+            Self::Intervals => objective == Objective::Aft,
             Self::Quantiles => objective == Objective::Quantile,
             Self::Expectiles => objective == Objective::Expectile,
             Self::Probability => probability,
@@ -56,6 +58,7 @@ impl Needs {
             Self::OneOutput => "one prediction per row, not one per class or level",
             Self::Quantiles => "quantiles (reg:quantileerror)",
             Self::Hazards => "hazards (survival:cox)",
+            Self::Intervals => "times with bounds (survival:aft)",
             Self::Expectiles => "expectiles (reg:expectileerror)",
             Self::Probability => "probabilities (reg:logistic, binary:logistic, binary:logitraw)",
             Self::ProbabilityOrBinary => {
@@ -82,6 +85,9 @@ pub(super) enum MetricKind {
     MedianError,
     /// The partial likelihood of hazards.
     Cox,
+    /// The likelihood of times between bounds.
+    IntervalLikelihood,
+    InsideInterval,
     /// The pseudo-Huber loss with the objective's slope.
     PseudoHuber,
     /// Takes a variance power after `@`; otherwise the objective's.
@@ -133,7 +139,7 @@ impl MetricSpec {
 }
 
 /// The metrics, in the order in which documentation and messages list them.
-pub const METRICS: [MetricSpec; 41] = [
+pub const METRICS: [MetricSpec; 43] = [
     MetricSpec {
         name: "rmse",
         better: Better::Lower,
@@ -268,6 +274,24 @@ pub const METRICS: [MetricSpec; 41] = [
         doc: "Negative partial log-likelihood of hazards, per event.",
         needs: Needs::Hazards,
         kind: MetricKind::Cox,
+    },
+    MetricSpec {
+        name: "aft-nloglik",
+        better: Better::Lower,
+        range: "(−∞, 27.7]",
+        follows: "XGBoost",
+        doc: "Mean negative log-likelihood of times between bounds, with the objective's distribution and scale.",
+        needs: Needs::Intervals,
+        kind: MetricKind::IntervalLikelihood,
+    },
+    MetricSpec {
+        name: "interval-regression-accuracy",
+        better: Better::Higher,
+        range: "[0, 1]",
+        follows: "XGBoost",
+        doc: "Share of rows whose predicted time lies between its bounds.",
+        needs: Needs::Intervals,
+        kind: MetricKind::InsideInterval,
     },
     MetricSpec {
         name: "logloss",

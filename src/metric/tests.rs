@@ -235,6 +235,7 @@ fn every_objective_has_a_default_and_the_order_given_is_kept() {
         "quantile",
         "expectile",
         "cox-nloglik",
+        "aft-nloglik",
         "ndcg@32",
         "map@32",
         "ndcg@32",

@@ -100,6 +100,9 @@ fn check_rows(spec: &ObjectiveSpec, outputs: usize, data: &Dataset) -> Result<()
     }
     let targets = data.targets();
     refuse_unused(objective, targets)?;
+    if objective == Objective::Aft {
+        return check_bounds(data);
+    }
     if objective.is_ranking() {
         let groups = targets.by_group().ok_or_else(|| no_groups(objective))?;
         query_groups::check(data, groups)?;
@@ -126,6 +129,27 @@ fn check_rows(spec: &ObjectiveSpec, outputs: usize, data: &Dataset) -> Result<()
             data.label_column().map_or_else(String::new, |column| format!(", column {column}")),
             other_column(data),
             domain.remedy(labels[row])
+        ))),
+    }
+}
+
+/// Checks the bounds of times. That none is NaN, and the lower ones are not above the upper ones, has been checked before.
+fn check_bounds(data: &Dataset) -> Result<()> {
+    let targets = data.targets();
+    let Some((lower, upper)) = targets.label_bounds() else {
+        let cause = "objective=survival:aft needs two bounds of each row's time, and the rows have none";
+        return Err(Error::data(cause).with_parameter("label_lower_bound_column").with_remedy(
+            "name their columns (label_lower_bound_column, label_upper_bound_column), which libsvm and recordio data cannot have",
+        ));
+    };
+    let is_wrong = |row: usize| targets.weight(row) > 0.0 && !(lower[row] >= 0.0 && lower[row].is_finite() && upper[row] > 0.0);
+    match (0..targets.rows()).into_par_iter().position_first(is_wrong) {
+        None => Ok(()),
+        Some(row) => Err(Error::data(format!(
+            "bounds of a time must be 0 or more, the upper one above 0, and the lower one finite, but they are {} and {} at {}",
+            lower[row],
+            upper[row],
+            data.source().locate(row)
         ))),
     }
 }
@@ -187,9 +211,9 @@ fn refuse_unused(objective: Objective, targets: TargetsView<'_>) -> Result<()> {
              objective=rank:ndcg; else remove them (qid, group_column)"
         )));
     }
-    if targets.label_bounds().is_some() {
+    if targets.label_bounds().is_some() && objective != Objective::Aft {
         return Err(Error::data(format!(
-            "the rows have label bounds, and objective={name} would ignore them; give labels without bounds"
+            "the rows have label bounds, and objective={name} would ignore them; give labels without bounds, or use objective=survival:aft"
         )));
     }
     Ok(())
@@ -262,7 +286,8 @@ impl Domain {
             | Objective::AbsoluteError
             | Objective::Quantile
             | Objective::Expectile
-            | Objective::Cox => Self::Real,
+            | Objective::Cox
+            | Objective::Aft => Self::Real,
             Objective::Logistic => Self::Probability,
             Objective::BinaryLogistic | Objective::BinaryLogitraw | Objective::BinaryHinge => Self::Binary,
             Objective::Poisson | Objective::Tweedie => Self::NotNegative,

@@ -3,6 +3,7 @@
 //! Derivatives are scaled as XGBoost's are (softmax has twice the second derivative, Poisson e^`max_delta_step` times), so that
 //! parameters such as `min_child_weight` and `lambda` mean the same in both. Only pseudo-Huber's second derivative is another.
 
+mod aft;
 mod class_weights;
 mod cox;
 mod expectile;
@@ -35,6 +36,7 @@ pub use table::{Description, describe};
 
 use crate::simd::Simd;
 use crate::{Objective, Params, Result};
+use aft::Aft;
 use cox::Cox;
 use expectile::Expectile;
 use gamma::Gamma;
@@ -71,6 +73,7 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::Quantile => Box::new(PointwiseLoss::of_outputs(simd, Quantile::of_levels(params))),
         Objective::Expectile => Box::new(PointwiseLoss::of_outputs(simd, Expectile::of_levels(params))),
         Objective::Cox => Box::new(Cox::new(params)?),
+        Objective::Aft => Box::new(Aft::new(params)?),
         Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise => lambdarank::lambdarank(simd, params),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })

@@ -101,6 +101,20 @@ pub fn describe(objective: Objective) -> Description {
                 "the hazard, relative to other rows'",
             )
         },
+        Objective::Aft => Description {
+            parameters: &[
+                "label_lower_bound_column",
+                "label_upper_bound_column",
+                "aft_loss_distribution",
+                "aft_loss_distribution_scale",
+            ],
+            follows: "XGBoost, except for the tails of distributions, where it rounds, and the first margin, here the mean logarithm of known times",
+            ..plain(
+                "Negative log-likelihood of accelerated failure times: of each row's time two bounds are known.",
+                "none, but two bounds: 0 or more, and above 0 or `inf`",
+                "the time",
+            )
+        },
         Objective::RankNdcg => Description {
             parameters: GRADED,
             ..plain(

@@ -18,8 +18,12 @@ fn data(labels: &[f64]) -> Dataset {
     Dataset::from_array(Array2::zeros((labels.len(), 1)).view(), labels.to_vec(), None).unwrap()
 }
 
-/// The data with query groups of ten rows, if the objective ranks.
+/// The data with query groups of ten rows if the objective ranks, with bounds above labels if it takes them.
 fn grouped(objective: Objective, data: Dataset) -> Dataset {
+    if objective == Objective::Aft {
+        let labels = data.labels().unwrap().to_vec();
+        return data.with_label_bounds(labels.clone(), labels.iter().map(|label| label + 0.5).collect()).unwrap();
+    }
     let groups = (0..data.rows() as u64).map(|row| row / 10).collect();
     if objective.is_ranking() { data.with_groups(groups).unwrap() } else { data }
 }
@@ -330,7 +334,7 @@ fn base_scores_do_not_depend_on_the_order_of_rows() {
         let of = |order: &dyn Fn(usize) -> usize| {
             let labels: Vec<f64> = (0..rows).map(|row| label(order(row))).collect();
             let weights = (0..rows).map(|row| 0.1 + value(order(row) + 3)).collect();
-            base(params(objective).num_class(2), &data(&labels).with_weights(weights).unwrap())
+            base(params(objective).num_class(2), &grouped(objective, data(&labels).with_weights(weights).unwrap()))
         };
         let bits = |base: Vec<f64>| base.into_iter().map(f64::to_bits).collect::<Vec<_>>();
         let expected = bits(of(&|row| row));
@@ -392,7 +396,40 @@ fn targets_that_would_be_passed_over_are_errors() {
     let parts = ["query groups", "reg:squarederror would ignore", "objective=rank:ndcg", "remove them (qid, group_column)"];
     assert_error(params(Objective::SquaredError), &grouped, ErrorKind::Data, &parts);
     let bounded = data(&[0.0, 1.0]).with_label_bounds(vec![0.0, 1.0], vec![0.5, f64::INFINITY]).unwrap();
-    assert_error(params(Objective::SquaredError), &bounded, ErrorKind::Data, &["label bounds", "without bounds"]);
+    assert_error(params(Objective::SquaredError), &bounded, ErrorKind::Data, &["label bounds", "without bounds", "survival:aft"]);
+}
+
+#[test]
+fn bounds_of_times_are_asked_for_and_looked_at() {
+    let bounded = |lower: [f64; 3], upper: [f64; 3]| data(&[0.0; 3]).with_label_bounds(lower.to_vec(), upper.to_vec()).unwrap();
+    let aft = || params(Objective::Aft);
+    assert_error(
+        aft(),
+        &data(&[1.0, 2.0]),
+        ErrorKind::Data,
+        &["needs two bounds", "label_upper_bound_column", "libsvm and recordio"],
+    );
+    let infinity = f64::INFINITY;
+    for (wrong, parts) in [
+        (bounded([1.0, -1.0, 0.0], [1.0, 2.0, 2.0]), ["-1 and 2 at row 1", "0 or more"]),
+        (bounded([1.0, 0.0, 0.0], [1.0, 2.0, 0.0]), ["0 and 0 at row 2", "above 0"]),
+        (bounded([infinity, 0.0, 0.0], [infinity, 2.0, 1.0]), ["inf and inf at row 0", "finite"]),
+    ] {
+        assert_error(aft(), &wrong, ErrorKind::Data, &parts);
+        assert!(prepared(&aft().build().unwrap(), &wrong.with_weights(vec![0.0; 3]).unwrap()).is_err());
+    }
+    let unknown = |data: &Dataset| {
+        let (loss, targets) = prepared(&aft().build().unwrap(), data).unwrap();
+        loss.base_score(targets, &Solo).unwrap_err().to_string()
+    };
+    assert!(unknown(&bounded([1.0; 3], [infinity; 3])).starts_with("no row has an event"));
+    assert!(unknown(&bounded([0.0; 3], [1.0; 3])).starts_with("all lower bounds are 0"));
+    // A row of weight 0 tells nothing.
+    let weightless = bounded([1.0; 3], [1.0, infinity, infinity]).with_weights(vec![0.0, 1.0, 1.0]).unwrap();
+    assert!(unknown(&weightless).starts_with("no row has an event"));
+    let data = bounded([2.0, 4.0, 0.0], [2.0, infinity, 0.5]).with_weights(vec![1.0, 2.0, 1.0]).unwrap();
+    assert_relative_eq!(base(aft(), &data)[0], 2f64.ln(), max_relative = 1e-14);
+    assert_relative_eq!(base(aft().base_score(0.5), &data)[0], 0.5f64.ln());
 }
 
 #[test]

@@ -39,7 +39,6 @@ const fn inert_only(name: &'static str, values: &'static [&'static str], remedy:
 const HISTOGRAMS: &str = "Sapwood always trains on histograms";
 const LOGGING: &str = "verbose_eval says how many rounds are printed";
 const BOOSTER: &str = "it applies to linear models";
-const OTHER_OBJECTIVE: &str = "it applies to an objective that is not in use";
 /// Ways of growing trees; XGBoost's others are for linear models and GPUs.
 const UPDATERS: &[&str] = &[
     "grow_colmaker",
@@ -78,14 +77,7 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     number("lambda_bias", SHARE, BOOSTER),
     word("feature_selector", &["cyclic", "shuffle", "random", "greedy", "thrifty"], BOOSTER),
     integer("top_k", Range::from(0.0), BOOSTER),
-    word("aft_loss_distribution", &["normal", "logistic", "extreme"], OTHER_OBJECTIVE),
-    number("aft_loss_distribution_scale", Range::from(0.0), OTHER_OBJECTIVE),
 ];
-
-const SURVIVAL: &str = "survival:cox takes labels that are censored on the right; use XGBoost for intervals";
-
-/// XGBoost's objectives that Sapwood does not have, and what it has instead.
-pub(super) const OBJECTIVES: &[(&str, &str)] = &[("survival:aft", SURVIVAL)];
 
 impl ParamKind {
     const fn expected(self) -> &'static str {

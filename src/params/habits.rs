@@ -30,6 +30,8 @@ const FOREST: &str =
 pub(super) const SAMPLING: &[Synonym] = &[("bagging", "uniform")];
 /// scikit-learn's word for drawing any rows.
 pub(super) const SPLITS: &[Synonym] = &[("shuffle", "random")];
+/// CatBoost's words for distributions.
+pub(super) const DISTRIBUTIONS: &[Synonym] = &[("Normal", "normal"), ("Logistic", "logistic"), ("Extreme", "extreme")];
 /// Truths as other languages write them.
 pub(super) const HEADERS: &[Synonym] =
     &[("yes", "true"), ("True", "true"), ("1", "true"), ("no", "false"), ("False", "false"), ("0", "false")];
@@ -78,6 +80,7 @@ pub(super) const OBJECTIVES: &[Synonym] = &[
     ("MultiQuantile", "reg:quantileerror"),
     ("Expectile", "reg:expectileerror"),
     ("Cox", "survival:cox"),
+    ("SurvivalAft", "survival:aft"),
     ("lambdarank", "rank:ndcg"),
     ("LambdaMart", "rank:ndcg"),
     ("PairLogit", "rank:pairwise"),
@@ -95,6 +98,8 @@ pub(super) const OBJECTIVE_ARGUMENTS: &[(&str, &str, &str)] = &[
     ("MultiQuantile", "alpha", "quantile_alpha"),
     ("Expectile", "alpha", "expectile_alpha"),
     ("Tweedie", "variance_power", "tweedie_variance_power"),
+    ("SurvivalAft", "dist", "aft_loss_distribution"),
+    ("SurvivalAft", "scale", "aft_loss_distribution_scale"),
 ];
 
 const HUBER: &str = "reg:pseudohubererror with huber_slope is a smooth loss of the same kind";
@@ -191,7 +196,6 @@ pub(crate) const METRIC_WORDS: &[Synonym] = &[
 ];
 
 const OTHER_NDCG: &str = "its gain is the grade, as that of ndcg with ndcg_exp_gain=false";
-const CENSORED: &str = "Sapwood does not support censored labels";
 const STEPS: &str = "it adds up the curve of precision and recall in steps; aucpr is the interpolated area below it, as in XGBoost";
 const SHIFTED: &str = "poisson-nloglik is larger by a constant of the labels, ln y!";
 const OF_LARGE: &str = "it divides by max(1, |label|); mape divides by the label";
@@ -202,8 +206,6 @@ const OF_CLASSES: &str = "for two classes use f1_binary, precision or recall, fo
 /// Others' metrics that Sapwood does not have, or that are not quite its own, and what it has instead.
 pub(crate) const METRICS_ELSEWHERE: &[(&str, &str)] = &[
     ("NDCG", OTHER_NDCG),
-    ("aft-nloglik", CENSORED),
-    ("interval-regression-accuracy", CENSORED),
     ("average_precision", STEPS),
     ("average_precision_score", STEPS),
     ("PRAUC", STEPS),

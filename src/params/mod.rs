@@ -21,8 +21,8 @@ pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{
-    Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType, SamplingMethod,
-    SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType,
+    SamplingMethod, SplitMethod,
 };
 
 use crate::{Error, Result};
@@ -75,6 +75,7 @@ impl Params {
             Objective::PseudoHuber => &["huber_slope"],
             Objective::Quantile => &["quantile_alpha"],
             Objective::Expectile => &["expectile_alpha"],
+            Objective::Aft => &["aft_loss_distribution", "aft_loss_distribution_scale"],
             Objective::RankNdcg | Objective::RankPairwise => &[PAIR_METHOD, NUM_PAIR, "ndcg_exp_gain"],
             Objective::RankMap => &[PAIR_METHOD, NUM_PAIR],
             _ => &[],
@@ -99,6 +100,8 @@ impl Params {
         let mut pairs: Vec<_> = model.filter_map(|s| Some((s.name.to_string(), self.render(s.name)?))).collect();
         let columns = [
             ("label_column", &self.data.label_column),
+            ("label_lower_bound_column", &self.data.label_lower_bound_column),
+            ("label_upper_bound_column", &self.data.label_upper_bound_column),
             ("weight_column", &self.data.weight_column),
             ("group_column", &self.data.group_column),
             ("base_margin_column", &self.data.base_margin_column),
@@ -187,6 +190,31 @@ impl Params {
             let remedy =
                 "to put rows in order within their groups, use rank:ndcg; else leave it out, and name the column in ignore_columns";
             return refuse(&["group_column", "objective"], cause, remedy);
+        }
+        let bounds = [
+            ("label_lower_bound_column", &self.data.label_lower_bound_column),
+            ("label_upper_bound_column", &self.data.label_upper_bound_column),
+        ];
+        if let Some((name, Some(column))) = bounds.iter().find(|(_, column)| column.is_some()) {
+            if self.objective != Objective::Aft {
+                let cause = format!("{name}={column}: objective={} takes labels, not their bounds", self.objective.name());
+                let remedy = "use objective=survival:aft; else leave it out, and name the column in ignore_columns";
+                return refuse(&[name, "objective"], cause, remedy);
+            }
+            if let Some((absent, _)) = bounds.iter().find(|(_, column)| column.is_none()) {
+                let remedy = format!("name the other bound's column, too ({absent})");
+                return refuse(&[name], format!("{name}={column} is one of two bounds"), &remedy);
+            }
+            if let Some(label) = &self.data.label_column {
+                let cause = format!("label_column={label} beside the columns of the label's bounds");
+                let remedy =
+                    "leave it out, and name the column in ignore_columns if it tells the time: bounds take the place of the label";
+                return refuse(&["label_column", bounds[0].0, bounds[1].0], cause, remedy);
+            }
+            if self.data.csv_weights {
+                let cause = "csv_weights says that weights follow the label, and there are bounds in its place".to_string();
+                return refuse(&["csv_weights", bounds[0].0, bounds[1].0], cause, "name the column of weights (weight_column)");
+            }
         }
         for (name, levels) in [("quantile_alpha", &self.quantile_alpha), ("expectile_alpha", &self.expectile_alpha)] {
             let are_levels = levels.iter().all(|&level| level > 0.0 && level < 1.0) && levels.is_sorted_by(|a, b| a < b);

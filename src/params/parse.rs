@@ -1,6 +1,5 @@
 //! `name=value` texts → [`Params`]: aliases, types, "did you mean", and the notes on parameters without effect.
 
-use super::compatibility;
 use super::habits::{OBJECTIVE_ARGUMENTS, OBJECTIVES_ELSEWHERE, QUANTILE};
 use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
 use super::{DataParams, ParamValue, Params, ParamsBuilder};
@@ -253,9 +252,8 @@ fn expected(row: &ParamSpec) -> String {
 
 fn unknown_objective(row: &ParamSpec, name: &str, value: &str) -> Error {
     let base = value.split_once(':').map_or(value, |(base, _)| base);
-    let elsewhere = compatibility::OBJECTIVES.iter().chain(OBJECTIVES_ELSEWHERE);
     let instead =
-        elsewhere.into_iter().find(|(known, _)| *known == value || *known == base).map(|(_, instead)| instead.to_string());
+        OBJECTIVES_ELSEWHERE.iter().find(|(known, _)| *known == value || *known == base).map(|(_, instead)| instead.to_string());
     // Names that differ in case are equally near: ours come first.
     let words = || {
         let others = row.synonyms.iter().map(|(other, _)| *other).filter(|other| !other.starts_with(char::is_uppercase));

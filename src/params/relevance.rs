@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 21] = [
+const RELEVANCE: [Relevance; 23] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -35,6 +35,8 @@ const RELEVANCE: [Relevance; 21] = [
         holds: |params| params.objective == Objective::Tweedie || measures(params, "tweedie-nloglik"),
         needs: "objective=reg:tweedie or eval_metric=tweedie-nloglik",
     },
+    of_times("aft_loss_distribution"),
+    of_times("aft_loss_distribution_scale"),
     Relevance { parameter: "top_rate", holds: is_goss, needs: "sampling_method=goss" },
     Relevance { parameter: "other_rate", holds: is_goss, needs: "sampling_method=goss" },
     Relevance {
@@ -72,6 +74,10 @@ const RELEVANCE: [Relevance; 21] = [
     },
     of_ranking("ndcg_exp_gain"),
 ];
+
+const fn of_times(parameter: &'static str) -> Relevance {
+    Relevance { parameter, holds: |params| params.objective == Objective::Aft, needs: "objective=survival:aft" }
+}
 
 const fn of_ranking(parameter: &'static str) -> Relevance {
     Relevance { parameter, holds: |params| params.objective.is_ranking(), needs: "objective=rank:ndcg, rank:map or rank:pairwise" }
@@ -132,6 +138,8 @@ mod tests {
             ("top_rate", "0.3", ("sampling_method", "goss")),
             ("other_rate", "0.2", ("sampling_method", "goss")),
             ("scale_pos_weight", "3", ("objective", "binary:hinge")),
+            ("aft_loss_distribution", "extreme", ("objective", "survival:aft")),
+            ("aft_loss_distribution_scale", "2", ("objective", "survival:aft")),
             ("num_class", "3", ("objective", "multi:softprob")),
             ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),

@@ -9,8 +9,8 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType, SamplingMethod,
-    SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType,
+    SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
@@ -117,7 +117,7 @@ parameters! {
         words: &[
             "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
             "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
-            "reg:expectileerror", "survival:cox", "rank:ndcg", "rank:map", "rank:pairwise", "multi:softmax", "multi:softprob",
+            "reg:expectileerror", "survival:cox", "survival:aft", "rank:ndcg", "rank:map", "rank:pairwise", "multi:softmax", "multi:softprob",
         ],
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
@@ -249,6 +249,15 @@ parameters! {
     quantile_alpha("quantile_alpha"): Vec<f64> = "0.5" { aliases: &["quantile"] }
     /// The levels of `reg:expectileerror`, as for `quantile_alpha`.
     expectile_alpha("expectile_alpha"): Vec<f64> = "0.5" {}
+    /// Distribution of the noise of `survival:aft`, by which logarithms of times differ from margins: `normal`, `logistic`, or `extreme` (as of
+    /// Weibull's times).
+    aft_loss_distribution("aft_loss_distribution"): AftDistribution = "normal" {
+        synonyms: habits::DISTRIBUTIONS, words: &["normal", "logistic", "extreme"],
+    }
+    /// Scale of that distribution: how far times lie apart that features do not tell apart.
+    aft_loss_distribution_scale("aft_loss_distribution_scale"): f64 = "1" {
+        range: Range::open(0.0, 1e6), tunable: tunable_log(0.1, 10.0),
+    }
     /// Which pairs of rows of a query group `rank:*` compares. `topk`: those of which one is among the first
     /// `lambdarank_num_pair_per_sample` by its score. `mean`: each row with so many others that are drawn.
     lambdarank_pair_method("lambdarank_pair_method"): PairMethod = "topk" { words: &["topk", "mean"] }
@@ -343,6 +352,12 @@ parameters! {
     decimal("decimal"): Option<Decimal> = "" { synonyms: habits::DECIMALS, words: &[".", ","], group: Group::Data }
     /// The label: a column's name or index. Default: the first column (libsvm: the first field).
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
+    /// The least that each row's label may be, for `survival:aft`: a column's name or index. With it goes `label_upper_bound_column`; there is
+    /// then no label, not even in the first column. 0: the row's time is only known to lie below the upper bound (censored on the left).
+    label_lower_bound_column("label_lower_bound_column"): Option<String> = "" { aliases: &["label_lower_bound"], group: Group::Data }
+    /// The most that each row's label may be: the same as the lower bound where the time of the event is known; `inf` where the row was last
+    /// seen, without the event, at the lower bound (censored on the right). An empty cell is an error, not infinity.
+    label_upper_bound_column("label_upper_bound_column"): Option<String> = "" { aliases: &["label_upper_bound"], group: Group::Data }
     /// The row weights: a column's name or index.
     weight_column("weight_column"): Option<String> = "" { aliases: &["weight"], counted_otherwise: &["weight"], group: Group::Data }
     /// The query group of each row, for `rank:*`: a column's name or index (libsvm: `qid`). Rows of a group may stand

@@ -309,6 +309,18 @@ choice! {
 }
 
 choice! {
+    /// Of what the logarithm of a time is more than a prediction, in accelerated failure times.
+    AftDistribution {
+        /// Normal.
+        Normal = "normal",
+        /// Logistic.
+        Logistic = "logistic",
+        /// Gumbel's distribution of least values.
+        Extreme = "extreme",
+    }
+}
+
+choice! {
     /// Which pairs of rows of a query group are compared.
     PairMethod {
         /// Those of which one is among the first.

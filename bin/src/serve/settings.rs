@@ -133,8 +133,9 @@ impl Settings {
 fn reading_choices(words: &[String]) -> Result<ReadingChoices, Failure> {
     let choices = ReadingChoices::new(words, &[])?;
     let params = choices.params();
-    let columns = [&params.label_column, &params.weight_column, &params.group_column];
-    let columns_named = columns.iter().any(|column| column.is_some());
+    let bounds = [&params.label_lower_bound_column, &params.label_upper_bound_column];
+    let columns = [&params.label_column, &params.weight_column, &params.group_column].into_iter().chain(bounds);
+    let columns_named = columns.into_iter().any(Option::is_some);
     if columns_named || !params.ignore_columns.is_empty() || !params.categorical_features.is_empty() || params.csv_weights {
         return Err(Failure::user(
             "requests hold the model's columns; of columns only base_margin_column may be set here, and --extra-columns=ignore passes \

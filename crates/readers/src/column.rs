@@ -66,8 +66,11 @@ impl ColumnPlan {
                 "give the row a label, or remove it; if the text is a class, give missing_values without it",
             )),
             (ColumnRole::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
+            (ColumnRole::UpperBound, Cell::Missing) => Some(("missing upper label bound", WITHOUT_BOUND)),
             (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
             (ColumnRole::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
+            (role, Cell::Number(x)) if is_bound(role, x) == Some(false) => Some(bound_fault(role)),
+            (ColumnRole::UpperBound, Cell::Number(x)) if x.is_infinite() => None,
             (ColumnRole::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
             }
@@ -79,7 +82,7 @@ impl ColumnPlan {
                     _ => "ignore the column, or name it in categorical_features if it is an identifier",
                 },
             )),
-            (ColumnRole::Weight | ColumnRole::BaseMargin, Cell::Text(_)) => Some(("text where a number is expected", "correct it")),
+            (role, Cell::Text(_)) if role.is_number() => Some(("text where a number is expected", "correct it")),
             (_, Cell::Text(_)) if !self.texts => match types {
                 Types::Guessed => None,
                 Types::Settled => Some(TEXT_AMONG_NUMBERS),
@@ -95,6 +98,26 @@ pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = ("text in a column of number
 /// What to do about a text in a column of something else.
 pub(super) const MISPLACED: &str =
     "correct it, list it in missing_values, leave the column out with ignore_columns, or name the column in categorical_features";
+
+/// What to write where an upper bound is missing: it may be unknown, or there may be none.
+pub(super) const WITHOUT_BOUND: &str = "write inf where the row was last seen without an event; else fill it in, or remove the row";
+
+/// Whether a number may be a bound of a label; `None` for other parts of rows.
+pub(super) fn is_bound(role: ColumnRole, x: f64) -> Option<bool> {
+    match role {
+        ColumnRole::LowerBound => Some((0.0..f64::INFINITY).contains(&x)),
+        ColumnRole::UpperBound => Some(x > 0.0),
+        _ => None,
+    }
+}
+
+/// What is wrong with a bound that is none, and what would do.
+pub(super) fn bound_fault(role: ColumnRole) -> (&'static str, &'static str) {
+    match role {
+        ColumnRole::UpperBound => ("bad upper label bound", "it must be above 0; inf where the row was last seen without an event"),
+        _ => ("bad lower label bound", "it must be 0 or more, and finite; 0 where only the upper bound is known"),
+    }
+}
 
 pub(super) fn is_group(x: &f64) -> bool {
     x.fract() == 0.0 && *x >= 0.0

@@ -1,6 +1,7 @@
 //! polars columns → our columns, for Parquet files and data frames alike.
 
 use super::cells::{Cell, MissingTexts, make_missing};
+use super::column::{WITHOUT_BOUND, bound_fault, is_bound};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw, TextBuilder, compact};
 use super::piece::ColumnEncoder;
@@ -104,7 +105,7 @@ pub(super) struct CellFault {
     pub remedy: &'static str,
 }
 
-/// Reads a column, as texts under a dictionary or as numbers. Infinite values and integers beyond 2^53 are faults.
+/// Reads a column, as texts under a dictionary or as numbers. Integers beyond 2^53 are faults.
 pub(super) fn convert(series: &Series, texts: bool, missing: &MissingTexts) -> Result<Result<Raw, CellFault>, String> {
     guarded(|| if texts { as_texts(series, missing).map(Ok) } else { as_numbers(series, missing.numbers()) })
 }
@@ -176,7 +177,8 @@ fn as_numbers(series: &Series, missing: &[f64]) -> PolarsResult<Result<Raw, Cell
     let values = match series.dtype() {
         DataType::Float32 => {
             let is_missing = |x: f32| missing.iter().any(|&missing| missing as f32 == x);
-            return Ok(finite(Column::F32(map(series.f32()?, f32::NAN, |x| if is_missing(x) { f32::NAN } else { x }))));
+            let values = map(series.f32()?, f32::NAN, |x| if is_missing(x) { f32::NAN } else { x });
+            return Ok(Ok(Raw::Numbers(Column::F32(values))));
         }
         DataType::Boolean => series.bool()?.iter().map(|b| b.map_or(f64::NAN, |b| f64::from(u8::from(b)))).collect(),
         DataType::Date => map(series.date()?.physical(), f64::NAN, f64::from),
@@ -200,7 +202,7 @@ fn as_numbers(series: &Series, missing: &[f64]) -> PolarsResult<Result<Raw, Cell
         DataType::String => polars::prelude::polars_bail!(SchemaMismatch: "it holds text where numbers are expected"),
         _ => numbers(series, missing)?,
     };
-    Ok(finite(compact(values)))
+    Ok(Ok(Raw::Numbers(compact(values))))
 }
 
 /// The values as they are, without those that stand for a missing one.
@@ -210,14 +212,17 @@ fn numbers(series: &Series, missing: &[f64]) -> PolarsResult<Vec<f64>> {
     Ok(values)
 }
 
-/// The column, if no value is infinite.
-fn finite(column: Column) -> Result<Raw, CellFault> {
-    match column.infinite() {
-        Some(row) => {
-            let value = column.slice(row..row + 1).get(0).to_string();
-            Err(CellFault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
-        }
-        None => Ok(Raw::Numbers(column)),
+/// The column, if no value is infinite, or this is what such a column may hold.
+pub(super) fn finite(role: ColumnRole, raw: Raw) -> Result<Raw, CellFault> {
+    match &raw {
+        Raw::Numbers(column) if role != ColumnRole::UpperBound => match column.infinite() {
+            Some(row) => {
+                let value = column.slice(row..row + 1).get(0).to_string();
+                Err(CellFault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
+            }
+            None => Ok(raw),
+        },
+        _ => Ok(raw),
     }
 }
 
@@ -256,7 +261,7 @@ impl FrameFields {
     pub fn texts(&self, roles: &[ColumnRole], categorical: &[bool], place: &str) -> Result<Vec<bool>> {
         let texts = |(at, &role): (usize, &ColumnRole)| {
             let text = role != ColumnRole::Unused && self.physical(at, place)? == Physical::Text;
-            if text && matches!(role, ColumnRole::Weight | ColumnRole::BaseMargin) {
+            if text && role.is_number() {
                 let name = &self.names[at];
                 return Err(Error::schema(format!(
                     "the {} column {name} holds text: {place}; it must contain numbers",
@@ -264,7 +269,7 @@ impl FrameFields {
                 )));
             }
             let is_moment = role != ColumnRole::Unused && matches!(self.physical(at, place)?, Physical::Date | Physical::Datetime);
-            if is_moment && matches!(role, ColumnRole::Label | ColumnRole::Weight | ColumnRole::BaseMargin) {
+            if is_moment && (role == ColumnRole::Label || role.is_number()) {
                 let name = &self.names[at];
                 return Err(Error::schema(format!(
                     "the {} column {name} holds dates: {place}; it must contain numbers",
@@ -336,6 +341,7 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
         };
         let raw = convert(column.as_materialized_series(), texts[at], &MissingTexts::default())
             .map_err(|error| Error::data(format!("column {} cannot be read: {error}", fields.names[at])))?
+            .and_then(|raw| finite(roles[at], raw))
             .map_err(|f| fault(f.row, f.what, &f.value, f.remedy))?;
         if let Some(f) = attributes_fault(roles[at], &raw) {
             return Err(fault(f.row, f.what, &f.value, f.remedy));
@@ -364,6 +370,8 @@ pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault>
         ColumnRole::Feature(_) | ColumnRole::Unused => return None,
         ColumnRole::Label | ColumnRole::BaseMargin => (|x| x.is_finite(), "it must be present and finite"),
         ColumnRole::Weight => (is_weight, WEIGHT_RULE),
+        ColumnRole::LowerBound => (|x| is_bound(ColumnRole::LowerBound, x) == Some(true), bound_fault(role).1),
+        ColumnRole::UpperBound => (|x| is_bound(ColumnRole::UpperBound, x) == Some(true), bound_fault(role).1),
         ColumnRole::Group => (|x| x >= 0.0 && x.fract() == 0.0, "groups must be integers from 0, or texts"),
     };
     let bad = |x: f64| (!rule(x)).then_some(x);
@@ -375,9 +383,13 @@ pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault>
         (ColumnRole::Label, true) => "missing label",
         (ColumnRole::Label, false) => "infinite label",
         (ColumnRole::Weight, _) => "bad weight",
+        (ColumnRole::UpperBound, true) => "missing upper label bound",
+        (ColumnRole::LowerBound, true) => "missing lower label bound",
+        (ColumnRole::LowerBound | ColumnRole::UpperBound, false) => bound_fault(role).0,
         (ColumnRole::Group, _) => "bad query group",
         _ => "bad base margin",
     };
     let value = if value.is_nan() { String::new() } else { value.to_string() };
+    let remedy = if role == ColumnRole::UpperBound && value.is_empty() { WITHOUT_BOUND } else { remedy };
     Some(CellFault { row, what, value, remedy })
 }

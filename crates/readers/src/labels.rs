@@ -19,6 +19,8 @@ pub(super) fn with_label(data: Dataset, label: Option<LabelColumn>) -> Dataset {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAttributes {
     pub label: Option<Raw>,
+    pub lower_bound: Option<Raw>,
+    pub upper_bound: Option<Raw>,
     pub weight: Option<Raw>,
     pub group: Option<Raw>,
     pub base_margin: Option<Raw>,
@@ -29,6 +31,8 @@ impl RawAttributes {
     pub fn set(&mut self, role: ColumnRole, raw: Option<Raw>) {
         match role {
             ColumnRole::Label => self.label = raw,
+            ColumnRole::LowerBound => self.lower_bound = raw,
+            ColumnRole::UpperBound => self.upper_bound = raw,
             ColumnRole::Weight => self.weight = raw,
             ColumnRole::Group => self.group = raw,
             ColumnRole::BaseMargin => self.base_margin = raw,
@@ -41,6 +45,8 @@ impl RawAttributes {
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     pub labels: Option<Vec<f64>>,
+    /// Lower and upper ones.
+    pub label_bounds: Option<(Vec<f64>, Vec<f64>)>,
     pub weights: Option<Vec<f64>>,
     pub groups: Option<Vec<u64>>,
     pub base_margin: Option<Vec<f64>>,
@@ -51,19 +57,21 @@ impl Attributes {
     /// Joins pieces in row order. Labels that are truth values become 0 and 1, those that are other texts positions in `classes`, or in the sorted list of all of them where
     /// there is none; `unknown` makes the error about a row's text that is no class.
     pub fn join(pieces: Vec<RawAttributes>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Self> {
-        let mut columns: [Vec<Raw>; 4] = Default::default();
+        let mut columns: [Vec<Raw>; 6] = Default::default();
         for piece in pieces {
-            for (column, raw) in columns.iter_mut().zip([piece.label, piece.weight, piece.group, piece.base_margin]) {
+            let RawAttributes { label, lower_bound, upper_bound, weight, group, base_margin } = piece;
+            for (column, raw) in columns.iter_mut().zip([label, lower_bound, upper_bound, weight, group, base_margin]) {
                 column.extend(raw);
             }
         }
-        let [labels, weights, groups, base_margin] = columns;
+        let [labels, lower, upper, weights, groups, base_margin] = columns;
         let (labels, classes) = match truths(&labels).filter(|_| classes.is_none()) {
             Some(labels) => (Some(labels), None),
             None => codes(labels, classes, unknown)?,
         };
         Ok(Self {
             labels,
+            label_bounds: numbers(lower).zip(numbers(upper)),
             weights: numbers(weights),
             groups: (!groups.is_empty()).then(|| group_ids(&groups)).transpose()?,
             base_margin: numbers(base_margin),
@@ -76,6 +84,9 @@ impl Attributes {
         let mut data = Dataset::new(schema, source).with_classes(self.classes);
         if let Some(labels) = self.labels {
             data = data.with_labels(labels)?;
+        }
+        if let Some((lower, upper)) = self.label_bounds {
+            data = data.with_label_bounds(lower, upper)?;
         }
         if let Some(weights) = self.weights {
             data = data.with_weights(weights)?;

@@ -55,6 +55,10 @@ pub struct ReadOptions {
     pub decimal: Option<Decimal>,
     /// The label's column. Training defaults to the first column.
     pub label: Option<String>,
+    /// The column of the labels' lower bounds, in the place of a label.
+    pub label_lower_bound: Option<String>,
+    /// The column of the labels' upper bounds.
+    pub label_upper_bound: Option<String>,
     /// The weights' column.
     pub weight: Option<String>,
     /// The query groups' column.
@@ -98,6 +102,8 @@ impl ReadOptions {
             delimiter: params.delimiter.as_deref().map(delimiter).transpose()?,
             decimal: params.decimal,
             label: params.label_column.clone(),
+            label_lower_bound: params.label_lower_bound_column.clone(),
+            label_upper_bound: params.label_upper_bound_column.clone(),
             weight: params.weight_column.clone(),
             group: params.group_column.clone(),
             base_margin: params.base_margin_column.clone(),
@@ -121,6 +127,25 @@ impl ReadOptions {
         // Formats without a decimal mark of their own have the point.
         reading.decimal_mark = Some(self.decimal_mark()).filter(|&decimal| decimal != Decimal::Point).map(Decimal::mark);
         reading
+    }
+
+    /// The columns that the options name for anything but features.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = &String> {
+        let bounds = [&self.label_lower_bound, &self.label_upper_bound];
+        let others = [&self.weight, &self.group, &self.base_margin];
+        self.label.iter().chain(bounds.into_iter().chain(others).flatten())
+    }
+
+    /// Takes columns for the bounds of labels.
+    pub(super) fn take_bounds(&mut self, bounds: Option<(&String, &String)>) {
+        if let Some((lower, upper)) = bounds {
+            (self.label_lower_bound, self.label_upper_bound) = (Some(lower.clone()), Some(upper.clone()));
+        }
+    }
+
+    /// Whether the options name bounds of labels.
+    pub(super) fn names_bounds(&self) -> bool {
+        self.label_lower_bound.is_some() || self.label_upper_bound.is_some()
     }
 
     /// The decimal mark of numbers in text: what the options say, else what training had.
@@ -163,6 +188,14 @@ fn delimiter(text: &str) -> Result<u8> {
 
 /// Refuses options that name columns, for a format without any: to ignore them would be to train another model than was asked for.
 pub(super) fn refuse_column_options(options: &ReadOptions, format: &str) -> Result<()> {
+    let bounds = [
+        ("label_lower_bound_column", options.label_lower_bound.as_deref()),
+        ("label_upper_bound_column", options.label_upper_bound.as_deref()),
+    ];
+    if let Some((name, column)) = bounds.into_iter().find_map(|(name, column)| Some((name, column?))) {
+        let cause = format!("{name}={column} does not apply to {format}, whose rows have one label and no bounds of it");
+        return Err(Error::parameter(cause).with_remedy("give the data as CSV, JSON or Parquet"));
+    }
     let named = [
         ("label_column", options.label.as_deref().filter(|&label| label != "0")),
         ("weight_column", options.weight.as_deref()),

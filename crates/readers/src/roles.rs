@@ -12,6 +12,8 @@ pub(super) enum ColumnRole {
     /// The feature at this position of the schema.
     Feature(usize),
     Label,
+    LowerBound,
+    UpperBound,
     Weight,
     Group,
     BaseMargin,
@@ -19,11 +21,18 @@ pub(super) enum ColumnRole {
 }
 
 impl ColumnRole {
+    /// Whether its values are numbers, whatever other columns hold.
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::LowerBound | Self::UpperBound | Self::Weight | Self::BaseMargin)
+    }
+
     /// The part as a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Feature(_) => "feature",
             Self::Label => "label",
+            Self::LowerBound => "lower label bound",
+            Self::UpperBound => "upper label bound",
             Self::Weight => "weight",
             Self::Group => "group",
             Self::BaseMargin => "base margin",
@@ -97,7 +106,7 @@ impl ColumnLayout<'_> {
         let features = free.enumerate().map(|(position, role)| *role = ColumnRole::Feature(position)).count();
         if features == 0 {
             return Err(Error::schema(format!(
-                "no feature column: the columns found in {} ({}) are label, weight, group, base margin or ignored; leave delimiter out to have it detected, and check header",
+                "no feature column: the columns found in {} ({}) are label, bounds, weight, group, base margin or ignored; leave delimiter out to have it detected, and check header",
                 self.file, self.width
             )));
         }
@@ -108,8 +117,13 @@ impl ColumnLayout<'_> {
     /// Which columns are meant by indices that the options give, where columns have names: other libraries count without the label.
     pub fn index_warnings(&self, options: &ReadOptions) -> Vec<String> {
         let Some(names) = self.names else { return Vec::new() };
-        let single =
-            [("weight_column", &options.weight), ("group_column", &options.group), ("base_margin_column", &options.base_margin)];
+        let single = [
+            ("label_lower_bound_column", &options.label_lower_bound),
+            ("label_upper_bound_column", &options.label_upper_bound),
+            ("weight_column", &options.weight),
+            ("group_column", &options.group),
+            ("base_margin_column", &options.base_margin),
+        ];
         let single = single.into_iter().filter_map(|(parameter, column)| Some((parameter, std::slice::from_ref(column.as_ref()?))));
         let lists = [("categorical_features", &options.categorical[..]), ("ignore_columns", &options.ignore[..])];
         let named = single.chain(lists).filter_map(|(parameter, columns)| {
@@ -151,9 +165,10 @@ impl ColumnLayout<'_> {
         let mut roles = vec![ColumnRole::Feature(0); self.width];
         let label = match &options.label {
             Some(label) => Some(self.find(label, "label")?),
+            None if options.names_bounds() => None,
             None => default_label,
         };
-        let mut given = Vec::new();
+        let mut given = self.bounds(options)?;
         given.extend(label.map(|at| (ColumnRole::Label, at)));
         for (role, column) in [
             (ColumnRole::Weight, &options.weight),
@@ -163,6 +178,10 @@ impl ColumnLayout<'_> {
             if let Some(column) = column {
                 given.push((role, self.find(column, role.word())?));
             }
+        }
+        if options.csv_weights && options.names_bounds() {
+            let cause = "csv_weights says that weights follow the label, and there are bounds in its place";
+            return Err(Error::parameter(cause).with_remedy("name the column of weights (weight_column)"));
         }
         if let (true, Some(label)) = (options.csv_weights, label) {
             let next = label + 1;
@@ -200,6 +219,26 @@ impl ColumnLayout<'_> {
             roles[at] = ColumnRole::Unused;
         }
         Ok(roles)
+    }
+
+    /// The columns of the labels' bounds, which take the place of a label.
+    fn bounds(&self, options: &ReadOptions) -> Result<Vec<(ColumnRole, usize)>> {
+        let (lower, upper) = match (&options.label_lower_bound, &options.label_upper_bound) {
+            (None, None) => return Ok(Vec::new()),
+            (Some(lower), Some(upper)) => (lower, upper),
+            (one, _) => {
+                let other = if one.is_some() { "label_upper_bound_column" } else { "label_lower_bound_column" };
+                return Err(
+                    Error::parameter("one bound of the label is named without the other").with_remedy(format!("give {other}, too"))
+                );
+            }
+        };
+        if let Some(label) = &options.label {
+            let cause = format!("label_column={label} beside the columns of the label's bounds");
+            return Err(Error::parameter(cause).with_remedy("leave it out: bounds take the place of the label"));
+        }
+        let (lower, upper) = (self.find(lower, ColumnRole::LowerBound.word())?, self.find(upper, ColumnRole::UpperBound.word())?);
+        Ok(vec![(ColumnRole::LowerBound, lower), (ColumnRole::UpperBound, upper)])
     }
 
     /// The columns that the options leave out. A name that holds commas and is no column may be several names.
@@ -248,6 +287,8 @@ impl ColumnLayout<'_> {
         // The first column is where labels are unless somebody says another.
         let is_said = self.names.is_some() || options.label.is_some();
         reading.label_column = all(ColumnRole::Label).next().filter(|_| is_said);
+        reading.label_lower_bound_column = all(ColumnRole::LowerBound).next();
+        reading.label_upper_bound_column = all(ColumnRole::UpperBound).next();
         reading.weight_column = all(ColumnRole::Weight).next();
         reading.group_column = all(ColumnRole::Group).next();
         reading.base_margin_column = all(ColumnRole::BaseMargin).next();
@@ -282,22 +323,29 @@ impl ColumnLayout<'_> {
         {
             repeated.base_margin = Some(self.margin_again(column, options, schema, need_label)?);
         }
+        let (lower, upper) = (trained.label_lower_bound_column.as_ref(), trained.label_upper_bound_column.as_ref());
+        let bounds = lower.zip(upper).filter(|_| options.label.is_none() && !options.names_bounds());
         let group = trained.group_column.as_ref().filter(|_| options.group.is_none());
         let weight = trained.weight_column.as_ref().filter(|_| options.weight.is_none() && !options.csv_weights);
         let Some(names) = self.names.filter(|_| schema.named) else {
             if need_label && !schema.named {
-                repeated.label = repeated.label.or_else(|| trained.label_column.clone());
+                if !options.names_bounds() {
+                    repeated.label = repeated.label.or_else(|| trained.label_column.clone());
+                }
                 repeated.weight = weight.cloned().or(repeated.weight);
                 repeated.group = group.cloned().or(repeated.group);
+                repeated.take_bounds(bounds);
             } else if let (true, Some(column)) = (need_label, weight) {
                 return Err(self.lost("weight", column, "weight_column"));
+            } else if let (true, Some((column, _))) = (need_label, bounds) {
+                return Err(self.lost("lower label bound", column, "label_lower_bound_column"));
             } else if let (true, Some(column)) = (need_label, group) {
                 return Err(self.lost("query group", column, "group_column"));
             }
             return Ok(repeated);
         };
         let has = |column: &String| names.contains(column) && schema.position(column).is_none();
-        match &trained.label_column {
+        match trained.label_column.as_ref().filter(|_| !options.names_bounds()) {
             Some(label) if options.label.is_none() && need_label => {
                 if !names.contains(label) {
                     return Err(self.lost("label", label, "label_column"));
@@ -307,6 +355,16 @@ impl ColumnLayout<'_> {
             // Nobody asks for labels, and that they are left out is no news. A request has none.
             Some(label) if options.label.is_none() && !options.strict && has(label) => repeated.ignore.push(label.clone()),
             _ => {}
+        }
+        if let Some((lower, upper)) = bounds {
+            match [lower, upper].into_iter().find(|column| !names.contains(column)) {
+                Some(column) if need_label => {
+                    return Err(self.lost("label bound", column, "label_lower_bound_column, label_upper_bound_column"));
+                }
+                None if need_label => repeated.take_bounds(bounds),
+                _ if !options.strict => repeated.ignore.extend([lower, upper].into_iter().filter(|column| has(column)).cloned()),
+                _ => {}
+            }
         }
         match weight {
             Some(column) if need_label && !names.contains(column) => return Err(self.lost("weight", column, "weight_column")),
@@ -322,8 +380,7 @@ impl ColumnLayout<'_> {
             Some(column) if !options.strict && has(column) => repeated.ignore.push(column.clone()),
             _ => {}
         }
-        let taken: Vec<_> =
-            [&repeated.label, &repeated.weight, &repeated.group, &repeated.base_margin].into_iter().flatten().cloned().collect();
+        let taken: Vec<_> = repeated.attributes().cloned().collect();
         repeated.ignore.extend(trained.ignored_columns.iter().filter(|column| has(column) && !taken.contains(column)).cloned());
         Ok(repeated)
     }
@@ -417,7 +474,7 @@ impl ColumnLayout<'_> {
                 _ => "; give exactly the model's features, in the order of training",
             };
             return Err(Error::schema(format!(
-                "wrong number of columns: {} has {}, {others} of them label, weight, group, base margin or ignored, which leaves \
+                "wrong number of columns: {} has {}, {others} of them label, bounds, weight, group, base margin or ignored, which leaves \
                  {found} for the model's {}{remedy}",
                 self.file,
                 counted(self.width, "column"),
@@ -491,6 +548,8 @@ pub(super) mod tests {
             delimiter: None,
             decimal: None,
             label: None,
+            label_lower_bound: None,
+            label_upper_bound: None,
             weight: None,
             group: None,
             base_margin: None,

@@ -33,6 +33,8 @@ pub enum Objective {
     Expectile,
     /// Partial likelihood of proportional hazards; predicts hazards relative to each other.
     Cox,
+    /// Accelerated failure times: the logarithm of a time, known to lie in an interval, is the margin plus noise; predicts times.
+    Aft,
     /// LambdaMART for NDCG: puts the rows of each query group in order.
     RankNdcg,
     /// LambdaMART for mean average precision.
@@ -47,7 +49,7 @@ pub enum Objective {
 
 impl Objective {
     /// Every objective, in the order in which documentation lists them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::SquaredError,
         Self::Logistic,
         Self::BinaryLogistic,
@@ -62,6 +64,7 @@ impl Objective {
         Self::Quantile,
         Self::Expectile,
         Self::Cox,
+        Self::Aft,
         Self::RankNdcg,
         Self::RankMap,
         Self::RankPairwise,
@@ -86,6 +89,7 @@ impl Objective {
             Self::Quantile => "reg:quantileerror",
             Self::Expectile => "reg:expectileerror",
             Self::Cox => "survival:cox",
+            Self::Aft => "survival:aft",
             Self::RankNdcg => "rank:ndcg",
             Self::RankMap => "rank:map",
             Self::RankPairwise => "rank:pairwise",
@@ -117,7 +121,7 @@ impl Objective {
             Self::RankNdcg | Self::RankMap | Self::RankPairwise => Link::Identity,
             Self::Quantile | Self::Expectile => Link::Sorted,
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
-            Self::Poisson | Self::Gamma | Self::Tweedie | Self::Cox => Link::Log,
+            Self::Poisson | Self::Gamma | Self::Tweedie | Self::Cox | Self::Aft => Link::Log,
             Self::BinaryHinge => Link::Step,
             Self::Softmax | Self::Softprob => Link::Softmax,
         }

@@ -14,6 +14,10 @@ pub struct Reading {
     pub ignored_columns: Vec<String>,
     /// The column of labels: its name, or its 0-based index where the data had no names.
     pub label_column: Option<String>,
+    /// The column of the labels' lower bounds, likewise.
+    pub label_lower_bound_column: Option<String>,
+    /// The column of the labels' upper bounds, likewise.
+    pub label_upper_bound_column: Option<String>,
     /// The column of row weights, likewise.
     pub weight_column: Option<String>,
     /// The column of query groups, likewise.

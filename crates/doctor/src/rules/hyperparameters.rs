@@ -4,7 +4,7 @@ use super::channels::RequestChannel;
 use crate::finding::{Position, Report};
 use crate::yaml::{Yaml, YamlEntry};
 use sapwood::params::{Note, spec};
-use sapwood::{Params, Result, metric};
+use sapwood::{Objective, Params, Result, metric};
 use sapwood_readers::Format;
 use sapwood_sagemaker::hyperparameters::{self, TUNING_OBJECTIVE};
 use serde_json::Map;
@@ -142,6 +142,33 @@ pub fn check_groups(given: Option<&Yaml>, params: &Params, channels: &[RequestCh
             "add group_column, or say libsvm as the channel's content type",
         ),
         None => {}
+    }
+}
+
+/// Reports times whose bounds nobody names, or for which the data have no place.
+pub fn check_bounds(given: Option<&Yaml>, params: &Params, channels: &[RequestChannel<'_>], at: Position, report: &mut Report) {
+    if params.objective != Objective::Aft {
+        return;
+    }
+    let name = params.objective.name();
+    let at = given.and_then(|given| place(given, "objective")).unwrap_or(at);
+    let without = |channel: &RequestChannel<'_>| match channel.format() {
+        Some(Format::Libsvm) => Some("libsvm"),
+        Some(Format::Recordio) => Some("recordio"),
+        _ => None,
+    };
+    if let Some(format) = channels.iter().find_map(without) {
+        report.error(
+            at,
+            format!("{name} needs two bounds of each row's time, for which {format} data have no place"),
+            "give the data as CSV, Parquet or JSON",
+        );
+    } else if params.data.label_lower_bound_column.is_none() {
+        report.error(
+            at,
+            format!("{name} needs two bounds of each row's time, and nothing says in which columns they are"),
+            "add label_lower_bound_column and label_upper_bound_column, names of columns or their numbers, counted from 0",
+        );
     }
 }
 

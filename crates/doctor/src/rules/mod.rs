@@ -67,6 +67,7 @@ fn definition<'n>(
     if let Some(params) = params {
         hyperparameters::check_classes(given, params, job.at, context.report);
         hyperparameters::check_groups(given, params, &channels, job.at, context.report);
+        hyperparameters::check_bounds(given, params, &channels, job.at, context.report);
         let names: Vec<&str> = channels.iter().map(|channel| channel.name).collect();
         evaluated::check(given, params, &names, job.at, context.report);
     }

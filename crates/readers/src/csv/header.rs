@@ -171,8 +171,7 @@ pub(super) fn known(row: &[String], schema: Option<&FeatureSchema>) -> Known {
 
 /// Whether the options name a column by a text that is in the row.
 pub(super) fn is_asked_for(row: &[String], options: &ReadOptions) -> bool {
-    let columns = [&options.label, &options.weight, &options.group, &options.base_margin].into_iter().flatten();
-    let mut columns = columns.chain(&options.ignore).chain(&options.categorical);
+    let mut columns = options.attributes().chain(&options.ignore).chain(&options.categorical);
     columns.any(|column| number(column).is_none() && row.contains(column))
 }
 

@@ -22,7 +22,7 @@ use super::sniff::Probe;
 use super::source::display;
 use crate::names::list;
 use crate::params::Header;
-use crate::{Error, FeatureSchema, ReadOptions, Result};
+use crate::{Error, FeatureSchema, ReadOptions, Reading, Result};
 use dialect::Dialect;
 use header::{FirstRow, Known};
 use sapwood::text::counted;
@@ -278,8 +278,7 @@ impl Table {
     ) -> (ReadOptions, Option<String>) {
         let mut options = options.clone();
         let Some(names) = &self.names else { return (options, None) };
-        let columns = [&options.label, &options.weight, &options.group, &options.base_margin].into_iter().flatten();
-        let asked: HashSet<&String> = columns.chain(&options.categorical).collect();
+        let asked: HashSet<String> = options.attributes().chain(&options.categorical).cloned().collect();
         let is_asked = |at: usize| {
             asked.contains(&names[at]) || asked.contains(&at.to_string()) || known.is_some_and(|k| k.position(&names[at]).is_some())
         };
@@ -288,8 +287,9 @@ impl Table {
         if index.is_empty() {
             return (options, None);
         }
-        let trained = options.trained.label_column.as_ref().is_some_and(|label| names.contains(label));
-        if labelled && options.label.is_none() && !trained {
+        let Reading { label_column, label_lower_bound_column, .. } = &options.trained;
+        let trained = [label_column, label_lower_bound_column].into_iter().flatten().any(|label| names.contains(label));
+        if labelled && options.label.is_none() && !options.names_bounds() && !trained {
             options.label = (0..names.len()).find(|at| !index.contains(at)).map(|at| names[at].clone());
         }
         let warning = (!left.is_empty() && !options.strict).then(|| {

@@ -8,7 +8,7 @@ use super::escapes::escaped_quote;
 use super::{NOT_UTF8, Table};
 use crate::blocks::TextBlock;
 use crate::cells::{AMONG_NUMBERS, Cell, EXACT, MissingTexts, make_missing};
-use crate::column::{Builder, ColumnPlan, Counts, Types, finish_texts, is_group};
+use crate::column::{Builder, ColumnPlan, Counts, Types, finish_texts, is_bound, is_group};
 use crate::frame;
 use crate::levels::{Raw, TextBuilder};
 use crate::number_text::{Dress, dress_under};
@@ -149,8 +149,14 @@ impl Plan {
             return Some(finish_texts(builder));
         }
         let mut values = frame::floats(series.f64().ok()?);
-        let negative = plan.role != ColumnRole::Weight;
-        let plain = |&x: &f64| x.is_nan() || (x.abs() < EXACT && (negative || x >= 0.0));
+        let may_be_negative = plan.role != ColumnRole::Weight;
+        let is_common = |x: f64| x.abs() < EXACT && (may_be_negative || x >= 0.0);
+        // Most rows may have no upper bound.
+        let plain = |&x: &f64| {
+            x.is_nan()
+                || (is_common(x) || (plan.role == ColumnRole::UpperBound && x.is_infinite()))
+                    && is_bound(plan.role, x) != Some(false)
+        };
         // polars also reads the word "nan": then there are more of them than nulls.
         let nulls = values.iter().filter(|x| x.is_nan()).count();
         make_missing(&mut values, missing.numbers());

@@ -5,7 +5,7 @@ use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
 use crate::column::Types;
 use crate::dates::{DAY, PACKED_DATES, are_packed_dates};
-use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, guarded};
+use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, finite, guarded};
 use crate::hive::HiveColumn;
 use crate::labels::{Attributes, RawAttributes, widen};
 use crate::levels::{LevelSet, Raw};
@@ -90,10 +90,16 @@ impl ParquetSet {
 
     /// Rows of one column.
     pub fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
+        self.read_role(slice, column, texts, ColumnRole::Unused)
+    }
+
+    /// The same for what may have values that others may not.
+    fn read_role(&self, slice: Slice, column: usize, texts: bool, role: ColumnRole) -> Result<Raw> {
         self.cancellation.check()?;
         let series = self.series(slice, column)?;
         let damaged = |error: String| self.files[slice.file].damaged_column(&self.fields.names[column], &error);
-        convert(&series, texts, &self.missing).map_err(damaged)?.map_err(|fault| self.fault(slice, column, &fault))
+        let raw = convert(&series, texts, &self.missing).map_err(damaged)?;
+        raw.and_then(|raw| finite(role, raw)).map_err(|fault| self.fault(slice, column, &fault))
     }
 
     /// Rows of one column as they stand in the files, or in the names of their directories.
@@ -210,7 +216,7 @@ impl ParquetSet {
         for &slice in &self.slices {
             let mut attributes = RawAttributes::default();
             for &at in &wanted {
-                let raw = self.read(slice, at, texts[at])?;
+                let raw = self.read_role(slice, at, texts[at], roles[at])?;
                 if let Some(fault) = attributes_fault(roles[at], &raw) {
                     return Err(self.fault(slice, at, &fault));
                 }
@@ -258,7 +264,6 @@ impl ParquetSet {
 
 /// Whether a column that directories name is read: its values vary, or it is asked for.
 fn is_wanted(column: &HiveColumn, options: &ReadOptions, known: Option<&FeatureSchema>) -> bool {
-    let named = [&options.label, &options.weight, &options.group, &options.base_margin];
-    let is_named = named.into_iter().flatten().chain(&options.categorical).chain(&options.ignore).any(|name| *name == column.name);
+    let is_named = options.attributes().chain(&options.categorical).chain(&options.ignore).any(|name| *name == column.name);
     is_named || known.map_or(column.varies(), |schema| schema.named && schema.position(&column.name).is_some())
 }

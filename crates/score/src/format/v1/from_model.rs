@@ -19,6 +19,8 @@ impl h::Header {
                 dates: Vec::new(),
                 ignored_columns: reading.ignored_columns.clone(),
                 label_column: reading.label_column.clone(),
+                label_lower_bound_column: reading.label_lower_bound_column.clone(),
+                label_upper_bound_column: reading.label_upper_bound_column.clone(),
                 weight_column: reading.weight_column.clone(),
                 group_column: reading.group_column.clone(),
                 base_margin_column: reading.base_margin_column.clone(),

@@ -80,6 +80,10 @@ pub(super) struct Reading {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub label_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label_lower_bound_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label_upper_bound_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub weight_column: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub group_column: Option<String>,

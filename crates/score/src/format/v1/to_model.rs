@@ -26,6 +26,8 @@ impl h::Header {
                 decimal_mark: self.reading.decimal_mark,
                 ignored_columns: self.reading.ignored_columns,
                 label_column: self.reading.label_column,
+                label_lower_bound_column: self.reading.label_lower_bound_column,
+                label_upper_bound_column: self.reading.label_upper_bound_column,
                 weight_column: self.reading.weight_column,
                 group_column: self.reading.group_column,
                 base_margin_column: self.reading.base_margin_column,
