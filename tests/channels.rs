@@ -238,10 +238,10 @@ fn every_channel_is_an_evaluation_set_and_validation_alone_decides() {
     let base = || Job::on(csv(300, 1, amount), hyperparameters.clone()).file("validation/v.csv", csv(200, 2, amount));
     let alone = base();
     let alone_run = alone.succeeds();
-    let job = base().file("zzz/z.csv", noise(100, 3)).file("a.b_c-1/deep/z.csv", noise(100, 4)).file("model/m.bin", "\0");
+    let job = base().file("zzz/z.csv", noise(100, 3)).file("a.b_c-1/deep/z.csv", noise(100, 4)).file("code/m.bin", "\0");
     let run = job.succeeds();
     assert_eq!(names(&run), ["train-rmse", "a.b_c-1-rmse", "zzz-rmse", "validation-rmse"]);
-    assert!(run.stderr.contains("the channel model is not read"), "{}", run.stderr);
+    assert!(run.stderr.contains("the channel code is not read"), "{}", run.stderr);
     assert!(model(&job) == model(&alone));
     assert_eq!(run.metric_lines().len(), alone_run.metric_lines().len());
     assert!(alone_run.metric_lines().len() < 60);

@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod conformance;
 mod constraints;
+mod continuing;
 mod cross_validation;
 mod data;
 mod doctor;

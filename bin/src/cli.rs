@@ -67,6 +67,9 @@ pub struct TrainArgs {
     /// A data set to evaluate in every round, under its own name; it does not decide early stopping. May be repeated.
     #[arg(long, value_name = "NAME=PATH")]
     pub eval_set: Vec<String>,
+    /// A model to go on from, in a file or an object of S3: num_round more rounds are added to it, on columns of the same names and types.
+    #[arg(long, value_name = "FILE")]
+    pub model_in: Option<PathBuf>,
     /// Where to write the model: a file, or an object of S3.
     #[arg(long, value_name = "FILE")]
     pub model_out: Option<PathBuf>,
@@ -87,7 +90,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_out", "summary", "history", "checkpoints", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_in", "model_out", "summary", "history", "checkpoints", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
     #[arg(long, value_name = "COL")]

@@ -54,10 +54,11 @@ fn placed(error: &toml::de::Error, text: &str) -> String {
 /// A name as the flag is called, with hyphens or underscores.
 fn is_flag(name: &str) -> bool {
     let name = name.replace('_', "-");
-    const FLAGS: [&str; 17] = [
+    const FLAGS: [&str; 18] = [
         "train",
         "validation",
         "eval-set",
+        "model-in",
         "model-out",
         "summary",
         "history",
@@ -90,6 +91,7 @@ impl Setting<'_> {
             "validation" if given.validation.is_empty() => to.validation = paths()?,
             "eval-set" if given.eval_set.is_empty() => to.eval_set = self.named()?,
             "ignore" => to.ignore.extend(self.texts()?),
+            "model-in" if given.model_in.is_none() => to.model_in = path()?,
             "model-out" if given.model_out.is_none() => to.model_out = path()?,
             "summary" if given.summary.is_none() => to.summary = path()?,
             "history" if given.history.is_none() => to.history = path()?,

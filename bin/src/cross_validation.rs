@@ -44,7 +44,7 @@ pub fn run(
 ) -> Result<Outcome, Failure> {
     let start = Instant::now();
     let options = ReadOptions::new(&params.data)?;
-    let mut loaded = threads::pool(params.nthread)?.install(|| inputs.load(&options, params, log))?;
+    let mut loaded = threads::pool(params.nthread)?.install(|| inputs.load(&options, params, None, log))?;
     loaded.describe(log);
     if let Some(column) = &params.split_column {
         for (name, set) in &mut loaded.validation {

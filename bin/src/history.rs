@@ -34,8 +34,9 @@ pub fn json(history: &[RoundReport]) -> Value {
 pub fn best_round(trained: &Trained, patience: u32) -> Option<String> {
     let (set, metric, value) = trained.report.values.last()?;
     let (best, done) = (trained.report.round, trained.history.len());
+    let later = trained.history.last()?.round - best;
     let best = format!("{set}-{metric} was best in round [{best}] ({value:.5}), the last that the model keeps");
-    Some(match done - 1 - trained.report.round {
+    Some(match later {
         0 => format!("early stopping: {best}; it was still improving, so more rounds may be better"),
         later if later >= patience as usize => {
             format!(

@@ -1,13 +1,15 @@
 //! The data of a training job: which files, whether validation is honest, and reading them.
 
+use crate::initial_model;
 use crate::log::Log;
 use crate::pipes::{self, Pipe};
 use crate::report::Failure;
 use crate::s3;
 use sapwood::boost::Bins;
+use sapwood::names::list;
 use sapwood::params::SameData;
 use sapwood::text::counted;
-use sapwood::{Dataset, Params, objective};
+use sapwood::{Dataset, Feature, FeatureKind, Model, Params, objective};
 use sapwood_readers::overlap::{self, LearnedFiles};
 use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
 use sapwood_sagemaker::channels::VALIDATION;
@@ -192,11 +194,16 @@ impl Inputs {
         Ok(all)
     }
 
-    /// Reads everything, validation under the training data's schema.
+    /// Reads everything: training data under the schema of the model that is trained further, if there is one, validation data under that of
+    /// the training data.
     ///
     /// # Errors
     /// What is wrong with the data.
-    pub fn load(&self, options: &ReadOptions, params: &Params, log: &mut Log) -> Result<Loaded, Failure> {
+    pub fn load(&self, options: &ReadOptions, params: &Params, initial: Option<&Model>, log: &mut Log) -> Result<Loaded, Failure> {
+        let options = &match initial {
+            Some(model) => initial_model::options(options, &params.data, model, log),
+            None => options.clone(),
+        };
         let same_data = params.data.same_data;
         let all = || std::iter::once(&self.train).chain(self.watched().map(|(_, input)| input));
         let files: Vec<_> = all().map(Input::listed).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
@@ -205,7 +212,10 @@ impl Inputs {
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let mut fetched = s3::fetch(all().flat_map(|input| input.place.objects()), &options.meter)?.into_iter();
         let train_sources = self.train.place.sources(&mut spools, &mut fetched);
-        let mut train = readers::read_training(&train_sources, &self.train.options(options))?;
+        let mut train = match initial {
+            None => readers::read_training(&train_sources, &self.train.options(options))?,
+            Some(model) => learn_more(&train_sources, &self.train.options(options), model)?,
+        };
         if let Some(positive) = &params.positive_class {
             train = train.with_positive_class(positive)?;
         }
@@ -229,6 +239,24 @@ impl Inputs {
         touch.finish();
         Ok(Loaded { train, validation, bins: None })
     }
+}
+
+/// Reads training data for a model that is trained further.
+fn learn_more(sources: &[Source], options: &ReadOptions, model: &Model) -> Result<Dataset, Failure> {
+    let expected = readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true };
+    let data = readers::read_extending(sources, options, expected)?;
+    let more = data.schema().features.iter().zip(&model.schema.features).filter_map(|(now, then)| new_levels(now, then));
+    let notes: Vec<_> = more.collect();
+    Ok(data.with_notes(notes).with_reading(model.reading.clone()))
+}
+
+/// A sentence about the levels of a feature that a model does not know.
+fn new_levels(now: &Feature, then: &Feature) -> Option<String> {
+    let (FeatureKind::Categorical { levels: now }, FeatureKind::Categorical { levels: known }) = (&now.kind, &then.kind) else {
+        return None;
+    };
+    let new = now.get(known.len()..).filter(|new| !new.is_empty())?;
+    Some(format!("column {} has values that the model learns now: {}", then.name, list(new)))
 }
 
 impl Loaded {

@@ -17,7 +17,7 @@ use crate::threads;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::text::counted;
-use sapwood::{Checkpoint, ErrorKind, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
+use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use sapwood_readers::ReadOptions;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -29,6 +29,8 @@ pub struct Job {
     pub params: Params,
     /// The data sets.
     pub inputs: Inputs,
+    /// The model that is trained further, if the job does not begin with none.
+    pub initial: Option<Model>,
     /// Where model and summary go.
     pub results: Results,
     /// Where checkpoints are kept, if anywhere.
@@ -55,7 +57,8 @@ impl Job {
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
-            let cache = match &self.cache {
+            // Binned data have no values that the trees of another model could be applied to.
+            let cache = match self.cache.as_ref().filter(|_| self.initial.is_none()) {
                 Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
                 None => None,
             };
@@ -63,7 +66,7 @@ impl Job {
             let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
             let mut data = match cached {
                 Some(data) => data,
-                None => self.inputs.load(&options, &self.params, &mut log)?.hold_out(&self.params)?,
+                None => self.inputs.load(&options, &self.params, self.initial.as_ref(), &mut log)?.hold_out(&self.params)?,
             };
             data.describe(&mut log);
             let load = start.elapsed();
@@ -156,6 +159,10 @@ impl Job {
     ) -> Result<(Trained, Option<u8>), Failure> {
         let sets = data.validation.iter();
         let mut trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
+        if let Some(model) = &self.initial {
+            log.info(&format!("going on from a model of {}", counted(model.num_rounds(), "round")));
+            trainer = trainer.init_model(model.clone());
+        }
         let mut origin = None;
         if let Some(checkpoints) = &checkpoints
             && let Some((path, checkpoint)) = checkpoints.newest(log)?
@@ -165,6 +172,7 @@ impl Job {
         }
         let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
         rounds.origin.clone_from(&origin);
+        rounds.before = self.initial.as_ref().map_or(0, Model::num_rounds);
         let trained = match bins {
             Some(bins) => trainer.fit_binned(&data.train, bins, &mut rounds),
             None => trainer.fit_observed(&data.train, &mut rounds),
@@ -205,7 +213,9 @@ struct Rounds<'a> {
     log: &'a mut Log,
     /// The checkpoint that training goes on from, if it may, and its rounds.
     origin: Option<(String, usize)>,
-    /// Rounds that are done.
+    /// Rounds of the model that training goes on from.
+    before: usize,
+    /// Rounds that are done after those.
     done: usize,
     last_line: String,
     stopped: Option<u8>,
@@ -222,7 +232,20 @@ impl<'a> Rounds<'a> {
         let progress = Progress::new(params.num_round, log);
         let period = if log.is_quiet() { 0 } else { params.verbose_eval.0 as usize };
         let (num_round, origin, last_line) = (params.num_round as usize, None, String::new());
-        Self { num_round, period, progress, keeper, checkpoints, signals, log, origin, done: 0, last_line, stopped: None }
+        Self {
+            num_round,
+            period,
+            progress,
+            keeper,
+            checkpoints,
+            signals,
+            log,
+            origin,
+            before: 0,
+            done: 0,
+            last_line,
+            stopped: None,
+        }
     }
 
     fn print(&mut self, report: &RoundReport) {
@@ -272,7 +295,7 @@ impl Observer for Rounds<'_> {
     }
 
     fn round(&mut self, report: &RoundReport) -> bool {
-        self.done = report.round + 1;
+        self.done = report.round + 1 - self.before;
         self.progress.advance_to(self.done);
         if self.period > 0 && report.round.is_multiple_of(self.period) {
             self.print(report);

@@ -15,6 +15,7 @@ mod evaluation_report;
 mod fold_job;
 mod glossary;
 mod history;
+mod initial_model;
 mod inputs;
 mod inspect;
 mod install;

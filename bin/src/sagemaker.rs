@@ -1,6 +1,7 @@
 //! SageMaker mode: a training job under `/opt/ml`, as the platform lays it out.
 
 use crate::fold_job;
+use crate::initial_model;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
@@ -9,7 +10,7 @@ use crate::report::{Ending, Failure};
 use crate::results::Results;
 use crate::signal::{self, Signals};
 use sapwood::Params;
-use sapwood_sagemaker::channels::{self, VALIDATION};
+use sapwood_sagemaker::channels::{self, MODEL, VALIDATION};
 use sapwood_sagemaker::{Channel, InputMode, Paths, config, failure, hyperparameters};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,15 +40,23 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
     hyperparameters.check_tuned_set(inputs.named().map(|(name, _)| name).chain(held_out))?;
     create_outputs(&paths)?;
     let checkpoints = config::checkpoints(&paths)?;
+    let initial = initial_model::of_channel(&paths.data().join(MODEL))?;
     if params.nfold.is_some() {
+        if initial.is_some() {
+            return Err(Failure::user(format!("channel {MODEL}: _kfold trains models anew; leave out one of them")));
+        }
         if let Some(directory) = &checkpoints {
             log.warning(&format!("{}: jobs with folds keep no checkpoints; an interrupted job begins anew", directory.display()));
         }
         return Ok(ending(fold_job::run(&params, inputs, &paths, &signals, log)?, on_sigterm));
     }
+    let initial = initial.map(|(path, model)| {
+        log.note(&format!("channel {MODEL}: num_round={} is added to the rounds of {}", params.num_round, path.display()));
+        model
+    });
     let cache = cache.or_else(warm_pool_cache);
     let results = Results { model: paths.model(), summary: Some(paths.summary()), history: None, keep_earlier: false };
-    let job = Job { params, inputs, results, checkpoints, cache };
+    let job = Job { params, inputs, initial, results, checkpoints, cache };
     Ok(ending(job.run(&signals, log)?, on_sigterm))
 }
 

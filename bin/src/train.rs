@@ -5,6 +5,7 @@ use crate::config;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
+use crate::reading;
 use crate::report::{Ending, Failure};
 use crate::results::Results;
 use crate::s3;
@@ -42,6 +43,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let job = Job {
         params,
         inputs: inputs(args)?,
+        initial: args.model_in.as_deref().map(reading::load_model).transpose()?,
         results: Results {
             model: model_out(args)?,
             summary: args.summary.clone(),
@@ -100,6 +102,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
     args.train.is_empty()
         && args.validation.is_empty()
         && args.eval_set.is_empty()
+        && args.model_in.is_none()
         && args.model_out.is_none()
         && args.summary.is_none()
         && args.history.is_none()

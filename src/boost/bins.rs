@@ -102,7 +102,7 @@ mod tests {
         let (train, valid) = (data(200, |_| {}), data(50, |_| {}));
         let bins = || {
             let sets = [("validation".to_string(), &valid)];
-            Training::prepare(Execution::solo(Simd::detect().unwrap()), &params(256), &train, &sets).unwrap().bin().unwrap()
+            Training::prepare(Execution::solo(Simd::detect().unwrap()), &params(256), &train, &sets, None).unwrap().bin().unwrap()
         };
         let fit = |max_bin, train: &Dataset, validation: &[&Dataset]| {
             let trainer =

@@ -4,6 +4,7 @@
 //! of the tree, the layout of rows changes no bit. So a run that goes on from a checkpoint gives the model of one that was never interrupted.
 
 use super::fingerprint::{self, Fingerprint};
+use super::initial::InitialId;
 use super::report::RoundReport;
 use crate::{Error, ErrorKind, Feature, FeatureSchema, Model, Result};
 use sapwood_score::container::{FileFormat, Limit};
@@ -23,12 +24,14 @@ const FORMAT: FileFormat = FileFormat {
 /// Everything that training needs to go on, besides data and parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// The trees of all rounds so far, and the parameters that they were grown with.
+    /// The trees of all rounds of the run so far, and the parameters that they were grown with.
     pub model: Model,
     /// The metrics of all rounds so far.
     pub history: Vec<RoundReport>,
     /// Checksums of the data sets, the training data's first: whoever goes on must have the same.
     pub data: Vec<Fingerprint>,
+    /// The model that the run goes on from, if there is one. Its trees are not in `model`, its rounds not in `history`.
+    pub initial: Option<InitialId>,
 }
 
 /// The JSON part.
@@ -37,6 +40,8 @@ struct Header {
     /// Of the program that wrote it: another one may bin data otherwise.
     sapwood: String,
     data: Vec<Fingerprint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    initial: Option<InitialId>,
     rounds: usize,
     /// Data set and metric, in the order of a round's values.
     metrics: Vec<(String, String)>,
@@ -57,6 +62,7 @@ impl Checkpoint {
         let header = Header {
             sapwood: env!("CARGO_PKG_VERSION").to_string(),
             data: self.data.clone(),
+            initial: self.initial,
             rounds: self.rounds(),
             metrics: metrics.iter().map(|(set, metric, _)| (set.clone(), metric.clone())).collect(),
         };
@@ -92,7 +98,7 @@ impl Checkpoint {
         if model.num_rounds() != history.len() {
             return Err(damaged());
         }
-        Ok(Self { model, history, data: header.data })
+        Ok(Self { model, history, data: header.data, initial: header.initial })
     }
 }
 
@@ -104,8 +110,16 @@ impl Checkpoint {
     ///
     /// # Errors
     /// Other parameters, other data.
-    pub(super) fn check(&self, model: &Model, data: &[Fingerprint]) -> Result<()> {
+    pub(super) fn check(&self, model: &Model, data: &[Fingerprint], initial: Option<InitialId>) -> Result<()> {
         self.check_parameters(&model.params)?;
+        if initial != self.initial {
+            let words = |id: Option<InitialId>| id.map_or_else(|| "none".into(), |id| format!("one of {} rounds", id.rounds));
+            let (now, then) = (words(initial), words(self.initial));
+            let what = if now == then { "another one of as many rounds".into() } else { format!("{now}, it was {then}") };
+            return Err(refused(format!(
+                "the checkpoint was made with another model to go on from: the model is {what}; {REMEDY}"
+            )));
+        }
         match self.other_data(model, data) {
             Some(what) => Err(refused(format!("the checkpoint was made with other data: {what}; {REMEDY}"))),
             None => Ok(()),
@@ -173,10 +187,11 @@ fn history(header: &Header, values: &[u8]) -> Option<Vec<RoundReport>> {
     if header.metrics.is_empty() {
         return None;
     }
+    let first = header.initial.map_or(0, |initial| initial.rounds);
     let report = |(round, values): (usize, &[[u8; 8]])| {
         let metrics = header.metrics.iter().zip(values);
         let values = metrics.map(|((set, metric), value)| (set.clone(), metric.clone(), f64::from_le_bytes(*value)));
-        RoundReport { round, values: values.collect() }
+        RoundReport { round: first + round, values: values.collect() }
     };
     Some(values.as_chunks().0.chunks(header.metrics.len()).enumerate().map(report).collect())
 }
@@ -212,6 +227,7 @@ mod tests {
             model,
             history: (0..rounds).map(|round| RoundReport { round, values: values(round) }).collect(),
             data: vec![fingerprint("train"), fingerprint("v")],
+            initial: None,
         }
     }
 

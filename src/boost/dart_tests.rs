@@ -77,7 +77,7 @@ fn margins_are_those_of_xgboost() {
 
 /// Keeps the checkpoint after every round.
 #[derive(Default)]
-struct Keeper(Vec<Checkpoint>);
+pub(super) struct Keeper(pub(super) Vec<Checkpoint>);
 
 impl Observer for Keeper {
     fn keeps_checkpoints(&self) -> bool {

@@ -41,10 +41,10 @@ impl Kept {
         self.stopping.as_ref().and_then(EarlyStopping::best)
     }
 
-    /// Leaves the trees of the rounds up to the best one, as they were then: of `rounds` with so many trees each.
-    pub fn cut(&self, trees: &mut Vec<Tree>, trees_per_round: usize) {
+    /// Leaves the trees of the rounds up to the best one, as they were then. `trees` are those from the round `first` on.
+    pub fn cut(&self, trees: &mut Vec<Tree>, first: usize, trees_per_round: usize) {
         let Some((round, _)) = self.best() else { return };
-        trees.truncate((round + 1) * trees_per_round);
+        trees.truncate((round + 1 - first) * trees_per_round);
         let weights = self.weights.iter().flatten();
         trees.iter_mut().zip(weights).for_each(|(tree, weight)| tree.weight = *weight);
     }

@@ -10,6 +10,7 @@ mod dart;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod initial;
 mod kept;
 mod outcome;
 mod phases;
@@ -27,6 +28,7 @@ pub use cross_validation::{CrossValidated, FoldsReport, HELD_OUT, cross_validate
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
 pub use fingerprint::Fingerprint;
+pub use initial::InitialId;
 pub use phases::Phases;
 pub use report::{RoundReport, is_set_name};
 pub use trainer::{Trained, Trainer, threads};
@@ -37,6 +39,8 @@ mod constraint_tests;
 mod dart_tests;
 #[cfg(test)]
 mod fold_tests;
+#[cfg(test)]
+mod initial_tests;
 #[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]

@@ -22,9 +22,10 @@ impl Training<'_> {
         for round in 0..done.history.len() {
             let first = round * trees_per_round;
             let (before, new) = done.model.trees.split_at_mut(first);
-            let dropped = self.drop_trees(round, before, mapper, bins)?;
+            let number = self.first_round() + round;
+            let dropped = self.drop_trees(number, before, mapper, bins)?;
             if self.loss.remembers() {
-                self.loss.start_round(round, &self.watched[0].round(), self.execution.ranks);
+                self.loss.start_round(number, &self.watched[0].round(), self.execution.ranks);
             }
             for (offset, tree) in new.iter_mut().take(trees_per_round).enumerate() {
                 tree.weight = dropped.weight;

@@ -2,7 +2,7 @@
 
 use crate::data::{BaseMargins, TargetsView};
 use crate::grow::{GrownTree, Router};
-use crate::numeric::reorder;
+use crate::numeric::{gather, reorder};
 use crate::{Error, Result};
 use rayon::prelude::*;
 
@@ -29,6 +29,17 @@ impl Scores {
         margins.resize(numbers, 0.0);
         (0..outputs).for_each(|output| base.fill_output(output, &mut margins[output * rows..(output + 1) * rows]));
         Ok(Self { rows, margins, aside: Vec::new() })
+    }
+
+    /// The margins of so many rows, output by output.
+    pub fn from_margins(rows: usize, margins: Vec<f64>) -> Self {
+        Self { rows, margins, aside: Vec::new() }
+    }
+
+    /// Leaves some rows.
+    pub fn gather(&mut self, order: &[u32]) {
+        self.margins = self.margins.chunks_exact(self.rows).flat_map(|margins| gather(margins, 1, order)).collect();
+        self.rows = order.len();
     }
 
     /// The margins of all outputs.

@@ -29,6 +29,7 @@ pub struct Trainer<'a> {
     params: Params,
     validation: Vec<(String, &'a Dataset)>,
     checkpoint: Option<Checkpoint>,
+    initial: Option<Model>,
     ranks: &'a dyn Collective,
 }
 
@@ -54,7 +55,7 @@ pub struct Trained {
 impl<'a> Trainer<'a> {
     /// A trainer with these parameters.
     pub fn new(params: Params) -> Self {
-        Self { params, validation: Vec::new(), checkpoint: None, ranks: &Solo }
+        Self { params, validation: Vec::new(), checkpoint: None, initial: None, ranks: &Solo }
     }
 
     /// Adds a data set that every round is evaluated on, under a name of its own (`validation`).
@@ -69,6 +70,26 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// Goes on from a model: `num_round` rounds are added to those that it has, of the same objective, classes and columns. Its trees and its
+    /// base score stay as they are. On the data that it was trained on, that is what training all rounds at once gives. Levels that a
+    /// categorical feature has only now come after those that the model knows.
+    ///
+    /// ```
+    /// # use sapwood::{Dataset, Params, Trainer};
+    /// # let x = ndarray::Array2::from_shape_fn((200, 2), |(row, column)| ((row * (column + 3)) % 17) as f64);
+    /// # let data = Dataset::from_array(x.view(), x.column(0).to_vec(), None)?;
+    /// let trainer = || Ok::<_, sapwood::Error>(Trainer::new(Params::builder().num_round(5).build()?));
+    /// let five = trainer()?.fit(&data)?;
+    /// let ten = trainer()?.init_model(five).fit(&data)?;
+    /// assert_eq!(ten.num_rounds(), 10);
+    /// # Ok::<(), sapwood::Error>(())
+    /// ```
+    #[must_use]
+    pub fn init_model(mut self, model: Model) -> Self {
+        self.initial = Some(model);
         self
     }
 
@@ -102,7 +123,8 @@ impl<'a> Trainer<'a> {
     /// that bins of other values in data of the same form are not noticed.
     ///
     /// # Errors
-    /// Data or parameters that do not fit each other, or bins of other features, rows or data sets, or of a larger `max_bin`.
+    /// Data or parameters that do not fit each other, or bins of other features, rows or data sets, or of a larger `max_bin`; a model to go
+    /// on from, if raw values cannot be read.
     pub fn fit_binned(&self, train: &Dataset, bins: Bins, observer: &mut dyn Observer) -> Result<Trained> {
         self.fit_pooled(train, Some(bins), observer)
     }
@@ -123,7 +145,7 @@ impl<'a> Trainer<'a> {
         let threads = rayon::current_num_threads();
         let profiler = Profiler::new(threads);
         let execution = Execution { simd: self.ranks.agree(Simd::detect())?, profiler: &profiler, ranks: self.ranks };
-        let mut training = Training::prepare(execution, &self.params, train, &self.validation)?;
+        let mut training = Training::prepare(execution, &self.params, train, &self.validation, self.initial.as_ref())?;
         let all_have_bins = !self.ranks.any(bins.is_none());
         let bins = match bins {
             Some(bins) if all_have_bins => bins,
@@ -135,7 +157,7 @@ impl<'a> Trainer<'a> {
         };
         let mut binned = training.lay_out(bins)?;
         let (model, history, profile) = training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)?;
-        let report = history[model.num_rounds() - 1].clone();
+        let report = history[model.num_rounds() - training.first_round() - 1].clone();
         observer.finished(&report);
         Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
     }

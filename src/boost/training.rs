@@ -8,6 +8,7 @@ use super::dart::Dart;
 use super::early_stopping::EarlyStopping;
 use super::events::Observer;
 use super::fingerprint::Fingerprint;
+use super::initial::{InitialId, InitialModel};
 use super::kept::Kept;
 use super::outcome;
 use super::phases::Phases;
@@ -75,6 +76,8 @@ pub(super) struct Training<'a> {
     pub(super) loss: Box<dyn Loss>,
     metrics: Vec<Box<dyn Metric>>,
     pub(super) base_score: Vec<f64>,
+    /// What has been trained already, if training goes on from a model.
+    initial: Option<InitialModel>,
     /// How large gradients were before the first tree.
     magnitude: f64,
     /// The training data first.
@@ -113,6 +116,7 @@ impl<'a> Training<'a> {
         params: &'a Params,
         train: &'a Dataset,
         validation: &'a [(String, &'a Dataset)],
+        initial: Option<&Model>,
     ) -> Result<Self> {
         let ranks = execution.ranks;
         let sets = validation.iter().map(|(name, data)| (&name[..], *data));
@@ -162,7 +166,13 @@ impl<'a> Training<'a> {
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = objective::loss(params, outputs)?;
         let metrics = metric::metrics(&params.eval_metric, spec.clone())?;
-        let base_score = ranks.agree(loss.base_score(targets.view(), ranks))?;
+        let initial = ranks.agree(initial.map(|model| InitialModel::new(model, params, train, outputs)).transpose())?;
+        let id = initial.as_ref().map(|initial| initial.id);
+        agreement::check_same(ranks, &[("model to go on from".into(), format!("{id:?}"))])?;
+        let base_score = match &initial {
+            Some(initial) => initial.model.base_score.clone(),
+            None => ranks.agree(loss.base_score(targets.view(), ranks))?,
+        };
         let mut watched = vec![ranks.agree(Watched::new("train", train, targets, &base_score))?];
         for (name, data) in validation {
             // Metrics rely on it.
@@ -174,9 +184,22 @@ impl<'a> Training<'a> {
             watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
         let magnitude = loss.magnitude(&watched[0].round(), ranks)?;
+        if let Some(initial) = &initial {
+            let scored = watched.iter_mut().try_for_each(|watched| watched.start_from(initial));
+            ranks.agree(scored)?;
+            if let (Some(rows), [train, ..]) = (&weighted_rows, &mut watched[..]) {
+                train.scores.gather(rows);
+            }
+        }
         let mut warnings = params.warnings();
         if !train.schema().features.iter().any(|feature| feature.kind.is_categorical()) {
             warnings.extend(params.warnings_without_categories());
+        }
+        if let (Some(given), true) = (params.base_score, initial.is_some()) {
+            warnings.push(format!("base_score={given} has no effect: that of the model to go on from stays"));
+        }
+        if initial.is_some() && loss.remembers() {
+            warnings.push("lambdarank_unbiased: biases are estimated anew, those of the model to go on from are not known".into());
         }
         if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
@@ -202,6 +225,7 @@ impl<'a> Training<'a> {
             loss,
             metrics,
             base_score,
+            initial,
             magnitude,
             watched,
             seconds: Phases::default(),
@@ -267,11 +291,11 @@ impl<'a> Training<'a> {
         let mut kept = Kept::new(self.early_stopping(), self.dart.is_some());
         let mut done = match checkpoint {
             Some(checkpoint) => {
-                self.execution.ranks.agree(checkpoint.check(&self.model(Vec::new(), None), &data))?;
+                self.execution.ranks.agree(checkpoint.check(&self.model(Vec::new(), None), &data, self.initial_id()))?;
                 observer.resuming();
                 self.resume(checkpoint, binned, &mut kept)?
             }
-            None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), data },
+            None => Checkpoint { model: self.model(Vec::new(), None), history: Vec::new(), data, initial: self.initial_id() },
         };
         observer.started(&self.warnings);
         let Binned { mapper, matrix, columns } = binned;
@@ -284,9 +308,9 @@ impl<'a> Training<'a> {
         let mut buffers: Vec<_> = (0..side_by_side).map(|_| new_buffers()).collect();
         let mut profile = Profile::default();
         let first = done.rounds();
-        for round in first..self.params.num_round as usize {
+        for new in first..self.params.num_round as usize {
             let started = Instant::now();
-            let reorder = self.order.is_due(round - first);
+            let (round, reorder) = (self.first_round() + new, self.order.is_due(new - first));
             let bins = RowBins { matrix, columns, execution };
             let leaf_order =
                 self.grow_round(&grower, &mut done.model.trees, bins, Step { round, buffers: &mut buffers, reorder })?;
@@ -297,7 +321,7 @@ impl<'a> Training<'a> {
             let before = std::mem::replace(&mut profile, profiler.profile(self.seconds.train));
             observer.profiled(round, &profile.since(&before));
             let report = self.evaluate(round);
-            if kept.is_decided_by_metrics() && round == 0 {
+            if kept.is_decided_by_metrics() && report.round == self.first_round() {
                 outcome::check_decisive(&report)?;
             }
             let keep_going = !self.execution.ranks.any(!observer.round(&report));
@@ -311,15 +335,38 @@ impl<'a> Training<'a> {
             }
         }
         let mut trees = done.model.trees;
-        kept.cut(&mut trees, self.trees_per_round());
+        kept.cut(&mut trees, self.first_round(), self.trees_per_round());
         self.warnings.extend(outcome::shrunk(self.params.lambda, &trees));
         if outcome::has_no_split(&trees) {
-            let round = done.history.len();
+            let round = self.first_round() + done.history.len();
             let next = NextTree { round, index: (round * self.trees_per_round()) as u64, output: 0, is_first: true };
             let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers[0]);
-            self.warnings.push(format!("no tree has a split, so all rows are predicted alike: {obstacle}"));
+            self.warnings.push(match self.initial {
+                None => format!("no tree has a split, so all rows are predicted alike: {obstacle}"),
+                Some(_) => format!("no new tree has a split, so nothing is learnt from these data: {obstacle}"),
+            });
         }
-        Ok((self.model(trees, kept.best()), done.history, profile))
+        Ok((self.whole(self.model(trees, kept.best())), done.history, profile))
+    }
+
+    /// The number of rounds that were trained before.
+    pub(super) fn first_round(&self) -> usize {
+        self.initial_id().map_or(0, |id| id.rounds)
+    }
+
+    fn initial_id(&self) -> Option<InitialId> {
+        self.initial.as_ref().map(|initial| initial.id)
+    }
+
+    /// The model of new trees with those before it.
+    fn whole(&self, mut model: Model) -> Model {
+        if let Some(initial) = &self.initial {
+            model.trees.splice(..0, initial.trees().iter().cloned());
+            let roles = initial.model.required_roles.iter().filter(|role| !model.required_roles.contains(role)).copied();
+            let roles: Vec<_> = roles.collect();
+            model.required_roles.extend(roles);
+        }
+        model
     }
 
     /// A model of some trees.
@@ -375,9 +422,10 @@ impl<'a> Training<'a> {
         let Step { round, buffers, reorder } = step;
         let (mapper, profiler) = (grower.mapper, self.execution.profiler);
         let mut leaf_order = Vec::new();
+        let before = self.initial.as_ref().map_or(0, |initial| initial.trees().len());
         let dropped = profiler.step(Phase::Score, || self.drop_trees(round, trees, mapper, bins))?;
         profiler.step(Phase::Gradients, || self.loss.start_round(round, &self.watched[0].round(), self.execution.ranks));
-        let next: Vec<NextTree> = self.trees_of_round(round, trees.len()).collect();
+        let next: Vec<NextTree> = self.trees_of_round(round, before + trees.len()).collect();
         for next in next.chunks(buffers.len()) {
             let grow = |(buffers, &tree)| self.grow_tree(grower, tree, bins, buffers);
             let grown: Vec<GrownTree> = buffers.par_iter_mut().zip(next).with_max_len(1).map(grow).collect();
@@ -550,6 +598,13 @@ impl<'a> Watched<'a> {
     fn new(name: &'a str, data: &'a Dataset, targets: Cow<'a, Targets>, base_score: &[f64]) -> Result<Self> {
         let scores = Scores::new(targets.view(), base_score)?;
         Ok(Self { name, data, targets, bins: None, scores })
+    }
+
+    /// Begins with what a model predicts.
+    fn start_from(&mut self, initial: &InitialModel) -> Result<()> {
+        let margins = initial.margins(self.data).map_err(|error| error.within(self.name))?;
+        self.scores = Scores::from_margins(self.data.rows(), margins);
+        Ok(())
     }
 
     /// Adds a tree to the scores. `train` are the bins of the training data.

@@ -106,7 +106,7 @@ fn metric_values(objective: Objective, data: &Dataset, rows: &[Row]) -> Vec<(Str
 }
 
 fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
-    let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[]).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[], None).unwrap();
     let bins = training.bin().unwrap();
     let mut binned = training.lay_out(bins).unwrap();
     training.order = RowOrder::new(true);

@@ -369,9 +369,9 @@ pub const OTHERS: &[ParamSpec] = &[
     other("verbose", &[], &[], "use verbose_eval=N to print every Nth round, -q or -v to say less or more"),
     other(
         "warm_start",
-        &["input_model", "init_model"],
+        &["input_model", "model_input", "model_in", "init_model", "xgb_model"],
         &["", "false", "False"],
-        "leave it out: a finished model is not continued; train a new one",
+        "use --model-in FILE (on SageMaker the channel model): num_round more rounds are added to that model",
     ),
     other("output_model", &["model_out", "model_output"], &[], SAVED),
     other("config", &["config_file"], &[], "use --config FILE"),

@@ -18,6 +18,12 @@ impl InputSchema {
         Self { encoders: ColumnEncoder::of(&schema), schema: Arc::new(schema) }
     }
 
+    /// The same for data whose every unknown level is to be told.
+    pub(super) fn collecting(schema: FeatureSchema) -> Self {
+        let Self { schema, encoders } = Self::new(schema);
+        Self { schema, encoders: encoders.into_iter().map(ColumnEncoder::collecting).collect() }
+    }
+
     /// The schema, for a data set.
     pub(super) fn shared(&self) -> Arc<FeatureSchema> {
         self.schema.clone()

@@ -94,8 +94,9 @@ pub(super) struct LevelCodes {
     codes: Arc<HashMap<String, u32>>,
     /// The codes of numbers by the shortest text of their values, if it is not their own; none where several levels have one value.
     values: Arc<HashMap<String, Option<u32>>>,
-    /// The first few in sorted order, whatever the order in which they came.
+    /// The first few in sorted order, whatever the order in which they came; all of them, if they are `collected`.
     unknown: Mutex<BTreeSet<String>>,
+    collected: bool,
 }
 
 /// Unknown texts that are remembered.
@@ -111,12 +112,19 @@ impl LevelCodes {
                 values.entry(value).and_modify(|known| *known = None).or_insert(Some(code));
             }
         }
-        Self { codes: Arc::new(levels.iter().cloned().zip(0..).collect()), values: Arc::new(values), unknown: Mutex::default() }
+        let codes = Arc::new(levels.iter().cloned().zip(0..).collect());
+        Self { codes, values: Arc::new(values), unknown: Mutex::default(), collected: false }
+    }
+
+    /// Remembers every text that is no level.
+    pub fn collecting(self) -> Self {
+        Self { collected: true, ..self }
     }
 
     /// The same levels for another data set, which has unknown texts of its own.
     pub fn for_another(&self) -> Self {
-        Self { codes: self.codes.clone(), values: self.values.clone(), unknown: Mutex::default() }
+        let Self { collected, .. } = *self;
+        Self { codes: self.codes.clone(), values: self.values.clone(), unknown: Mutex::default(), collected }
     }
 
     /// The code of a level that is written like this.
@@ -143,6 +151,12 @@ impl LevelCodes {
     /// Remembers a text that is no level; its code is that of missing values.
     fn note_unknown(&self, level: &str) -> u32 {
         let mut unknown = self.unknown.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.collected {
+            if !unknown.contains(level) {
+                unknown.insert(level.to_string());
+            }
+            return MISSING_CODE;
+        }
         let shown = &level[..level.floor_char_boundary(UNKNOWN_BYTES)];
         unknown.insert(if shown.len() < level.len() { format!("{shown}…") } else { shown.to_string() });
         if unknown.len() > UNKNOWN_KEPT {
@@ -177,12 +191,16 @@ impl LevelSet {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(String::as_str).for_each(visit);
     }
 
-    /// The levels in code order: numbers by value, then texts by their bytes.
+    /// The levels in code order.
     pub fn sorted(self) -> Vec<String> {
-        let mut levels: Vec<_> = self.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
-        levels.sort_unstable_by(|a, b| compare(a, b));
-        levels
+        in_code_order(self.0.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect())
     }
+}
+
+/// Levels in code order: numbers by value, then texts by their bytes.
+pub(super) fn in_code_order(mut levels: Vec<String>) -> Vec<String> {
+    levels.sort_unstable_by(|a, b| compare(a, b));
+    levels
 }
 
 fn compare(a: &str, b: &str) -> Ordering {

@@ -56,7 +56,7 @@ pub use files::is_no_data;
 pub use frame::from_dataframe;
 pub use input_schema::InputSchema;
 pub use kept::{KeptCell, KeptColumns, Values, keep};
-pub use load::{Expected, list_files, read_matching, read_training, true_files};
+pub use load::{Expected, list_files, read_extending, read_matching, read_training, true_files};
 pub use meter::{IoStats, Meter};
 pub use options::{ExtraColumns, Format, MissingKeys, ReadOptions};
 pub use request::{Encoding, read_request};

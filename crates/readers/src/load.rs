@@ -5,9 +5,10 @@ use super::sniff::{Probe, word};
 use super::source::{Source, display};
 use crate::formats::reader;
 use crate::identity::Unread;
+use crate::levels::in_code_order;
 use crate::options::check_margins;
 use crate::reader::{Fit, Input, Limits};
-use crate::{Dataset, Error, FeatureSchema, Format, InputSchema, ReadOptions, Result};
+use crate::{Dataset, Error, FeatureKind, FeatureSchema, Format, InputSchema, ReadOptions, Result};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -79,6 +80,34 @@ pub(super) fn read_matching_within(
     let fit = Fit { schema: &InputSchema::new(schema.clone()), classes, needs_labels };
     let data = reader(set.format).matching(Input { files: &set.probes, options, limits }, fit)?;
     let data = check_margins(data, options, &display(&set.probes[0].path))?;
+    set.noted(data)
+}
+
+/// Reads training data for a model that is to learn more: as [`read_matching`], but the schema of the data has levels that the model does not
+/// know, after those that it knows.
+///
+/// # Errors
+/// As [`read_matching`].
+pub fn read_extending(sources: &[impl Clone + Into<Source>], options: &ReadOptions, expected: Expected<'_>) -> Result<Dataset> {
+    let Expected { schema, classes, needs_labels } = expected;
+    let set = FileSet::open(&to_sources(sources), options)?;
+    let read = |schema: &InputSchema| {
+        let input = Input { files: &set.probes, options, limits: Limits::default() };
+        let data = reader(set.format).matching(input, Fit { schema, classes, needs_labels })?;
+        check_margins(data, options, &display(&set.probes[0].path))
+    };
+    let data = read(&InputSchema::collecting(schema.clone()))?;
+    let mut extended = schema.clone();
+    if schema.features.iter().any(|feature| feature.kind.is_categorical()) {
+        // Texts are looked up when rows are visited.
+        data.source().visit(&|_| Ok(()))?;
+    }
+    for (feature, texts) in data.source().unknown_levels() {
+        if let FeatureKind::Categorical { levels } = &mut extended.features[feature].kind {
+            levels.extend(in_code_order(texts));
+        }
+    }
+    let data = if extended == *schema { data } else { read(&InputSchema::new(extended))? };
     set.noted(data)
 }
 

@@ -101,6 +101,14 @@ impl ColumnEncoder {
         schema.features.iter().map(|feature| encoder(&feature.kind)).collect()
     }
 
+    /// The same, remembering every text that is no level.
+    pub fn collecting(self) -> Self {
+        match self {
+            Self::Levels(levels) => Self::Levels(levels.collecting()),
+            other => other,
+        }
+    }
+
     /// The same for another data set.
     pub fn for_another(&self) -> Self {
         match self {

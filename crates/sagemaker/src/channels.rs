@@ -12,8 +12,10 @@ use std::path::PathBuf;
 pub const TRAIN: &str = "train";
 /// The channel that decides early stopping.
 pub const VALIDATION: &str = "validation";
-/// Channels that the SageMaker SDK adds for purposes of its own.
-pub const NO_DATA: [&str; 2] = ["code", "model"];
+/// The channel of the model that is trained further, as SageMaker's incremental training has it.
+pub const MODEL: &str = "model";
+/// Channels that are no data sets: the SageMaker SDK adds the first for purposes of its own.
+pub const NO_DATA: [&str; 2] = ["code", MODEL];
 /// How the platform brings a channel's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InputMode {
@@ -79,7 +81,9 @@ pub fn read(paths: &Paths) -> Result<Channels> {
     let mut channels = Channels { train: channel(paths, TRAIN, &train)?, evaluated: Vec::new(), notes: Vec::new() };
     for (name, config) in configured {
         check_name(&name)?;
-        if NO_DATA.contains(&name.as_str()) {
+        if name == MODEL {
+            // Its content decides.
+        } else if NO_DATA.contains(&name.as_str()) {
             channels
                 .notes
                 .push(format!("the channel {name} is not read: it is not a data set; give an evaluation set another name"));

@@ -4,7 +4,7 @@ use super::context::RuleContext;
 use crate::finding::Position;
 use crate::yaml::Yaml;
 use sapwood_readers::Format;
-use sapwood_sagemaker::channels::{self, NO_DATA, TRAIN, VALIDATION};
+use sapwood_sagemaker::channels::{self, MODEL, NO_DATA, TRAIN, VALIDATION};
 
 /// A channel that holds data.
 pub struct RequestChannel<'n> {
@@ -37,7 +37,11 @@ pub fn check<'n>(job: &'n Yaml, context: &mut RuleContext<'_>) -> Vec<RequestCha
             continue;
         }
         role(name, name_node.at, context);
-        one(node, default_mode, context);
+        // What is in the channel model is no data, whatever its content type says.
+        match name == MODEL {
+            true => source(node, context),
+            false => one(node, default_mode, context),
+        }
         if !NO_DATA.contains(&name) {
             found.push(RequestChannel { name, at: name_node.at, node });
         }
@@ -68,7 +72,13 @@ fn missing_train(at: Position, found: &[RequestChannel<'_>], context: &mut RuleC
 
 /// What the trainer does with a channel of this name.
 fn role(name: &str, at: Position, context: &mut RuleContext<'_>) {
-    if NO_DATA.contains(&name) {
+    if name == MODEL {
+        context.report.note(
+            at,
+            "the channel model holds a model that is trained further: model.sapwood, or a model.tar.gz that a job of Sapwood left",
+            "leave it out to train a model from the beginning",
+        );
+    } else if NO_DATA.contains(&name) {
         context.report.note(
             at,
             format!("the channel {name} is not read: it is not a data set"),
