@@ -78,7 +78,7 @@ fn refused(what: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boost::training::Training;
+    use crate::boost::training::{Beginnings, Training};
     use crate::execution::Execution;
     use crate::simd::Simd;
     use crate::{FeatureSchema, Trainer};
@@ -102,7 +102,10 @@ mod tests {
         let (train, valid) = (data(200, |_| {}), data(50, |_| {}));
         let bins = || {
             let sets = [("validation".to_string(), &valid)];
-            Training::prepare(Execution::solo(Simd::detect().unwrap()), &params(256), &train, &sets, None).unwrap().bin().unwrap()
+            Training::prepare(Execution::solo(Simd::detect().unwrap()), &params(256), &train, &sets, Beginnings::default())
+                .unwrap()
+                .bin()
+                .unwrap()
         };
         let fit = |max_bin, train: &Dataset, validation: &[&Dataset]| {
             let trainer =

@@ -36,6 +36,8 @@ pub use trainer::{Trained, Trainer, threads};
 #[cfg(test)]
 mod constraint_tests;
 #[cfg(test)]
+mod custom_tests;
+#[cfg(test)]
 mod dart_tests;
 #[cfg(test)]
 mod fold_tests;

@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::row_order::RowOrder;
-use super::training::{Binned, Training};
+use super::training::{Beginnings, Binned, Training};
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
 use crate::params::SamplingMethod;
@@ -55,7 +55,8 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
     let (x, data) = dataset(rows, classes);
     let (x_valid, valid) = dataset(500, classes);
     let validation = [("validation".to_string(), &valid)];
-    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, &data, &validation, None).unwrap();
+    let mut training =
+        Training::prepare(Execution::solo(Simd::detect().unwrap()), params, &data, &validation, Beginnings::default()).unwrap();
     let mut binned = bin(&mut training);
     let model = training.grow_all(&mut binned, None, &mut ()).unwrap().0;
     for (watched, x) in training.watched.iter().zip([&x, &x_valid]) {
@@ -308,7 +309,9 @@ fn the_order_of_rows_in_memory_changes_no_bit_of_the_model() {
             let params = Params::builder().num_round(25).objective(objective).num_class(classes as u32).subsample(subsample);
             let params = params.max_leaves(20).max_depth(0).build().unwrap();
             let models = [RowOrder::new(false), RowOrder::new(true)].map(|order| {
-                let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), &params, &data, &[], None).unwrap();
+                let mut training =
+                    Training::prepare(Execution::solo(Simd::detect().unwrap()), &params, &data, &[], Beginnings::default())
+                        .unwrap();
                 let mut binned = bin(&mut training);
                 training.order = order;
                 training.grow_all(&mut binned, None, &mut ()).unwrap().0
@@ -339,7 +342,8 @@ fn with_dense_tiles(binned: &Binned, data: &Dataset) -> Binned {
 }
 
 fn train_on(params: &Params, data: &Dataset, dense: bool, order: RowOrder) -> crate::Model {
-    let mut training = Training::prepare(Execution::solo(Simd::detect().unwrap()), params, data, &[], None).unwrap();
+    let mut training =
+        Training::prepare(Execution::solo(Simd::detect().unwrap()), params, data, &[], Beginnings::default()).unwrap();
     let mut binned = bin(&mut training);
     if dense {
         binned = with_dense_tiles(&binned, data);

@@ -5,12 +5,15 @@ use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::phases::Phases;
 use super::report::RoundReport;
-use super::training::Training;
+use super::training::{Beginnings, Training};
 use crate::collective::{Collective, Solo};
 use crate::execution::Execution;
+use crate::metric::Metric;
+use crate::objective::CustomObjective;
 use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
+use std::sync::Arc;
 
 /// Trains models.
 ///
@@ -30,6 +33,8 @@ pub struct Trainer<'a> {
     validation: Vec<(String, &'a Dataset)>,
     checkpoint: Option<Checkpoint>,
     initial: Option<Model>,
+    custom: Option<CustomObjective<'a>>,
+    metrics: Vec<Arc<dyn Metric>>,
     ranks: &'a dyn Collective,
 }
 
@@ -55,7 +60,7 @@ pub struct Trained {
 impl<'a> Trainer<'a> {
     /// A trainer with these parameters.
     pub fn new(params: Params) -> Self {
-        Self { params, validation: Vec::new(), checkpoint: None, initial: None, ranks: &Solo }
+        Self { params, validation: Vec::new(), checkpoint: None, initial: None, custom: None, metrics: Vec::new(), ranks: &Solo }
     }
 
     /// Adds a data set that every round is evaluated on, under a name of its own (`validation`).
@@ -90,6 +95,56 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn init_model(mut self, model: Model) -> Self {
         self.initial = Some(model);
+        self
+    }
+
+    /// Minimises a loss of one's own; `objective` must not be given then. Models keep its name and its link; they are saved, scored and
+    /// served as others are. Metrics are those of [`Trainer::metric`] and, if the link is the identity, those that `eval_metric` names.
+    ///
+    /// ```
+    /// use sapwood::collective::Collective;
+    /// use sapwood::data::TargetsView;
+    /// use sapwood::objective::{CustomObjective, GradientPair, Loss, Round};
+    /// use sapwood::{Dataset, Params, Trainer};
+    /// use sapwood_score::Link;
+    ///
+    /// /// ln cosh of the residual: squared error near 0, absolute error far from it.
+    /// struct LogCosh;
+    ///
+    /// impl Loss for LogCosh {
+    ///     fn base_score(&self, _: TargetsView<'_>, _: &dyn Collective) -> sapwood::Result<Vec<f64>> {
+    ///         Ok(vec![0.0])
+    ///     }
+    ///
+    ///     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {
+    ///         let rows = round.margins_of(output).iter().zip(round.targets.labels());
+    ///         for (row, (out, (margin, label))) in out.iter_mut().zip(rows).enumerate() {
+    ///             let slope = (margin - label).tanh();
+    ///             let weight = round.targets.weight(row);
+    ///             *out = GradientPair::new(slope * weight, (1.0 - slope * slope).max(1e-3) * weight);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # let x = ndarray::Array2::from_shape_fn((200, 2), |(row, column)| ((row * (column + 3)) % 17) as f64);
+    /// # let data = Dataset::from_array(x.view(), x.column(0).mapv(|x| x * 0.1).to_vec(), None)?;
+    /// let objective = CustomObjective::new("log_cosh", Link::Identity, || Box::new(LogCosh));
+    /// let params = Params::builder().num_round(20).eval_metric(vec!["mae".into()]).build()?;
+    /// let model = Trainer::new(params).custom_objective(objective).fit(&data)?;
+    /// assert_eq!(model.objective.name, "log_cosh");
+    /// # Ok::<(), sapwood::Error>(())
+    /// ```
+    #[must_use]
+    pub fn custom_objective(mut self, objective: CustomObjective<'a>) -> Self {
+        self.custom = Some(objective);
+        self
+    }
+
+    /// Adds a metric of one's own behind those of `eval_metric`: it is evaluated on every data set in every round, and the last one decides early
+    /// stopping.
+    #[must_use]
+    pub fn metric(mut self, metric: Arc<dyn Metric>) -> Self {
+        self.metrics.push(metric);
         self
     }
 
@@ -140,12 +195,17 @@ impl<'a> Trainer<'a> {
         pool.install(|| self.fit_here(train, bins, observer))
     }
 
+    /// What training begins with besides parameters and data.
+    fn beginnings(&self) -> Beginnings<'_> {
+        Beginnings { initial: self.initial.as_ref(), custom: self.custom.as_ref(), metrics: &self.metrics }
+    }
+
     /// Trains on the current thread pool.
     fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         let threads = rayon::current_num_threads();
         let profiler = Profiler::new(threads);
         let execution = Execution { simd: self.ranks.agree(Simd::detect())?, profiler: &profiler, ranks: self.ranks };
-        let mut training = Training::prepare(execution, &self.params, train, &self.validation, self.initial.as_ref())?;
+        let mut training = Training::prepare(execution, &self.params, train, &self.validation, self.beginnings())?;
         let all_have_bins = !self.ranks.any(bins.is_none());
         let bins = match bins {
             Some(bins) if all_have_bins => bins,

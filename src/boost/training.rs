@@ -24,13 +24,13 @@ use crate::memory::TrainingSize;
 use crate::metric::{self, Metric};
 use crate::names::list;
 use crate::numeric::weighted;
-use crate::objective::{self, Loss, Round};
+use crate::objective::{self, CustomObjective, Loss, Round};
 use crate::params::DataParams;
 use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
 use rayon::prelude::*;
-use sapwood_score::Role;
+use sapwood_score::{ObjectiveSpec, Role};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -61,6 +61,14 @@ pub(super) struct Binned {
     pub(super) columns: BinColumns,
 }
 
+/// What training begins with besides parameters and data: a model to go on from, a loss and metrics of the caller's.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beginnings<'a> {
+    pub initial: Option<&'a Model>,
+    pub custom: Option<&'a CustomObjective<'a>>,
+    pub metrics: &'a [Arc<dyn Metric>],
+}
+
 /// Everything that changes while training goes on, and what it depends on.
 pub(super) struct Training<'a> {
     pub(super) execution: Execution<'a>,
@@ -74,7 +82,8 @@ pub(super) struct Training<'a> {
     sampler: RowSampler,
     pub(super) dart: Option<Dart>,
     pub(super) loss: Box<dyn Loss>,
-    metrics: Vec<Box<dyn Metric>>,
+    metrics: Vec<Arc<dyn Metric>>,
+    custom: Option<&'a CustomObjective<'a>>,
     pub(super) base_score: Vec<f64>,
     /// What has been trained already, if training goes on from a model.
     initial: Option<InitialModel>,
@@ -116,9 +125,10 @@ impl<'a> Training<'a> {
         params: &'a Params,
         train: &'a Dataset,
         validation: &'a [(String, &'a Dataset)],
-        initial: Option<&Model>,
+        beginnings: Beginnings<'a>,
     ) -> Result<Self> {
         let ranks = execution.ranks;
+        let Beginnings { initial, custom, metrics: own_metrics } = beginnings;
         let sets = validation.iter().map(|(name, data)| (&name[..], *data));
         agreement::check_job(ranks, params, &std::iter::once(("train", train)).chain(sets).collect::<Vec<_>>())?;
         if params.early_stopping_rounds.is_some() && validation.is_empty() {
@@ -164,8 +174,21 @@ impl<'a> Training<'a> {
             None => targets,
         };
         let first_row = ranks.sum_below(targets.view().rows() as u64);
-        let loss = objective::loss(params, outputs)?;
-        let metrics = metric::metrics(&params.eval_metric, spec.clone())?;
+        let loss = match custom {
+            Some(custom) => ranks.agree(custom.check(params).map(|()| custom.loss()))?,
+            None => objective::loss(params, outputs)?,
+        };
+        let mut metrics: Vec<Arc<dyn Metric>> = Vec::new();
+        // The default is about the objective of the table.
+        if custom.is_none() || !params.eval_metric.is_empty() {
+            metrics.extend(metric::metrics(&params.eval_metric, spec.clone())?.into_iter().map(Arc::from));
+        }
+        metrics.extend(own_metrics.iter().cloned());
+        if metrics.is_empty() && params.early_stopping_rounds.is_some() {
+            return Err(Error::parameter(
+                "early_stopping_rounds needs a metric, and the custom objective has none; add one by Trainer::metric",
+            ));
+        }
         let initial = ranks.agree(initial.map(|model| InitialModel::new(model, params, train, outputs)).transpose())?;
         let id = initial.as_ref().map(|initial| initial.id);
         agreement::check_same(ranks, &[("model to go on from".into(), format!("{id:?}"))])?;
@@ -224,6 +247,7 @@ impl<'a> Training<'a> {
             order: RowOrder::new(false),
             loss,
             metrics,
+            custom,
             base_score,
             initial,
             magnitude,
@@ -381,6 +405,10 @@ impl<'a> Training<'a> {
         model.best_iteration = best.map(|(round, _)| round as u32);
         model.best_score = best.map(|(_, score)| score);
         model.params = self.params.model_affecting();
+        if let Some(custom) = self.custom {
+            model.objective = ObjectiveSpec::new(custom.name(), Vec::new());
+            model.link = custom.link();
+        }
         model
     }
 

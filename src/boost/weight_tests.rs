@@ -1,7 +1,7 @@
 //! A row of weight 0 is the same as no row, and a row of weight k the same as k equal rows, from binning on.
 
 use super::row_order::RowOrder;
-use super::training::Training;
+use super::training::{Beginnings, Training};
 use crate::binning::{self, BinMapper};
 use crate::collective::Solo;
 use crate::execution::Execution;
@@ -106,7 +106,7 @@ fn metric_values(objective: Objective, data: &Dataset, rows: &[Row]) -> Vec<(Str
 }
 
 fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
-    let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[], None).unwrap();
+    let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[], Beginnings::default()).unwrap();
     let bins = training.bin().unwrap();
     let mut binned = training.lay_out(bins).unwrap();
     training.order = RowOrder::new(true);

@@ -29,7 +29,7 @@ pub struct GradientPair {
 impl GradientPair {
     /// A pair in single precision; what exceeds its range becomes its largest number.
     #[inline(always)]
-    pub(super) fn new(grad: f64, hess: f64) -> Self {
+    pub fn new(grad: f64, hess: f64) -> Self {
         const LARGEST: f64 = f32::MAX as f64;
         Self { grad: grad.clamp(-LARGEST, LARGEST) as f32, hess: hess.min(LARGEST) as f32 }
     }
@@ -44,7 +44,8 @@ impl GradientPair {
 
 /// What a loss sees of a round. Margins are stored output by output: `margins[output * rows + row]`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Round<'a> {
+#[non_exhaustive]
+pub struct Round<'a> {
     /// What the rows are to be predicted as.
     pub targets: TargetsView<'a>,
     /// The margins that all trees of the round are grown on.
@@ -53,14 +54,17 @@ pub(crate) struct Round<'a> {
 
 impl<'a> Round<'a> {
     /// The margins of one output.
-    pub(crate) fn margins_of(&self, output: usize) -> &'a [f64] {
+    pub fn margins_of(&self, output: usize) -> &'a [f64] {
         let rows = self.targets.rows();
         &self.margins[output * rows..(output + 1) * rows]
     }
 }
 
 /// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round.
-pub(crate) trait Loss: Send + Sync {
+///
+/// Whatever it computes must be the same to the last bit for any number of threads, or models are not. [`CustomObjective`](super::CustomObjective)
+/// trains by one of your own.
+pub trait Loss: Send + Sync {
     /// The margins to start from, one per output: what `base_score` stands for, else an estimate from the targets of all ranks.
     ///
     /// # Errors
@@ -73,11 +77,22 @@ pub(crate) trait Loss: Send + Sync {
         None
     }
 
-    /// How large gradients are in the first round, over all ranks: that follows from the unit of labels and weights.
+    /// How large gradients are in the first round, over all ranks: that follows from the unit of labels and weights. Asked for before that
+    /// round is started. Unless a loss says it, the largest first derivative.
     ///
     /// # Errors
     /// Gradients that would overflow or vanish in single precision.
-    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64>;
+    fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64> {
+        let rows = round.targets.rows();
+        let mut pairs = vec![GradientPair::default(); rows];
+        let outputs = round.margins.len().checked_div(rows).unwrap_or_default();
+        let largest = (0..outputs).map(|output| {
+            self.gradients(output, round, &mut pairs);
+            pairs.iter().map(|pair| f64::from(pair.grad.abs())).fold(0.0, f64::max)
+        });
+        let [largest] = ranks.max_magnitudes([largest.fold(0.0, f64::max)]);
+        checked_magnitude(largest)
+    }
 
     /// So many hessians may the gradient of a row be that is predicted well already. Of most losses, hessians do not tell.
     fn settled(&self) -> f32 {
@@ -92,11 +107,15 @@ pub(crate) trait Loss: Send + Sync {
     /// Called once at the start of each round, for what all its outputs share (softmax computes its normalisers here). Rounds count from 0.
     fn start_round(&mut self, _number: usize, _round: &Round<'_>, _ranks: &dyn Collective) {}
 
-    /// Gradients for one output, into `out` (one a row).
+    /// Gradients for one output, into `out` (one a row), each times the row's weight.
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]);
 
-    /// Those of some rows, the same to the last bit.
-    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]);
+    /// Those of some rows, the same to the last bit. Unless a loss has a faster way, picked from those of all rows.
+    fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
+        let mut all = vec![GradientPair::default(); round.targets.rows()];
+        self.gradients(output, round, &mut all);
+        out.iter_mut().zip(rows).for_each(|(out, &row)| *out = all[row as usize]);
+    }
 }
 
 /// The gradient of a row whose class has a probability of 95 % or more, in hessians. It is 1/p where p is that of its own class, and half of

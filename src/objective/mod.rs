@@ -6,6 +6,7 @@
 mod aft;
 mod class_weights;
 mod cox;
+mod custom;
 mod expectile;
 mod gamma;
 mod hinge;
@@ -26,11 +27,11 @@ mod table;
 mod tweedie;
 
 pub(crate) use class_weights::{absent_classes, weights_by_class};
+pub use custom::CustomObjective;
 pub(crate) use labels::check_labels_of_ranks;
 pub use labels::{check_labels, num_outputs};
 pub(crate) use lambdarank::{depth, gain};
-pub use loss::GradientPair;
-pub(crate) use loss::{Loss, Round};
+pub use loss::{GradientPair, Loss, Round};
 pub(crate) use query_groups::{normalised_weights, nothing_to_rank};
 pub use table::{Description, describe};
 
