@@ -102,7 +102,7 @@ impl Outcome {
 
     /// A line for each round: means, and standard deviations as `…-std`.
     pub fn history_csv(&self) -> String {
-        history::csv(&self.result.history.iter().map(|report| interleaved(report)).collect::<Vec<_>>())
+        history::csv(&self.result.history.iter().map(interleaved).collect::<Vec<_>>())
     }
 
     /// The summary as one JSON object; `files` are the bytes of model files by name.

@@ -2,6 +2,7 @@
 
 use crate::cli::EvaluateArgs;
 use crate::evaluation_report::{Classification, EvaluationReport};
+use crate::model_files;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::threshold::Threshold;
@@ -19,7 +20,7 @@ use std::path::Path;
 /// # Errors
 /// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
-    let mut model = reading::load_model(&args.model)?;
+    let mut model = model_files::load(&args.model)?;
     let flags = [
         ("label_column", args.label.as_deref()),
         ("weight_column", args.weight.as_deref()),

@@ -1,7 +1,7 @@
 //! The model that a job goes on from: in the channel `model`, as SageMaker brings it there, and how data are read for it.
 
 use crate::log::Log;
-use crate::reading;
+use crate::model_files;
 use crate::report::Failure;
 use flate2::read::MultiGzDecoder;
 use sapwood::Model;
@@ -9,7 +9,7 @@ use sapwood::params::DataParams;
 use sapwood_readers::ReadOptions;
 use sapwood_sagemaker::channels::MODEL;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The model's name in an archive, which is the one that jobs write.
@@ -28,7 +28,7 @@ pub fn of_channel(directory: &Path) -> Result<Option<(PathBuf, Model)>, Failure>
     let names: Vec<_> = names.filter(|name| !name.starts_with(['.', '_'])).collect();
     let path = |name: &str| names.iter().any(|other| other == name).then(|| directory.join(name));
     if let Some(file) = path(NAME) {
-        let model = reading::load_model(&file)?;
+        let model = model_files::load(&file)?;
         return Ok(Some((file, model)));
     }
     if let Some(archive) = ARCHIVES.iter().find_map(|name| path(name)) {
@@ -50,44 +50,18 @@ pub fn of_channel(directory: &Path) -> Result<Option<(PathBuf, Model)>, Failure>
 fn unpacked(archive: &Path) -> Result<Model, Failure> {
     let damaged = |error: io::Error| Failure::user(format!("{}: cannot be unpacked: {error}", archive.display()));
     let file = File::open(archive).map_err(|error| Failure::unreadable(archive, &error))?;
-    let mut tar = MultiGzDecoder::new(io::BufReader::new(file));
-    loop {
-        let Some((name, size)) = next_entry(&mut tar).map_err(damaged)? else {
-            return Err(Failure::user(format!(
-                "{}: holds no {NAME}; give an archive that a job of Sapwood left, or leave the channel {MODEL} out",
-                archive.display()
-            )));
-        };
-        let mut content = tar.by_ref().take(size);
-        if Path::new(&name).file_name().is_some_and(|name| name == NAME) {
-            return Ok(Model::read(&format!("{}/{name}", archive.display()), content)?);
+    let mut tar = tar::Archive::new(MultiGzDecoder::new(io::BufReader::new(file)));
+    for entry in tar.entries().map_err(damaged)? {
+        let entry = entry.map_err(damaged)?;
+        let path = entry.path().map_err(damaged)?.into_owned();
+        if path.file_name().is_some_and(|name| name == NAME) {
+            return Ok(Model::read(&format!("{}/{}", archive.display(), path.display()), entry)?);
         }
-        io::copy(&mut content, &mut io::sink()).map_err(damaged)?;
-        let padding = size.next_multiple_of(BLOCK) - size;
-        io::copy(&mut tar.by_ref().take(padding), &mut io::sink()).map_err(damaged)?;
     }
-}
-
-/// Entries begin at multiples of so many bytes.
-const BLOCK: u64 = 512;
-
-/// Name and size of the next entry of an archive in the format `ustar`; none at its end. Entries that say more about the next one are entries
-/// like others: names of models are short.
-fn next_entry<R: Read>(tar: &mut R) -> io::Result<Option<(String, u64)>> {
-    let mut header = Vec::with_capacity(BLOCK as usize);
-    tar.by_ref().take(BLOCK).read_to_end(&mut header)?;
-    if header.iter().all(|byte| *byte == 0) {
-        return Ok(None);
-    }
-    if header.len() < BLOCK as usize {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    let text = |range: std::ops::Range<usize>| {
-        let bytes = header[range].split(|byte| *byte == 0).next().unwrap_or_default();
-        String::from_utf8_lossy(bytes).trim().to_string()
-    };
-    let size = u64::from_str_radix(&text(124..136), 8).map_err(|_| io::Error::other("it is no tar archive"))?;
-    Ok(Some((text(0..100), size.min(u64::MAX / 2))))
+    Err(Failure::user(format!(
+        "{}: holds no {NAME}; give an archive that a job of Sapwood left, or leave the channel {MODEL} out",
+        archive.display()
+    )))
 }
 
 /// How data are read that a model is to learn from: as those before, where parameters say nothing else.
@@ -123,6 +97,9 @@ mod tests {
         let mut bytes = vec![0; 512];
         bytes[..name.len()].copy_from_slice(name.as_bytes());
         bytes[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+        // The checksum counts its own field as spaces.
+        let sum = bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>() + 8 * u32::from(b' ');
+        bytes[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
         bytes.extend_from_slice(content);
         bytes.resize(bytes.len().next_multiple_of(512), 0);
         bytes

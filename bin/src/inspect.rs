@@ -2,7 +2,7 @@
 
 use crate::cli::InspectArgs;
 use crate::report::Failure;
-use crate::{reading, streams, summary};
+use crate::{model_files, streams, summary};
 use sapwood::Model;
 use sapwood::text::{counted, shown};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ const LISTED_FEATURES: usize = 30;
 /// # Errors
 /// The file cannot be read, or is no whole model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let (model, bytes) = reading::load_model_with_bytes(&args.model)?;
+    let (model, bytes) = model_files::load_with_bytes(&args.model)?;
     if args.config {
         return streams::print_result(&format!("{:#}\n", config(&model)));
     }

@@ -1,7 +1,11 @@
-//! Which files a model is in: one, or those of the folds of a cross-validation.
+//! Models from files: from one, or from those of the folds of a cross-validation.
 
 use crate::output;
 use crate::report::Failure;
+use crate::s3;
+use sapwood_score::{Error, Model};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// The name of the model of a fold, of all repeats counted from 0.
@@ -55,4 +59,65 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
             list(&models)
         ))),
     }
+}
+
+/// The model in a file, or in an object of S3; in a directory of the models of folds, their mean.
+///
+/// # Errors
+/// It cannot be read, or is no whole model.
+pub fn load(path: &Path) -> Result<Model, Failure> {
+    if let Some(uri) = s3::Uri::of(path)? {
+        return Model::read(&uri.to_string(), s3::open(&uri)?).map_err(|error| unloadable(path, error));
+    }
+    let load = |path: &PathBuf| Model::load(path).map_err(|error| unloadable(path, error));
+    let files = files_of(path)?;
+    match &files[..] {
+        [file] => load(file),
+        folds => {
+            let members = folds.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+            Model::average(members).map_err(|error| Failure::from(error).at(&path.display().to_string()))
+        }
+    }
+}
+
+/// The model in a file, or in an object of S3, and the bytes that it was read from: a second look might see others.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_bytes(path: &Path) -> Result<(Model, Vec<u8>), Failure> {
+    let mut bytes = Vec::new();
+    let model = match s3::Uri::of(path)? {
+        Some(uri) => Model::read(&uri.to_string(), Copied { reader: s3::open(&uri)?, bytes: &mut bytes }),
+        None => {
+            let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
+            Model::read(&path.display().to_string(), Copied { reader: file, bytes: &mut bytes })
+        }
+    };
+    Ok((model.map_err(|error| unloadable(path, error))?, bytes))
+}
+
+/// A reader that keeps what was read.
+struct Copied<'a, R> {
+    reader: R,
+    bytes: &'a mut Vec<u8>,
+}
+
+impl<R: Read> Read for Copied<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes.extend_from_slice(&buffer[..read]);
+        Ok(read)
+    }
+}
+
+fn unloadable(path: &Path, error: Error) -> Failure {
+    // Errors of reading name the place themselves.
+    let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
+    if let Error::Io { source, .. } = &error
+        && source.kind() == io::ErrorKind::NotFound
+    {
+        return Failure::unreadable(path, source);
+    }
+    let failure = Failure::from(error);
+    if names_place { failure } else { failure.at(&path.display().to_string()) }
 }

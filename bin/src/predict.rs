@@ -2,6 +2,7 @@
 
 use crate::cli::PredictArgs;
 use crate::log::Log;
+use crate::model_files;
 use crate::prediction_form::Packed;
 use crate::prediction_table::PredictionTable;
 use crate::reading::ReadingChoices;
@@ -19,7 +20,7 @@ use std::time::Instant;
 /// A model or data that cannot be read or do not fit each other, or a place that cannot be written.
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
-    let mut model = reading::load_model(&args.model)?;
+    let mut model = model_files::load(&args.model)?;
     args.output.check(&model)?;
     if let Some(threshold) = args.threshold {
         if args.output != Output::Class {

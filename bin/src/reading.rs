@@ -2,7 +2,6 @@
 
 use crate::cli::{self, ReadingArgs};
 use crate::inputs::DataPlace;
-use crate::model_files;
 use crate::pipes;
 use crate::report::Failure;
 use crate::s3;
@@ -10,73 +9,10 @@ use crate::streams;
 use sapwood::Dataset;
 use sapwood::params::{DataParams, spec};
 use sapwood_readers::{Format, Meter, ReadOptions, Source};
-use sapwood_score::{Error, Model, Role};
+use sapwood_score::{Model, Role};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-/// The model in a file, or in an object of S3; in a directory of the models of folds, their mean.
-///
-/// # Errors
-/// It cannot be read, or is no whole model.
-pub fn load_model(path: &Path) -> Result<Model, Failure> {
-    if let Some(uri) = s3::Uri::of(path)? {
-        return Model::read(&uri.to_string(), s3::open(&uri)?).map_err(|error| unloadable(path, error));
-    }
-    let load = |path: &PathBuf| Model::load(path).map_err(|error| unloadable(path, error));
-    let files = model_files::files_of(path)?;
-    match &files[..] {
-        [file] => load(file),
-        folds => {
-            let members = folds.iter().map(load).collect::<Result<Vec<_>, _>>()?;
-            Model::average(members).map_err(|error| Failure::from(error).at(&path.display().to_string()))
-        }
-    }
-}
-
-/// The model in a file, or in an object of S3, and the bytes that it was read from: a second look might see others.
-///
-/// # Errors
-/// As [`load_model`].
-pub fn load_model_with_bytes(path: &Path) -> Result<(Model, Vec<u8>), Failure> {
-    let mut bytes = Vec::new();
-    let model = match s3::Uri::of(path)? {
-        Some(uri) => Model::read(&uri.to_string(), Copied { reader: s3::open(&uri)?, bytes: &mut bytes }),
-        None => {
-            let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-            Model::read(&path.display().to_string(), Copied { reader: file, bytes: &mut bytes })
-        }
-    };
-    Ok((model.map_err(|error| unloadable(path, error))?, bytes))
-}
-
-/// A reader that keeps what was read.
-struct Copied<'a, R> {
-    reader: R,
-    bytes: &'a mut Vec<u8>,
-}
-
-impl<R: Read> Read for Copied<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.bytes.extend_from_slice(&buffer[..read]);
-        Ok(read)
-    }
-}
-
-fn unloadable(path: &Path, error: Error) -> Failure {
-    // Errors of reading name the place themselves.
-    let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
-    if let Error::Io { source, .. } = &error
-        && source.kind() == io::ErrorKind::NotFound
-    {
-        return Failure::unreadable(path, source);
-    }
-    let failure = Failure::from(error);
-    if names_place { failure } else { failure.at(&path.display().to_string()) }
-}
+use std::path::PathBuf;
 
 /// What a command reads: the sources of its data, which begin to come if they are elsewhere, and the true names of its files.
 ///

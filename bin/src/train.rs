@@ -5,7 +5,7 @@ use crate::config;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
-use crate::reading;
+use crate::model_files;
 use crate::report::{Ending, Failure};
 use crate::results::Results;
 use crate::s3;
@@ -43,7 +43,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let job = Job {
         params,
         inputs: inputs(args)?,
-        initial: args.model_in.as_deref().map(reading::load_model).transpose()?,
+        initial: args.model_in.as_deref().map(model_files::load).transpose()?,
         results: Results {
             model: model_out(args)?,
             summary: args.summary.clone(),

@@ -4,7 +4,7 @@ use super::selection::Selection;
 use super::settings::Settings;
 use crate::memory::Large;
 use crate::report::Failure;
-use crate::{model_files, output, reading, summary};
+use crate::{model_files, output, summary};
 use sapwood::text::counted;
 use sapwood_readers::{InputSchema, ReadOptions};
 use sapwood_score::{Condition, FeatureKind, Node, Scorer, Split};
@@ -40,7 +40,7 @@ impl Served {
                 return Err(Failure::user(format!("{}: is {what}, not a file; name a model file", file.display())));
             }
         }
-        let mut model = reading::load_model(file)?;
+        let mut model = model_files::load(file)?;
         let sha256 = summary::sha256(&model.to_bytes()?);
         let options = settings.reading.for_model(&mut model).map_err(|failure| failure.at(&file.display().to_string()))?;
         let options = ReadOptions { extra_columns: settings.extra_columns, missing_keys: settings.missing_keys, ..options };
