@@ -142,7 +142,7 @@ fn the_channel_model_is_trained_further() {
         let more = job("4").file(name, content).config("inputdataconfig.json", channels);
         let run = more.succeeds();
         assert_eq!(run.stdout.lines().collect::<Vec<_>>(), whole.stdout.lines().skip(3).collect::<Vec<_>>());
-        assert!(run.stderr.contains("channel model: num_round=4 is added to the rounds of "), "{}", run.stderr);
+        assert!(run.stderr.contains("channel model: training goes on from "), "{}", run.stderr);
         models.push(more.tree.files("model").pop().unwrap().1);
     }
     assert!(models[0] == models[1]);
@@ -171,4 +171,44 @@ fn trees_are_dropped_at_the_shell_too() {
     let run = train(&tree, "a.csv", "m", &["num_round=2", "drop_rate=0.1"]).ok();
     assert!(run.stderr.contains("rate_drop=0.1 has no effect: it needs booster=dart"), "{}", run.stderr);
     train(&tree, "a.csv", "m", &["num_round=2", "boosting_type=goss"]).user_error(&["use gbtree with sampling_method=goss"]);
+}
+
+#[test]
+fn leaves_are_computed_anew_on_other_data() {
+    let tree = Tree::new();
+    tree.write("a.csv", colours(400, 0, &["red", "green", "blue"], COLUMNS));
+    // The same columns, amounts that are 100 more.
+    let mut text = COLUMNS.join(",") + "\n";
+    for line in colours(300, 2, &["red", "green", "blue"], COLUMNS).lines().skip(1) {
+        let (amount, rest) = line.split_once(',').unwrap();
+        text += &format!("{},{rest}\n", amount.parse::<i64>().unwrap() + 100);
+    }
+    tree.write("b.csv", &text);
+    let (first, validation) = (tree.text("first"), tree.text("b.csv"));
+    train(&tree, "a.csv", "first", &["num_round=30", "eta=0.3"]).ok();
+    let update = ["num_round=30", "eta=0.3", "process_type=update", "--model-in", &first, "--validation", &validation];
+    let error = |words: &[&str]| {
+        let run = train(&tree, "b.csv", "m", &[&update[..], words].concat()).ok();
+        assert!(run.stderr.contains("updating a model of 30 rounds"), "{}", run.stderr);
+        let said = run.metric_lines().pop().unwrap().value("validation-rmse").to_string();
+        let found = sapwood(["evaluate", "--model", &tree.text("m"), "--data", &validation]).ok().stdout;
+        assert!(found.contains(&said[..4]), "{found} {said}");
+        said.parse::<f64>().unwrap()
+    };
+    let (whole, half, none) = (error(&["updater=refresh"]), error(&["refit_decay_rate=0.5"]), error(&["refresh_leaf=0"]));
+    assert!(whole < half && half < 5.0 && none > 90.0, "{whole} {half} {none}");
+    // On the data that it learnt from, the model stays as it is.
+    train(&tree, "a.csv", "same", &["num_round=30", "eta=0.3", "process_type=update", "--model-in", &first]).ok();
+    assert_eq!(predictions(&tree, "same", "b.csv"), predictions(&tree, "first", "b.csv"));
+
+    let refused = |words: &[&str], message: &str| {
+        train(&tree, "b.csv", "m", words).user_error(&[message]);
+    };
+    refused(&["num_round=3", "process_type=update"], "process_type=update needs a model: give it with --model-in FILE");
+    refused(&["num_round=31", "process_type=update", "--model-in", &first], "process_type=update adds none; give num_round=30");
+    refused(&[&update[..], &["updater=prune"]].concat(), "cannot be combined with process_type=update; use updater=refresh");
+    let run = train(&tree, "b.csv", "m", &["num_round=3", "process_type=update", "--model-in", &first]).ok();
+    assert!(run.stderr.contains("keeps the first 3 rounds, as num_round says, of the model's 30"), "{}", run.stderr);
+    let run = train(&tree, "b.csv", "m", &["num_round=3", "refit_decay_rate=0.9"]).ok();
+    assert!(run.stderr.contains("refit_decay_rate=0.9 has no effect: it needs process_type=update"), "{}", run.stderr);
 }

@@ -16,6 +16,7 @@ use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
+use sapwood::params::ProcessType;
 use sapwood::text::counted;
 use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
 use sapwood_readers::ReadOptions;
@@ -118,6 +119,11 @@ impl Job {
 
     /// Everything that can be known to fail before data are read.
     fn check(&self, log: &mut Log) -> Result<Option<UnixListener>, Failure> {
+        if self.params.process_type == ProcessType::Update && self.initial.is_none() {
+            return Err(Failure::user(
+                "process_type=update needs a model: give it with --model-in FILE (on SageMaker in a channel called model)",
+            ));
+        }
         metric::metrics(&self.params.eval_metric, self.params.objective_spec())?;
         if self.params.validation_fraction.is_some() && !self.inputs.validation.is_empty() {
             return Err(Failure::user(
@@ -160,7 +166,8 @@ impl Job {
         let sets = data.validation.iter();
         let mut trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
         if let Some(model) = &self.initial {
-            log.info(&format!("going on from a model of {}", counted(model.num_rounds(), "round")));
+            let what = if self.params.process_type == ProcessType::Update { "updating" } else { "going on from" };
+            log.info(&format!("{what} a model of {}", counted(model.num_rounds(), "round")));
             trainer = trainer.init_model(model.clone());
         }
         let mut origin = None;
@@ -172,7 +179,8 @@ impl Job {
         }
         let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
         rounds.origin.clone_from(&origin);
-        rounds.before = self.initial.as_ref().map_or(0, Model::num_rounds);
+        let stays = self.params.process_type == ProcessType::Default;
+        rounds.before = self.initial.as_ref().filter(|_| stays).map_or(0, Model::num_rounds);
         let trained = match bins {
             Some(bins) => trainer.fit_binned(&data.train, bins, &mut rounds),
             None => trainer.fit_observed(&data.train, &mut rounds),

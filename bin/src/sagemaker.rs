@@ -51,7 +51,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         return Ok(ending(fold_job::run(&params, inputs, &paths, &signals, log)?, on_sigterm));
     }
     let initial = initial.map(|(path, model)| {
-        log.note(&format!("channel {MODEL}: num_round={} is added to the rounds of {}", params.num_round, path.display()));
+        log.note(&format!("channel {MODEL}: training goes on from {}", path.display()));
         model
     });
     let cache = cache.or_else(warm_pool_cache);

@@ -8,7 +8,7 @@ use ndarray::Array2;
 use sapwood_score::Scorer;
 
 /// Three features of few values, some of which are missing, as the script below has them.
-fn features(rows: usize) -> Array2<f64> {
+pub(super) fn features(rows: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, 3), |(row, column)| match column {
         0 => (row * 7 % 11) as f64,
         1 if row.is_multiple_of(9) => f64::NAN,
@@ -17,12 +17,12 @@ fn features(rows: usize) -> Array2<f64> {
     })
 }
 
-fn amounts(x: &Array2<f64>) -> Vec<f64> {
+pub(super) fn amounts(x: &Array2<f64>) -> Vec<f64> {
     let amount = |row: ndarray::ArrayView1<'_, f64>| row[0] * 0.5 + if row[1].is_nan() { 3.0 } else { row[1] } * 0.25 * row[2];
     x.rows().into_iter().map(amount).collect()
 }
 
-fn classes(amounts: &[f64]) -> Vec<f64> {
+pub(super) fn classes(amounts: &[f64]) -> Vec<f64> {
     amounts.iter().map(|&amount| f64::from(u8::from(amount >= 3.0)) + f64::from(u8::from(amount >= 7.0))).collect()
 }
 

@@ -14,6 +14,7 @@ mod initial;
 mod kept;
 mod outcome;
 mod phases;
+mod refresh;
 mod replay;
 mod report;
 mod row_order;
@@ -47,6 +48,8 @@ mod initial_tests;
 mod quantile_tests;
 #[cfg(test)]
 mod rank_tests;
+#[cfg(test)]
+mod refresh_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

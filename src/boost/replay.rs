@@ -39,7 +39,7 @@ impl Training<'_> {
     }
 
     /// The output that tree number `index` adds to.
-    fn output_of(&self, index: usize) -> usize {
+    pub(super) fn output_of(&self, index: usize) -> usize {
         (index / self.params.num_parallel_tree as usize) % self.base_score.len()
     }
 

@@ -42,6 +42,18 @@ impl Scores {
         self.rows = order.len();
     }
 
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Adds a tree, whose leaf for each row is known by its number, as are the leaves' values.
+    pub fn add_by_leaf(&mut self, output: usize, leaves: &[u32], values: &[f64]) {
+        let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
+        let chunks = margins.par_chunks_mut(CHUNK).zip(leaves.par_chunks(CHUNK));
+        chunks.for_each(|(margins, leaves)| margins.iter_mut().zip(leaves).for_each(|(m, &leaf)| *m += values[leaf as usize]));
+    }
+
     /// The margins of all outputs.
     pub fn all(&self) -> &[f64] {
         &self.margins

@@ -10,6 +10,7 @@ use crate::collective::{Collective, Solo};
 use crate::execution::Execution;
 use crate::metric::Metric;
 use crate::objective::CustomObjective;
+use crate::params::ProcessType;
 use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
@@ -81,6 +82,8 @@ impl<'a> Trainer<'a> {
     /// Goes on from a model: `num_round` rounds are added to those that it has, of the same objective, classes and columns. Its trees and its
     /// base score stay as they are. On the data that it was trained on, that is what training all rounds at once gives. Levels that a
     /// categorical feature has only now come after those that the model knows.
+    ///
+    /// With `process_type=update` no tree is grown: the leaves of the model's trees are computed anew.
     ///
     /// ```
     /// # use sapwood::{Dataset, Params, Trainer};
@@ -206,6 +209,25 @@ impl<'a> Trainer<'a> {
         let profiler = Profiler::new(threads);
         let execution = Execution { simd: self.ranks.agree(Simd::detect())?, profiler: &profiler, ranks: self.ranks };
         let mut training = Training::prepare(execution, &self.params, train, &self.validation, self.beginnings())?;
+        let (model, history, profile) = match self.params.process_type {
+            ProcessType::Default => self.grow(&mut training, bins, observer)?,
+            ProcessType::Update => {
+                let (model, history) = training.refresh(self.checkpoint.as_ref(), observer)?;
+                (model, history, Profile::default())
+            }
+        };
+        let report = history[model.num_rounds() - training.first_round() - 1].clone();
+        observer.finished(&report);
+        Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
+    }
+
+    /// Grows new trees.
+    fn grow(
+        &self,
+        training: &mut Training<'_>,
+        bins: Option<Bins>,
+        observer: &mut dyn Observer,
+    ) -> Result<(Model, Vec<RoundReport>, Profile)> {
         let all_have_bins = !self.ranks.any(bins.is_none());
         let bins = match bins {
             Some(bins) if all_have_bins => bins,
@@ -216,10 +238,7 @@ impl<'a> Trainer<'a> {
             }
         };
         let mut binned = training.lay_out(bins)?;
-        let (model, history, profile) = training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)?;
-        let report = history[model.num_rounds() - training.first_round() - 1].clone();
-        observer.finished(&report);
-        Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
+        training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::metric::{self, Metric};
 use crate::names::list;
 use crate::numeric::weighted;
 use crate::objective::{self, CustomObjective, Loss, Round};
-use crate::params::DataParams;
+use crate::params::{DataParams, ProcessType};
 use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
@@ -45,7 +45,7 @@ const SIDE_BY_SIDE_MARGINS: usize = 1 << 20;
 /// A data set that rounds are evaluated on.
 pub(super) struct Watched<'a> {
     pub(super) name: &'a str,
-    data: &'a Dataset,
+    pub(super) data: &'a Dataset,
     /// Those of the data set, until training rows are left out or laid out anew.
     targets: Cow<'a, Targets>,
     /// Its bins, for validation data; the training data's rows are followed by the grower.
@@ -76,7 +76,7 @@ pub(super) struct Training<'a> {
     rules: Arc<FeatureRules>,
     train: &'a Dataset,
     /// The training rows that have weight, where some have none. Those that have none are left out.
-    weighted_rows: Option<Vec<u32>>,
+    pub(super) weighted_rows: Option<Vec<u32>>,
     /// The number of training rows on lower ranks.
     first_row: u64,
     sampler: RowSampler,
@@ -207,7 +207,8 @@ impl<'a> Training<'a> {
             watched.push(ranks.agree(Watched::new(name, data, targets, &base_score))?);
         }
         let magnitude = loss.magnitude(&watched[0].round(), ranks)?;
-        if let Some(initial) = &initial {
+        // Where its trees are to change, their scores come round by round.
+        if let Some(initial) = initial.as_ref().filter(|_| params.process_type == ProcessType::Default) {
             let scored = watched.iter_mut().try_for_each(|watched| watched.start_from(initial));
             ranks.agree(scored)?;
             if let (Some(rows), [train, ..]) = (&weighted_rows, &mut watched[..]) {
@@ -373,9 +374,20 @@ impl<'a> Training<'a> {
         Ok((self.whole(self.model(trees, kept.best())), done.history, profile))
     }
 
-    /// The number of rounds that were trained before.
+    /// The number of rounds that were trained before and stay as they are.
     pub(super) fn first_round(&self) -> usize {
-        self.initial_id().map_or(0, |id| id.rounds)
+        let stays = self.params.process_type == ProcessType::Default;
+        self.initial_id().filter(|_| stays).map_or(0, |id| id.rounds)
+    }
+
+    /// The model that training goes on from.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn initial_model(&self) -> Result<&Model> {
+        let error = || Error::parameter("process_type=update needs a model").with_parameter("process_type");
+        let remedy = "give it with --model-in FILE (on SageMaker in the channel model; in Rust Trainer::init_model)";
+        self.initial.as_ref().map(|initial| &initial.model).ok_or_else(|| error().with_remedy(remedy))
     }
 
     fn initial_id(&self) -> Option<InitialId> {
@@ -386,15 +398,20 @@ impl<'a> Training<'a> {
     fn whole(&self, mut model: Model) -> Model {
         if let Some(initial) = &self.initial {
             model.trees.splice(..0, initial.trees().iter().cloned());
-            let roles = initial.model.required_roles.iter().filter(|role| !model.required_roles.contains(role)).copied();
-            let roles: Vec<_> = roles.collect();
-            model.required_roles.extend(roles);
+            model = self.with_roles_of(&initial.model, model);
         }
         model
     }
 
+    /// A model whose rows must have what those of another must have.
+    pub(super) fn with_roles_of(&self, other: &Model, mut model: Model) -> Model {
+        let roles: Vec<_> = other.required_roles.iter().filter(|role| !model.required_roles.contains(role)).copied().collect();
+        model.required_roles.extend(roles);
+        model
+    }
+
     /// A model of some trees.
-    fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
+    pub(super) fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
         let mut model = Model::new(self.train.schema().clone(), self.params.objective, self.base_score.clone(), trees);
         model.objective = self.params.objective_spec();
         model.outputs = self.params.outputs();
@@ -425,7 +442,7 @@ impl<'a> Training<'a> {
         self.watched.iter().map(fingerprint).collect()
     }
 
-    fn early_stopping(&self) -> Option<EarlyStopping> {
+    pub(super) fn early_stopping(&self) -> Option<EarlyStopping> {
         let metric = self.metrics.last()?;
         self.params.early_stopping_rounds.map(|patience| EarlyStopping::new(patience as usize, metric.higher_is_better()))
     }
@@ -578,7 +595,7 @@ impl<'a> Training<'a> {
         }
     }
 
-    fn evaluate(&mut self, round: usize) -> RoundReport {
+    pub(super) fn evaluate(&mut self, round: usize) -> RoundReport {
         let started = Instant::now();
         let mut values = Vec::with_capacity(self.watched.len() * self.metrics.len());
         for watched in &self.watched {

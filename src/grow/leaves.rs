@@ -97,10 +97,10 @@ fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint
 
 /// Fixed point for single-precision numbers up to some magnitude: that one becomes 2^50 to 2^51 units.
 #[derive(Clone, Copy)]
-struct FixedPoint(f64);
+pub(super) struct FixedPoint(f64);
 
 impl FixedPoint {
-    fn new(largest: f32) -> Self {
+    pub fn new(largest: f32) -> Self {
         let exponent = (f64::from(largest).to_bits() >> 52) as i64 - 1023;
         // Of zeros only, anything is the scale.
         let shift = if largest > 0.0 { 50 - exponent } else { 0 };
@@ -108,13 +108,13 @@ impl FixedPoint {
     }
 
     #[inline(always)]
-    fn units(self, x: f32) -> i64 {
+    pub fn units(self, x: f32) -> i64 {
         // Adding 1.5 × 2^52 rounds to the nearest integer, which then sits in the low bits.
         const ROUND: f64 = 6_755_399_441_055_744.0;
         (f64::from(x) * self.0 + ROUND).to_bits() as i64 - ROUND.to_bits() as i64
     }
 
-    fn value(self, units: i128) -> f64 {
+    pub fn value(self, units: i128) -> f64 {
         units as f64 / self.0
     }
 }

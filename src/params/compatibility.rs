@@ -56,7 +56,6 @@ const SHARE: Range = Range::closed(0.0, 1.0);
 /// XGBoost's parameters that Sapwood knows but does not act on.
 pub const COMPATIBILITY: &[ParamSpec] = &[
     inert_only("tree_method", &["auto", "hist", "approx", "exact"], "use hist: Sapwood trains on histograms and on CPUs"),
-    inert_only("process_type", &["default"], "use default: trees of a finished model are not changed; train a new one"),
     inert_only("multi_strategy", &["one_output_per_tree"], "use one_output_per_tree: each class has trees of its own"),
     inert_only("device", &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
     inert_only("use_dask_gpu_training", &["false", "0", "False"], "use false, or leave it out: Sapwood trains on CPUs"),
@@ -67,7 +66,6 @@ pub const COMPATIBILITY: &[ParamSpec] = &[
     flag("deterministic_histogram", "models are always deterministic"),
     flag("single_precision_histogram", "histograms are exact"),
     integer("max_cached_hist_node", Range::from(1.0), HISTOGRAMS),
-    flag("refresh_leaf", "it needs process_type=update"),
     number("prob_buffer_row", Range::from(1.0), HISTOGRAMS),
     flag("enable_categorical", "categorical columns are always split natively"),
     flag("validate_parameters", "parameters are always validated"),

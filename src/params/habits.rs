@@ -373,6 +373,13 @@ pub const OTHERS: &[ParamSpec] = &[
         &["", "false", "False"],
         "use --model-in FILE (on SageMaker the channel model): num_round more rounds are added to that model",
     ),
+    other(
+        "task",
+        &[],
+        &["train", "training"],
+        "the commands are `sapwood train`, `sapwood predict` and so on; to refit a model, train with --model-in, process_type=update and \
+         refit_decay_rate=0.9",
+    ),
     other("output_model", &["model_out", "model_output"], &[], SAVED),
     other("config", &["config_file"], &[], "use --config FILE"),
     other("summary", &[], &[], "use --summary FILE"),

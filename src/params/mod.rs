@@ -21,8 +21,8 @@ pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType,
-    SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
+    SampleType, SamplingMethod, SplitMethod,
 };
 
 use crate::{Error, Result};
@@ -184,6 +184,18 @@ impl Params {
         if self.sampling_method == SamplingMethod::Goss && self.top_rate + self.other_rate > 1.0 {
             let cause = format!("top_rate={} and other_rate={} are more than all rows", self.top_rate, self.other_rate);
             return refuse(&["top_rate", "other_rate"], cause, "their sum must be at most 1");
+        }
+        if self.process_type == ProcessType::Update {
+            let remedy = "leave it out, or use process_type=default";
+            let conflicts = [
+                ("booster", self.booster == Booster::Dart, "no tree is dropped where none is grown"),
+                ("nfold", self.nfold.is_some(), "folds train models anew"),
+                ("monotone_constraints", !self.monotone_constraints.0.is_empty(), "new values of leaves may go either way"),
+            ];
+            if let Some((name, _, why)) = conflicts.iter().find(|(_, holds, _)| *holds) {
+                let cause = format!("{name} cannot be combined with process_type=update: {why}");
+                return refuse(&[name, "process_type"], cause, remedy);
+            }
         }
         if let Some(column) = self.data.group_column.as_ref().filter(|_| !self.objective.is_ranking()) {
             let cause = format!("group_column={column}: objective={} does not use query groups", self.objective.name());

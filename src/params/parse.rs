@@ -2,7 +2,7 @@
 
 use super::habits::{OBJECTIVE_ARGUMENTS, OBJECTIVES_ELSEWHERE, QUANTILE};
 use super::spec::{self, Effect, Group, ParamKind, ParamSpec, Range};
-use super::{DataParams, ParamValue, Params, ParamsBuilder};
+use super::{DataParams, ParamValue, Params, ParamsBuilder, ProcessType};
 use crate::names::nearest;
 use crate::{Error, Objective, Result};
 use std::borrow::Cow;
@@ -73,6 +73,10 @@ impl ParamsBuilder {
             }
         }
         check_quantile(&seen)?;
+        if builder.params.process_type == ProcessType::Update {
+            check_updater(&seen)?;
+            notes.retain(|note| note.parameter != "updater");
+        }
         Ok((builder, notes))
     }
 
@@ -187,6 +191,15 @@ fn objective_arguments(value: &str) -> Result<(&str, Vec<(&'static ParamSpec, &'
 
 fn takes_arguments(objective: &str) -> bool {
     OBJECTIVE_ARGUMENTS.iter().any(|(of, ..)| *of == objective)
+}
+
+/// Refuses ways of changing a model that are not known.
+fn check_updater(seen: &[Seen]) -> Result<()> {
+    let updater = seen.iter().find(|seen| seen.row.name == "updater" && seen.value != "refresh");
+    updater.map_or(Ok(()), |Seen { value, .. }| {
+        let error = Error::parameter(format!("updater={value:?} cannot be combined with process_type=update"));
+        Err(error.with_parameter("updater").with_remedy("use updater=refresh, which computes leaves and statistics anew"))
+    })
 }
 
 /// Refuses what LightGBM and scikit-learn read as another level than Sapwood would.

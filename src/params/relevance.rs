@@ -2,7 +2,7 @@
 //! in use.
 
 use super::row::{PLAIN, ParamSpec};
-use super::{Booster, Params, SamplingMethod, spec};
+use super::{Booster, Params, ProcessType, SamplingMethod, spec};
 use sapwood_score::Objective;
 
 /// A parameter that does nothing unless something else is in use.
@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 23] = [
+const RELEVANCE: [Relevance; 25] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -57,6 +57,12 @@ const RELEVANCE: [Relevance; 23] = [
         holds: |params| params.objective.is_multiclass(),
         needs: "objective=multi:softprob or multi:softmax",
     },
+    of_update("refresh_leaf"),
+    Relevance {
+        parameter: "refit_decay_rate",
+        holds: |params| params.process_type == ProcessType::Update && params.refresh_leaf,
+        needs: "process_type=update and refresh_leaf=true",
+    },
     of_dart("rate_drop"),
     of_dart("skip_drop"),
     of_dart("one_drop"),
@@ -81,6 +87,10 @@ const fn of_times(parameter: &'static str) -> Relevance {
 
 const fn of_ranking(parameter: &'static str) -> Relevance {
     Relevance { parameter, holds: |params| params.objective.is_ranking(), needs: "objective=rank:ndcg, rank:map or rank:pairwise" }
+}
+
+const fn of_update(parameter: &'static str) -> Relevance {
+    Relevance { parameter, holds: |params| params.process_type == ProcessType::Update, needs: "process_type=update" }
 }
 
 const fn of_dart(parameter: &'static str) -> Relevance {
@@ -145,6 +155,8 @@ mod tests {
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),
             ("ndcg_exp_gain", "false", ("objective", "rank:pairwise")),
             ("one_drop", "true", ("booster", "dart")),
+            ("refresh_leaf", "false", ("process_type", "update")),
+            ("refit_decay_rate", "0.9", ("process_type", "update")),
         ] {
             let warnings = warnings_of(&[(name, value)]);
             assert!(

@@ -9,8 +9,8 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, SameData, SampleType,
-    SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
+    SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
@@ -147,6 +147,14 @@ parameters! {
     /// With `booster=dart`: how trees share what they add after k of them were dropped. `tree`: the new tree weighs 1 / (k + r), those that
     /// were dropped k / (k + r) of what they did, where r is `eta` divided by the trees of a round; `forest`: all of them 1 / (1 + r).
     normalize_type("normalize_type"): NormalizeType = "tree" { words: &["tree", "forest"] }
+    /// With a model to go on from (`--model-in`): `default` adds rounds to it; `update` keeps the splits of its first `num_round` rounds and
+    /// computes their leaves and statistics anew from these data, all rows, round by round (XGBoost's updater `refresh`).
+    process_type("process_type"): ProcessType = "default" { words: &["default", "update"] }
+    /// With `process_type=update`: whether leaves get new values, or only the statistics of nodes (gain, cover) are new.
+    refresh_leaf("refresh_leaf"): bool = "true" {}
+    /// With `process_type=update`: how much of its old value a leaf keeps: it becomes this times the old one plus the rest of 1 times the new
+    /// one. LightGBM's `refit` has 0.9 where nothing is given.
+    refit_decay_rate("refit_decay_rate"): f64 = "0" { aliases: &["decay_rate"], range: SHARE }
     /// Number of classes; required for `multi:*` unless the labels are texts.
     num_class("num_class"): u32 = "0" { aliases: &["num_classes", "classes_count"], range: Range::closed(0.0, 100_000.0) }
     /// Shrinkage: each tree's leaf values are multiplied by it.

@@ -289,6 +289,16 @@ choice! {
 }
 
 choice! {
+    /// What becomes of the trees of a model that training goes on from.
+    ProcessType {
+        /// New ones are added to them.
+        Default = "default",
+        /// Their leaves and statistics are computed anew.
+        Update = "update",
+    }
+}
+
+choice! {
     /// How trees are drawn that are dropped.
     SampleType {
         /// All with the same chance.
