@@ -50,4 +50,6 @@ mod rank_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod vector_tests;
+#[cfg(test)]
 mod weight_tests;
