@@ -39,9 +39,9 @@ impl Workbench {
         let profiler = Profiler::new(1);
         let execution = Execution { simd, profiler: &profiler, ranks: &Solo };
         let (mapper, matrix) = binning::bin(data, &params, execution)?;
-        let mut quantised = Quantised::new(0.0, 0.0);
+        let mut quantised = Quantised::new(0.0, 0.0, 1);
         quantised.fill(execution, gradients);
-        let pools = Pools::new(&matrix);
+        let pools = Pools::new(&matrix, 1);
         let columns = BinColumns::of(&matrix);
         Ok(Self { params, mapper, matrix, columns, quantised, pools, simd, profiler })
     }
@@ -65,7 +65,7 @@ impl Workbench {
         };
         let histogram = builder.build(rows, rows.len() as u64);
         let layout = self.matrix.layout(0);
-        let node = NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows.len() as u64);
+        let node = NodeContext::root(histogram.totals(layout.slot, layout.value_bins, 1)[0], Vec::new(), rows.len() as u64);
         NodeHistogram { histogram, node }
     }
 

@@ -13,8 +13,9 @@ const COPIED_ROWS: usize = 16_384;
 
 /// Gradients of a round, and the rows of a tree.
 pub(super) struct Buffers {
-    /// Of all rows, for all trees of an output.
+    /// Of all rows, for all trees of an output, or of all outputs of a tree, output by output.
     pub gradients: Vec<GradientPair>,
+    rows_of_output: usize,
     /// The same for the tree, if its rows are a sample: of all rows, or of their copies.
     sampled: Option<Vec<GradientPair>>,
     /// Copies of the tree's rows, if these are few: a tree passes over its rows some ten times, and rows that lie apart waste most of
@@ -30,17 +31,28 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// For so many rows; `settled` and `noise` as for [`Quantised::new`].
-    pub fn new(rows: usize, settled: f32, noise: f64) -> Self {
+    /// For so many rows, and so many outputs of a tree; `settled` and `noise` as for [`Quantised::new`].
+    pub fn new(rows: usize, outputs: usize, settled: f32, noise: f64) -> Self {
         Self {
-            gradients: vec![GradientPair::default(); rows],
+            gradients: vec![GradientPair::default(); rows * outputs],
+            rows_of_output: rows,
             sampled: None,
             copies: None,
             copied: Vec::new(),
-            quantised: Quantised::new(settled, noise),
+            quantised: Quantised::new(settled, noise, outputs),
             rows: Default::default(),
             no_columns: BinColumns::none(),
         }
+    }
+
+    /// The outputs of a tree.
+    pub fn outputs(&self) -> usize {
+        self.quantised.outputs
+    }
+
+    /// Fills in the gradients of all rows, for each of the tree's outputs.
+    pub fn fill(&mut self, gradients: impl Fn(usize, &mut [GradientPair])) {
+        self.gradients.chunks_mut(self.rows_of_output.max(1)).enumerate().for_each(|(output, out)| gradients(output, out));
     }
 
     /// Whether the tree is grown on copies of its rows.
@@ -62,17 +74,22 @@ impl Buffers {
     /// Makes copies of a sample's rows those of the next tree.
     pub fn copy(&mut self, sample: &RowSample, matrix: &BinnedMatrix) {
         let mut gradients = self.sampled.take().unwrap_or_default();
-        let rows = sample.rows.par_iter().with_min_len(COPIED_ROWS).enumerate();
-        rows.map(|(at, &row)| self.gradients[row as usize].times(sample.factor(at))).collect_into_vec(&mut gradients);
+        gradients.resize(sample.rows.len() * self.outputs(), GradientPair::default());
+        let places = gradients.chunks_mut(sample.rows.len().max(1)).zip(self.gradients.chunks(self.rows_of_output.max(1)));
+        for (places, gradients) in places {
+            let rows = places.par_iter_mut().zip(&sample.rows).with_min_len(COPIED_ROWS).enumerate();
+            rows.for_each(|(at, (place, &row))| *place = gradients[row as usize].times(sample.factor(at)));
+        }
         self.sampled = Some(gradients);
         self.copy_rows(&sample.rows, matrix);
     }
 
-    /// Makes copies of some rows those of the next tree; `gradients` fills in theirs.
-    pub fn copy_with(&mut self, rows: &[u32], matrix: &BinnedMatrix, gradients: impl FnOnce(&mut [GradientPair])) {
+    /// Makes copies of some rows those of the next tree; `gradients` fills in theirs, for each of the tree's outputs.
+    pub fn copy_with(&mut self, rows: &[u32], matrix: &BinnedMatrix, gradients: impl Fn(usize, &mut [GradientPair])) {
+        let outputs = self.outputs();
         let sampled = self.sampled.get_or_insert_default();
-        sampled.resize(rows.len(), GradientPair::default());
-        gradients(sampled);
+        sampled.resize(rows.len() * outputs, GradientPair::default());
+        sampled.chunks_mut(rows.len().max(1)).enumerate().for_each(|(output, out)| gradients(output, out));
         self.copy_rows(rows, matrix);
     }
 
@@ -90,7 +107,7 @@ impl Buffers {
         let mut gradients = self.sampled.take().unwrap_or_default();
         gradients.clear();
         gradients.extend_from_slice(&self.gradients);
-        sample.apply(&mut gradients);
+        gradients.chunks_mut(self.rows_of_output.max(1)).for_each(|gradients| sample.apply(gradients));
         (self.copies, self.sampled) = (None, Some(gradients));
         self.rows[0] = sample.rows;
     }
@@ -146,13 +163,13 @@ mod tests {
         let (mapper, matrix) = binning::bin(&data, &params, execution).unwrap();
         let columns = BinColumns::of(&matrix);
         let rules = FeatureRules::default();
-        let grower = TreeGrower::new(&params, &rules, &mapper, &matrix, execution);
+        let grower = TreeGrower::new(&params, &rules, &mapper, &matrix, 1, execution);
         let rows: Vec<u32> = (0..4000).filter(|&row| mix(u64::from(row)).is_multiple_of(3)).collect();
         let factors: Vec<f32> = rows.iter().map(|row| 1.0 + (row % 4) as f32).collect();
         for factors in [factors, Vec::new()] {
             let sample = RowSample { rows: rows.clone(), factors };
             let grow = |take: &dyn Fn(&mut Buffers)| {
-                let mut buffers = Buffers::new(4000, 0.0, 0.0);
+                let mut buffers = Buffers::new(4000, 1, 0.0, 0.0);
                 for (row, pair) in buffers.gradients.iter_mut().enumerate() {
                     *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };
                 }

@@ -4,6 +4,7 @@
 //! nor changed.
 
 use crate::names::list;
+use crate::params::MultiStrategy;
 use crate::predict::predict_margins;
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Model, Params, Result, Tree};
 use sapwood_score::{Aggregation, Condition, Node, Precision};
@@ -73,6 +74,7 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
         (model.aggregation != Aggregation::Sum, "averages its trees"),
         (model.precision != Precision::Double, "adds in single precision"),
         (model.layout.is_some(), "has rounds of different numbers of trees"),
+        (model.has_vector_leaves(), "has leaves with a value for each output"),
         (model.trees.iter().flat_map(Tree::leaves).any(|leaf| leaf.scalar().is_none()), "has leaves that are no numbers"),
     ];
     if let Some((_, what)) = more_than_trees.iter().find(|(holds, _)| *holds) {
@@ -86,6 +88,9 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
     }
     if model.num_outputs() != outputs {
         return Err(other("num_class", &outputs.to_string(), &model.num_outputs().to_string()));
+    }
+    if params.multi_strategy == MultiStrategy::MultiOutputTree && outputs > 1 {
+        return Err(other("multi_strategy", "multi_output_tree", "one_output_per_tree"));
     }
     if model.parallel_trees != trees {
         return Err(other("num_parallel_tree", &trees.to_string(), &model.parallel_trees.to_string()));

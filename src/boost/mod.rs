@@ -53,4 +53,6 @@ mod refresh_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod vector_tests;
+#[cfg(test)]
 mod weight_tests;

@@ -1,7 +1,7 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{AftDistribution, Booster, FeatureName, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{AftDistribution, Booster, FeatureName, MultiStrategy, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -230,8 +230,12 @@ fn on_several_classes() {
     };
     check("samples of features", &all, params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7));
     check("dart", &all, params().booster(Booster::Dart).rate_drop(0.4).subsample(0.7));
-    let goss = params().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.2).eta(0.5);
-    check("goss", &all, goss);
+    let goss = || params().sampling_method(SamplingMethod::Goss).top_rate(0.2).other_rate(0.2).eta(0.5);
+    check("goss", &all, goss());
+    let vectors = |params: ParamsBuilder| params.multi_strategy(MultiStrategy::MultiOutputTree);
+    check("trees of all classes", &all, vectors(params()));
+    check("trees of all classes and goss", &all, vectors(goss()));
+    check("trees of all classes, drawn", &all, vectors(params().subsample(0.4).grow_policy(GrowPolicy::Depthwise).max_depth(5)));
 }
 
 /// So many features that nearly all rows have in one bin that trees get matrices of their own, and more features than ranks scan at once.

@@ -38,9 +38,10 @@ impl Training<'_> {
         Ok(done)
     }
 
-    /// The output that tree number `index` adds to.
+    /// The output that tree number `index` adds to; the first of several.
     pub(super) fn output_of(&self, index: usize) -> usize {
-        (index / self.params.num_parallel_tree as usize) % self.base_score.len()
+        let outputs = self.outputs_of_tree();
+        (index / self.params.num_parallel_tree as usize * outputs) % self.base_score.len()
     }
 
     /// Takes the trees out of all scores that a round drops, until they are brought back.

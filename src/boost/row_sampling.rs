@@ -11,6 +11,7 @@ use crate::params::SamplingMethod;
 use crate::sampling::{Draw, Purpose, key};
 use crate::simd::{Simd, dispatch};
 use rayon::prelude::*;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Rows that one task looks at.
@@ -111,18 +112,20 @@ impl RowSampler {
         matches!(self.method, Method::Uniform(share) if share < 1.0)
     }
 
-    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`, counted over all ranks.
+    /// Draws the rows of the tree number `index`; the row at a position is `row(position)`, counted over all ranks. Gradients of several
+    /// `outputs` come output by output.
     pub fn draw(
         &self,
         (round, index): (usize, u64),
-        gradients: &[GradientPair],
+        (gradients, outputs): (&[GradientPair], usize),
         row: impl Fn(u32) -> u64 + Sync,
         execution: Execution<'_>,
     ) -> Drawn {
         let Execution { simd, ranks, .. } = execution;
         let seed = self.seed;
         let draw = |purpose, share| Draw::new(key(seed, purpose, index), share);
-        let rows = gradients.len();
+        let rows = gradients.len() / outputs;
+        let gradients = &*self.of_rows(gradients, outputs);
         match self.method {
             _ if round < self.first_round => Drawn::All,
             Method::Uniform(share) => {
@@ -155,6 +158,29 @@ impl RowSampler {
                 })
             }
         }
+    }
+}
+
+impl RowSampler {
+    /// Pairs whose magnitudes are those of rows with several outputs: as in XGBoost the root of the sum of squares, as in LightGBM the sum of
+    /// |g h|.
+    fn of_rows<'g>(&self, gradients: &'g [GradientPair], outputs: usize) -> Cow<'g, [GradientPair]> {
+        if outputs == 1 || matches!(self.method, Method::Uniform(_)) {
+            return Cow::Borrowed(gradients);
+        }
+        let rows = gradients.len() / outputs;
+        let of_row = |row: usize| {
+            let pairs = gradients[row..].iter().step_by(rows).map(|pair| (f64::from(pair.grad), f64::from(pair.hess)));
+            match self.method {
+                Method::OneSide { .. } => (pairs.map(|(grad, hess)| (grad * hess).abs()).sum::<f64>(), 1.0),
+                _ => pairs.fold((0.0, 0.0), |sums, (grad, hess)| (sums.0 + grad * grad, sums.1 + hess * hess)),
+            }
+        };
+        let is_root = !matches!(self.method, Method::OneSide { .. });
+        let pair = |(grad, hess): (f64, f64)| if is_root { (grad.sqrt(), hess.sqrt()) } else { (grad, hess) };
+        let single = |x: f64| x.min(f64::from(f32::MAX)) as f32;
+        let rows = (0..rows).into_par_iter().map(|row| pair(of_row(row)));
+        Cow::Owned(rows.map(|(grad, hess)| GradientPair { grad: single(grad), hess: single(hess) }).collect())
     }
 }
 
@@ -308,7 +334,7 @@ mod tests {
     fn drawn(params: ParamsBuilder, gradients: &[GradientPair], order: impl Fn(u32) -> u32 + Sync) -> RowSample {
         let row = |position| u64::from(order(position));
         let sampler = RowSampler::new(&params.num_round(1).build().unwrap());
-        match sampler.draw((100, 7), gradients, row, Execution::solo(Simd::detect().unwrap())) {
+        match sampler.draw((100, 7), (gradients, 1), row, Execution::solo(Simd::detect().unwrap())) {
             Drawn::All => panic!("all rows"),
             Drawn::Some(sample) => sample,
         }

@@ -64,31 +64,25 @@ impl Scores {
         self.margins.chunks_exact_mut(self.rows).for_each(|margins| reorder(margins, order));
     }
 
-    /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that it was not grown on are routed.
+    /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that it was not grown on are routed. A tree of several outputs
+    /// adds to all from `output` on.
     pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, router: Option<&Router<'_>>) {
-        let leaves: Vec<(&[u32], f64)> = tree.leaves().collect();
+        if tree.outputs() > 1 {
+            return self.add_vectors(output, tree, Some(tree), router);
+        }
+        let leaves: Vec<(&[u32], f64)> = tree.leaves().map(|leaf| (leaf.rows(&tree.rows), leaf.value)).collect();
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
         margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
-            let (first, end) = (chunk * CHUNK, chunk * CHUNK + margins.len());
-            let mut drawn = vec![false; if router.is_some() { margins.len() } else { 0 }];
-            for &(rows, value) in &leaves {
-                // Rows are ascending, so those of this chunk are consecutive.
-                let from = rows.partition_point(|&row| (row as usize) < first);
-                for row in rows[from..].iter().map(|&row| row as usize).take_while(|&row| row < end) {
-                    margins[row - first] += value;
-                    if let Some(drawn) = drawn.get_mut(row - first) {
-                        *drawn = true;
-                    }
-                }
-            }
-            if let Some(router) = router {
-                router.route(first..end, &drawn, |row, value| margins[row - first] += value);
-            }
+            let first = chunk * CHUNK;
+            add_known(&leaves, router, first, margins, |margin, value| *margin += value);
         });
     }
 
     /// Adds a tree that was grown on other rows.
-    pub fn add_routed(&mut self, output: usize, router: &Router<'_>) {
+    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>) {
+        if tree.outputs() > 1 {
+            return self.add_vectors(output, tree, None, Some(router));
+        }
         Self::add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
     }
 
@@ -116,5 +110,39 @@ impl Scores {
             let first = chunk * CHUNK;
             router.route(first..first + margins.len(), &[], |row, value| margins[row - first] += value);
         });
+    }
+
+    /// Adds a tree of several outputs: finds the leaf of each row, then adds output by output.
+    fn add_vectors(&mut self, output: usize, tree: &GrownTree, grown_here: Option<&GrownTree>, router: Option<&Router<'_>>) {
+        let known = grown_here.into_iter().flat_map(GrownTree::leaves).enumerate();
+        let known: Vec<(&[u32], f64)> = known.map(|(number, leaf)| (leaf.rows(&tree.rows), number as f64)).collect();
+        let mut leaves = vec![0u32; self.rows];
+        leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
+            add_known(&known, router, chunk * CHUNK, leaves, |leaf, number| *leaf = number as u32);
+        });
+        let margins = self.margins[output * self.rows..].chunks_exact_mut(self.rows.max(1)).take(tree.outputs());
+        margins.collect::<Vec<_>>().into_par_iter().enumerate().for_each(|(output, margins)| {
+            let values: Vec<f64> = tree.leaves().map(|leaf| leaf.outputs[output]).collect();
+            margins.iter_mut().zip(&leaves).for_each(|(margin, &leaf)| *margin += values[leaf as usize]);
+        });
+    }
+}
+
+/// Gives the rows from `first` on, one for each place, the values of their leaves: of those whose rows are known, of others by the router.
+fn add_known<T>(leaves: &[(&[u32], f64)], router: Option<&Router<'_>>, first: usize, places: &mut [T], add: impl Fn(&mut T, f64)) {
+    let end = first + places.len();
+    let mut drawn = vec![false; if router.is_some() { places.len() } else { 0 }];
+    for &(rows, value) in leaves {
+        // Rows are ascending, so those of this chunk are consecutive.
+        let from = rows.partition_point(|&row| (row as usize) < first);
+        for row in rows[from..].iter().map(|&row| row as usize).take_while(|&row| row < end) {
+            add(&mut places[row - first], value);
+            if let Some(drawn) = drawn.get_mut(row - first) {
+                *drawn = true;
+            }
+        }
+    }
+    if let Some(router) = router {
+        router.route(first..end, &drawn, |row, value| add(&mut places[row - first], value));
     }
 }

@@ -6,10 +6,11 @@ use super::row_order::RowOrder;
 use super::training::{Beginnings, Binned, Training};
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
-use crate::params::SamplingMethod;
+use crate::params::{MultiStrategy, SamplingMethod};
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Objective, Params};
 use ndarray::Array2;
+use sapwood_score::LeafValue;
 
 /// Rows with two numeric features, one of them with missing values and neighbouring floats, and a categorical one.
 fn mixed(rows: usize) -> (Array2<f64>, FeatureSchema) {
@@ -65,7 +66,10 @@ fn check_scores_of(params: &Params, classes: u64, rows: usize) {
             let mut margins = model.base_score.clone();
             for (index, tree) in model.trees.iter().enumerate() {
                 let sapwood_score::Node::Leaf(leaf) = &tree.nodes[tree.leaf_index(&values)] else { panic!("no leaf") };
-                margins[model.output_of(index)] += leaf.scalar().unwrap();
+                match &leaf.value {
+                    LeafValue::Vector(values) => margins.iter_mut().zip(values).for_each(|(margin, value)| *margin += value),
+                    _ => margins[model.output_of(index)] += leaf.scalar().unwrap(),
+                }
             }
             for (output, margin) in margins.iter().enumerate() {
                 assert_eq!(
@@ -93,6 +97,10 @@ fn scores_while_training_are_those_of_the_model_on_raw_values() {
             .unwrap(),
         3,
     );
+    let vectors = || base().objective(Objective::Softprob).num_class(6).multi_strategy(MultiStrategy::MultiOutputTree);
+    check_scores(&vectors().build().unwrap(), 6);
+    check_scores(&vectors().subsample(0.8).num_parallel_tree(2).build().unwrap(), 6);
+    check_scores(&vectors().subsample(0.3).build().unwrap(), 6);
 }
 
 #[test]
@@ -205,6 +213,7 @@ fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
         (base().objective(Objective::BinaryLogistic).early_stopping_rounds(3), 2),
         (base().objective(Objective::Softprob).num_class(3).num_parallel_tree(2).subsample(0.6).colsample_bynode(0.7), 3),
         (base().objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss), 2),
+        (base().objective(Objective::Softprob).num_class(7).multi_strategy(MultiStrategy::MultiOutputTree).subsample(0.6), 7),
         (base().objective(Objective::Cox).subsample(0.7), 5),
         (base().objective(Objective::Aft).subsample(0.7), 5),
         (base().objective(Objective::SquaredError).subsample(0.2).max_leaves(20).grow_policy(crate::GrowPolicy::Lossguide), 5),

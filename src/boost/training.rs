@@ -25,7 +25,7 @@ use crate::metric::{self, Metric};
 use crate::names::list;
 use crate::numeric::weighted;
 use crate::objective::{self, CustomObjective, Loss, Round};
-use crate::params::{DataParams, ProcessType};
+use crate::params::{DataParams, MultiStrategy, ProcessType};
 use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
@@ -327,9 +327,9 @@ impl<'a> Training<'a> {
         let execution = self.execution;
         let profiler = execution.profiler;
         let rules = Arc::clone(&self.rules);
-        let side_by_side = self.side_by_side(matrix.rows());
-        let grower = TreeGrower::new(self.params, &rules, mapper, matrix, self.execution).side_by_side(side_by_side > 1);
-        let new_buffers = || Buffers::new(matrix.rows(), self.loss.settled(), NOISE * self.magnitude);
+        let (outputs, side_by_side) = (self.outputs_of_tree(), self.side_by_side(matrix.rows()));
+        let grower = TreeGrower::new(self.params, &rules, mapper, matrix, outputs, self.execution).side_by_side(side_by_side > 1);
+        let new_buffers = || Buffers::new(matrix.rows(), outputs, self.loss.settled(), NOISE * self.magnitude);
         let mut buffers: Vec<_> = (0..side_by_side).map(|_| new_buffers()).collect();
         let mut profile = Profile::default();
         let first = done.rounds();
@@ -430,7 +430,15 @@ impl<'a> Training<'a> {
     }
 
     pub(super) fn trees_per_round(&self) -> usize {
-        self.base_score.len() * self.params.num_parallel_tree as usize
+        self.base_score.len() / self.outputs_of_tree() * self.params.num_parallel_tree as usize
+    }
+
+    /// The outputs that each tree has: one, or all.
+    pub(super) fn outputs_of_tree(&self) -> usize {
+        match self.params.multi_strategy {
+            MultiStrategy::OneOutputPerTree => 1,
+            MultiStrategy::MultiOutputTree => self.base_score.len(),
+        }
     }
 
     /// The fingerprints of all data sets, whose rows must still lie as they came.
@@ -498,7 +506,7 @@ impl<'a> Training<'a> {
     fn trees_of_round(&self, round: usize, count: usize) -> impl Iterator<Item = NextTree> {
         let parallel_trees = self.params.num_parallel_tree as usize;
         (0..self.trees_per_round()).map(move |at| {
-            let (output, parallel) = (at / parallel_trees, at % parallel_trees);
+            let (output, parallel) = (at / parallel_trees * self.outputs_of_tree(), at % parallel_trees);
             NextTree { round, index: (count + at) as u64, output, is_first: parallel == 0 }
         })
     }
@@ -507,8 +515,10 @@ impl<'a> Training<'a> {
     fn grow_tree(&self, grower: &TreeGrower<'_>, tree: NextTree, bins: RowBins<'_>, buffers: &mut Buffers) -> GrownTree {
         grower.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
         let mut grown = grower.grow(buffers.input(tree.index, bins));
-        if let Some(level) = self.loss.leaf_level(tree.output) {
-            grower.step(Phase::Leaves, || self.renew(&mut grown, grower.mapper, tree.output, level, buffers));
+        for output in tree.output..tree.output + self.outputs_of_tree() {
+            if let Some(level) = self.loss.leaf_level(output) {
+                grower.step(Phase::Leaves, || self.renew(&mut grown, grower.mapper, output, level, buffers));
+            }
         }
         grown
     }
@@ -518,7 +528,7 @@ impl<'a> Training<'a> {
         let round = self.watched[0].round();
         let (labels, margins) = (round.targets.labels(), round.margins_of(output));
         let shrinkage = self.params.eta / f64::from(self.params.num_parallel_tree);
-        renew_leaves(grown, level, shrinkage, (&self.rules, mapper), self.execution.ranks, |row| {
+        renew_leaves(grown, (output, level), shrinkage, (&self.rules, mapper), self.execution.ranks, |row| {
             let (row, pair) = buffers.grown_on(row);
             (pair.hess > 0.0).then(|| weighted(labels[row] - margins[row], f64::from(pair.hess)))
         });
@@ -532,7 +542,7 @@ impl<'a> Training<'a> {
         let is_blind = is_uniform && self.params.num_parallel_tree == 1;
         let data = self.watched[0].round();
         if is_first && !is_blind {
-            self.loss.gradients(output, &data, &mut buffers.gradients);
+            buffers.fill(|of_tree, out| self.loss.gradients(output + of_tree, &data, out));
         }
         // Where rows are ranked, those of a group are drawn together.
         let groups = data.targets.groups().filter(|_| is_uniform && self.params.objective.is_ranking());
@@ -540,16 +550,18 @@ impl<'a> Training<'a> {
             Some(groups) => groups[position as usize],
             None => self.first_row + u64::from(self.order.row(position)),
         };
-        let drawn = self.sampler.draw((round, index), &buffers.gradients, row, self.execution);
+        let drawn = self.sampler.draw((round, index), (&buffers.gradients, buffers.outputs()), row, self.execution);
         let is_sample = matches!(drawn, Drawn::Some(_));
         match drawn {
             Drawn::Some(sample) if sample.are_few_of(matrix.rows()) => match is_blind {
-                true => buffers.copy_with(&sample.rows, matrix, |out| self.loss.gradients_of(output, &data, &sample.rows, out)),
+                true => buffers.copy_with(&sample.rows, matrix, |of_tree, out| {
+                    self.loss.gradients_of(output + of_tree, &data, &sample.rows, out);
+                }),
                 false => buffers.copy(&sample, matrix),
             },
             drawn => {
                 if is_blind {
-                    self.loss.gradients(output, &data, &mut buffers.gradients);
+                    buffers.fill(|of_tree, out| self.loss.gradients(output + of_tree, &data, out));
                 }
                 buffers.take(drawn, matrix);
             }
@@ -655,7 +667,7 @@ impl<'a> Watched<'a> {
     /// Adds a tree to the scores. `train` are the bins of the training data.
     pub(super) fn add(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
         let Self { scores, bins, .. } = self;
-        scores.add_routed(output, &Router::new(grown, mapper, own_bins(bins, train)));
+        scores.add_routed(output, grown, &Router::new(grown, mapper, own_bins(bins, train)));
     }
 
     /// Sets a tree aside that is to be taken out of the scores.

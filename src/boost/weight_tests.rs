@@ -6,7 +6,7 @@ use crate::binning::{self, BinMapper};
 use crate::collective::Solo;
 use crate::execution::Execution;
 use crate::metric::{Evaluation, metrics};
-use crate::params::{ClassWeight, ParamsBuilder, SamplingMethod};
+use crate::params::{ClassWeight, MultiStrategy, ParamsBuilder, SamplingMethod};
 use crate::simd::Simd;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Model, Objective, Params, Trainer, objective};
 use ndarray::Array2;
@@ -113,10 +113,11 @@ fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
     training.grow_all(&mut binned, None, &mut ()).unwrap().0.to_bytes().unwrap()
 }
 
-fn methods() -> [ParamsBuilder; 4] {
+fn methods() -> [ParamsBuilder; 5] {
     let base = || Params::builder().num_round(3).eta(0.5).max_depth(3).min_child_weight(0.0);
     [
         base().colsample_bynode(0.7),
+        base().multi_strategy(MultiStrategy::MultiOutputTree),
         base().subsample(0.5),
         base().subsample(0.4).sampling_method(SamplingMethod::GradientBased),
         base().sampling_method(SamplingMethod::Goss).top_rate(0.3).other_rate(0.3),

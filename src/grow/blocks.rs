@@ -24,8 +24,8 @@ impl FeatureOwners {
         Self(Some((0..matrix.features() as u32).map(|feature| matrix.layout(feature).slot * ranks.size() / slots).collect()))
     }
 
-    /// The blocks of some features where they are in a matrix.
-    pub fn blocks(&self, matrix: &BinnedMatrix, features: &[u32], ranks: &dyn Collective) -> FeatureBlocks {
+    /// The blocks of some features where they are in a matrix, whose slots have `stride` sums.
+    pub fn blocks(&self, matrix: &BinnedMatrix, stride: usize, features: &[u32], ranks: &dyn Collective) -> FeatureBlocks {
         let mut slots = vec![Vec::new(); ranks.size()];
         if let Some(owners) = &self.0 {
             let mut layouts: Vec<_> = features.iter().map(|&feature| (matrix.layout(feature), owners[feature as usize])).collect();
@@ -34,7 +34,7 @@ impl FeatureOwners {
                 .into_iter()
                 .for_each(|(layout, owner)| push(&mut slots[owner], layout.slot..layout.slot + layout.value_bins + 1));
         }
-        FeatureBlocks { owners: self.clone(), rank: ranks.rank(), slots }
+        FeatureBlocks { owners: self.clone(), rank: ranks.rank(), stride, slots }
     }
 }
 
@@ -50,6 +50,8 @@ fn push(ranges: &mut Vec<Range<usize>>, range: Range<usize>) {
 pub(super) struct FeatureBlocks {
     owners: FeatureOwners,
     rank: usize,
+    /// Sums a slot.
+    stride: usize,
     /// Slots by rank, ascending.
     slots: Vec<Vec<Range<usize>>>,
 }
@@ -73,7 +75,7 @@ impl FeatureBlocks {
         for slots in &self.slots {
             let before = words.len();
             for histogram in &histograms {
-                let per_slot = histogram.form.words();
+                let per_slot = histogram.form.words() * self.stride;
                 slots.iter().for_each(|slots| words.extend(&histogram.words[slots.start * per_slot..slots.end * per_slot]));
             }
             blocks.push(words.len() - before);
@@ -82,7 +84,7 @@ impl FeatureBlocks {
         ranks.reduce_scatter_sum(bytemuck::cast_slice(&words), &blocks, &mut own);
         let mut rest: &[u64] = bytemuck::cast_slice(&own);
         for histogram in histograms {
-            let per_slot = histogram.form.words();
+            let per_slot = histogram.form.words() * self.stride;
             for slots in &self.slots[self.rank] {
                 let (sums, after) = rest.split_at(slots.len() * per_slot);
                 histogram.words[slots.start * per_slot..slots.end * per_slot].copy_from_slice(sums);

@@ -31,7 +31,8 @@ fn merge(mut all: Candidates, one: Candidates) -> Candidates {
 }
 
 /// Writes, as words: the features that may be split on, behind their number; 0 or 1 candidates; of one its score, gain and feature, which
-/// side missing values go to, the left and the right sums, the number of its levels' words or 0, and these or the bin.
+/// side missing values go to, the left and the right sums, the number of outputs and the
+/// left sums of each, the number of its levels' words or 0, and these or the bin.
 fn encode(found: &Candidates, words: &mut Vec<u64>) {
     words.push(found.splittable.len() as u64);
     words.extend(found.splittable.iter().map(|&feature| u64::from(feature)));
@@ -39,6 +40,8 @@ fn encode(found: &Candidates, words: &mut Vec<u64>) {
     if let Some(Candidate { score, split }) = &found.best {
         words.extend([score.to_bits(), split.gain.to_bits(), u64::from(split.feature), u64::from(split.missing_left)]);
         words.extend([split.left, split.right].iter().flat_map(|sums| [sums.grad as u64, sums.hess as u64]));
+        words.push(split.left_outputs.len() as u64);
+        words.extend(split.left_outputs.iter().flat_map(|sums| [sums.grad as u64, sums.hess as u64]));
         match &split.condition {
             BinCondition::Bin(bin) => words.extend([0, *bin as u64]),
             BinCondition::Levels(levels) => {
@@ -57,11 +60,15 @@ fn decode(words: &mut Words<'_>) -> Candidates {
         let (feature, missing_left) = (words.next() as u32, words.next() == 1);
         let mut sums = || Sums { grad: words.next() as i64, hess: words.next() as i64 };
         let (left, right) = (sums(), sums());
+        let outputs = words.next() as usize;
+        let left_outputs =
+            words.take(2 * outputs).as_chunks::<2>().0.iter().map(|&[grad, hess]| Sums { grad: grad as i64, hess: hess as i64 });
+        let left_outputs = left_outputs.collect();
         let condition = match words.next() as usize {
             0 => BinCondition::Bin(words.next() as usize),
             levels => BinCondition::Levels(words.take(levels).to_vec()),
         };
-        Candidate { score, split: SplitInfo { gain, feature, condition, missing_left, left, right } }
+        Candidate { score, split: SplitInfo { gain, feature, condition, missing_left, left, right, left_outputs } }
     });
     Candidates { best, splittable }
 }
@@ -88,7 +95,9 @@ mod tests {
 
     fn candidate(score: f64, feature: u32, condition: BinCondition) -> Option<Candidate> {
         let sums = |grad| Sums { grad, hess: 3 };
-        let split = SplitInfo { gain: score / 2.0, feature, condition, missing_left: feature == 4, left: sums(-1), right: sums(7) };
+        let left_outputs = (0..feature as i64 % 3).map(sums).collect();
+        let (missing_left, left, right) = (feature == 4, sums(-1), sums(7));
+        let split = SplitInfo { gain: score / 2.0, feature, condition, missing_left, left, right, left_outputs };
         Some(Candidate { score, split })
     }
 

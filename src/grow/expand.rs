@@ -43,6 +43,8 @@ pub(super) struct TreeContext<'a> {
     pub histograms: HistogramBuilder<'a>,
     pub pools: &'a Pools,
     pub blocks: FeatureBlocks,
+    /// Nodes with at least so many rows keep their histogram for their children.
+    pub kept_rows: u64,
     pub execution: Execution<'a>,
     pub workers: &'a Workers,
 }
@@ -62,7 +64,10 @@ impl TreeContext<'_> {
         let ranks = self.execution.ranks;
         let count = ranks.sum(rows.rows.len() as u64);
         let mut histogram = self.histograms.build(rows.rows, count);
-        let mut root = OpenNode::new(NodeContext::root(self.total(&histogram), count), 0, rows);
+        let outputs = self.totals(&histogram);
+        let total = outputs.iter().fold(Sums::default(), |sum, &output| sum + output);
+        let outputs = if outputs.len() > 1 { outputs } else { Vec::new() };
+        let mut root = OpenNode::new(NodeContext::root(total, outputs, count), 0, rows);
         if !self.may_split(&root.context) {
             self.pools.nodes.give(histogram.words);
             return root;
@@ -109,12 +114,15 @@ impl TreeContext<'_> {
         let middle = node.range.start + left.rows.len();
         let above = self.handed_down(&node.context, split);
         let bounds = self.finder.children_bounds(&node.context, split, self.quantised.units);
-        let child = |side: u64, bounds, sums, begin, rows: NodeRows<'r>| {
+        let child = |side: u64, bounds, (sums, outputs), begin, rows: NodeRows<'r>| {
             let path = sampling::mix(above.path ^ side);
-            let context = NodeContext { rows: rows.rows.len() as u64, bounds, ..above.child(path, sums) };
+            let context = NodeContext { rows: rows.rows.len() as u64, bounds, ..above.child(path, sums, outputs) };
             OpenNode::new(context, begin, rows)
         };
-        let nodes = [child(1, bounds[0], split.left, node.range.start, left), child(2, bounds[1], split.right, middle, right)];
+        let lefts = split.left_outputs.clone();
+        let rights = node.context.outputs.iter().zip(&lefts).map(|(&all, &left)| all - left).collect();
+        let (lefts, rights) = ((split.left, lefts), (split.right, rights));
+        let nodes = [child(1, bounds[0], lefts, node.range.start, left), child(2, bounds[1], rights, middle, right)];
         Some(Children { nodes, parent: node.histogram.take(), found: Default::default() })
     }
 
@@ -136,10 +144,17 @@ impl TreeContext<'_> {
         Cow::Owned(node)
     }
 
-    /// Builds the histogram of the smaller child from its rows on this rank, if either child may be split.
+    /// Builds the histogram of the smaller child from its rows on this rank, if either child may be split; those of both if the parent's was
+    /// not kept.
     fn build(&self, children: &mut Children<'_>) {
-        let Some(parent) = children.parent.take() else { return };
+        let parent = children.parent.take();
         let [small, large] = children.by_size();
+        let Some(parent) = parent else {
+            for child in [small, large].into_iter().filter(|child| self.may_split(&child.context)) {
+                child.histogram = Some(self.histograms.build(child.rows(), child.context.rows));
+            }
+            return;
+        };
         if self.may_split(&small.context) || self.may_split(&large.context) {
             small.histogram = Some(self.histograms.build(small.rows(), small.context.rows));
             children.parent = Some(parent);
@@ -150,16 +165,16 @@ impl TreeContext<'_> {
 
     /// Gets the larger child's histogram by subtraction from the parent's, and finds the best splits of this rank's features.
     fn scan(&self, children: &mut Children<'_>) {
-        let Some(mut parent) = children.parent.take() else { return };
+        let parent = children.parent.take();
         let [small, large] = children.by_size();
-        if let Some(built) = &small.histogram
-            && self.may_split(&large.context)
-        {
-            let (slots, narrow) = (self.matrix.slots(), self.histograms.is_narrow());
-            parent.subtract(built, slots, large.context.rows, narrow, self.execution.profiler);
-            large.histogram = Some(parent);
-        } else {
-            self.pools.nodes.give(parent.words);
+        match (parent, &small.histogram) {
+            (Some(mut parent), Some(built)) if self.may_split(&large.context) => {
+                let (sums, narrow) = (self.matrix.slots() * self.quantised.stride(), self.histograms.is_narrow());
+                parent.subtract(built, sums, large.context.rows, narrow, self.execution.profiler);
+                large.histogram = Some(parent);
+            }
+            (Some(parent), _) => self.pools.nodes.give(parent.words),
+            (None, _) => {}
         }
         if !self.may_split(&small.context) {
             self.release(small);
@@ -189,7 +204,7 @@ impl TreeContext<'_> {
             node.context.features = Some(found.splittable.into());
         }
         node.split = found.best.map(|best| best.split);
-        if node.split.is_none() {
+        if node.split.is_none() || node.context.rows < self.kept_rows {
             self.release(node);
         }
     }
@@ -201,14 +216,18 @@ impl TreeContext<'_> {
         }
     }
 
-    /// The sums over all rows of all ranks, read off the histogram of this rank's.
-    fn total(&self, histogram: &Histogram) -> Sums {
-        let Some(&feature) = self.features.first() else { return Sums::default() };
+    /// The sums of each output over all rows of all ranks, read off the histogram of this rank's.
+    fn totals(&self, histogram: &Histogram) -> Vec<Sums> {
+        let stride = self.quantised.stride();
+        let Some(&feature) = self.features.first() else { return vec![Sums::default(); stride] };
         let layout = self.matrix.layout(feature);
-        let Sums { grad, hess } = histogram.total(layout.slot, layout.value_bins);
-        let mut sums = [grad, hess];
+        let mut sums: Vec<i64> = histogram
+            .totals(layout.slot, layout.value_bins, stride)
+            .into_iter()
+            .flat_map(|Sums { grad, hess }| [grad, hess])
+            .collect();
         self.execution.ranks.all_reduce_sum(&mut sums);
-        Sums { grad: sums[0], hess: sums[1] }
+        sums.as_chunks::<2>().0.iter().map(|&[grad, hess]| Sums { grad, hess }).collect()
     }
 
     /// Whether a node may have a split at all: only then is its histogram worth building.

@@ -3,20 +3,24 @@
 use super::blocks::FeatureOwners;
 use super::expand::{FEWER, TreeContext};
 use super::growth::Growth;
-use super::leaves::{LeafRule, set_leaf_values};
+use super::leaves::{LeafInput, LeafRule, set_leaf_values};
 use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::NodeRows;
 use super::workers::Workers;
 use crate::Params;
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
-use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised};
+use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, stride};
 use crate::objective::GradientPair;
 use crate::params::GrowPolicy;
 use crate::profile::Phase;
 use crate::sampling::{self, Purpose};
 use crate::split::{FeatureRules, SplitFinder};
 use std::sync::{Mutex, PoisonError};
+
+/// What the histograms of trees of several outputs may take together while a tree grows. A node with so few rows that more nodes could have as
+/// many than fit does not keep its own: its children build theirs from their rows, both of them.
+const KEPT_BYTES: usize = 1 << 29;
 
 /// Grows trees over one binned matrix, in whatever order its rows are.
 pub(crate) struct TreeGrower<'a> {
@@ -32,6 +36,8 @@ pub(crate) struct TreeGrower<'a> {
     /// Whether several trees are grown at a time.
     side_by_side: bool,
     workers: Workers,
+    /// [`KEPT_BYTES`], but for tests.
+    pub(crate) kept_bytes: usize,
 }
 
 /// What one tree is grown from.
@@ -39,6 +45,7 @@ pub(crate) struct TreeInput<'a> {
     /// The tree's number, counted over the whole training: sampling depends on it.
     pub index: u64,
     pub matrix: &'a BinnedMatrix,
+    /// Of all outputs of the tree, output by output.
     pub gradients: &'a [GradientPair],
     pub quantised: &'a Quantised,
     /// The bins by column, of the same rows.
@@ -48,24 +55,27 @@ pub(crate) struct TreeInput<'a> {
 }
 
 impl<'a> TreeGrower<'a> {
+    /// A grower of trees of so many outputs.
     pub fn new(
         params: &'a Params,
         rules: &'a FeatureRules,
         mapper: &'a BinMapper,
         matrix: &BinnedMatrix,
+        outputs: usize,
         execution: Execution<'a>,
     ) -> Self {
         Self {
             params,
             rules,
             mapper,
-            pools: Pools::new(matrix),
+            pools: Pools::new(matrix, stride(outputs)),
             owners: FeatureOwners::new(matrix, execution.ranks),
             execution,
             features: (0..mapper.features().len() as u32).collect(),
             sides: Mutex::default(),
             side_by_side: false,
             workers: Workers::default(),
+            kept_bytes: KEPT_BYTES,
         }
     }
 
@@ -96,23 +106,23 @@ impl<'a> TreeGrower<'a> {
         let matrix = selected.as_ref().unwrap_or(input.matrix);
         let context = self.context(&input, matrix, features);
         let root = context.root(NodeRows::new(&mut rows, &mut spare, &mut sides));
+        let regularisation = context.finder.regularisation;
         let mut nodes = match self.narrowed(&context, &root) {
-            None => self.grow_from(&context, root),
+            None => self.grow_from(context, root),
             Some((matrix, features)) => {
                 let root = self.moved(root, context.matrix, &matrix, &features);
                 let context = self.context(&input, &matrix, features);
-                self.grow_from(&context, root)
+                self.grow_from(context, root)
             }
         };
         let buffers = [rows, spare];
         let rule = LeafRule {
-            regularisation: context.finder.regularisation,
+            regularisation,
             path_smooth: self.params.path_smooth,
             shrinkage: self.params.eta / f64::from(self.params.num_parallel_tree),
         };
-        self.step(Phase::Leaves, || {
-            set_leaf_values(&mut nodes, &buffers, input.gradients, input.quantised.largest, rule, self.execution.ranks);
-        });
+        let values = LeafInput { gradients: input.gradients, outputs: input.quantised.outputs, largest: input.quantised.largest };
+        self.step(Phase::Leaves, || set_leaf_values(&mut nodes, &buffers, values, rule, self.execution.ranks));
         self.sides.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
         self.workers.remove();
         GrownTree { nodes, rows: buffers }
@@ -131,7 +141,7 @@ impl<'a> TreeGrower<'a> {
             true => finder.at_random(sampling::key(params.seed, Purpose::Threshold, index)),
             false => finder,
         };
-        let blocks = self.owners.blocks(matrix, &features, execution.ranks);
+        let blocks = self.owners.blocks(matrix, quantised.stride(), &features, execution.ranks);
         TreeContext {
             params,
             rules,
@@ -145,13 +155,18 @@ impl<'a> TreeGrower<'a> {
             histograms,
             pools,
             blocks,
+            kept_rows: 0,
             execution,
             workers,
         }
     }
 
-    fn grow_from(&self, context: &TreeContext<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
-        let growth = Growth { context };
+    fn grow_from(&self, mut context: TreeContext<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
+        let bytes = size_of::<[u64; 2]>() * context.matrix.slots() * context.quantised.stride();
+        // So few nodes have so many rows that their histograms fit. That says nothing about this rank: all keep the same ones.
+        context.kept_rows =
+            if context.quantised.stride() > 1 { root.context.rows / (self.kept_bytes / bytes.max(1)).max(1) as u64 } else { 0 };
+        let growth = Growth { context: &context };
         match self.params.grow_policy {
             GrowPolicy::Depthwise => growth.depthwise(root),
             GrowPolicy::Lossguide => growth.lossguide(root),
@@ -173,7 +188,7 @@ impl<'a> TreeGrower<'a> {
     fn moved<'r>(&self, mut root: OpenNode<'r>, from: &BinnedMatrix, to: &BinnedMatrix, features: &[u32]) -> OpenNode<'r> {
         if let Some(histogram) = root.histogram.take() {
             let mut words = self.pools.nodes.take();
-            let per_slot = histogram.form.words();
+            let per_slot = histogram.form.words() * root.context.outputs.len().max(1);
             for &feature in features {
                 let (old, new) = (from.layout(feature), to.layout(feature));
                 let length = (old.value_bins + 1) * per_slot;

@@ -2,7 +2,7 @@
 //!
 //! Like histograms they are sums of integers, so that the order of rows changes nothing; these have 51 bits.
 
-use super::node::GrownNode;
+use super::node::{GrownNode, Leaf};
 use crate::collective::Collective;
 use crate::objective::GradientPair;
 use crate::split::{Regularisation, Smoothing};
@@ -14,6 +14,16 @@ const ROWS_PER_TASK: usize = 65_536;
 /// Rows whose integers fit 64 bits together.
 const ROWS_PER_SUM: usize = 4_096;
 
+/// What leaf values follow from.
+#[derive(Clone, Copy)]
+pub(crate) struct LeafInput<'a> {
+    /// Of all outputs, output by output.
+    pub gradients: &'a [GradientPair],
+    pub outputs: usize,
+    /// The largest magnitudes of gradient and hessian among all rows of all ranks.
+    pub largest: (f32, f32),
+}
+
 /// How the value of a leaf follows from its sums.
 #[derive(Clone, Copy)]
 pub(crate) struct LeafRule {
@@ -23,17 +33,21 @@ pub(crate) struct LeafRule {
     pub shrinkage: f64,
 }
 
-/// Gives every leaf its value and its cover. `largest` are the largest magnitudes of gradient and hessian among all rows of all ranks.
+/// Gives every leaf its value, or one for each of several outputs, and its cover.
 ///
-/// As in XGBoost, a tree that is but a leaf stays at zero where it has less hessian than `min_child_weight`.
+/// As in XGBoost, a tree that is but a leaf stays at zero where it has less hessian than `min_child_weight`. Of several outputs, each does so in
+/// any leaf.
 pub(crate) fn set_leaf_values(
     nodes: &mut [GrownNode],
     buffers: &[Vec<u32>; 2],
-    gradients: &[GradientPair],
-    largest: (f32, f32),
+    input: LeafInput<'_>,
     rule: LeafRule,
     ranks: &dyn Collective,
 ) {
+    if input.outputs > 1 {
+        return set_leaf_vectors(nodes, buffers, input, rule, ranks);
+    }
+    let LeafInput { gradients, largest, .. } = input;
     let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
     let is_stump = nodes.len() == 1;
     let sums_of = |node: &GrownNode| match node {
@@ -56,6 +70,33 @@ pub(crate) fn set_leaf_values(
             let counts = !is_stump || leaf.cover >= rule.regularisation.min_child_weight;
             leaf.value = if counts { rule.shrinkage * leaf.bounds.clamp(weight) } else { 0.0 };
         }
+    }
+}
+
+/// The same for several outputs.
+fn set_leaf_vectors(
+    nodes: &mut [GrownNode],
+    buffers: &[Vec<u32>; 2],
+    LeafInput { gradients, outputs, largest }: LeafInput<'_>,
+    rule: LeafRule,
+    ranks: &dyn Collective,
+) {
+    let scales = (FixedPoint::new(largest.0), FixedPoint::new(largest.1));
+    let mut leaves: Vec<&mut Leaf> = nodes.iter_mut().filter_map(GrownNode::leaf_mut).collect();
+    let rows = gradients.len() / outputs;
+    let sums_of = |leaf: &&mut Leaf| {
+        let of_output = |output| sum(leaf.rows(buffers), &gradients[output * rows..(output + 1) * rows], scales);
+        (0..outputs).into_par_iter().map(of_output).collect()
+    };
+    let sums: Vec<Vec<[i128; 2]>> = leaves.par_iter().map(sums_of).collect();
+    let mut sums = sums.concat();
+    ranks.sum_wide(sums.as_flattened_mut());
+    for (leaf, sums) in leaves.iter_mut().zip(sums.chunks_exact(outputs)) {
+        let values = sums.iter().map(|&[grad, hess]| (scales.0.value(grad), scales.1.value(hess)));
+        leaf.cover = values.clone().map(|(_, hess)| hess).sum();
+        let counts = |hess: f64| hess >= rule.regularisation.min_child_weight;
+        let value = |(grad, hess)| if counts(hess) { rule.shrinkage * weight(rule, (grad, hess)) } else { 0.0 };
+        leaf.outputs = values.map(value).collect();
     }
 }
 

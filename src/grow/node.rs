@@ -4,7 +4,7 @@ use super::partition::NodeRows;
 use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
 use crate::split::{BinCondition, Bounds, NodeContext, SplitInfo};
-use sapwood_score::{Condition, Node, Split, Tree};
+use sapwood_score::{Condition, LeafValue, Node, Split, Tree};
 use std::ops::Range;
 
 /// A node that may still be split.
@@ -55,13 +55,51 @@ pub(crate) struct Leaf {
     /// What its value must keep to.
     pub bounds: Bounds,
     pub value: f64,
+    /// The values of a tree of several outputs, in the place of `value`.
+    pub outputs: Vec<f64>,
+    /// Of all outputs together.
     pub cover: f64,
+}
+
+impl GrownNode {
+    /// The leaf, if it is one.
+    pub fn leaf(&self) -> Option<&Leaf> {
+        match self {
+            Self::Leaf(leaf) => Some(leaf),
+            Self::Split { .. } => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn leaf_mut(&mut self) -> Option<&mut Leaf> {
+        match self {
+            Self::Leaf(leaf) => Some(leaf),
+            Self::Split { .. } => None,
+        }
+    }
 }
 
 impl Leaf {
     /// Its rows, of those in the tree's buffers.
     pub fn rows<'b>(&self, buffers: &'b [Vec<u32>; 2]) -> &'b [u32] {
         &buffers[self.buffer][self.range.clone()]
+    }
+
+    /// The leaf of a tree on raw values that was grown on no rows, if it is a constant or several.
+    fn of(leaf: &sapwood_score::Leaf) -> Option<Self> {
+        let (value, outputs) = match &leaf.value {
+            LeafValue::Scalar(value) => (*value, Vec::new()),
+            LeafValue::Vector(outputs) => (0.0, outputs.clone()),
+            _ => return None,
+        };
+        Some(Self { value, outputs, cover: leaf.cover, ..Self::default() })
+    }
+
+    /// The same leaf on raw values.
+    fn to_leaf(&self, cover: f64) -> sapwood_score::Leaf {
+        let is_one = self.outputs.is_empty();
+        let value = if is_one { LeafValue::Scalar(self.value) } else { LeafValue::Vector(self.outputs.clone()) };
+        sapwood_score::Leaf::of(value, cover)
     }
 }
 
@@ -77,7 +115,7 @@ impl GrownTree {
     /// The nodes of a tree on raw values as if it had been grown on no rows, if its thresholds are cuts of `mapper`.
     pub fn of(tree: &Tree, mapper: &BinMapper) -> Option<Self> {
         let grown = |node: &Node| match node {
-            Node::Leaf(leaf) => Some(GrownNode::Leaf(Leaf { value: leaf.scalar()?, cover: leaf.cover, ..Leaf::default() })),
+            Node::Leaf(leaf) => Leaf::of(leaf).map(GrownNode::Leaf),
             Node::Split(split) => {
                 let condition = bin_condition(&split.condition, mapper.features().get(split.feature as usize)?)?;
                 let (left, right) = (split.left as usize, split.right as usize);
@@ -89,6 +127,7 @@ impl GrownTree {
                     missing_left: split.default_left,
                     left: none,
                     right: none,
+                    left_outputs: Vec::new(),
                 };
                 Some(GrownNode::Split { split, left, right })
             }
@@ -98,19 +137,20 @@ impl GrownTree {
 
     /// Multiplies what its leaves add by the weight of the tree.
     pub fn weigh(&mut self, weight: f64) {
-        for node in &mut self.nodes {
-            if let GrownNode::Leaf(leaf) = node {
-                leaf.value *= weight;
-            }
+        for leaf in self.nodes.iter_mut().filter_map(GrownNode::leaf_mut) {
+            leaf.value *= weight;
+            leaf.outputs.iter_mut().for_each(|value| *value *= weight);
         }
     }
 
-    /// Leaves: their rows and values.
-    pub fn leaves(&self) -> impl Iterator<Item = (&[u32], f64)> {
-        self.nodes.iter().filter_map(|node| match node {
-            GrownNode::Leaf(leaf) => Some((leaf.rows(&self.rows), leaf.value)),
-            GrownNode::Split { .. } => None,
-        })
+    /// The leaves, in the order of the nodes.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        self.nodes.iter().filter_map(GrownNode::leaf)
+    }
+
+    /// The number of outputs that its leaves have values for.
+    pub fn outputs(&self) -> usize {
+        self.leaves().next().map_or(1, |leaf| leaf.outputs.len().max(1))
     }
 
     /// The rows of a leaf; none of another node.
@@ -153,7 +193,7 @@ impl GrownTree {
     pub fn to_tree(&self, mapper: &BinMapper) -> Tree {
         let covers = self.covers();
         let nodes = self.nodes.iter().zip(covers).map(|(node, cover)| match node {
-            GrownNode::Leaf(leaf) => Node::Leaf(sapwood_score::Leaf::new(leaf.value, cover)),
+            GrownNode::Leaf(leaf) => Node::Leaf(leaf.to_leaf(cover)),
             GrownNode::Split { split, left, right } => {
                 let condition = condition(split, &mapper.features()[split.feature as usize]);
                 let children = (*left as u32, *right as u32);

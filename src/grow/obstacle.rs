@@ -116,7 +116,7 @@ fn no_least_levels(params: &mut Params) {
 
 /// The root of a tree under some parameters.
 fn trial(params: &Params, rules: &FeatureRules, mapper: &BinMapper, execution: Execution<'_>, input: &mut TreeInput<'_>) -> Trial {
-    let grower = TreeGrower::new(params, rules, mapper, input.matrix, execution);
+    let grower = TreeGrower::new(params, rules, mapper, input.matrix, input.quantised.outputs, execution);
     let features = (0..mapper.features().len() as u32).collect();
     let [mut rows, mut spare] = std::mem::take(&mut input.rows);
     spare.resize(rows.len(), 0);

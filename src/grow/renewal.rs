@@ -7,14 +7,14 @@ use crate::numeric::{Weighted, quantile_of};
 use crate::split::{Bounds, FeatureRules};
 use rayon::prelude::*;
 
-/// Gives every leaf the quantile at `level` of its rows' residuals, times `shrinkage`. `residual` gives a row's residual with its weight, if it
+/// Gives every leaf, in one output if it has several, the quantile at `level` of its rows' residuals, times `shrinkage`. `residual` gives a row's residual with its weight, if it
 /// has any. A leaf without such rows keeps its value.
 ///
 /// Where a split's feature has a direction, the middle between the quantiles of its sides bounds those of the leaves below. The bounds that
 /// the tree was grown with are in the unit of gradients.
 pub(crate) fn renew_leaves(
     tree: &mut GrownTree,
-    level: f64,
+    (output, level): (usize, f64),
     shrinkage: f64,
     (rules, mapper): (&FeatureRules, &BinMapper),
     ranks: &dyn Collective,
@@ -40,8 +40,9 @@ pub(crate) fn renew_leaves(
         }
         let quantile = quantile(&[at], tree);
         if let GrownNode::Leaf(leaf) = &mut tree.nodes[at] {
-            let value = if quantile.is_nan() { leaf.value } else { shrinkage * quantile };
-            leaf.value = bounds[at].times(shrinkage).clamp(value);
+            let place = leaf.outputs.get_mut(output).unwrap_or(&mut leaf.value);
+            let value = if quantile.is_nan() { *place } else { shrinkage * quantile };
+            *place = bounds[at].times(shrinkage).clamp(value);
         }
     }
 }

@@ -55,7 +55,7 @@ impl<'a> Router<'a> {
     }
 
     /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
-    /// is `left_out` (which may be empty: no row is).
+    /// is `left_out` (which may be empty: no row is). Of leaves of several outputs, the value is their number among the leaves.
     pub fn route(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64)) {
         self.each_leaf(rows, left_out, |row, value, _| take(row, value));
     }
@@ -87,8 +87,13 @@ impl<'a> Router<'a> {
 
 impl<'a> PageRouter<'a> {
     fn new(tree: &GrownTree, mapper: &BinMapper, matrix: RowBins<'a>, bins: PageBins<'a>) -> Self {
+        let mut leaves = 0;
         let route = |node: &GrownNode| match node {
-            GrownNode::Leaf(leaf) => Route::Leaf { value: leaf.value, first: leaf.range.start },
+            GrownNode::Leaf(leaf) => {
+                leaves += 1;
+                let value = if leaf.outputs.is_empty() { leaf.value } else { f64::from(leaves - 1) };
+                Route::Leaf { value, first: leaf.range.start }
+            }
             GrownNode::Split { split, left, right } => {
                 let table = SideTable::new(split, &mapper.features()[split.feature as usize], matrix.matrix.layout(split.feature));
                 let rule = match (bins.column(split.feature), table.threshold) {

@@ -10,10 +10,10 @@ use crate::profile::Phase;
 use rayon::prelude::*;
 
 /// Cells (rows × features) from which on several threads share a node. Adding this many takes about a tenth of a millisecond.
-const PARALLEL_CELLS: usize = 131_072;
+pub(super) const PARALLEL_CELLS: usize = 131_072;
 
 /// Rows that are worth a task of their own in a shared node: adding up two histograms of a tile takes as long as a tenth as many.
-const RUN_ROWS: usize = 8_192;
+pub(super) const RUN_ROWS: usize = 8_192;
 
 /// Builds histograms of one tree.
 pub(crate) struct HistogramBuilder<'a> {
@@ -35,6 +35,10 @@ impl HistogramBuilder<'_> {
     pub fn build(&self, rows: &[u32], node_rows: u64) -> Histogram {
         let mut words = self.pools.nodes.take();
         let form = if self.is_narrow() && node_rows <= PACKED_ROWS as u64 { SlotForm::Packed } else { SlotForm::Wide };
+        if self.gradients.stride() > 1 {
+            self.build_vectors(rows, form, &mut words);
+            return Histogram { form, words };
+        }
         let tiles = self.tiles(&mut words, form);
         let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * self.tile(*tile).work()).sum();
         self.execution.profiler.count(rows.len(), cells);

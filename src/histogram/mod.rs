@@ -4,11 +4,14 @@ mod builder;
 mod kernel;
 mod pool;
 mod quantise;
+mod rows;
 mod sums;
+mod vector_kernel;
+mod vectors;
 
 pub(crate) use builder::HistogramBuilder;
 pub(crate) use pool::Pools;
-pub(crate) use quantise::{Quantised, Units};
+pub(crate) use quantise::{Quantised, Units, stride};
 pub(crate) use sums::{Histogram, SlotForm, Sums};
 
 #[cfg(test)]

@@ -6,16 +6,17 @@ use std::sync::{Mutex, PoisonError};
 /// The buffers that trees over one matrix share: as many as were ever in use at a time.
 #[derive(Debug)]
 pub(crate) struct Pools {
-    /// Whole nodes: two words a slot.
+    /// Whole nodes: two words a sum.
     pub nodes: Pool,
-    /// Partial sums of large nodes: two words a slot of the largest tile there may be.
+    /// Partial sums of large nodes: two words a sum of the largest tile there may be.
     pub partials: Pool,
 }
 
 impl Pools {
-    /// Empty pools for the histograms of a matrix and of all that are selected from it.
-    pub fn new(matrix: &BinnedMatrix) -> Self {
-        Self { nodes: Pool::new(2 * matrix.slots()), partials: Pool::new(2 * matrix.most_slots_of_a_tile()) }
+    /// Empty pools for the histograms of a matrix and of all that are selected from it, with `stride` sums a slot.
+    pub fn new(matrix: &BinnedMatrix, stride: usize) -> Self {
+        let pool = |slots: usize| Pool::new(2 * stride * slots);
+        Self { nodes: pool(matrix.slots()), partials: pool(matrix.most_slots_of_a_tile()) }
     }
 }
 

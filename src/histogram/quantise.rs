@@ -4,6 +4,8 @@
 //! of two keep sums of equal hessians exact. The usual width is 16 bits each; when a few rows have far larger derivatives than the
 //! rest (heavy-tailed targets, rare classes), the rest would round to nothing, and the round uses 31 bits instead. So it does when many rows
 //! have far larger ones than others, which are not settled yet: a side without hessian is no child, so that no split could ever reach them.
+//!
+//! Trees of several outputs have one scale for all of them, because their gains are added; [`rows`](super::rows) fills those codes.
 
 use crate::collective::Collective;
 use crate::execution::Execution;
@@ -27,7 +29,10 @@ const LOST_SHARE: u64 = 256;
 /// Rows that one task converts.
 const CHUNK: usize = 16_384;
 
-/// Quantised gradients of every row.
+/// Outputs of a row are padded to a multiple of so many, so that they are whole vectors.
+const LANES: usize = 4;
+
+/// Quantised gradients of every row, those of several outputs side by side, [`Quantised::stride`] a row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Codes<'a> {
     /// Gradient in the high 16 bits (signed), hessian in the low 16 (unsigned).
@@ -39,11 +44,13 @@ pub(crate) enum Codes<'a> {
 /// Quantised gradients and their units. Buffers of both widths stay, for the trees to come.
 #[derive(Debug)]
 pub(crate) struct Quantised {
-    narrow: Vec<u32>,
-    wide: Vec<u64>,
+    pub(super) narrow: Vec<u32>,
+    pub(super) wide: Vec<u64>,
     is_wide: bool,
+    /// The outputs of a tree.
+    pub outputs: usize,
     /// Rows whose gradient is at most so many hessians are settled.
-    settled: f32,
+    pub(super) settled: f32,
     /// Gradients up to this size are what rounding left of them.
     noise: f64,
     /// Whether all gradients are noise.
@@ -63,11 +70,12 @@ pub(crate) struct Units {
 impl Quantised {
     /// Empty, to be filled by [`Quantised::fill`] tree after tree. Rows are settled if their gradient is at most `settled` hessians; gradients
     /// are noise if none is larger than `noise`.
-    pub fn new(settled: f32, noise: f64) -> Self {
+    pub fn new(settled: f32, noise: f64, outputs: usize) -> Self {
         Self {
             narrow: Vec::new(),
             wide: Vec::new(),
             is_wide: false,
+            outputs,
             settled,
             noise,
             is_noise: false,
@@ -76,7 +84,12 @@ impl Quantised {
         }
     }
 
-    /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks.
+    /// How many codes a row has.
+    pub fn stride(&self) -> usize {
+        stride(self.outputs)
+    }
+
+    /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks. Of several outputs, they come output by output.
     pub fn fill(&mut self, execution: Execution<'_>, gradients: &[GradientPair]) {
         let Execution { simd, ranks, .. } = execution;
         let max = gradients
@@ -87,14 +100,8 @@ impl Quantised {
         self.largest = (grad as f32, hess as f32);
         self.is_noise = grad <= self.noise;
         let scales = (power_of_two(NARROW_GRAD, self.largest.0), power_of_two(NARROW_HESS, self.largest.1));
-        let settled = self.settled;
-        self.narrow.resize(gradients.len(), 0);
-        let tally = self
-            .narrow
-            .par_chunks_mut(CHUNK)
-            .zip(gradients.par_chunks(CHUNK))
-            .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, settled, codes))
-            .reduce(Tally::default, Tally::add);
+        let tally =
+            if self.outputs == 1 { self.fill_narrow(simd, gradients, scales) } else { self.narrow_rows(simd, gradients, scales) };
         self.is_wide = !tally.on_all(ranks).is_fine();
         let scales = if self.is_wide { self.fill_wide(simd, gradients) } else { scales };
         self.units = Units { grad: 1.0 / f64::from(scales.0), hess: 1.0 / f64::from(scales.1) };
@@ -105,9 +112,24 @@ impl Quantised {
         if self.is_wide { Codes::Wide(&self.wide) } else { Codes::Narrow(&self.narrow) }
     }
 
+    /// Fills the narrow buffer.
+    fn fill_narrow(&mut self, simd: Simd, gradients: &[GradientPair], scales: (f32, f32)) -> Tally {
+        let settled = self.settled;
+        self.narrow.resize(gradients.len(), 0);
+        self.narrow
+            .par_chunks_mut(CHUNK)
+            .zip(gradients.par_chunks(CHUNK))
+            .map(|(codes, gradients)| narrow_chunk(simd, gradients, scales, settled, codes))
+            .reduce(Tally::default, Tally::add)
+    }
+
     /// Fills the wide buffer; returns the scales.
     fn fill_wide(&mut self, simd: Simd, gradients: &[GradientPair]) -> (f32, f32) {
         let scales = (power_of_two(WIDE, self.largest.0), power_of_two(WIDE, self.largest.1));
+        if self.outputs > 1 {
+            self.wide_rows(simd, gradients, scales);
+            return scales;
+        }
         self.wide.resize(gradients.len(), 0);
         self.wide
             .par_chunks_mut(CHUNK)
@@ -115,6 +137,11 @@ impl Quantised {
             .for_each(|(codes, gradients)| wide_chunk(simd, gradients, scales, codes));
         scales
     }
+}
+
+/// How many codes a row has, and sums a bin: one for each output, and some that are always 0 behind those of several.
+pub(crate) fn stride(outputs: usize) -> usize {
+    if outputs == 1 { 1 } else { outputs.next_multiple_of(LANES) }
 }
 
 /// The largest power of two that keeps `max` within `limit`; 1 where there is nothing to scale.
@@ -130,17 +157,17 @@ fn power_of_two(limit: f32, max: f32) -> f32 {
 
 /// How well the narrow format resolves the rows: sums of magnitudes and numbers of rows that are not zero.
 #[derive(Clone, Copy, Default)]
-struct Tally {
-    grad_levels: u64,
-    grad_rows: u64,
-    hess_levels: u64,
-    hess_rows: u64,
+pub(super) struct Tally {
+    pub grad_levels: u64,
+    pub grad_rows: u64,
+    pub hess_levels: u64,
+    pub hess_rows: u64,
     /// Rows that are not settled and have a hessian, but none in the narrow format.
-    lost_rows: u64,
+    pub lost_rows: u64,
 }
 
 impl Tally {
-    fn add(self, other: Self) -> Self {
+    pub fn add(self, other: Self) -> Self {
         Self {
             grad_levels: self.grad_levels + other.grad_levels,
             grad_rows: self.grad_rows + other.grad_rows,
@@ -176,14 +203,28 @@ fn largest_body(gradients: &[GradientPair]) -> (f32, f32) {
 }
 dispatch! { fn largest(gradients: &[GradientPair]) -> (f32, f32) = largest_body }
 
+/// The integers that a pair becomes in the narrow format.
 #[inline(always)]
-fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), settled: f32, codes: &mut [u32]) -> Tally {
+pub(super) fn narrow(pair: &GradientPair, scales: (f32, f32)) -> (i32, i32) {
     // Adding and subtracting 1.5 × 2^23 rounds to the nearest integer; vector units lack a cheaper way at the baseline.
     const ROUND: f32 = 12_582_912.0;
+    let round = |x: f32, scale: f32| (x * scale + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
+    (round(pair.grad, scales.0), round(pair.hess, scales.1))
+}
+
+/// The code of a pair in the wide format.
+#[inline(always)]
+pub(super) fn wide(pair: &GradientPair, scales: (f32, f32)) -> u64 {
+    const ROUND: f64 = 6_755_399_441_055_744.0;
+    let round = |x: f32, scale: f32| (f64::from(x) * f64::from(scale) + ROUND).to_bits() as i64 - ROUND.to_bits() as i64;
+    ((round(pair.grad, scales.0) << 32) | round(pair.hess, scales.1)) as u64
+}
+
+#[inline(always)]
+fn narrow_body(gradients: &[GradientPair], scales: (f32, f32), settled: f32, codes: &mut [u32]) -> Tally {
     let (mut grad_levels, mut grad_rows, mut hess_levels, mut hess_rows, mut lost_rows) = (0u32, 0u32, 0u32, 0u32, 0u32);
     for (code, pair) in codes.iter_mut().zip(gradients) {
-        let grad = (pair.grad * scales.0 + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
-        let hess = (pair.hess * scales.1 + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
+        let (grad, hess) = narrow(pair, scales);
         grad_levels += grad.unsigned_abs();
         hess_levels += hess as u32;
         grad_rows += u32::from(pair.grad != 0.0);
@@ -205,10 +246,8 @@ dispatch! {
 
 #[inline(always)]
 fn wide_body(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u64]) {
-    const ROUND: f64 = 6_755_399_441_055_744.0;
     for (code, pair) in codes.iter_mut().zip(gradients) {
-        let round = |x: f32, scale: f32| (f64::from(x) * f64::from(scale) + ROUND).to_bits() as i64 - ROUND.to_bits() as i64;
-        *code = ((round(pair.grad, scales.0) << 32) | round(pair.hess, scales.1)) as u64;
+        *code = wide(pair, scales);
     }
 }
 dispatch! { fn wide_chunk(gradients: &[GradientPair], scales: (f32, f32), codes: &mut [u64]) = wide_body }
@@ -218,7 +257,7 @@ mod tests {
     use super::*;
 
     fn quantise(gradients: &[GradientPair]) -> Quantised {
-        let mut quantised = Quantised::new(1.0, 0.0);
+        let mut quantised = Quantised::new(1.0, 0.0, 1);
         quantised.fill(Execution::solo(Simd::scalar()), gradients);
         quantised
     }

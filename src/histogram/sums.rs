@@ -80,12 +80,17 @@ impl Histogram {
         }
     }
 
-    /// The sums over all rows, read off one feature, whose bins begin at `slot`.
-    pub fn total(&self, slot: usize, value_bins: usize) -> Sums {
-        (slot..=slot + value_bins).fold(Sums::default(), |sum, slot| sum + self.get(slot))
+    /// The sums of each of `stride` outputs over all rows, read off one feature, whose bins begin at `slot`.
+    pub fn totals(&self, slot: usize, value_bins: usize, stride: usize) -> Vec<Sums> {
+        let mut totals = vec![Sums::default(); stride];
+        for slot in slot..=slot + value_bins {
+            totals.iter_mut().zip(slot * stride..).for_each(|(total, at)| *total = *total + self.get(at));
+        }
+        totals
     }
 
-    /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots. `rows` are that child's.
+    /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots, of several outputs as many for each. `rows` are
+    /// that child's.
     pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: u64, narrow: bool, profiler: &Profiler) {
         let (per_slot, child_per_slot) = (self.form.words(), sibling.form.words());
         let parent = self.words[..per_slot * slots].par_chunks_mut(per_slot * SLOTS_PER_TASK);

@@ -81,7 +81,7 @@ fn builder<'a>(matrix: &'a BinnedMatrix, gradients: &'a Quantised, pools: &'a Po
 
 /// Checks a build of `rows` at every level; returns the form it had.
 fn check(matrix: &BinnedMatrix, features: usize, quantised: &Quantised, rows: &[u32]) -> SlotForm {
-    let pools = Pools::new(matrix);
+    let pools = Pools::new(matrix, 1);
     let expected = naive(matrix, features, quantised, rows);
     let mut form = None;
     for simd in Simd::all() {
@@ -101,7 +101,7 @@ fn every_width_and_level_equals_the_naive_sums() {
         let (_, matrix) = binned(700, features, 256);
         let rows: Vec<u32> = (0..700).filter(|r| r % 3 != 0).collect();
         for outlier in [false, true] {
-            let mut quantised = Quantised::new(0.0, 0.0);
+            let mut quantised = Quantised::new(0.0, 0.0, 1);
             quantised.fill(Execution::solo(Simd::scalar()), &gradients(700, outlier));
             check(&matrix, features, &quantised, &rows);
         }
@@ -112,7 +112,7 @@ fn every_width_and_level_equals_the_naive_sums() {
 fn features_with_many_bins_do_not_widen_the_others() {
     let (_, matrix) = binned(3000, 12, 1000);
     assert!(matrix.tiles().len() >= 2);
-    let mut quantised = Quantised::new(0.0, 0.0);
+    let mut quantised = Quantised::new(0.0, 0.0, 1);
     quantised.fill(Execution::solo(Simd::scalar()), &gradients(3000, false));
     check(&matrix, 12, &quantised, &(0..3000).collect::<Vec<_>>());
 }
@@ -122,7 +122,7 @@ fn sparse_features_equal_the_naive_sums() {
     for rows in [700, PACKED_ROWS + 1000] {
         let matrix = sparse(rows, 45);
         for outlier in [false, true] {
-            let mut quantised = Quantised::new(0.0, 0.0);
+            let mut quantised = Quantised::new(0.0, 0.0, 1);
             quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, outlier));
             let some: Vec<u32> = (0..rows as u32).filter(|row| row % 7 != 0).collect();
             let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
@@ -136,7 +136,7 @@ fn large_nodes_are_exact_where_packed_sums_would_overflow() {
     let rows = 3 * PACKED_ROWS + 17;
     let (_, matrix) = binned(rows, 3, 8);
     let extreme = vec![GradientPair { grad: -1.0, hess: 1.0 }; rows];
-    let mut quantised = Quantised::new(0.0, 0.0);
+    let mut quantised = Quantised::new(0.0, 0.0, 1);
     quantised.fill(Execution::solo(Simd::scalar()), &extreme);
     let all: Vec<u32> = (0..rows as u32).collect();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
@@ -148,9 +148,9 @@ fn large_nodes_are_exact_where_packed_sums_would_overflow() {
 fn parent_minus_child_is_the_other_child_in_every_form() {
     let rows = PACKED_ROWS + 5000;
     let (_, matrix) = binned(rows, 5, 64);
-    let mut quantised = Quantised::new(0.0, 0.0);
+    let mut quantised = Quantised::new(0.0, 0.0, 1);
     quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, false));
-    let pools = Pools::new(&matrix);
+    let pools = Pools::new(&matrix, 1);
     let builder = builder(&matrix, &quantised, &pools, Simd::scalar());
     let all: Vec<u32> = (0..rows as u32).collect();
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
@@ -169,10 +169,10 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
 fn quantising_is_the_same_at_every_level() {
     for outlier in [false, true] {
         let gradients = gradients(40_000, outlier);
-        let mut reference = Quantised::new(0.0, 0.0);
+        let mut reference = Quantised::new(0.0, 0.0, 1);
         reference.fill(Execution::solo(Simd::scalar()), &gradients);
         for simd in Simd::all() {
-            let mut quantised = Quantised::new(0.0, 0.0);
+            let mut quantised = Quantised::new(0.0, 0.0, 1);
             quantised.fill(Execution::solo(simd), &gradients);
             assert_eq!(quantised.units, reference.units);
             assert!((0..40_000).all(|row| code(&quantised, row) == code(&reference, row)));
@@ -184,11 +184,11 @@ fn quantising_is_the_same_at_every_level() {
 fn buffers_are_as_many_as_are_in_use_at_a_time() {
     let rows = 3 * PACKED_ROWS;
     let (_, matrix) = binned(rows, 40, 64);
-    let pools = Pools::new(&matrix);
+    let pools = Pools::new(&matrix, 1);
     let all: Vec<u32> = (0..rows as u32).collect();
     let threads = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
     for round in 0..10 {
-        let mut quantised = Quantised::new(0.0, 0.0);
+        let mut quantised = Quantised::new(0.0, 0.0, 1);
         quantised.fill(Execution::solo(Simd::scalar()), &gradients(rows, round % 2 == 0));
         let builder = builder(&matrix, &quantised, &pools, Simd::scalar());
         let histograms = threads.install(|| [builder.build(&all, rows as u64), builder.build(&all[..5000], 5000)]);

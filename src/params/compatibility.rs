@@ -56,7 +56,6 @@ const SHARE: Range = Range::closed(0.0, 1.0);
 /// XGBoost's parameters that Sapwood knows but does not act on.
 pub const COMPATIBILITY: &[ParamSpec] = &[
     inert_only("tree_method", &["auto", "hist", "approx", "exact"], "use hist: Sapwood trains on histograms and on CPUs"),
-    inert_only("multi_strategy", &["one_output_per_tree"], "use one_output_per_tree: each class has trees of its own"),
     inert_only("device", &["cpu"], "use cpu, or leave it out: Sapwood trains on CPUs"),
     inert_only("use_dask_gpu_training", &["false", "0", "False"], "use false, or leave it out: Sapwood trains on CPUs"),
     word("predictor", &["auto", "cpu_predictor", "gpu_predictor"], "there is one predictor"),

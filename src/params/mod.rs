@@ -21,7 +21,7 @@ pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MultiStrategy, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
     SampleType, SamplingMethod, SplitMethod,
 };
 
@@ -250,6 +250,18 @@ impl Params {
         if self.path_smooth > 0.0 && matches!(self.objective, Objective::AbsoluteError | Objective::Quantile) {
             let cause = format!("path_smooth cannot be combined with objective={}", self.objective.name());
             return refuse(&["path_smooth", "objective"], cause, "leave it out: leaves become quantiles of their rows' residuals");
+        }
+        if self.multi_strategy == MultiStrategy::MultiOutputTree {
+            let remedy = "leave it out, or use multi_strategy=one_output_per_tree";
+            let others = [
+                ("monotone_constraints", !self.monotone_constraints.0.is_empty()),
+                ("path_smooth", self.path_smooth > 0.0),
+                ("booster", self.booster == Booster::Dart),
+            ];
+            if let Some((other, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
+                let cause = format!("{other} cannot be combined with multi_strategy=multi_output_tree");
+                return refuse(&[other, "multi_strategy"], cause, remedy);
+            }
         }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
         let splits = self.validation_fraction.is_some() || self.nfold.is_some();

@@ -9,7 +9,7 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MultiStrategy, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
     SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
@@ -233,6 +233,10 @@ parameters! {
     extra_trees("extra_trees"): bool = "false" { aliases: &["extra_tree"] }
     /// Draws the weight of each node to that of the node above: with n rows, n / (n + `path_smooth`) of its own, as in LightGBM.
     path_smooth("path_smooth"): f64 = "0" { range: Range::from(0.0), tunable: tunable(0.0, 100.0) }
+    /// `one_output_per_tree`: each output, such as a class, has trees of its own. `multi_output_tree`: the leaves of a tree have a value for each
+    /// output, as in XGBoost; a split's gain is the sum of the outputs', and an output with less hessian in a leaf than `min_child_weight` has
+    /// the value 0 there.
+    multi_strategy("multi_strategy"): MultiStrategy = "one_output_per_tree" { words: &["one_output_per_tree", "multi_output_tree"] }
     /// Trees grown in each round; each one's leaf values are divided by this number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
     /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).

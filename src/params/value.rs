@@ -331,6 +331,16 @@ choice! {
 }
 
 choice! {
+    /// How many outputs a tree has.
+    MultiStrategy {
+        /// One.
+        OneOutputPerTree = "one_output_per_tree",
+        /// All: its leaves are vectors.
+        MultiOutputTree = "multi_output_tree",
+    }
+}
+
+choice! {
     /// Which pairs of rows of a query group are compared.
     PairMethod {
         /// Those of which one is among the first.

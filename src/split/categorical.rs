@@ -17,10 +17,10 @@ use crate::simd::{Simd, dispatch};
 /// How sets of levels are searched.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LevelSearch {
-    max_onehot: usize,
+    pub(super) max_onehot: usize,
     max_threshold: usize,
-    smooth: f64,
-    min_group: f64,
+    pub(super) smooth: f64,
+    pub(super) min_group: f64,
     l2: f64,
 }
 
@@ -130,6 +130,16 @@ impl LevelSearch {
     /// Whether one level is tried against the others, not sets of them.
     fn is_onehot(&self, levels: usize) -> bool {
         levels <= self.max_onehot
+    }
+
+    /// The most levels that a set of so many may have.
+    pub(super) fn most_of(&self, levels: usize) -> usize {
+        self.max_threshold.min(levels.div_ceil(2))
+    }
+
+    /// The regularisation of sets of sorted levels.
+    pub(super) fn of_sorted(&self, regularisation: Regularisation) -> Regularisation {
+        regularisation.with_more_lambda(self.l2)
     }
 
     /// The most levels that a set may have.

@@ -15,7 +15,7 @@ use crate::sampling;
 use rayon::prelude::*;
 
 /// Features that one task scans. Nodes with fewer are scanned on the spot.
-const FEATURES_PER_TASK: usize = 64;
+pub(super) const FEATURES_PER_TASK: usize = 64;
 
 /// Which rows of a node go left, in terms of bins.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +33,11 @@ pub(crate) struct SplitInfo {
     pub feature: u32,
     pub condition: BinCondition,
     pub missing_left: bool,
+    /// The sums of the sides, of all outputs together.
     pub left: Sums,
     pub right: Sums,
+    /// Those of the left side in each output, where the tree has several.
+    pub left_outputs: Vec<Sums>,
 }
 
 impl SplitInfo {
@@ -74,15 +77,15 @@ pub(crate) struct Candidates {
 /// Finds splits.
 #[derive(Clone, Copy)]
 pub(crate) struct SplitFinder<'a> {
-    mapper: &'a BinMapper,
-    matrix: &'a BinnedMatrix,
+    pub(super) mapper: &'a BinMapper,
+    pub(super) matrix: &'a BinnedMatrix,
     pub regularisation: Regularisation,
-    levels: LevelSearch,
+    pub(super) levels: LevelSearch,
     rules: &'a FeatureRules,
     path_smooth: f64,
     /// Where only one random candidate of each feature is tried: what those of this tree are drawn by.
-    random: Option<u64>,
-    execution: Execution<'a>,
+    pub(super) random: Option<u64>,
+    pub(super) execution: Execution<'a>,
 }
 
 impl<'a> SplitFinder<'a> {
@@ -144,6 +147,9 @@ impl<'a> SplitFinder<'a> {
     /// A numeric feature whose every threshold leaves too little hessian on one side does so in every part of the node: where features
     /// are listed, such are not. Where weights are not free, or candidates are random, there are other reasons not to find any.
     pub fn best(&self, node: &NodeContext, histogram: &Histogram, units: Units, features: &[u32], list: bool) -> Candidates {
+        if !node.outputs.is_empty() {
+            return self.best_of_outputs(node, histogram, units, features, list);
+        }
         let total = node.sums;
         let weight = self.weight(node, units);
         let restraint = Restraint::of(node, self.path_smooth, weight, units);
@@ -242,7 +248,7 @@ impl<'a> SplitFinder<'a> {
                 (BinCondition::Levels(best.words), best.missing_left, best.left)
             }
         };
-        let split = SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left };
+        let split = SplitInfo { gain, feature, condition, missing_left, left, right: scan.total - left, left_outputs: Vec::new() };
         Some(Candidate { score, split })
     }
 }
@@ -268,6 +274,6 @@ fn better(a: Found, b: Found) -> Found {
 }
 
 /// Whether a score of a feature wins over that of another one.
-fn is_better((score, feature): (f64, u32), other: (f64, u32)) -> bool {
+pub(super) fn is_better((score, feature): (f64, u32), other: (f64, u32)) -> bool {
     score > other.0 || (score == other.0 && feature < other.1)
 }

@@ -76,8 +76,13 @@ impl Regularisation {
 
     /// Whether children whose scores sum to `score` are worth splitting a node that scores `parent`.
     pub fn is_worthwhile(&self, score: f64, parent: f64) -> bool {
+        self.is_worthwhile_of(score, parent, 1.0)
+    }
+
+    /// The same where scores are sums of so many outputs', which round as often.
+    pub fn is_worthwhile_of(&self, score: f64, parent: f64, outputs: f64) -> bool {
         let gain = score - parent;
-        gain > NOISE * score.abs() && gain >= self.gamma
+        gain > outputs * NOISE * score.abs() && gain >= self.gamma
     }
 }
 

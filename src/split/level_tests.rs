@@ -101,7 +101,7 @@ proptest! {
         let histogram = Histogram { form, words };
         let units = Units { grad: 0.25, hess: 0.5 };
         let rows = total.hess as u64;
-        let restraint = Restraint::of(&NodeContext::root(total, rows), 0.0, 0.0, units);
+        let restraint = Restraint::of(&NodeContext::root(total, Vec::new(), rows), 0.0, 0.0, units);
         let regularisation = Regularisation::new(&params);
         let scan = Scan { histogram: &histogram, total, rows, units, regularisation, restraint, random: None };
         let expected = naive(&params, &scan, levels);

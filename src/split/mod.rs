@@ -8,6 +8,9 @@ mod node;
 mod numeric;
 mod restraint;
 mod rules;
+mod vector;
+mod vector_levels;
+mod vector_scores;
 
 pub(crate) use finder::{BinCondition, Candidate, Candidates, SplitFinder, SplitInfo};
 pub(crate) use gain::Regularisation;

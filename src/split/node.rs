@@ -19,7 +19,10 @@ pub(crate) struct NodeContext {
     pub used: Option<Arc<[u32]>>,
     /// The features that it may be split on, where they are known to be fewer than the tree's.
     pub features: Option<Arc<[u32]>>,
+    /// Those of all outputs together.
     pub sums: Sums,
+    /// Those of each output, where the tree has several; padded as slots of histograms are.
+    pub outputs: Vec<Sums>,
     /// Its rows on all ranks.
     pub rows: u64,
 }
@@ -71,12 +74,25 @@ impl Bounds {
 
 impl NodeContext {
     /// The node above all others.
-    pub fn root(sums: Sums, rows: u64) -> Self {
-        Self { id: 0, path: 1, depth: 0, bounds: Bounds::default(), parent_weight: None, used: None, features: None, sums, rows }
+    pub fn root(sums: Sums, outputs: Vec<Sums>, rows: u64) -> Self {
+        Self {
+            id: 0,
+            path: 1,
+            depth: 0,
+            bounds: Bounds::default(),
+            parent_weight: None,
+            used: None,
+            features: None,
+            sums,
+            outputs,
+            rows,
+        }
     }
 
     /// A child, whose number and rows are still to be found. `path` tells it from its sibling.
-    pub fn child(&self, path: u64, sums: Sums) -> Self {
-        Self { id: 0, path, depth: self.depth + 1, sums, rows: 0, ..self.clone() }
+    pub fn child(&self, path: u64, sums: Sums, outputs: Vec<Sums>) -> Self {
+        let Self { depth, bounds, parent_weight, .. } = *self;
+        let (used, features) = (self.used.clone(), self.features.clone());
+        Self { id: 0, path, depth: depth + 1, bounds, parent_weight, used, features, sums, outputs, rows: 0 }
     }
 }

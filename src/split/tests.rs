@@ -56,15 +56,16 @@ fn find_within(
     let data = Dataset::from_array(x.view(), vec![0.0; x.nrows()], schema).unwrap();
     let mapper = BinMapper::fit(&data, params, &Solo).unwrap();
     let matrix = BinnedMatrix::build(&mapper, &data, Simd::scalar()).unwrap();
-    let mut quantised = Quantised::new(0.0, 0.0);
+    let mut quantised = Quantised::new(0.0, 0.0, 1);
     let scalar = Execution::solo(Simd::scalar());
     quantised.fill(scalar, pairs);
-    let (pools, used) = (Pools::new(&matrix), vec![true; matrix.tiles().len()]);
+    let (pools, used) = (Pools::new(&matrix, 1), vec![true; matrix.tiles().len()]);
     let builder = HistogramBuilder { matrix: &matrix, gradients: &quantised, used, pools: &pools, execution: scalar };
     let rows = x.nrows() as u64;
     let histogram = builder.build(&(0..x.nrows() as u32).collect::<Vec<_>>(), rows);
     let layout = matrix.layout(0);
-    let node = NodeContext { bounds, ..NodeContext::root(histogram.total(layout.slot, layout.value_bins), rows) };
+    let node =
+        NodeContext { bounds, ..NodeContext::root(histogram.totals(layout.slot, layout.value_bins, 1)[0], Vec::new(), rows) };
     let features: Vec<u32> = (0..x.ncols() as u32).collect();
     let rules = FeatureRules::new(params, data.schema()).unwrap();
     let found = |simd| {

@@ -246,11 +246,12 @@ impl Model {
         self.required_roles.contains(&Role::BaseMargin)
     }
 
-    /// Whether margins are nothing but the base score plus, in f64, a constant leaf of each tree times its weight, where splits look at columns of the
+    /// Whether margins are nothing but the base score plus, in f64, a leaf of each tree, a constant or one for each output, times the tree's
+    /// weight, where splits look at columns of the
     /// schema that are missing where they are NaN.
     pub(crate) fn is_plain(&self) -> bool {
         let plain_node = |node: &Node| match node {
-            Node::Leaf(leaf) => matches!(leaf.value, LeafValue::Scalar(_)),
+            Node::Leaf(leaf) => matches!(leaf.value, LeafValue::Scalar(_) | LeafValue::Vector(_)),
             Node::Split(split) => split.missing == MissingRule::Nan,
         };
         self.derived.is_empty()

@@ -7,7 +7,7 @@
 use super::keys::{self, Encoder, KEYS, Keys, LANES};
 use super::set_layout::ROWS;
 use super::sets::{Ranked, SetForest};
-use crate::{Condition, Error, Model, Node, Split, Tree};
+use crate::{Condition, Error, LeafValue, Model, Node, Split, Tree};
 use std::ops::Range;
 
 /// Bytes of rows that are walked together: they stay in the second-level cache while tree after tree comes into the first-level one.
@@ -48,6 +48,8 @@ struct FlatTree {
     output: u32,
     /// Whether any split is on levels.
     categorical: bool,
+    /// Where the leaves' vectors begin, if leaves are vectors.
+    vectors: Option<usize>,
 }
 
 /// The compiled trees of a valid model.
@@ -55,6 +57,8 @@ pub(super) struct Forest {
     nodes: Vec<FlatNode>,
     /// The value of each node that is a leaf, times the weight of its tree.
     values: Vec<f64>,
+    /// The vectors of the leaves of each tree that has such, in the model's node order, one value for each output.
+    vectors: Vec<f64>,
     /// The number of each node that is a leaf, among the leaves of its tree in the model's node order.
     ordinals: Vec<u32>,
     words: Vec<u64>,
@@ -82,9 +86,24 @@ struct AddTo<'a> {
 impl Visitor for AddTo<'_> {
     #[inline(always)]
     fn take(&mut self, tree: usize, first: usize, leaves: impl Iterator<Item = u32>) {
-        let (outputs, output) = (self.forest.outputs, self.forest.trees[tree].output as usize);
+        let FlatTree { output, vectors, .. } = self.forest.trees[tree];
+        let (outputs, output) = (self.forest.outputs, output as usize);
+        if let Some(vectors) = vectors {
+            return self.add_vectors(&self.forest.vectors[vectors..], first, leaves);
+        }
         let margins = self.margins[first * outputs + output..].iter_mut().step_by(outputs);
         margins.zip(leaves).for_each(|(margin, leaf)| *margin += self.forest.values[leaf as usize]);
+    }
+}
+
+impl AddTo<'_> {
+    /// Adds a tree whose leaves are `vectors`.
+    fn add_vectors(&mut self, vectors: &[f64], first: usize, leaves: impl Iterator<Item = u32>) {
+        let outputs = self.forest.outputs;
+        for (margins, leaf) in self.margins[first * outputs..].chunks_exact_mut(outputs).zip(leaves) {
+            let values = &vectors[self.forest.ordinals[leaf as usize] as usize * outputs..][..outputs];
+            margins.iter_mut().zip(values).for_each(|(margin, value)| *margin += value);
+        }
     }
 }
 
@@ -113,6 +132,7 @@ impl Forest {
         let mut forest = Self {
             nodes: Vec::with_capacity(nodes),
             values: Vec::with_capacity(nodes),
+            vectors: Vec::new(),
             ordinals: Vec::with_capacity(nodes),
             words: Vec::new(),
             trees: Vec::with_capacity(model.trees.len()),
@@ -141,6 +161,7 @@ impl Forest {
         self.nodes.resize(end, FlatNode { limit: u64::MAX, key: 0, left: 0 });
         self.values.resize(end, 0.0);
         self.ordinals.resize(end, 0);
+        let vectors = tree.has_vector_leaves().then_some(self.vectors.len());
         // Where each node goes and how deep it lies: known before the loop comes to it, because parents come first.
         let mut places = vec![(root, 0u32); tree.nodes.len()];
         let (mut free, mut leaves, mut deepest, mut categorical) = (root + 1, 0, 0, false);
@@ -149,8 +170,11 @@ impl Forest {
             match node {
                 Node::Leaf(leaf) => {
                     self.nodes[place].left = place as u32;
-                    let value = leaf.scalar().ok_or_else(|| Error::Inconsistent("a leaf is not a constant".into()))?;
-                    self.values[place] = tree.weight * value;
+                    match &leaf.value {
+                        LeafValue::Scalar(value) => self.values[place] = tree.weight * value,
+                        LeafValue::Vector(values) => self.vectors.extend(values.iter().map(|value| tree.weight * value)),
+                        LeafValue::Linear(_) => return Err(Error::Inconsistent("a leaf is not a constant".into())),
+                    }
                     self.ordinals[place] = leaves;
                     leaves += 1;
                     deepest = deepest.max(depth);
@@ -164,7 +188,7 @@ impl Forest {
                 }
             }
         }
-        self.trees.push(FlatTree { root: root as u32, depth: deepest, output, categorical });
+        self.trees.push(FlatTree { root: root as u32, depth: deepest, output, categorical, vectors });
         Ok(places)
     }
 

@@ -1,5 +1,5 @@
-//! Models scored by the letter: derived features, members, vector and linear leaves, every rule for missing values,
-//! sums in f32. One row and one node at a time; models without any of that have a [`Forest`](super::forest::Forest).
+//! Models scored by the letter: derived features, members, linear leaves, every rule for missing values, sums in f32. One row and one node
+//! at a time; models without any of that have a [`Forest`](super::forest::Forest).
 
 use crate::{Aggregation, LeafValue, LinearLeaf, Model, Node, Precision, Tree};
 use std::ops::Range;
