@@ -11,6 +11,7 @@ use crate::prediction_table::PredictionTable;
 use crate::reading;
 use crate::report::{Ending, Failure};
 use crate::signal::{self, Signals};
+use crate::threads;
 use crate::train;
 use sapwood::boost::FoldsReport;
 use sapwood::predict::Output;
@@ -73,7 +74,8 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
         let sources = if kept.is_empty() { Vec::new() } else { reading::sources(&training.train, &options.meter)?.0 };
         let kept = readers::keep(&sources, &options, outcome.data.schema(), &kept)?;
         let table = PredictionTable::new(&outcome.result.models[0], output, kept, predictions)?.with_gaps();
-        output::write_whole(path, |out| table.write(packed, args.header, out))?;
+        let pool = threads::pool(params.nthread)?;
+        output::write_whole(path, |out| table.write(&pool, packed, args.header, out))?;
     }
     let mut written = Vec::new();
     if let Some(path) = &training.model_out {

@@ -40,7 +40,8 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         inputs.insert(output::true_name(&args.model).into_os_string());
         output::refuse_input(path, &inputs)?;
     }
-    let table = threads::pool(args.reading.threads)?.install(|| {
+    let pool = threads::pool(args.reading.threads)?;
+    let table = pool.install(|| {
         let model = scorer.model();
         let data = readers::read_matching(
             &sources,
@@ -59,7 +60,7 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         let kept = readers::keep(&sources, &options, &model.schema, &kept_columns(&args.keep)?)?;
         PredictionTable::new(model, args.output, kept, predictions)
     })?;
-    let write = |out: &mut dyn Write| table.write(packed, args.header, out);
+    let write = |out: &mut dyn Write| table.write(&pool, packed, args.header, out);
     match out {
         Some(path) => output::write_whole(path, write),
         None => streams::write_result(write),

@@ -4,12 +4,20 @@ use crate::prediction_form::{Form, Packed};
 use crate::report::Failure;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rayon::ThreadPool;
+use rayon::prelude::*;
 use sapwood::Model;
 use sapwood::predict::{Output, Predictions};
 use sapwood_readers::{KeptCell, KeptColumns, Values};
 use sapwood_score::{Outputs, Prediction, push_text, write_number};
 use serde_json::Value;
 use std::io::{self, Write};
+
+/// Rows that one task makes text of.
+const ROWS_PER_TASK: usize = 4_096;
+
+/// Tasks whose texts are kept until all are written, for each thread.
+const TASKS_PER_THREAD: usize = 8;
 
 /// Predictions of all rows, with what goes beside them.
 pub struct PredictionTable {
@@ -51,31 +59,48 @@ impl PredictionTable {
         Self { has_gaps: true, ..self }
     }
 
-    /// Writes the table; `header` begins CSV with a line of names, which the other forms have anyway.
+    /// Writes the table; `header` begins CSV with a line of names, which the other forms have anyway. Rows become text on the threads of
+    /// `pool`.
     ///
     /// # Errors
     /// `out` cannot be written.
-    pub fn write(&self, packed: Packed, header: bool, out: &mut dyn Write) -> io::Result<()> {
+    pub fn write(&self, pool: &ThreadPool, packed: Packed, header: bool, out: &mut dyn Write) -> io::Result<()> {
         if packed.gzip {
             let mut packer = GzEncoder::new(out, Compression::default());
-            self.write_form(packed.form, header, &mut packer)?;
+            self.write_form(pool, packed.form, header, &mut packer)?;
             return packer.finish().map(drop);
         }
-        self.write_form(packed.form, header, out)
+        self.write_form(pool, packed.form, header, out)
     }
 
-    fn write_form(&self, form: Form, header: bool, out: &mut dyn Write) -> io::Result<()> {
+    fn write_form(&self, pool: &ThreadPool, form: Form, header: bool, out: &mut dyn Write) -> io::Result<()> {
         match form {
-            Form::Csv => self.write_csv(header, out),
-            Form::Json => self.write_json(("[\n", ",\n", "\n]\n"), out),
-            Form::JsonLines => self.write_json(("", "\n", "\n"), out),
+            Form::Csv => self.write_csv(pool, header, out),
+            Form::Json => self.write_json(pool, ("[\n", ",\n", "\n]\n"), out),
+            Form::JsonLines => self.write_json(pool, ("", "\n", "\n"), out),
             Form::Parquet => self.kept.write_parquet(self.columns(), out),
         }
     }
 
-    fn write_csv(&self, header: bool, out: &mut dyn Write) -> io::Result<()> {
-        let mut line = String::new();
+    /// Writes what `push` makes of each row.
+    fn write_rows(&self, pool: &ThreadPool, out: &mut dyn Write, push: impl Fn(usize, &mut String) + Sync) -> io::Result<()> {
+        let rows = self.predictions.rows();
+        let text_of = |first: usize| {
+            let mut text = String::new();
+            (first..rows.min(first + ROWS_PER_TASK)).for_each(|row| push(row, &mut text));
+            text
+        };
+        let tasks: Vec<usize> = (0..rows).step_by(ROWS_PER_TASK).collect();
+        for tasks in tasks.chunks(TASKS_PER_THREAD * pool.current_num_threads()) {
+            let texts: Vec<String> = pool.install(|| tasks.par_iter().map(|&first| text_of(first)).collect());
+            texts.iter().try_for_each(|text| out.write_all(text.as_bytes()))?;
+        }
+        Ok(())
+    }
+
+    fn write_csv(&self, pool: &ThreadPool, header: bool, out: &mut dyn Write) -> io::Result<()> {
         if header {
+            let mut line = String::new();
             for name in self.kept.names().chain(self.names.iter().map(String::as_str)) {
                 separate(&mut line, ",");
                 push_text(&mut line, name);
@@ -83,31 +108,28 @@ impl PredictionTable {
             line.push('\n');
             out.write_all(line.as_bytes())?;
         }
-        for row in 0..self.predictions.rows() {
-            line.clear();
+        self.write_rows(pool, out, |row, text| {
             for (at, cells) in self.kept_cells.iter().enumerate() {
-                line.push_str(if at > 0 { "," } else { "" });
+                text.push_str(if at > 0 { "," } else { "" });
                 match &cells[row] {
                     KeptCell::Null => {}
-                    KeptCell::Plain(text) => line.push_str(text),
-                    KeptCell::Text(text) => push_text(&mut line, text),
+                    KeptCell::Plain(plain) => text.push_str(plain),
+                    KeptCell::Text(cell) => push_text(text, cell),
                 }
             }
-            line.push_str(if self.kept_cells.is_empty() { "" } else { "," });
+            text.push_str(if self.kept_cells.is_empty() { "" } else { "," });
             match self.has_gaps && self.predictions.row(row).iter().all(|value| value.is_nan()) {
-                true => line.push_str(&",".repeat(self.names.len() - 1)),
-                false => self.predictions.write_row(row, &mut line),
+                true => text.push_str(&",".repeat(self.names.len() - 1)),
+                false => self.predictions.write_row(row, text),
             }
-            line.push('\n');
-            out.write_all(line.as_bytes())?;
-        }
-        Ok(())
+            text.push('\n');
+        })
     }
 
-    fn write_json(&self, (begin, between, end): (&str, &str, &str), out: &mut dyn Write) -> io::Result<()> {
+    fn write_json(&self, pool: &ThreadPool, (begin, between, end): (&str, &str, &str), out: &mut dyn Write) -> io::Result<()> {
         let keys: Vec<_> = self.kept.names().chain(self.names.iter().map(String::as_str)).map(json_text).collect();
-        let mut text = begin.to_string();
-        for row in 0..self.predictions.rows() {
+        out.write_all(begin.as_bytes())?;
+        self.write_rows(pool, out, |row, text| {
             text.push_str(if row > 0 { between } else { "" });
             let mut keys = keys.iter();
             let mut member = |text: &mut String, value: &dyn Fn(&mut String)| {
@@ -118,14 +140,14 @@ impl PredictionTable {
             };
             text.push('{');
             for cells in &self.kept_cells {
-                member(&mut text, &|text| match &cells[row] {
+                member(text, &|text| match &cells[row] {
                     KeptCell::Null => text.push_str("null"),
                     KeptCell::Plain(plain) => text.push_str(plain),
                     KeptCell::Text(cell) => text.push_str(&json_text(cell)),
                 });
             }
             for &value in self.predictions.row(row) {
-                member(&mut text, &|text| match self.predictions.class(value) {
+                member(text, &|text| match self.predictions.class(value) {
                     Some(class) => text.push_str(&json_text(class)),
                     None if value.is_finite() => write_number(value, text),
                     // JSON has no infinities.
@@ -133,11 +155,8 @@ impl PredictionTable {
                 });
             }
             text.push('}');
-            out.write_all(text.as_bytes())?;
-            text.clear();
-        }
-        text.push_str(end);
-        out.write_all(text.as_bytes())
+        })?;
+        out.write_all(end.as_bytes())
     }
 
     /// The predictions column by column.

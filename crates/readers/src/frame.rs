@@ -155,22 +155,62 @@ const SHARED_FROM: usize = 64;
 
 fn push_strings(builder: &mut TextBuilder, strings: &StringChunked, missing: &MissingTexts) {
     let mut seen = HashMap::new();
-    for text in strings.iter() {
-        let text = text.unwrap_or("");
-        if text.len() < SHARED_FROM {
-            builder.push(missing.cell(text), text);
-        } else {
-            push_once(builder, &mut seen, (text.as_ptr(), text.len()), text, missing);
+    for chunk in strings.downcast_iter() {
+        let mut recent = RecentTexts::new(chunk.len());
+        for (text, view) in chunk.iter().zip(chunk.views().iter()) {
+            let Some(text) = text else {
+                builder.push(Cell::Missing, "");
+                continue;
+            };
+            let view = view.as_u128();
+            let place = recent.place(view);
+            if let Some((known, code)) = *place
+                && known == view
+            {
+                builder.repeat(code);
+                continue;
+            }
+            let code = match text.len() < SHARED_FROM {
+                true => builder.push(missing.cell(text), text),
+                false => push_once(builder, &mut seen, (text.as_ptr(), text.len()), text, missing),
+            };
+            *place = Some((view, code));
         }
     }
 }
 
+/// The codes of some texts of a chunk, by the words that stand for them in it: a short text's hold the text, others' say where it is. A text
+/// that has the place of another one goes over it.
+struct RecentTexts(Vec<Option<(u128, u32)>>);
+
+impl RecentTexts {
+    /// So many places are filled before they pay.
+    const MOST: usize = 1 << 14;
+
+    fn new(rows: usize) -> Self {
+        Self(vec![None; rows.clamp(1, Self::MOST).next_power_of_two()])
+    }
+
+    fn place(&mut self, view: u128) -> &mut Option<(u128, u32)> {
+        // The upper bits of a product depend on all bits of a factor.
+        let hash = (view as u64 ^ (view >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+        let mask = self.0.len() - 1;
+        &mut self.0[hash as usize & mask]
+    }
+}
+
 /// Adds a text; where its key was `seen`, without another look at it.
-fn push_once<K: Eq + Hash>(builder: &mut TextBuilder, seen: &mut HashMap<K, u32>, key: K, text: &str, missing: &MissingTexts) {
+fn push_once<K: Eq + Hash>(
+    builder: &mut TextBuilder,
+    seen: &mut HashMap<K, u32>,
+    key: K,
+    text: &str,
+    missing: &MissingTexts,
+) -> u32 {
     match seen.entry(key) {
         Entry::Occupied(code) => builder.repeat(*code.get()),
         Entry::Vacant(place) => *place.insert(builder.push(missing.cell(text), text)),
-    };
+    }
 }
 
 fn as_numbers(series: &Series, missing: &[f64]) -> PolarsResult<Result<Raw, CellFault>> {

@@ -9,7 +9,7 @@
     )
 )]
 
-use super::set_layout::{BLOCK, Column, LevelBits, Rule, Set, SetSplit};
+use super::set_layout::{BLOCK, Column, LevelBits, Onward, Rule, Run, Set, SetSplit, WORDS};
 
 /// Proof that this CPU has AVX-512 with words and bytes.
 #[derive(Clone, Copy)]
@@ -23,16 +23,17 @@ impl Avx512 {
     }
 }
 
-/// Parts the sets of all splits of a tree.
-pub(super) fn part(_: Avx512, splits: &[SetSplit], levels: &[LevelBits], columns: &[Column], sets: &mut [Set]) {
+/// Leads all rows of the first set down a tree, given by its splits in runs of a kind; writes the number of the leaf that each is in.
+pub(super) fn find_leaves(
+    _: Avx512,
+    splits: (&[Run], &[SetSplit]),
+    levels: &[LevelBits],
+    columns: &[Column],
+    sets: &mut [Set],
+    leaves: &mut Column,
+) {
     // SAFETY: an `Avx512` is only made after the CPU was asked for these features.
-    unsafe { arch::part(splits, levels, columns, sets) }
-}
-
-/// Writes the number of the set that each row is in. Every row is in one.
-pub(super) fn number(_: Avx512, sets: &[Set], numbers: &mut Column) {
-    // SAFETY: as above.
-    unsafe { arch::number(sets, numbers) }
+    unsafe { arch::find_leaves(splits, levels, columns, sets, leaves) }
 }
 
 /// Writes for each value how many numbers are less than it: whole blocks by the `last` of each, and those of the block that comes then.
@@ -50,69 +51,105 @@ pub(super) fn count_less<'a>(
 
 #[cfg(target_arch = "x86_64")]
 mod arch {
-    use super::{BLOCK, Column, LevelBits, Rule, Set, SetSplit};
+    use super::{BLOCK, Column, LevelBits, Onward, Rule, Run, Set, SetSplit, WORDS};
     use std::arch::x86_64::{
         __m512d, __m512i, _CMP_LT_OQ, _mm_loadu_si128, _mm512_and_si512, _mm512_broadcast_i32x4, _mm512_cmp_pd_mask,
-        _mm512_cmple_epu8_mask, _mm512_loadu_pd, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_movepi8_mask, _mm512_set1_epi8,
-        _mm512_set1_epi64, _mm512_set1_pd, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_srli_epi16, _mm512_storeu_si512,
-        _mm512_test_epi8_mask,
+        _mm512_loadu_pd, _mm512_loadu_si512, _mm512_mask_blend_epi8, _mm512_mask_cmple_epu8_mask, _mm512_movepi8_mask,
+        _mm512_set1_epi8, _mm512_set1_epi64, _mm512_set1_pd, _mm512_setzero_si512, _mm512_shuffle_epi8, _mm512_srli_epi16,
+        _mm512_storeu_si512, _mm512_test_epi8_mask,
     };
 
     pub(super) fn is_detected() -> bool {
-        is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("popcnt")
+        is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("popcnt")
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,bmi1")]
-    pub(super) fn part(splits: &[SetSplit], levels: &[LevelBits], columns: &[Column], sets: &mut [Set]) {
+    /// For each of 64 rows, the number of its leaf, as far as that is known.
+    type Leaves = [__m512i; WORDS];
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) fn find_leaves(
+        (runs, mut splits): (&[Run], &[SetSplit]),
+        levels: &[LevelBits],
+        columns: &[Column],
+        sets: &mut [Set],
+        leaves: &mut Column,
+    ) {
+        let mut found = [_mm512_setzero_si512(); WORDS];
+        for run in runs {
+            let (now, after) = splits.split_at(run.splits);
+            splits = after;
+            found = match run.onward {
+                Onward::Both => part_all::<{ Onward::Both as u8 }>(now, levels, columns, sets, found),
+                Onward::Left => part_all::<{ Onward::Left as u8 }>(now, levels, columns, sets, found),
+                Onward::Right => part_all::<{ Onward::Right as u8 }>(now, levels, columns, sets, found),
+                Onward::Neither => part_all::<{ Onward::Neither as u8 }>(now, levels, columns, sets, found),
+            };
+        }
+        for (leaves, found) in leaves.as_chunks_mut::<64>().0.iter_mut().zip(found) {
+            // SAFETY: 64 bytes.
+            unsafe { _mm512_storeu_si512(leaves.as_mut_ptr().cast(), found) };
+        }
+    }
+
+    /// Parts the sets of splits of one kind.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn part_all<const ONWARD: u8>(
+        splits: &[SetSplit],
+        levels: &[LevelBits],
+        columns: &[Column],
+        sets: &mut [Set],
+        mut leaves: Leaves,
+    ) -> Leaves {
         for split in splits {
             let ranks = &columns[usize::from(split.column)];
             match split.goes_left {
                 Rule::UpTo(last) => {
                     let last = _mm512_set1_epi8(last as i8);
-                    part_one(split, ranks, sets, |ranks| _mm512_cmple_epu8_mask(ranks, last));
+                    part_one::<ONWARD>(split, ranks, sets, &mut leaves, |set, ranks| _mm512_mask_cmple_epu8_mask(set, ranks, last));
                 }
                 Rule::Levels(set) => {
                     let levels = Levels::new(&levels[usize::from(set)]);
-                    part_one(split, ranks, sets, |codes| levels.contain(codes));
+                    part_one::<ONWARD>(split, ranks, sets, &mut leaves, |set, codes| set & levels.contain(codes));
                 }
             }
         }
+        leaves
     }
 
+    /// Parts a set. Where one part only is in a leaf, the whole set is said to be: those that go on find theirs later.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512bw,bmi1")]
-    fn part_one(split: &SetSplit, ranks: &Column, sets: &mut [Set], goes_left: impl Fn(__m512i) -> u64) {
-        let [from, left, right] = [split.from, split.left, split.right].map(|set| (&raw mut sets[usize::from(set)]).cast::<u64>());
-        for (word, ranks) in ranks.as_chunks::<64>().0.iter().enumerate() {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn part_one<const ONWARD: u8>(
+        split: &SetSplit,
+        ranks: &Column,
+        sets: &mut [Set],
+        leaves: &mut Leaves,
+        lefts_of: impl Fn(u64, __m512i) -> u64,
+    ) {
+        let [from, to] = [split.from, split.right].map(|set| (&raw mut sets[usize::from(set)]).cast::<u64>());
+        let [left_leaf, right_leaf] = split.leaves.map(|leaf| _mm512_set1_epi8(leaf as i8));
+        for (word, (ranks, leaves)) in ranks.as_chunks::<64>().0.iter().zip(leaves).enumerate() {
             // SAFETY: 64 bytes.
-            let lefts = goes_left(unsafe { _mm512_loadu_si512(ranks.as_ptr().cast()) });
+            let ranks = unsafe { _mm512_loadu_si512(ranks.as_ptr().cast()) };
             // SAFETY: words of sets that are there. Volatile, lest words be gathered to vectors: these cannot be read from words that
             // were just written without waiting for them.
             unsafe {
                 let set = from.add(word).read_volatile();
-                left.add(word).write_volatile(set & lefts);
-                right.add(word).write_volatile(set & !lefts);
+                let lefts = lefts_of(set, ranks);
+                if ONWARD == Onward::Both as u8 {
+                    from.add(word).write_volatile(lefts);
+                    to.add(word).write_volatile(set ^ lefts);
+                } else if ONWARD == Onward::Left as u8 {
+                    *leaves = _mm512_mask_blend_epi8(set, *leaves, right_leaf);
+                    from.add(word).write_volatile(lefts);
+                } else if ONWARD == Onward::Right as u8 {
+                    *leaves = _mm512_mask_blend_epi8(set, *leaves, left_leaf);
+                    from.add(word).write_volatile(set ^ lefts);
+                } else {
+                    *leaves = _mm512_mask_blend_epi8(set, *leaves, right_leaf);
+                    *leaves = _mm512_mask_blend_epi8(lefts, *leaves, left_leaf);
+                }
             }
-        }
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw")]
-    pub(super) fn number(sets: &[Set], numbers: &mut Column) {
-        let mut vectors = [_mm512_setzero_si512(); size_of::<Column>() / 64];
-        for (number, set) in sets.iter().enumerate() {
-            let number = _mm512_set1_epi8(number as i8);
-            for (vector, word) in vectors.iter_mut().zip(set) {
-                // SAFETY: a reference is readable. Volatile as above.
-                let word = unsafe { std::ptr::from_ref(word).read_volatile() };
-                *vector = _mm512_mask_blend_epi8(word, *vector, number);
-            }
-        }
-        for (numbers, vector) in numbers.as_chunks_mut::<64>().0.iter_mut().zip(vectors) {
-            // SAFETY: 64 bytes.
-            unsafe { _mm512_storeu_si512(numbers.as_mut_ptr().cast(), vector) };
         }
     }
 
@@ -179,15 +216,13 @@ mod arch {
 /// No [`Avx512`] is ever made.
 #[cfg(not(target_arch = "x86_64"))]
 mod arch {
-    use super::{BLOCK, Column, LevelBits, Set, SetSplit};
+    use super::{BLOCK, Column, LevelBits, Run, Set, SetSplit};
 
     pub(super) fn is_detected() -> bool {
         false
     }
 
-    pub(super) unsafe fn part(_: &[SetSplit], _: &[LevelBits], _: &[Column], _: &mut [Set]) {}
-
-    pub(super) unsafe fn number(_: &[Set], _: &mut Column) {}
+    pub(super) unsafe fn find_leaves(_: (&[Run], &[SetSplit]), _: &[LevelBits], _: &[Column], _: &mut [Set], _: &mut Column) {}
 
     pub(super) unsafe fn count_less<'a>(_: &[[f64; BLOCK]], _: &[f64; BLOCK], _: impl Iterator<Item = &'a f64>, _: &mut Column) {}
 }

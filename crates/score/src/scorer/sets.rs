@@ -5,7 +5,7 @@
 
 use super::kernel::{self, Avx512};
 use super::ranks::{Ranks, Test};
-use super::set_layout::{Column, LevelBits, ROWS, Rule, Set, SetSplit, WORDS};
+use super::set_layout::{Column, LevelBits, Onward, ROWS, Rule, Run, Set, SetSplit, WORDS};
 use crate::{Model, Node, Tree};
 use std::cell::Cell;
 
@@ -90,17 +90,20 @@ impl Ranked {
     }
 }
 
-/// A tree whose splits all read ranks. Its sets are first those of the leaves, then those that are still to be parted.
+/// A tree whose splits all read ranks.
 pub(super) struct SetTree {
-    /// Parents before their children.
+    /// Parents before their children, and those of one kind together as far as that allows.
     splits: Vec<SetSplit>,
+    runs: Vec<Run>,
     levels: Vec<LevelBits>,
     /// The place of each leaf; by 256 numbers, so that a byte is always one.
     leaves: Box<[u32; MAX_LEAVES]>,
-    num_leaves: usize,
-    /// How many sets there are; the first after the leaves' is the root's, unless the root is a leaf.
+    /// How many sets are waiting to be parted at a time, at most; the first one is the root's.
     sets: usize,
 }
+
+/// Splits whose sets are waiting: the node and its set.
+type Waiting = Vec<(u32, u16)>;
 
 impl SetTree {
     /// The tree, if it has few enough leaves and `ranks` has a column for every split. `places` are what its nodes are known by.
@@ -109,31 +112,54 @@ impl SetTree {
         if leaves > MAX_LEAVES {
             return None;
         }
-        let (splits, levels) = (Vec::with_capacity(leaves - 1), Vec::new());
-        let mut this =
-            Self { splits, levels, leaves: Box::new([places[0].0 as u32; MAX_LEAVES]), num_leaves: leaves, sets: leaves + 1 };
+        let (splits, runs, levels) = (Vec::with_capacity(leaves - 1), Vec::new(), Vec::new());
+        let mut this = Self { splits, runs, levels, leaves: Box::new([places[0].0 as u32; MAX_LEAVES]), sets: 1 };
         let mut numbered = 0;
-        let mut set_of = |node: u32, other: usize| match tree.nodes[node as usize] {
-            Node::Leaf(_) => {
-                this.leaves[numbered] = places[node as usize].0 as u32;
-                numbered += 1;
-                numbered - 1
-            }
-            Node::Split(_) => other,
-        };
-        // A node, its set, and the first set that nobody waits for.
-        let mut open = vec![(0, leaves, leaves + 1)];
-        while let Some((node, from, free)) = open.pop() {
-            let Node::Split(split) = &tree.nodes[node] else { continue };
+        // By kind. Those that nothing follows come last.
+        let mut waiting: [Waiting; 4] = Default::default();
+        this.wait(tree, &mut waiting, 0, 0);
+        let mut kind = Onward::Both;
+        while let Some(next) = next_kind(&waiting, kind) {
+            kind = next;
+            let Some((node, from)) = waiting[kind as usize].pop() else { continue };
+            let Node::Split(split) = &tree.nodes[node as usize] else { continue };
+            let mut goes_on = |child: u32, set: u16, this: &mut Self| match tree.nodes[child as usize] {
+                Node::Split(_) => {
+                    this.wait(tree, &mut waiting, child, set);
+                    0
+                }
+                Node::Leaf(_) => {
+                    this.leaves[numbered] = places[child as usize].0 as u32;
+                    numbered += 1;
+                    (numbered - 1) as u8
+                }
+            };
+            let right = if kind == Onward::Both { this.sets as u16 } else { from };
+            let leaves = [goes_on(split.left, from, &mut this), goes_on(split.right, right, &mut this)];
+            this.sets = this.sets.max(usize::from(right) + 1);
             let (column, test) = ranks.test(split)?;
-            // The left part takes the place of the whole.
-            let (left, right) = (set_of(split.left, from), set_of(split.right, free));
             let goes_left = rule(test, &mut this.levels);
-            this.splits.push(SetSplit { column, from: from as u16, left: left as u16, right: right as u16, goes_left });
-            this.sets = this.sets.max(free + 1);
-            open.extend([(split.right as usize, free, free + 1), (split.left as usize, from, free + 1)]);
+            this.splits.push(SetSplit { column, from, right, leaves, goes_left });
+            match this.runs.last_mut() {
+                Some(run) if run.onward == kind => run.splits += 1,
+                _ => this.runs.push(Run { onward: kind, splits: 1 }),
+            }
         }
         Some(this)
+    }
+
+    /// Lets a node wait, if it is a split, with those of its kind.
+    fn wait(&self, tree: &Tree, waiting: &mut [Waiting; 4], node: u32, set: u16) {
+        if let Node::Split(split) = &tree.nodes[node as usize] {
+            let is_split = |child: u32| matches!(tree.nodes[child as usize], Node::Split(_));
+            let kind = match (is_split(split.left), is_split(split.right)) {
+                (true, true) => Onward::Both,
+                (true, false) => Onward::Left,
+                (false, true) => Onward::Right,
+                (false, false) => Onward::Neither,
+            };
+            waiting[kind as usize].push((node, set));
+        }
     }
 
     /// Finds the leaf of every row, by its number. `sets` is room to work in.
@@ -141,11 +167,16 @@ impl SetTree {
         if sets.len() < self.sets {
             sets.resize(self.sets, [0; WORDS]);
         }
-        let root = if self.splits.is_empty() { 0 } else { self.num_leaves };
-        sets[root] = [u64::MAX; WORDS];
-        kernel::part(avx512, &self.splits, &self.levels, columns, sets);
-        kernel::number(avx512, &sets[..self.num_leaves], leaves);
+        sets[0] = [u64::MAX; WORDS];
+        kernel::find_leaves(avx512, (&self.runs, &self.splits), &self.levels, columns, sets, leaves);
     }
+}
+
+/// The kind of the next split: the same as before as long as there are any, because the processor guesses what comes next.
+fn next_kind(waiting: &[Waiting; 4], now: Onward) -> Option<Onward> {
+    let first = if now == Onward::Neither { Onward::Both } else { now };
+    let kinds = [first, Onward::Both, Onward::Left, Onward::Right, Onward::Neither];
+    kinds.into_iter().find(|&kind| !waiting[kind as usize].is_empty())
 }
 
 /// What a split asks, sets of levels being kept in `levels`.
@@ -158,6 +189,3 @@ fn rule(test: Test, levels: &mut Vec<LevelBits>) -> Rule {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {}
