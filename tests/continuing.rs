@@ -121,6 +121,9 @@ fn archive(name: &str, content: &[u8]) -> Vec<u8> {
     let mut entry = vec![0; 512];
     entry[..name.len()].copy_from_slice(name.as_bytes());
     entry[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    // The checksum counts its own field as spaces.
+    let sum = entry.iter().map(|byte| u32::from(*byte)).sum::<u32>() + 8 * u32::from(b' ');
+    entry[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
     entry.extend_from_slice(content);
     entry.resize(entry.len().next_multiple_of(512) + 1024, 0);
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());

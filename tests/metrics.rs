@@ -1,9 +1,10 @@
 //! Metrics against values that XGBoost and scikit-learn compute on the same predictions.
 
+use ndarray::Array2;
 use sapwood::data::TargetsView;
 use sapwood::metric::{Evaluation, metrics};
 use sapwood::params::AftDistribution;
-use sapwood::{Objective, Params};
+use sapwood::{Dataset, Objective, Params};
 
 // Computed by Python 3.11 with xgboost 3.2.0, scikit-learn 1.9.1 and numpy 2.4.6:
 //
@@ -193,6 +194,31 @@ fn metrics_of_times_between_bounds_agree_with_xgboost() {
                 let value = metric.evaluate(&evaluation);
                 assert!((value - expected).abs() < 5e-7, "{} of {distribution:?}: {value} is not {expected}", metric.name());
             }
+        }
+    }
+}
+
+/// Means over two targets: the second has the margins reversed. By XGBoost, as above, from two columns of labels and of margins.
+#[test]
+fn metrics_of_several_targets_agree_with_xgboost() {
+    let reversed = |values: [f64; 10]| values.into_iter().rev().collect::<Vec<_>>();
+    let margins = [&MARGIN[..], &reversed(MARGIN)].concat();
+    let (real, count) = (labels(Objective::SquaredError), labels(Objective::Poisson));
+    let (binary, other) = (labels(Objective::BinaryLogistic), [1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    for (objective, name, first, second, plain, weighted) in [
+        (Objective::SquaredError, "rmse", real, count.to_vec(), 2.567_221_26, 2.657_656_44),
+        (Objective::SquaredError, "mae", real, count.to_vec(), 1.512_5, 1.584_183_67),
+        (Objective::PseudoHuber, "mphe", real, count.to_vec(), 1.015_508_54, 1.102_703_29),
+        (Objective::Poisson, "poisson-nloglik", count, reversed(count), 1.246_756_26, 1.257_827_84),
+        (Objective::BinaryLogistic, "logloss", binary, other.to_vec(), 0.777_004_156, 0.814_359_765),
+        (Objective::BinaryLogistic, "error", binary, other.to_vec(), 0.55, 0.561_224_49),
+    ] {
+        let metric = metrics(&[name.to_string()], objective).unwrap().remove(0);
+        let data =
+            Dataset::from_array(Array2::zeros((10, 1)).view(), first.to_vec(), None).unwrap().with_another_target(second).unwrap();
+        for (data, expected) in [(data.clone(), plain), (data.with_weights(WEIGHT.to_vec()).unwrap(), weighted)] {
+            let value = metric.evaluate(&Evaluation::new(objective, &margins, data.targets()).unwrap());
+            assert!((value - expected).abs() < 5e-7 * expected.max(1.0), "{name}: {value} is not {expected}");
         }
     }
 }

@@ -39,5 +39,6 @@ mod shell;
 mod signals;
 mod streams;
 mod survival;
+mod targets;
 mod train;
 mod util;

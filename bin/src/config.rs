@@ -98,7 +98,7 @@ impl Setting<'_> {
             "checkpoints" if given.checkpoints.is_none() => to.checkpoints = path()?,
             "cache" if given.cache.is_none() => to.cache = path()?,
             "format" if given.format.is_none() => to.format = Some(FormatArg::from_str(&self.text()?, true)?),
-            "label" if given.label.is_none() => to.label = Some(self.text()?),
+            "label" if given.label.is_none() => to.label = Some(self.columns()?),
             "weight" if given.weight.is_none() => to.weight = Some(self.text()?),
             "group" if given.group.is_none() => to.group = Some(self.text()?),
             "base-margin" if given.base_margin.is_none() => to.base_margin = Some(self.text()?),
@@ -145,6 +145,11 @@ impl Setting<'_> {
             Value::Number(_) | Value::Bool(_) => Ok(self.value.to_string()),
             _ => Err("must be one value: a text, a number, true or false".to_string()),
         }
+    }
+
+    /// The name of a column, or a list of them.
+    fn columns(&self) -> Result<String, String> {
+        if self.value.is_array() { Ok(self.texts()?.render()) } else { self.text() }
     }
 
     /// One value or a list of them.

@@ -12,6 +12,7 @@ use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
 use sapwood::{Dataset, Model, Objective, objective};
 use sapwood_readers::{self as readers};
+use sapwood_score::Outputs;
 use serde_json::json;
 use std::path::Path;
 
@@ -99,12 +100,20 @@ fn evaluate(
     let margins = by_output(predict(scorer, data, Output::Margin)?.values(), model.num_outputs());
     let evaluation = Evaluation::new(objective, &margins, targets)?;
     let values: Vec<_> = metrics.iter().map(|metric| (metric.name(), metric.evaluate(&evaluation))).collect();
+    let targets_of = |target: usize| {
+        let evaluation = evaluation.of_target(target);
+        metrics.iter().map(|metric| (metric.name().to_string(), json!(metric.evaluate(&evaluation)))).collect()
+    };
+    let each_target = match &model.outputs {
+        Outputs::Targets(names) => names.iter().enumerate().map(|(target, name)| (name.clone(), targets_of(target))).collect(),
+        _ => Vec::new(),
+    };
     values.iter().filter_map(|(name, value)| without_value(name, *value)).for_each(streams::diagnostic);
     let metrics = values.into_iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
     // Labels of logistic regression may lie between the classes.
     let are_classes = model.num_classes().is_some() && targets.labels().iter().all(|label| label.fract() == 0.0);
     let classification = (in_detail && are_classes).then(|| classify(scorer, data, threshold)).transpose()?;
-    Ok(EvaluationReport { rows: data.rows(), metrics, classification })
+    Ok(EvaluationReport { rows: data.rows(), metrics, each_target, classification })
 }
 
 /// The warning about a metric that JSON has no number for.

@@ -20,6 +20,8 @@ pub struct EvaluationReport {
     pub rows: usize,
     /// Metrics by their names.
     pub metrics: Map<String, Value>,
+    /// The same of each of several targets.
+    pub each_target: Vec<(String, Map<String, Value>)>,
     /// Of classifiers whose labels are classes.
     pub classification: Option<Classification>,
 }
@@ -133,6 +135,9 @@ impl EvaluationReport {
     /// All of it as one JSON object.
     pub fn json(&self) -> Value {
         let mut report = json!({ "rows": self.rows, "metrics": self.metrics });
+        if let Some(targets) = self.targets() {
+            report["targets"] = targets;
+        }
         if let Some(classification) = &self.classification {
             classification.json(&mut report);
         }
@@ -141,7 +146,14 @@ impl EvaluationReport {
 
     /// The metrics alone, as one line of JSON.
     pub fn line(&self) -> String {
-        format!("{}\n", Value::Object(self.metrics.clone()))
+        let mut line = self.metrics.clone();
+        line.extend(self.targets().map(|targets| ("targets".to_string(), targets)));
+        format!("{}\n", Value::Object(line))
+    }
+
+    fn targets(&self) -> Option<Value> {
+        let targets = self.each_target.iter().map(|(name, metrics)| (name.clone(), Value::Object(metrics.clone())));
+        (!self.each_target.is_empty()).then(|| Value::Object(targets.collect()))
     }
 
     /// Tables for a person; curves are left to JSON.
@@ -149,6 +161,11 @@ impl EvaluationReport {
         let mut text = format!("{}\n", counted(self.rows, "row"));
         let metrics = self.metrics.iter().map(|(name, value)| vec![name.clone(), value.to_string()]);
         table(&mut text, metrics.collect());
+        for (name, metrics) in &self.each_target {
+            let header = vec![name.clone(), String::new()];
+            let rows = metrics.iter().map(|(metric, value)| vec![metric.clone(), value.to_string()]);
+            table(&mut text, std::iter::once(header).chain(rows).collect());
+        }
         if let Some(classification) = &self.classification {
             classification.table(&mut text);
         }
@@ -195,7 +212,7 @@ mod tests {
         let (labels, predicted) = ([0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 0.0, 1.0]);
         let classification = Classification::new(&model, &labels, &predicted, &[0.1, 0.4, 0.35, 0.8], None).ok();
         let metrics = Map::from_iter([("auc".to_string(), json!(0.75))]);
-        let report = EvaluationReport { rows: 4, metrics, classification };
+        let report = EvaluationReport { rows: 4, metrics, each_target: Vec::new(), classification };
         let json = report.json();
         assert_eq!(json["confusion_matrix"], json!([[2.0, 0.0], [1.0, 1.0]]));
         assert_eq!((&json["accuracy"], &json["best_f1"]["threshold"]), (&json!(0.75), &json!(0.35)));

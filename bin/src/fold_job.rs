@@ -81,16 +81,23 @@ fn join(inputs: &mut Inputs, log: &mut Log) -> Result<(), Failure> {
     }
 }
 
-/// A line for each row: its label, the mean prediction of the folds that held it out (for classes a probability each), and for classes the most
+/// A line for each row: its labels or their bounds, the mean prediction of the folds that held it out (for classes a probability each), and for classes the most
 /// probable one. Empty where no fold held it out.
 fn predictions(params: &Params, outcome: &Outcome) -> Result<String, Failure> {
     let model = &outcome.result.models[0];
     let predictions = outcome.out_of_fold(params, averaged(Output::Value, model))?;
-    let labels = outcome.data.labels().unwrap_or_default();
+    let targets = outcome.data.targets();
+    let labels = match targets.label_bounds() {
+        Some((lower, upper)) => vec![lower, upper],
+        None => (0..targets.num_targets()).map(|target| targets.of_target(target).labels()).collect(),
+    };
     let mut text = String::new();
     for row in 0..predictions.rows() {
         let values = predictions.row(row);
-        write_number(labels.get(row).copied().unwrap_or(f64::NAN), &mut text);
+        for (at, labels) in labels.iter().enumerate() {
+            text.push_str(if at > 0 { "," } else { "" });
+            write_number(labels.get(row).copied().unwrap_or(f64::NAN), &mut text);
+        }
         for value in values {
             text.push(',');
             if !value.is_nan() {

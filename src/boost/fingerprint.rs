@@ -40,7 +40,7 @@ impl Fingerprint {
             name: name.to_string(),
             rows: data.rows(),
             features: features(matrix, mapper),
-            labels: hash(data.labels()),
+            labels: hash_of_labels(data),
             label_bounds: data.targets().label_bounds().map(|(lower, upper)| hash_of_two(lower, upper)),
             weights: hash(data.weights()),
             groups: data.groups().map(|groups| hash(Some(groups))),
@@ -123,6 +123,18 @@ fn hash<T: NoUninit>(numbers: Option<&[T]>) -> u64 {
     bytes.number(usize::from(numbers.is_some()));
     bytes.list(numbers.unwrap_or_default());
     bytes.0.digest()
+}
+
+/// The hash of the labels of all targets; that of a list where there is one.
+fn hash_of_labels(data: &Dataset) -> u64 {
+    match data.targets().num_targets() {
+        1 => hash(data.labels()),
+        targets => {
+            let mut bytes = Bytes::default();
+            (0..targets).for_each(|target| bytes.list(data.targets().of_target(target).labels()));
+            bytes.0.digest()
+        }
+    }
 }
 
 /// The hash of two lists.

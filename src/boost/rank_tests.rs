@@ -13,6 +13,8 @@ struct Rows {
     labels: Vec<f64>,
     weights: Option<Vec<f64>>,
     groups: Option<Vec<u64>>,
+    /// Of targets behind the first.
+    more_labels: Vec<Vec<f64>>,
     /// Lower and upper ones, in the place of labels.
     bounds: Option<[Vec<f64>; 2]>,
 }
@@ -22,6 +24,8 @@ impl Rows {
     fn part(&self, begin: usize, end: usize) -> Dataset {
         let x = self.x.slice_axis(Axis(0), Slice::from(begin..end));
         let data = Dataset::from_array(x, self.labels[begin..end].to_vec(), Some(self.schema.clone())).unwrap();
+        let another = |data: Dataset, labels: &Vec<f64>| data.with_another_target(labels[begin..end].to_vec()).unwrap();
+        let data = self.more_labels.iter().fold(data, another);
         let data = match &self.bounds {
             Some(bounds) => {
                 let [lower, upper] = bounds.each_ref().map(|bounds| bounds[begin..end].to_vec());
@@ -85,7 +89,7 @@ fn hash(row: usize, column: usize) -> u64 {
 
 fn rows(x: Array2<f64>, schema: FeatureSchema, label: impl Fn(ArrayView1<'_, f64>) -> f64) -> Rows {
     let labels = x.rows().into_iter().map(label).collect();
-    Rows { x, schema, labels, weights: None, groups: None, bounds: None }
+    Rows { x, schema, labels, weights: None, groups: None, more_labels: Vec::new(), bounds: None }
 }
 
 fn base(rounds: u32, leaves: u32) -> ParamsBuilder {
@@ -202,6 +206,18 @@ fn on_times_between_bounds() {
     check("extreme", &all, params(AftDistribution::Extreme).aft_loss_distribution_scale(0.5));
     all.weights = Some((0..4000).map(|row| (row % 7) as f64 * 0.5).collect());
     check("samples", &all, params(AftDistribution::Logistic).subsample(0.4));
+}
+
+/// Several targets, each with trees of its own.
+#[test]
+fn on_several_targets() {
+    let x = Array2::from_shape_fn((4000, 4), |(row, column)| (hash(row, column) % 300) as f64);
+    let mut all = rows(x, numeric_schema(4), |row| (row[0] + 3.0 * row[1]).floor() % 200.0);
+    let other = |column: usize| all.x.rows().into_iter().map(|row| row[column] * row[3] / 90.0).collect();
+    all.more_labels = vec![other(1), other(2)];
+    all.weights = Some((0..4000).map(|row| (row % 4) as f64 * 0.5).collect());
+    check("means", &all, base(4, 10).eval_metric(metrics(&["rmse", "r2"])));
+    check("medians", &all, base(4, 10).objective(Objective::AbsoluteError).subsample(0.5).num_parallel_tree(2));
 }
 
 /// Query groups, each on one rank, some of which weigh nothing.

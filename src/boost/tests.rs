@@ -215,6 +215,7 @@ fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
         (base().objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss), 2),
         (base().objective(Objective::Softprob).num_class(7).multi_strategy(MultiStrategy::MultiOutputTree).subsample(0.6), 7),
         (base().objective(Objective::Cox).subsample(0.7), 5),
+        (base().objective(Objective::AbsoluteError).subsample(0.7), 5),
         (base().objective(Objective::Aft).subsample(0.7), 5),
         (base().objective(Objective::SquaredError).subsample(0.2).max_leaves(20).grow_policy(crate::GrowPolicy::Lossguide), 5),
     ];
@@ -225,6 +226,7 @@ fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
             let labels = data.labels().unwrap().to_vec();
             match params.objective {
                 Objective::Aft => data.with_label_bounds(labels.clone(), labels.iter().map(|label| label + 0.5).collect()).unwrap(),
+                Objective::AbsoluteError => data.with_another_target(labels.iter().rev().copied().collect()).unwrap(),
                 _ => data,
             }
         };

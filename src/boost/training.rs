@@ -30,7 +30,7 @@ use crate::profile::{Phase, Profile};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
 use rayon::prelude::*;
-use sapwood_score::{ObjectiveSpec, Role};
+use sapwood_score::{ObjectiveSpec, Outputs, Role};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -175,7 +175,7 @@ impl<'a> Training<'a> {
         };
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = match custom {
-            Some(custom) => ranks.agree(custom.check(params).map(|()| custom.loss()))?,
+            Some(custom) => ranks.agree(custom.check(params, outputs).map(|()| custom.loss()))?,
             None => objective::loss(params, outputs)?,
         };
         let mut metrics: Vec<Arc<dyn Metric>> = Vec::new();
@@ -228,8 +228,12 @@ impl<'a> Training<'a> {
         if ranks.any(train.base_margin().is_some()) {
             warnings.push("base margins replace the base score; give them to predict as well (base_margin_column)".into());
         }
-        if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().labels()) {
-            warnings.push(format!("all labels are {label}: there is nothing to learn; check label_column"));
+        let names = train.target_names();
+        for (target, name) in names.iter().enumerate() {
+            if let Some(label) = agreement::only_label(ranks, watched[0].targets.view().of_target(target).labels()) {
+                let of = if names.len() > 1 { format!(" of {name}") } else { String::new() };
+                warnings.push(format!("all labels{of} are {label}: there is nothing to learn; check label_column"));
+            }
         }
         if params.objective.is_multiclass() {
             let absent = objective::absent_classes(outputs, watched[0].targets.view(), ranks);
@@ -414,7 +418,10 @@ impl<'a> Training<'a> {
     pub(super) fn model(&self, trees: Vec<Tree>, best: Option<(usize, f64)>) -> Model {
         let mut model = Model::new(self.train.schema().clone(), self.params.objective, self.base_score.clone(), trees);
         model.objective = self.params.objective_spec();
-        model.outputs = self.params.outputs();
+        model.outputs = match self.train.targets().num_targets() {
+            1 => self.params.outputs(),
+            _ => Outputs::Targets(self.train.target_names()),
+        };
         model.reading = self.train.reading().clone();
         model.required_roles.extend(self.train.base_margin().map(|_| Role::BaseMargin));
         model.classes = self.train.classes().map(<[String]>::to_vec);
@@ -526,7 +533,8 @@ impl<'a> Training<'a> {
     /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
     fn renew(&self, grown: &mut GrownTree, mapper: &BinMapper, output: usize, level: f64, buffers: &Buffers) {
         let round = self.watched[0].round();
-        let (labels, margins) = (round.targets.labels(), round.margins_of(output));
+        let (targets, margins) = (round.targets.of_target(output), round.margins_of(output));
+        let labels = targets.labels();
         let shrinkage = self.params.eta / f64::from(self.params.num_parallel_tree);
         renew_leaves(grown, (output, level), shrinkage, (&self.rules, mapper), self.execution.ranks, |row| {
             let (row, pair) = buffers.grown_on(row);

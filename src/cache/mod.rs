@@ -4,7 +4,7 @@
 //! it again. A file with another key, of another version, damaged or cut off is an error, never data.
 //!
 //! In the container of Sapwood's own files. The payload holds arrays, little-endian, whose lengths the header states: the cuts of each
-//! numeric feature (f64); then for each data set labels, their lower and upper bounds, weights, base margins (f64), query groups (u64) and the cells of each tile (u8,
+//! numeric feature (f64); then for each data set the labels of each target, their lower and upper bounds, weights, base margins (f64), query groups (u64) and the cells of each tile (u8,
 //! u16, or for the sparse tile starts as u64, places and usual places as u32).
 
 mod arrays;
@@ -74,6 +74,8 @@ struct Set {
     label_column: Option<LabelColumn>,
     unknown_levels: Vec<(usize, Vec<String>)>,
     labels: Option<usize>,
+    /// How many targets there are besides the first.
+    more_targets: usize,
     label_bounds: Option<usize>,
     weights: Option<usize>,
     base_margin: Option<usize>,
@@ -113,8 +115,10 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
     for ((_, data), matrix) in sets {
         let targets = &data.targets;
         let bounds = targets.label_bounds.as_ref();
-        let labels = [targets.labels.as_ref(), bounds.map(|bounds| &bounds.lower), bounds.map(|bounds| &bounds.upper)];
-        for numbers in labels.into_iter().chain([targets.weights.as_ref(), targets.base_margin.as_ref()]) {
+        let more = targets.more_labels.iter().map(Some);
+        let labels = [targets.labels.as_ref()].into_iter().chain(more);
+        let bounds = [bounds.map(|bounds| &bounds.lower), bounds.map(|bounds| &bounds.upper)];
+        for numbers in labels.chain(bounds).chain([targets.weights.as_ref(), targets.base_margin.as_ref()]) {
             out.write(numbers.map(Vec::as_slice).unwrap_or_default())?;
         }
         out.write(targets.groups.as_ref().map(Groups::ids).unwrap_or_default())?;
@@ -176,6 +180,7 @@ struct Parts {
 
 struct SetParts {
     labels: Option<Vec<f64>>,
+    more_labels: Vec<Vec<f64>>,
     label_bounds: Option<LabelBounds>,
     weights: Option<Vec<f64>>,
     base_margin: Option<Vec<f64>>,
@@ -222,6 +227,7 @@ impl Parts {
                 targets: Targets {
                     rows: set.rows,
                     labels: parts.labels,
+                    more_labels: parts.more_labels,
                     label_bounds: parts.label_bounds,
                     weights: parts.weights,
                     groups: parts.groups.map(Groups::new),
@@ -247,6 +253,8 @@ impl SetParts {
     fn read(set: &Set, input: &mut ArrayReader<'_>) -> io::Result<Self> {
         let mut numbers = |length: Option<usize>| length.map(|length| input.read(length)).transpose();
         let labels = numbers(set.labels)?;
+        let more = (0..set.more_targets).map(|_| numbers(Some(set.rows)));
+        let more_labels = more.filter_map(io::Result::transpose).collect::<io::Result<_>>()?;
         let label_bounds =
             numbers(set.label_bounds)?.zip(numbers(set.label_bounds)?).map(|(lower, upper)| LabelBounds { lower, upper });
         let (weights, base_margin) = (numbers(set.weights)?, numbers(set.base_margin)?);
@@ -263,7 +271,7 @@ impl SetParts {
                 }),
             });
         }
-        Ok(Self { labels, label_bounds, weights, base_margin, groups, tiles })
+        Ok(Self { labels, more_labels, label_bounds, weights, base_margin, groups, tiles })
     }
 }
 
@@ -310,7 +318,8 @@ impl Set {
                 bytes::<u64>(starts).saturating_add(bytes::<u32>(places)).saturating_add(bytes::<u32>(usual))
             }
         });
-        numbers.chain(self.groups.map(bytes::<u64>)).chain(tiles).fold(0, u64::saturating_add)
+        let more = std::iter::repeat_n(bytes::<f64>(self.rows), self.more_targets);
+        numbers.chain(more).chain(self.groups.map(bytes::<u64>)).chain(tiles).fold(0, u64::saturating_add)
     }
 
     fn of(name: &str, data: &Dataset, matrix: &BinnedMatrix) -> Self {
@@ -331,6 +340,7 @@ impl Set {
             label_column: data.label_column.clone(),
             unknown_levels: data.source.unknown_levels(),
             labels: length(&data.targets.labels),
+            more_targets: data.targets.more_labels.len(),
             label_bounds: data.targets.label_bounds.as_ref().map(|bounds| bounds.lower.len()),
             weights: length(&data.targets.weights),
             base_margin: length(&data.targets.base_margin),

@@ -25,11 +25,22 @@ pub struct LabelColumn {
     pub name: String,
     /// Whether nobody named it, so that it is the first column.
     pub is_default: bool,
+    /// The columns of the other targets, of which there may be several.
+    #[serde(default)]
+    pub others: Vec<String>,
+}
+
+impl LabelColumn {
+    /// The column of each target.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.others).map(String::as_str)
+    }
 }
 
 impl std::fmt::Display for LabelColumn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}{}", self.name, if self.is_default { " (the first column; none was named)" } else { "" })
+        let names: Vec<_> = self.names().collect();
+        write!(f, "{}{}", names.join(", "), if self.is_default { " (the first column; none was named)" } else { "" })
     }
 }
 
@@ -192,8 +203,26 @@ impl Dataset {
     pub fn with_labels(mut self, labels: Vec<f64>) -> Result<Self> {
         self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
         self.targets.labels = Some(labels);
+        self.targets.more_labels = Vec::new();
         self.targets.label_bounds = None;
         Ok(self)
+    }
+
+    /// Adds labels of another target, which the rows have besides those they have already.
+    ///
+    /// # Errors
+    /// A wrong number of labels, or one that is not finite.
+    pub fn with_another_target(mut self, labels: Vec<f64>) -> Result<Self> {
+        self.check_attribute("label", &labels, f64::is_finite, "labels must be finite numbers")?;
+        self.targets.more_labels.push(labels);
+        Ok(self)
+    }
+
+    /// What each target is called: as its column, else by its number.
+    pub fn target_names(&self) -> Vec<String> {
+        let names: Vec<_> = self.label_column.iter().flat_map(LabelColumn::names).map(str::to_string).collect();
+        let count = self.targets().num_targets();
+        if names.len() == count { names } else { (0..count).map(|target| target.to_string()).collect() }
     }
 
     /// Sets the texts of the labels, in the order of the classes that the labels are indices of.
@@ -291,6 +320,7 @@ impl Dataset {
         }
         self.targets.label_bounds = Some(LabelBounds { lower, upper });
         self.targets.labels = None;
+        self.targets.more_labels = Vec::new();
         Ok(self)
     }
 

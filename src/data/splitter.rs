@@ -41,13 +41,15 @@ impl<'a> Splitter<'a> {
         (0..self.rows.len()).map(|place| (self.hash(place as u64), place)).collect()
     }
 
-    /// The places of each class with their hashes.
+    /// The places of each class with their hashes. Of several targets, the classes of all together are one.
     pub fn places_by_class(&self) -> Vec<Hashed> {
-        let labels = self.data.labels().unwrap_or_default();
-        let mut classes = BTreeMap::<u64, Hashed>::new();
+        let targets = self.data.targets();
+        let targets: Vec<_> = (0..targets.num_targets()).map(|target| targets.of_target(target).labels()).collect();
+        let mut classes = BTreeMap::<Vec<u64>, Hashed>::new();
         for (hash, place) in self.places() {
-            let label = labels.get(self.rows[place] as usize).copied().unwrap_or_default();
-            classes.entry(label.to_bits()).or_default().push((hash, place));
+            let row = self.rows[place] as usize;
+            let class = targets.iter().map(|labels| labels.get(row).copied().unwrap_or_default().to_bits()).collect();
+            classes.entry(class).or_default().push((hash, place));
         }
         classes.into_values().collect()
     }

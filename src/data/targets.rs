@@ -13,7 +13,10 @@ use std::ops::Range;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Targets {
     pub rows: usize,
+    /// Those of the first target, or of the only one.
     pub labels: Option<Vec<f64>>,
+    /// Those of the other targets.
+    pub more_labels: Vec<Vec<f64>>,
     pub label_bounds: Option<LabelBounds>,
     pub weights: Option<Vec<f64>>,
     pub groups: Option<Groups>,
@@ -38,7 +41,9 @@ impl Targets {
     pub fn view(&self) -> TargetsView<'_> {
         TargetsView {
             rows: self.rows,
+            first_row: 0,
             labels: self.labels.as_deref().unwrap_or_default(),
+            more_labels: &self.more_labels,
             label_bounds: self.label_bounds.as_ref().map(|bounds| (&bounds.lower[..], &bounds.upper[..])),
             weights: self.weights.as_deref(),
             groups: self.groups.as_ref().map(Groups::ids),
@@ -59,6 +64,7 @@ impl Targets {
         Self {
             rows: order.len(),
             labels: numbers(&self.labels),
+            more_labels: self.more_labels.iter().map(|labels| gather(labels, 1, order)).collect(),
             label_bounds: self.label_bounds.as_ref().map(|bounds| bounds.gather(order)),
             weights: numbers(&self.weights),
             groups: self.groups.as_ref().map(|groups| groups.gather(order)),
@@ -77,7 +83,10 @@ impl LabelBounds {
 #[derive(Clone, Copy, Debug)]
 pub struct TargetsView<'a> {
     rows: usize,
+    /// Where these rows begin among those of `more_labels`.
+    first_row: usize,
     labels: &'a [f64],
+    more_labels: &'a [Vec<f64>],
     label_bounds: Option<(&'a [f64], &'a [f64])>,
     weights: Option<&'a [f64]>,
     groups: Option<&'a [u64]>,
@@ -97,7 +106,9 @@ impl<'a> TargetsView<'a> {
             }
             _ => Ok(Self {
                 rows: labels.len(),
+                first_row: 0,
                 labels,
+                more_labels: &[],
                 label_bounds: None,
                 weights,
                 groups: None,
@@ -116,7 +127,7 @@ impl<'a> TargetsView<'a> {
             Some(bounds) => {
                 Err(Error::data(format!("{} label bounds for {} rows; there must be one for each", bounds.len(), self.rows)))
             }
-            None => Ok(Self { labels: &[], label_bounds: Some((lower, upper)), ..self }),
+            None => Ok(Self { labels: &[], more_labels: &[], label_bounds: Some((lower, upper)), ..self }),
         }
     }
 
@@ -125,9 +136,22 @@ impl<'a> TargetsView<'a> {
         self.rows
     }
 
-    /// One label a row: a number, or the index of its class. Empty where there are no labels.
+    /// One label a row: a number, or the index of its class. Empty where there are no labels. Of several targets, that of the first.
     pub fn labels(&self) -> &'a [f64] {
         self.labels
+    }
+
+    /// How many targets rows have.
+    pub fn num_targets(&self) -> usize {
+        1 + self.more_labels.len()
+    }
+
+    /// The same with one of several targets alone. Where there is only one, any output is about it.
+    #[must_use]
+    pub fn of_target(&self, target: usize) -> Self {
+        let rows = self.first_row..self.first_row + self.rows;
+        let other = target.checked_sub(1).and_then(|other| self.more_labels.get(other));
+        Self { labels: other.map_or(self.labels, |labels| &labels[rows]), more_labels: &[], ..*self }
     }
 
     /// The lower and the upper bound of each row's label, where labels are known as intervals.
@@ -167,6 +191,8 @@ impl<'a> TargetsView<'a> {
         let margins_a_row = self.base_margin.map_or(0, |margins| margins.len() / self.rows.max(1));
         Self {
             rows: rows.len(),
+            first_row: self.first_row + rows.start,
+            more_labels: self.more_labels,
             labels: if self.labels.is_empty() { self.labels } else { &self.labels[rows.clone()] },
             label_bounds: self.label_bounds.map(|(lower, upper)| (&lower[rows.clone()], &upper[rows.clone()])),
             weights: self.weights.map(|weights| &weights[rows.clone()]),
@@ -185,6 +211,7 @@ mod tests {
         Targets {
             rows: 3,
             labels: Some(vec![1.0, 2.0, 3.0]),
+            more_labels: vec![vec![-1.0, -2.0, -3.0]],
             label_bounds: Some(LabelBounds { lower: vec![0.0, 1.0, 2.0], upper: vec![1.5, 2.5, f64::INFINITY] }),
             weights: Some(vec![0.5, 0.0, 4.0]),
             groups: Some(Groups::new(vec![7, 7, 9])),
@@ -192,13 +219,14 @@ mod tests {
         }
     }
 
-    /// Everything of each row: label, bounds, weight, group, base margins.
-    fn rows(view: TargetsView<'_>) -> Vec<[f64; 7]> {
+    /// Everything of each row: labels, bounds, weight, group, base margins.
+    fn rows(view: TargetsView<'_>) -> Vec<[f64; 8]> {
         let (lower, upper) = view.label_bounds().unwrap();
         let margins = view.base_margin().unwrap();
         let row = |row: usize| {
             let group = view.groups().unwrap()[row] as f64;
-            [view.labels()[row], lower[row], upper[row], view.weight(row), group, margins[2 * row], margins[2 * row + 1]]
+            let second = view.of_target(1).labels()[row];
+            [view.labels()[row], second, lower[row], upper[row], view.weight(row), group, margins[2 * row], margins[2 * row + 1]]
         };
         (0..view.rows()).map(row).collect()
     }

@@ -17,6 +17,7 @@ mod reduce;
 mod registry;
 mod row_mean;
 mod spec;
+mod targets;
 
 #[cfg(test)]
 pub(crate) use registry::fitting;
@@ -53,6 +54,13 @@ impl<'a> Evaluation<'a> {
             rows => return Err(Error::data(format!("{} margins for {rows} rows", margins.len()))),
         }
         Ok(Self { objective, margins, targets, ranks: &Solo })
+    }
+
+    /// The same of one of several targets alone.
+    #[must_use]
+    pub fn of_target(&self, target: usize) -> Self {
+        let rows = self.targets.rows();
+        Self { margins: &self.margins[target * rows..(target + 1) * rows], targets: self.targets.of_target(target), ..*self }
     }
 }
 

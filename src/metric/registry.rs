@@ -12,6 +12,7 @@ use super::r2::R2;
 use super::ranking::{Measure, Ranking};
 use super::row_mean::{RowLoss, RowMean};
 use super::spec::{METRICS, MetricKind, MetricSpec};
+use super::targets::OverTargets;
 use crate::names::nearest;
 use crate::numeric::Noise;
 use crate::objective;
@@ -121,7 +122,14 @@ fn find(name: &str) -> Option<&'static MetricSpec> {
     METRICS.iter().find(|row| row.name == name)
 }
 
+/// The metric called `name`, of one target or of several.
 fn metric(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec, threshold: f64) -> Result<Box<dyn Metric>> {
+    let metric = of_one_target(simd, name, objective, spec, threshold)?;
+    let is_root = find(name).is_some_and(|row| matches!(row.kind, MetricKind::RootMean(_)));
+    Ok(Box::new(OverTargets { metric, is_root }))
+}
+
+fn of_one_target(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveSpec, threshold: f64) -> Result<Box<dyn Metric>> {
     // Of a ranking metric, a minus sign is no part of the name.
     let (base, argument) = match (name.split_once('@'), name.strip_suffix('-')) {
         (Some((base, argument)), _) => (base, Some(argument)),

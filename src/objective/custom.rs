@@ -32,9 +32,14 @@ impl<'a> CustomObjective<'a> {
         (self.make)()
     }
 
-    /// Refuses parameters that are about the table's objectives.
-    pub(crate) fn check(&self, params: &Params) -> Result<()> {
+    /// Refuses parameters that are about the table's objectives, and several targets.
+    pub(crate) fn check(&self, params: &Params, outputs: usize) -> Result<()> {
         let name = &self.name;
+        if outputs != 1 {
+            return Err(Error::parameter(format!(
+                "the custom objective {name} has one output, and the data have {outputs} targets"
+            )));
+        }
         if Objective::from_name(name).is_some() {
             return Err(Error::parameter(format!("the custom objective's name {name} is that of another; give it one of its own")));
         }

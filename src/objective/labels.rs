@@ -3,6 +3,7 @@
 use super::query_groups;
 use crate::collective::{self, Collective, Solo};
 use crate::data::{LabelColumn, TargetsView};
+use crate::params::ClassWeight;
 use crate::text::counted;
 use crate::{Dataset, Error, Objective, Params, Result};
 use rayon::prelude::*;
@@ -20,10 +21,11 @@ const SMALLEST_WEIGHT: f64 = 1e-20;
 /// # Errors
 /// `multi:*` with numeric labels and without `num_class`, or with a `num_class` that contradicts the labels' texts.
 pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
+    refuse_targets(params.objective, data)?;
     match params.objective {
         Objective::Quantile => return Ok(params.quantile_alpha.len()),
         Objective::Expectile => return Ok(params.expectile_alpha.len()),
-        objective if !objective.is_multiclass() => return Ok(1),
+        objective if !objective.is_multiclass() => return num_targets(params, data),
         _ => {}
     }
     let given = params.num_class as usize;
@@ -36,6 +38,41 @@ pub fn num_outputs(params: &Params, data: &Dataset) -> Result<usize> {
         None if given == 0 => Err(missing_num_class(params.objective, data)),
         None => Ok(given),
     }
+}
+
+/// The number of targets, where the objective can have several.
+fn num_targets(params: &Params, data: &Dataset) -> Result<usize> {
+    let targets = data.targets().num_targets();
+    if targets > 1 {
+        refuse_targets(params.objective, data)?;
+        if params.class_weight != ClassWeight::Equal || params.is_unbalance {
+            let cause = "class_weight and is_unbalance weigh the classes of one target, and there are several";
+            return Err(Error::parameter(cause)
+                .with_parameter("class_weight")
+                .with_remedy("use scale_pos_weight, or weights of rows"));
+        }
+    }
+    Ok(targets)
+}
+
+/// Refuses several targets that an objective cannot have, as in XGBoost.
+fn refuse_targets(objective: Objective, data: &Dataset) -> Result<()> {
+    if data.targets().num_targets() == 1 || takes_targets(objective) {
+        return Ok(());
+    }
+    let cause = format!(
+        "there are {} labels ({}), and objective={} has one target",
+        data.targets().num_targets(),
+        data.target_names().join(", "),
+        objective.name()
+    );
+    Err(Error::data(cause).with_parameter("label_column").with_remedy("train a model for each"))
+}
+
+/// Whether the loss of a row is one of each of its labels alone.
+fn takes_targets(objective: Objective) -> bool {
+    let is_joint = objective.is_multiclass() || objective.is_ranking() || objective.has_levels();
+    !is_joint && !matches!(objective, Objective::Cox | Objective::Aft)
 }
 
 fn missing_num_class(objective: Objective, data: &Dataset) -> Error {
@@ -107,17 +144,40 @@ fn check_rows(spec: &ObjectiveSpec, outputs: usize, data: &Dataset) -> Result<()
         let groups = targets.by_group().ok_or_else(|| no_groups(objective))?;
         query_groups::check(data, groups)?;
     }
-    let labels = data.labels().ok_or_else(|| {
+    data.labels().ok_or_else(|| {
         Error::data(format!(
             "the data set has no labels, and objective={} needs them; name their column with label_column",
             objective.name()
         ))
     })?;
+    refuse_targets(objective, data)?;
+    let count = data.targets().num_targets();
+    if takes_targets(objective) && count != outputs {
+        return Err(Error::data(format!(
+            "the rows have {}, and the model has {outputs} targets; give the columns that training had",
+            counted(count, "label")
+        )));
+    }
     if let Some(classes) = data.classes() {
+        if count > 1 {
+            let cause = format!("labels of several targets must be numbers, and there are texts ({})", listed(classes));
+            return Err(Error::data(cause).with_parameter("label_column").with_remedy("write 0 and 1 for two classes"));
+        }
         check_classes(objective, classes, data.label_column())?;
     }
     let domain = Domain::of(objective, spec, outputs);
+    (0..count).try_for_each(|target| check_domain(objective, domain, data, target))
+}
+
+/// Checks that all labels of a target are what the objective takes.
+fn check_domain(objective: Objective, domain: Domain, data: &Dataset, target: usize) -> Result<()> {
+    let targets = data.targets().of_target(target);
+    let labels = targets.labels();
     let is_wrong = |row: usize| !domain.contains(labels[row]) && targets.weight(row) > 0.0;
+    let column = |column: &LabelColumn| match data.targets().num_targets() {
+        1 => format!(", column {column}"),
+        _ => format!(", column {}", column.names().nth(target).unwrap_or_default()),
+    };
     match (0..labels.len()).into_par_iter().position_first(is_wrong) {
         None => Ok(()),
         Some(row) => Err(Error::data(format!(
@@ -126,7 +186,7 @@ fn check_rows(spec: &ObjectiveSpec, outputs: usize, data: &Dataset) -> Result<()
             objective.name(),
             labels[row],
             data.source().locate(row),
-            data.label_column().map_or_else(String::new, |column| format!(", column {column}")),
+            data.label_column().map_or_else(String::new, column),
             other_column(data),
             domain.remedy(labels[row])
         ))),

@@ -59,18 +59,18 @@ use tweedie::Tweedie;
 pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
     let simd = Simd::detect()?;
     Ok(match params.objective {
-        Objective::SquaredError => Box::new(PointwiseLoss::new(simd, SquaredError::new(params))),
+        Objective::SquaredError => Box::new(PointwiseLoss::new(simd, SquaredError::new(params), outputs)),
         Objective::Logistic | Objective::BinaryLogistic | Objective::BinaryLogitraw => match params.scale_pos_weight {
-            1.0 => Box::new(PointwiseLoss::new(simd, Logistic::new(params)?)),
-            _ => Box::new(PointwiseLoss::new(simd, ScaledLogistic::new(params)?)),
+            1.0 => Box::new(PointwiseLoss::new(simd, Logistic::new(params)?, outputs)),
+            _ => Box::new(PointwiseLoss::new(simd, ScaledLogistic::new(params)?, outputs)),
         },
-        Objective::Poisson => Box::new(PointwiseLoss::new(simd, Poisson::new(params)?)),
-        Objective::BinaryHinge => Box::new(PointwiseLoss::new(simd, Hinge::new(params))),
-        Objective::Gamma => Box::new(PointwiseLoss::new(simd, Gamma::new(params)?)),
-        Objective::Tweedie => Box::new(PointwiseLoss::new(simd, Tweedie::new(params)?)),
-        Objective::PseudoHuber => Box::new(PointwiseLoss::new(simd, PseudoHuber::new(params))),
-        Objective::SquaredLogError => Box::new(PointwiseLoss::new(simd, SquaredLogError::new(params)?)),
-        Objective::AbsoluteError => Box::new(PointwiseLoss::new(simd, Quantile::median(params))),
+        Objective::Poisson => Box::new(PointwiseLoss::new(simd, Poisson::new(params)?, outputs)),
+        Objective::BinaryHinge => Box::new(PointwiseLoss::new(simd, Hinge::new(params), outputs)),
+        Objective::Gamma => Box::new(PointwiseLoss::new(simd, Gamma::new(params)?, outputs)),
+        Objective::Tweedie => Box::new(PointwiseLoss::new(simd, Tweedie::new(params)?, outputs)),
+        Objective::PseudoHuber => Box::new(PointwiseLoss::new(simd, PseudoHuber::new(params), outputs)),
+        Objective::SquaredLogError => Box::new(PointwiseLoss::new(simd, SquaredLogError::new(params)?, outputs)),
+        Objective::AbsoluteError => Box::new(PointwiseLoss::new(simd, Quantile::median(params), outputs)),
         Objective::Quantile => Box::new(PointwiseLoss::of_outputs(simd, Quantile::of_levels(params))),
         Objective::Expectile => Box::new(PointwiseLoss::of_outputs(simd, Expectile::of_levels(params))),
         Objective::Cox => Box::new(Cox::new(params)?),

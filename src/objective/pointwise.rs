@@ -36,9 +36,9 @@ pub(super) struct PointwiseLoss<P> {
 }
 
 impl<P: Pointwise> PointwiseLoss<P> {
-    /// The loss of one output.
-    pub(super) fn new(simd: Simd, point: P) -> Self {
-        Self::of_outputs(simd, vec![point])
+    /// The same loss for each of several targets.
+    pub(super) fn new(simd: Simd, point: P, targets: usize) -> Self {
+        Self::of_outputs(simd, vec![point; targets])
     }
 
     /// The losses of several outputs with the same labels.
@@ -72,7 +72,7 @@ dispatch! {
 
 impl<P: Pointwise> Loss for PointwiseLoss<P> {
     fn base_score(&self, targets: TargetsView<'_>, ranks: &dyn Collective) -> Result<Vec<f64>> {
-        Ok(self.points.iter().map(|point| point.base_score(targets, ranks)).collect())
+        Ok(self.points.iter().enumerate().map(|(output, point)| point.base_score(targets.of_target(output), ranks)).collect())
     }
 
     fn leaf_level(&self, output: usize) -> Option<f64> {
@@ -80,8 +80,9 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
     }
 
     fn magnitude(&self, round: &Round<'_>, ranks: &dyn Collective) -> Result<f64> {
-        let labels = round.targets.labels();
         let largest = self.points.iter().enumerate().map(|(output, point)| {
+            let targets = round.targets.of_target(output);
+            let labels = targets.labels();
             let margins = round.margins_of(output);
             let rows = (0..labels.len()).into_par_iter().with_min_len(CHUNK);
             let magnitude = |row| point.magnitude(margins[row], labels[row]) * round.targets.weight(row);
@@ -96,15 +97,16 @@ impl<P: Pointwise> Loss for PointwiseLoss<P> {
     }
 
     fn gradients(&self, output: usize, round: &Round<'_>, out: &mut [GradientPair]) {
+        let targets = round.targets.of_target(output);
         let chunks = out.par_chunks_mut(CHUNK).zip(round.margins_of(output).par_chunks(CHUNK)).enumerate();
         chunks.for_each(|(chunk, (out, margins))| {
-            let targets = round.targets.slice(chunk * CHUNK..chunk * CHUNK + out.len());
+            let targets = targets.slice(chunk * CHUNK..chunk * CHUNK + out.len());
             fill(self.simd, self.points[output], margins, targets.labels(), targets.weights(), out);
         });
     }
 
     fn gradients_of(&self, output: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
-        let (margins, targets) = (round.margins_of(output), round.targets);
+        let (margins, targets) = (round.margins_of(output), round.targets.of_target(output));
         out.par_chunks_mut(PICKED).zip(rows.par_chunks(PICKED)).for_each(|(out, rows)| {
             let weights = targets.weights().map(|weights| picked(weights, rows));
             fill(

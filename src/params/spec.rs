@@ -9,8 +9,8 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MultiStrategy, NormalizeType, PairMethod, ParamValue, ProcessType, SameData,
-    SampleType, SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MultiStrategy, NormalizeType, PairMethod, ParamValue,
+    ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
@@ -362,7 +362,8 @@ parameters! {
     delimiter("delimiter"): Option<String> = "" { group: Group::Data }
     /// The decimal mark of numbers in CSV: `.` or `,`. Default: the point; when scoring, the one that the model was trained with.
     decimal("decimal"): Option<Decimal> = "" { synonyms: habits::DECIMALS, words: &[".", ","], group: Group::Data }
-    /// The label: a column's name or index. Default: the first column (libsvm: the first field).
+    /// The label: a column's name or index. Default: the first column (libsvm: the first field). A list such as `a,b,c` makes several
+    /// targets, each with trees and an output of its own, as in XGBoost; objectives that are about single labels have them.
     label_column("label_column"): Option<String> = "" { aliases: &["label"], group: Group::Data }
     /// The least that each row's label may be, for `survival:aft`: a column's name or index. With it goes `label_upper_bound_column`; there is
     /// then no label, not even in the first column. 0: the row's time is only known to lie below the upper bound (censored on the left).

@@ -46,6 +46,9 @@ impl ColumnPlan {
     /// 1 as soon as it is known that numbers are wanted.
     pub fn cell<'a>(self, types: Types, missing: &MissingTexts, text: &'a str) -> Cell<'a> {
         match missing.cell(text) {
+            Cell::Text(word) if matches!(self.role, ColumnRole::OtherLabel(_)) => {
+                truth(word).map_or(Cell::Text(word), |truth| Cell::Number(f64::from(u8::from(truth))))
+            }
             Cell::Text(word) if !self.texts && matches!(self.role, ColumnRole::Feature(_) | ColumnRole::Label) => match truth(word)
             {
                 _ if is_missing_among_numbers(word) && self.role != ColumnRole::Label => Cell::Missing,
@@ -61,11 +64,13 @@ impl ColumnPlan {
         let attribute = !matches!(self.role, ColumnRole::Feature(_));
         match (self.role, cell) {
             (ColumnRole::Unused, _) => None,
-            (ColumnRole::Label, Cell::Missing) if !text.trim().is_empty() => Some((
+            (ColumnRole::Label | ColumnRole::OtherLabel(_), Cell::Missing) if !text.trim().is_empty() => Some((
                 "missing label",
                 "give the row a label, or remove it; if the text is a class, give missing_values without it",
             )),
-            (ColumnRole::Label, Cell::Missing) => Some(("missing label", "give the row a label, or remove it")),
+            (ColumnRole::Label | ColumnRole::OtherLabel(_), Cell::Missing) => {
+                Some(("missing label", "give the row a label, or remove it"))
+            }
             (ColumnRole::UpperBound, Cell::Missing) => Some(("missing upper label bound", WITHOUT_BOUND)),
             (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
             (ColumnRole::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),

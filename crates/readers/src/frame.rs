@@ -408,7 +408,9 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
 pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault> {
     let (rule, remedy): (fn(f64) -> bool, _) = match role {
         ColumnRole::Feature(_) | ColumnRole::Unused => return None,
-        ColumnRole::Label | ColumnRole::BaseMargin => (|x| x.is_finite(), "it must be present and finite"),
+        ColumnRole::Label | ColumnRole::OtherLabel(_) | ColumnRole::BaseMargin => {
+            (|x| x.is_finite(), "it must be present and finite")
+        }
         ColumnRole::Weight => (is_weight, WEIGHT_RULE),
         ColumnRole::LowerBound => (|x| is_bound(ColumnRole::LowerBound, x) == Some(true), bound_fault(role).1),
         ColumnRole::UpperBound => (|x| is_bound(ColumnRole::UpperBound, x) == Some(true), bound_fault(role).1),
@@ -420,8 +422,8 @@ pub(super) fn attributes_fault(role: ColumnRole, raw: &Raw) -> Option<CellFault>
         Raw::Numbers(column) => (0..column.len()).find_map(|row| bad(column.slice(row..row + 1).get(0)).map(|x| (row, x)))?,
     };
     let what = match (role, value.is_nan()) {
-        (ColumnRole::Label, true) => "missing label",
-        (ColumnRole::Label, false) => "infinite label",
+        (ColumnRole::Label | ColumnRole::OtherLabel(_), true) => "missing label",
+        (ColumnRole::Label | ColumnRole::OtherLabel(_), false) => "infinite label",
         (ColumnRole::Weight, _) => "bad weight",
         (ColumnRole::UpperBound, true) => "missing upper label bound",
         (ColumnRole::LowerBound, true) => "missing lower label bound",

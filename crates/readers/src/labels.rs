@@ -4,6 +4,7 @@ use super::levels::{LevelCodes, LevelSet, Raw};
 use super::piece::truth_value;
 use super::roles::ColumnRole;
 use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, LabelColumn, MISSING_CODE, Result};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -19,6 +20,8 @@ pub(super) fn with_label(data: Dataset, label: Option<LabelColumn>) -> Dataset {
 #[derive(Clone, Debug, Default)]
 pub(super) struct RawAttributes {
     pub label: Option<Raw>,
+    /// Those of other targets, with their numbers, from 1.
+    pub more_labels: Vec<(usize, Raw)>,
     pub lower_bound: Option<Raw>,
     pub upper_bound: Option<Raw>,
     pub weight: Option<Raw>,
@@ -31,6 +34,7 @@ impl RawAttributes {
     pub fn set(&mut self, role: ColumnRole, raw: Option<Raw>) {
         match role {
             ColumnRole::Label => self.label = raw,
+            ColumnRole::OtherLabel(target) => self.more_labels.extend(raw.map(|raw| (target, raw))),
             ColumnRole::LowerBound => self.lower_bound = raw,
             ColumnRole::UpperBound => self.upper_bound = raw,
             ColumnRole::Weight => self.weight = raw,
@@ -45,6 +49,8 @@ impl RawAttributes {
 #[derive(Debug, Default)]
 pub(super) struct Attributes {
     pub labels: Option<Vec<f64>>,
+    /// Of the targets behind the first.
+    pub more_labels: Vec<Vec<f64>>,
     /// Lower and upper ones.
     pub label_bounds: Option<(Vec<f64>, Vec<f64>)>,
     pub weights: Option<Vec<f64>>,
@@ -58,8 +64,12 @@ impl Attributes {
     /// there is none; `unknown` makes the error about a row's text that is no class.
     pub fn join(pieces: Vec<RawAttributes>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Self> {
         let mut columns: [Vec<Raw>; 6] = Default::default();
+        let mut more_labels: BTreeMap<usize, Vec<Raw>> = BTreeMap::new();
         for piece in pieces {
-            let RawAttributes { label, lower_bound, upper_bound, weight, group, base_margin } = piece;
+            for (target, raw) in piece.more_labels {
+                more_labels.entry(target).or_default().push(raw);
+            }
+            let RawAttributes { label, lower_bound, upper_bound, weight, group, base_margin, .. } = piece;
             for (column, raw) in columns.iter_mut().zip([label, lower_bound, upper_bound, weight, group, base_margin]) {
                 column.extend(raw);
             }
@@ -71,6 +81,7 @@ impl Attributes {
         };
         Ok(Self {
             labels,
+            more_labels: more_labels.into_values().filter_map(numbers).collect(),
             label_bounds: numbers(lower).zip(numbers(upper)),
             weights: numbers(weights),
             groups: (!groups.is_empty()).then(|| group_ids(&groups)).transpose()?,
@@ -84,6 +95,9 @@ impl Attributes {
         let mut data = Dataset::new(schema, source).with_classes(self.classes);
         if let Some(labels) = self.labels {
             data = data.with_labels(labels)?;
+        }
+        for labels in self.more_labels {
+            data = data.with_another_target(labels)?;
         }
         if let Some((lower, upper)) = self.label_bounds {
             data = data.with_label_bounds(lower, upper)?;

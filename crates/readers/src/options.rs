@@ -1,6 +1,6 @@
 //! How files are to be read: which format, which columns play which part.
 
-use crate::params::{Decimal, Header};
+use crate::params::{Decimal, Header, ParamValue};
 use crate::{CancellationToken, DataParams, Dataset, Error, FeatureSchema, Meter, Reading, Result};
 
 /// A file format.
@@ -130,10 +130,11 @@ impl ReadOptions {
     }
 
     /// The columns that the options name for anything but features.
-    pub(super) fn attributes(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn attributes(&self) -> Vec<String> {
         let bounds = [&self.label_lower_bound, &self.label_upper_bound];
         let others = [&self.weight, &self.group, &self.base_margin];
-        self.label.iter().chain(bounds.into_iter().chain(others).flatten())
+        let labels = self.label.iter().flat_map(|label| named(label));
+        labels.chain(bounds.into_iter().chain(others).flatten().cloned()).collect()
     }
 
     /// Takes columns for the bounds of labels.
@@ -162,6 +163,18 @@ impl ReadOptions {
     pub(super) fn request_width(&self, schema: &FeatureSchema) -> usize {
         schema.len() + usize::from(self.margin_column().is_some())
     }
+}
+
+/// The columns that a text may mean which names labels: the text as a whole, and the items of a list.
+pub(super) fn named(label: &str) -> Vec<String> {
+    let items = listed(label);
+    let whole = label.to_string();
+    if items == [whole.as_str()] { items } else { std::iter::once(whole).chain(items).collect() }
+}
+
+/// The items of a list of columns.
+pub(super) fn listed(label: &str) -> Vec<String> {
+    <Vec<String> as ParamValue>::parse(label).unwrap_or_default()
 }
 
 /// Refuses data of a format that has no place for the base margins that the model was trained with.

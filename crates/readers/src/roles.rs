@@ -2,6 +2,8 @@
 
 use crate::feature_count;
 use crate::names::{list, nearest};
+use crate::options::listed;
+use crate::params::ParamValue;
 use crate::{Error, ExtraColumns, FeatureSchema, LabelColumn, ReadOptions, Reading, Result};
 use sapwood::text::counted;
 use std::collections::HashMap;
@@ -11,7 +13,10 @@ use std::collections::HashMap;
 pub(super) enum ColumnRole {
     /// The feature at this position of the schema.
     Feature(usize),
+    /// The label, or the first of several.
     Label,
+    /// One of several labels, counted from 1.
+    OtherLabel(usize),
     LowerBound,
     UpperBound,
     Weight,
@@ -23,14 +28,14 @@ pub(super) enum ColumnRole {
 impl ColumnRole {
     /// Whether its values are numbers, whatever other columns hold.
     pub fn is_number(self) -> bool {
-        matches!(self, Self::LowerBound | Self::UpperBound | Self::Weight | Self::BaseMargin)
+        matches!(self, Self::OtherLabel(_) | Self::LowerBound | Self::UpperBound | Self::Weight | Self::BaseMargin)
     }
 
     /// The part as a word, for messages.
     pub fn word(self) -> &'static str {
         match self {
             Self::Feature(_) => "feature",
-            Self::Label => "label",
+            Self::Label | Self::OtherLabel(_) => "label",
             Self::LowerBound => "lower label bound",
             Self::UpperBound => "upper label bound",
             Self::Weight => "weight",
@@ -163,13 +168,16 @@ impl ColumnLayout<'_> {
     /// Roles of all columns but the features; these are all [`ColumnRole::Feature`]`(0)` yet. `default_label` is used where the options name none.
     pub fn attribute_roles(&self, options: &ReadOptions, default_label: Option<usize>) -> Result<Vec<ColumnRole>> {
         let mut roles = vec![ColumnRole::Feature(0); self.width];
-        let label = match &options.label {
-            Some(label) => Some(self.find(label, "label")?),
-            None if options.names_bounds() => None,
-            None => default_label,
+        let labels = match &options.label {
+            Some(label) => self.labels(label)?,
+            None if options.names_bounds() => Vec::new(),
+            None => default_label.into_iter().collect(),
         };
+        let label = labels.first().copied();
         let mut given = self.bounds(options)?;
-        given.extend(label.map(|at| (ColumnRole::Label, at)));
+        given.extend(
+            labels.into_iter().enumerate().map(|(n, at)| (if n == 0 { ColumnRole::Label } else { ColumnRole::OtherLabel(n) }, at)),
+        );
         for (role, column) in [
             (ColumnRole::Weight, &options.weight),
             (ColumnRole::Group, &options.group),
@@ -184,6 +192,10 @@ impl ColumnLayout<'_> {
             return Err(Error::parameter(cause).with_remedy("name the column of weights (weight_column)"));
         }
         if let (true, Some(label)) = (options.csv_weights, label) {
+            if given.iter().any(|(role, _)| matches!(role, ColumnRole::OtherLabel(_))) {
+                let cause = "csv_weights says that weights follow the label, and there are several";
+                return Err(Error::parameter(cause).with_remedy("name the column of weights (weight_column)"));
+            }
             let next = label + 1;
             if next >= self.width {
                 return Err(Error::schema(format!("csv_weights is on, but no column follows the label in {}", self.file)));
@@ -193,6 +205,9 @@ impl ColumnLayout<'_> {
             }
         }
         for (role, at) in given {
+            if matches!(role, ColumnRole::OtherLabel(_)) && roles[at].word() == role.word() {
+                return Err(Error::schema(format!("{} is named twice in label_column; name it once", self.describe(at))));
+            }
             if roles[at] != ColumnRole::Feature(0) {
                 return Err(Error::schema(format!(
                     "{} of {} cannot be both {} and {}",
@@ -219,6 +234,20 @@ impl ColumnLayout<'_> {
             roles[at] = ColumnRole::Unused;
         }
         Ok(roles)
+    }
+
+    /// The columns of the labels that a text names: the one that it is the name or the index of, else those of a list.
+    fn labels(&self, label: &str) -> Result<Vec<usize>> {
+        match self.find(label, "label") {
+            Ok(at) => Ok(vec![at]),
+            Err(error) => {
+                let items = listed(label);
+                if items.is_empty() || items == [label] {
+                    return Err(error);
+                }
+                items.iter().map(|item| self.find(item, "label")).collect()
+            }
+        }
     }
 
     /// The columns of the labels' bounds, which take the place of a label.
@@ -286,7 +315,7 @@ impl ColumnLayout<'_> {
         reading.ignored_columns = all(ColumnRole::Unused).collect();
         // The first column is where labels are unless somebody says another.
         let is_said = self.names.is_some() || options.label.is_some();
-        reading.label_column = all(ColumnRole::Label).next().filter(|_| is_said);
+        reading.label_column = label_text(label_positions(roles).into_iter().map(column).collect()).filter(|_| is_said);
         reading.label_lower_bound_column = all(ColumnRole::LowerBound).next();
         reading.label_upper_bound_column = all(ColumnRole::UpperBound).next();
         reading.weight_column = all(ColumnRole::Weight).next();
@@ -311,7 +340,10 @@ impl ColumnLayout<'_> {
                 self.file
             )
         });
-        (Some(LabelColumn { name, is_default }), warning)
+        let called = |at: usize| self.names.map_or_else(|| at.to_string(), |names| names[at].clone());
+        let others: Vec<_> = label_positions(roles).into_iter().skip(1).map(called).collect();
+        let name = if others.is_empty() { name } else { called(at) };
+        (Some(LabelColumn { name, is_default, others }), warning)
     }
 
     /// The options with the parts that columns had in training, where the options give these to no other column.
@@ -347,13 +379,15 @@ impl ColumnLayout<'_> {
         let has = |column: &String| names.contains(column) && schema.position(column).is_none();
         match trained.label_column.as_ref().filter(|_| !options.names_bounds()) {
             Some(label) if options.label.is_none() && need_label => {
-                if !names.contains(label) {
-                    return Err(self.lost("label", label, "label_column"));
+                if let Some(lost) = labels_among(label, names).find(|label| !names.contains(label)) {
+                    return Err(self.lost("label", &lost, "label_column"));
                 }
                 repeated.label = Some(label.clone());
             }
             // Nobody asks for labels, and that they are left out is no news. A request has none.
-            Some(label) if options.label.is_none() && !options.strict && has(label) => repeated.ignore.push(label.clone()),
+            Some(label) if options.label.is_none() && !options.strict => {
+                repeated.ignore.extend(labels_among(label, names).filter(has));
+            }
             _ => {}
         }
         if let Some((lower, upper)) = bounds {
@@ -380,7 +414,7 @@ impl ColumnLayout<'_> {
             Some(column) if !options.strict && has(column) => repeated.ignore.push(column.clone()),
             _ => {}
         }
-        let taken: Vec<_> = repeated.attributes().cloned().collect();
+        let taken = repeated.attributes();
         repeated.ignore.extend(trained.ignored_columns.iter().filter(|column| has(column) && !taken.contains(column)).cloned());
         Ok(repeated)
     }
@@ -487,6 +521,33 @@ impl ColumnLayout<'_> {
             _ => Vec::new(),
         })
     }
+}
+
+/// The columns of the labels, in their order.
+fn label_positions(roles: &[ColumnRole]) -> Vec<usize> {
+    let number = |at: usize| match roles[at] {
+        ColumnRole::Label => Some((0, at)),
+        ColumnRole::OtherLabel(number) => Some((number, at)),
+        _ => None,
+    };
+    let mut labels: Vec<_> = (0..roles.len()).filter_map(number).collect();
+    labels.sort_unstable();
+    labels.into_iter().map(|(_, at)| at).collect()
+}
+
+/// The columns of labels as one text: the name of one, a list of several.
+fn label_text(mut columns: Vec<String>) -> Option<String> {
+    match columns.len() {
+        0 | 1 => columns.pop(),
+        _ => Some(columns.render()),
+    }
+}
+
+/// The names of the columns of labels that a text means where these are the names of all columns.
+fn labels_among(label: &str, names: &[String]) -> impl Iterator<Item = String> {
+    let items = listed(label);
+    let is_list = items.len() > 1 && !names.iter().any(|name| name == label);
+    if is_list { items } else { vec![label.to_string()] }.into_iter()
 }
 
 /// The error for a name that is none of the model's.

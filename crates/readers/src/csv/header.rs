@@ -171,8 +171,8 @@ pub(super) fn known(row: &[String], schema: Option<&FeatureSchema>) -> Known {
 
 /// Whether the options name a column by a text that is in the row.
 pub(super) fn is_asked_for(row: &[String], options: &ReadOptions) -> bool {
-    let mut columns = options.attributes().chain(&options.ignore).chain(&options.categorical);
-    columns.any(|column| number(column).is_none() && row.contains(column))
+    let is_there = |column: &String| number(column).is_none() && row.contains(column);
+    options.attributes().iter().chain(&options.ignore).chain(&options.categorical).any(is_there)
 }
 
 #[cfg(test)]

@@ -278,7 +278,7 @@ impl Table {
     ) -> (ReadOptions, Option<String>) {
         let mut options = options.clone();
         let Some(names) = &self.names else { return (options, None) };
-        let asked: HashSet<String> = options.attributes().chain(&options.categorical).cloned().collect();
+        let asked: HashSet<String> = options.attributes().into_iter().chain(options.categorical.iter().cloned()).collect();
         let is_asked = |at: usize| {
             asked.contains(&names[at]) || asked.contains(&at.to_string()) || known.is_some_and(|k| k.position(&names[at]).is_some())
         };
@@ -288,7 +288,8 @@ impl Table {
             return (options, None);
         }
         let Reading { label_column, label_lower_bound_column, .. } = &options.trained;
-        let trained = [label_column, label_lower_bound_column].into_iter().flatten().any(|label| names.contains(label));
+        let labels = [label_column, label_lower_bound_column].into_iter().flatten().flat_map(|label| crate::options::named(label));
+        let trained = labels.into_iter().any(|label| names.contains(&label));
         if labelled && options.label.is_none() && !options.names_bounds() && !trained {
             options.label = (0..names.len()).find(|at| !index.contains(at)).map(|at| names[at].clone());
         }

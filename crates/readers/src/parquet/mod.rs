@@ -83,10 +83,9 @@ pub(super) fn columns(Input { files, options, limits }: Input<'_>, columns: &[St
 
 /// Columns that are the row numbers of a pandas frame, unless the options give them a meaning. In sorted data they tell the label.
 fn pandas_index(names: &[String], options: &ReadOptions) -> Vec<String> {
+    let attributes = options.attributes();
     let is_index = |name: &&String| name.starts_with("__index_level_") && name.ends_with("__");
-    let is_named = |name: &String| {
-        options.attributes().any(|column| column == name) || options.categorical.contains(name) || options.ignore.contains(name)
-    };
+    let is_named = |name: &String| attributes.contains(name) || options.categorical.contains(name) || options.ignore.contains(name);
     names.iter().filter(is_index).filter(|name| !is_named(name)).cloned().collect()
 }
 

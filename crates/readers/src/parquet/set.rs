@@ -264,6 +264,6 @@ impl ParquetSet {
 
 /// Whether a column that directories name is read: its values vary, or it is asked for.
 fn is_wanted(column: &HiveColumn, options: &ReadOptions, known: Option<&FeatureSchema>) -> bool {
-    let is_named = options.attributes().chain(&options.categorical).chain(&options.ignore).any(|name| *name == column.name);
+    let is_named = options.attributes().iter().chain(&options.categorical).chain(&options.ignore).any(|name| *name == column.name);
     is_named || known.map_or(column.varies(), |schema| schema.named && schema.position(&column.name).is_some())
 }
