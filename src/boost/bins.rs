@@ -78,7 +78,8 @@ fn refused(what: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::boost::training::{Beginnings, Training};
+    use crate::boost::preparation::Beginnings;
+    use crate::boost::training::Training;
     use crate::execution::Execution;
     use crate::simd::Simd;
     use crate::{FeatureSchema, Trainer};

@@ -14,6 +14,7 @@ mod initial;
 mod kept;
 mod outcome;
 mod phases;
+mod preparation;
 mod refresh;
 mod replay;
 mod report;

@@ -2,8 +2,9 @@
 
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
+use super::preparation::Beginnings;
 use super::row_order::RowOrder;
-use super::training::{Beginnings, Binned, Training};
+use super::training::{Binned, Training};
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
 use crate::params::{MultiStrategy, SamplingMethod};

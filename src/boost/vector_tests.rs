@@ -1,8 +1,9 @@
 //! Trees of several outputs: against the obvious way to compute them, and the same bytes however they are computed.
 
 use super::buffers::Buffers;
+use super::preparation::Beginnings;
 use super::row_order::RowOrder;
-use super::training::{Beginnings, Training};
+use super::training::Training;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::execution::Execution;
 use crate::grow::{RowBins, TreeGrower};

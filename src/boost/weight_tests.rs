@@ -1,7 +1,8 @@
 //! A row of weight 0 is the same as no row, and a row of weight k the same as k equal rows, from binning on.
 
+use super::preparation::Beginnings;
 use super::row_order::RowOrder;
-use super::training::{Beginnings, Training};
+use super::training::Training;
 use crate::binning::{self, BinMapper};
 use crate::collective::Solo;
 use crate::execution::Execution;
