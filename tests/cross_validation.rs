@@ -176,7 +176,13 @@ fn a_job_leaves_a_model_a_fold_and_an_endpoint_averages_them() {
     // A model of another job beside them is none of theirs.
     std::fs::copy(job.tree.path("model/model-0.sapwood"), job.tree.path("model/other.sapwood")).unwrap();
     sapwood(["predict", "--model", &job.tree.text("model"), "--data", &job.tree.text("rows.csv")]).user_error(&["several models"]);
-    assert!(job.run().user_error(&["is there already"]).contains("empty"));
+    assert!(job.run().user_error(&["other.sapwood is there already"]).contains("empty"));
+    std::fs::remove_file(job.tree.path("model/other.sapwood")).unwrap();
+    // The same job again replaces its models; one of fewer folds would leave some of them among its own.
+    job.run().ok();
+    let fewer = json!({"objective": "multi:softprob", "num_class": "3", "num_round": "4", "_kfold": "3"});
+    job.tree.write("input/config/hyperparameters.json", fewer.to_string());
+    job.run().user_error(&[".sapwood is there already"]);
 }
 
 #[test]

@@ -25,7 +25,8 @@ use std::path::Path;
 /// Anything wrong with parameters, data or the places to write to.
 pub fn run(params: &Params, mut inputs: Inputs, paths: &Paths, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
     metric::metrics(&params.eval_metric, params.objective_spec())?;
-    refuse_other_models(&paths.models())?;
+    let count = params.nfold.unwrap_or_default() * params.num_cv_round;
+    refuse_other_models(&paths.models(), count as usize)?;
     join(&mut inputs, &mut log)?;
     let files = inputs.check(params.data.same_data, &mut log)?;
     output::refuse_input(&paths.summary(), &files)?;
@@ -49,10 +50,15 @@ pub fn run(params: &Params, mut inputs: Inputs, paths: &Paths, signals: &Signals
     Ok(outcome.stopped)
 }
 
-/// An endpoint would not know which to serve.
-fn refuse_other_models(directory: &Path) -> Result<(), Failure> {
+/// Models that the job does not replace: an endpoint would serve them with its own, or would not know which to serve.
+fn refuse_other_models(directory: &Path, count: usize) -> Result<(), Failure> {
+    let ours: Vec<_> = (0..count).map(fold_name).collect();
+    let is_other = |path: &Path| {
+        let is_ours = path.file_name().is_some_and(|name| ours.iter().any(|ours| name == &ours[..]));
+        path.extension().is_some_and(|extension| extension == "sapwood") && !is_ours
+    };
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-    let mut others = entries.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "sapwood"));
+    let mut others = entries.filter(|entry| is_other(&entry.path()));
     match others.next() {
         None => Ok(()),
         Some(other) => Err(Failure::user(format!(

@@ -101,3 +101,16 @@ fn a_first_line_of_any_length_is_one_of_many() {
         assert!(train(&tree, "document.json", &["--label", "y"]).ok().stderr.contains("2 rows and 1 column"), "{fill}");
     }
 }
+
+/// Found by fuzzing.
+#[test]
+fn rows_without_columns_are_the_user_s_fault() {
+    let tree = Tree::new();
+    for (name, text) in [("a.jsonl", "[]"), ("b.jsonl", "{}\n{}\n"), ("c.json", "[[]]"), ("d.json", "[{}, {}]"), ("e.json", "[]")] {
+        tree.write(name, text);
+        let bounds = ["--ignore", "0", "label_lower_bound_column=0", "label_upper_bound_column=1"];
+        for more in [&[][..], &["--label", "0"], &["--label", "0,1"], &bounds] {
+            train(&tree, name, more).user_error(&[]);
+        }
+    }
+}

@@ -171,7 +171,7 @@ impl ColumnLayout<'_> {
         let labels = match &options.label {
             Some(label) => self.labels(label)?,
             None if options.names_bounds() => Vec::new(),
-            None => default_label.into_iter().collect(),
+            None => default_label.into_iter().filter(|at| *at < self.width).collect(),
         };
         let label = labels.first().copied();
         let mut given = self.bounds(options)?;

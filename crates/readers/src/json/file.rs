@@ -34,7 +34,7 @@ fn training(input: Input<'_>) -> Result<Dataset> {
     let paths: Vec<_> = input.files.iter().map(|file| &file.path).collect();
     let options = &without_lost_columns(&paths, table.names(), input.options)?;
     let layout = table.layout();
-    if let (None, Some(row)) = (&options.label, table.disordered) {
+    if let (None, Some(row), true) = (&options.label, table.disordered, layout.width > 0) {
         let what = "rows whose first values have different names, so that none of them is known to be the label";
         return Err(table.error(0, what, "say which column is the label (label_column)", row, ""));
     }
