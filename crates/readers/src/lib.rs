@@ -30,6 +30,7 @@ mod labels;
 mod levels;
 mod libsvm;
 mod load;
+mod matching_roles;
 mod meter;
 mod number_text;
 mod options;
