@@ -87,6 +87,7 @@ fn add_all<C: Cell, G: RowCode>(view: VectorView<'_, C, G>, rows: &[u32], sums: 
             ($($count:literal)+) => {
                 match count {
                     $($count => add_words::<$count, C, G>(view, from, rows, sums),)+
+                    // A stride is a multiple of four, so words are, and so is each part, the last one too; none has more than MOST_WORDS.
                     count => unreachable!("{count} words"),
                 }
             };

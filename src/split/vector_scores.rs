@@ -324,6 +324,7 @@ fn by_count<F: Form, R: Rule>(part: Part<'_>, scores: &mut [BinScore]) {
         ($($count:literal)+) => {
             match part.count {
                 $($count => add_scores::<$count, F, R>(part, scores),)+
+                // A stride is a multiple of four, and so is each part of it, the last one too; none has more than MOST_OUTPUTS.
                 count => unreachable!("{count} outputs"),
             }
         };
