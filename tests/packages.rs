@@ -79,3 +79,10 @@ fn the_engine_knows_no_polars_and_no_network() {
         assert!(SCORE.contains(&&*name) || ENGINE.contains(&&*name), "sapwood has come to depend on {name}");
     }
 }
+
+#[test]
+fn the_c_interface_brings_the_scoring_library_alone() {
+    for name in dependencies("sapwood-c") {
+        assert!(SCORE.contains(&&*name) || name == "sapwood-c", "sapwood-c has come to depend on {name}");
+    }
+}
