@@ -122,7 +122,12 @@ def compare(metric: Metric, values: dict[str, np.ndarray], mode: str) -> Compari
     if not peers:
         return None
     peer = min(peers, key=lambda name: sign * values[name].mean())
-    differences = sign * (values["sapwood"] - values[peer]) / values[peer]
+    return paired(peer, metric.higher_is_better, values["sapwood"], values[peer])
+
+
+def paired(peer: str, higher_is_better: bool, mine: np.ndarray, theirs: np.ndarray) -> Comparison:
+    """How much worse Sapwood is than a peer on the same splits, or on the same bootstrap samples."""
+    differences = (theirs - mine if higher_is_better else mine - theirs) / theirs
     spread = differences.std(ddof=1)
     # The spread over bootstrap samples is a standard error itself; over splits it is that of one split.
     error = spread if len(differences) == BOOTSTRAPS else spread / np.sqrt(len(differences))
