@@ -1,7 +1,8 @@
 //! Loads Sapwood models and scores rows with them, with few dependencies: no thread pool, no data frames, no async runtime.
 //!
 //! [`Scorer::load`] reads a model file and makes it ready; [`Scorer::predict`] scores a matrix, [`Scorer::margins_into`] one row
-//! without allocating, [`Scorer::output`] tells margins, probabilities, classes or leaves.
+//! without allocating, [`Scorer::output`] tells margins, probabilities, classes or leaves. [`Explainer`] tells what each feature contributes
+//! to a prediction.
 #![deny(missing_docs)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests compare with std's functions"))]
 
@@ -18,11 +19,14 @@ pub mod math;
 mod model;
 mod named_row;
 mod objective;
+mod parts;
 mod prediction;
 mod reading;
 pub mod replace;
+mod row_view;
 mod schema;
 mod scorer;
+mod shap;
 pub mod text;
 mod tree;
 mod validate;
@@ -41,5 +45,6 @@ pub use prediction::{Calibration, Link, Outputs, Prediction};
 pub use reading::{Reading, Role};
 pub use schema::{Feature, FeatureKind, FeatureSchema};
 pub use scorer::{Output, Predictions, Scorer, push_text, write_number};
+pub use shap::Explainer;
 pub use tree::{Condition, Leaf, LeafValue, LinearLeaf, LinearTerm, MissingRule, Node, Split, Tree};
 pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES, MAX_OUTPUTS};

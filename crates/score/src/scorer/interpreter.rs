@@ -1,27 +1,17 @@
 //! Models scored by the letter: derived features, members, linear leaves, every rule for missing values, sums in f32. One row and one node
 //! at a time; models without any of that have a [`Forest`](super::forest::Forest).
 
+use crate::parts::{Part, parts};
+use crate::row_view::RowView;
 use crate::{Aggregation, LeafValue, LinearLeaf, Model, Node, Precision, Tree};
 use std::ops::Range;
 
-/// What a categorical feature has in place of a number that is no code of one of its levels; NaN stays NaN.
-const UNSEEN: f64 = -1.0;
-
 /// What walking the trees of a model needs to know besides the model.
 pub(super) struct Interpreter {
-    /// The number of levels of each feature that is categorical.
-    levels: Vec<Option<usize>>,
+    view: RowView,
     /// For each tree the number of each node among its leaves, where it is one.
     ordinals: Vec<Vec<u32>>,
     members: Vec<Part>,
-}
-
-/// A member of an ensemble; the only one of a model that is none.
-struct Part {
-    trees: Range<usize>,
-    base_score: Vec<f64>,
-    /// Its share in the mean.
-    share: f64,
 }
 
 /// Rows that lie one after the other, with the margins that each begins with, if it is not the base score.
@@ -35,11 +25,7 @@ pub(super) struct Rows<'a> {
 impl Interpreter {
     /// An interpreter of `model`, which must be valid.
     pub fn new(model: &Model) -> Self {
-        Self {
-            levels: (0..model.num_features()).map(|feature| model.levels_of(feature)).collect(),
-            ordinals: model.trees.iter().map(ordinals).collect(),
-            members: parts(model),
-        }
+        Self { view: RowView::new(model), ordinals: model.trees.iter().map(ordinals).collect(), members: parts(model) }
     }
 
     /// What `then` makes of the margins of each row; of an ensemble the mean over its members.
@@ -47,7 +33,7 @@ impl Interpreter {
         let outputs = model.num_outputs();
         let mut means = vec![0.0; rows.count * outputs];
         let mut margins = vec![0.0; outputs];
-        self.each_row(model, rows, |index, row| {
+        self.each_row(rows, |index, row| {
             let mean = &mut means[index * outputs..][..outputs];
             for member in &self.members {
                 let base = rows.base_margins.map_or(&member.base_score[..], |base| &base[index * outputs..][..outputs]);
@@ -66,7 +52,7 @@ impl Interpreter {
     /// Writes the ordinal of the leaf that each row falls into in each tree, row by row.
     pub fn leaves(&self, model: &Model, rows: Rows<'_>, leaves: &mut [u32]) {
         let trees = model.trees.len();
-        self.each_row(model, rows, |index, row| {
+        self.each_row(rows, |index, row| {
             for (t, tree) in model.trees.iter().enumerate() {
                 leaves[index * trees + t] = self.ordinals[t][tree.leaf_index(row)];
             }
@@ -74,30 +60,12 @@ impl Interpreter {
     }
 
     /// Calls `take` with every row as trees see it: derived features appended, unknown levels marked.
-    fn each_row(&self, model: &Model, rows: Rows<'_>, mut take: impl FnMut(usize, &[f64])) {
-        let features = model.schema.len();
-        let mut row = Vec::with_capacity(self.levels.len());
+    fn each_row(&self, rows: Rows<'_>, mut take: impl FnMut(usize, &[f64])) {
+        let columns = self.view.columns();
+        let mut row = Vec::with_capacity(self.view.features());
         for index in 0..rows.count {
-            row.clear();
-            row.extend_from_slice(&rows.values[index * features..][..features]);
-            self.mark_unseen(&mut row);
-            for feature in &model.derived {
-                row.push(feature.derivation.value(&row));
-            }
-            if model.precision == Precision::Single {
-                row.iter_mut().for_each(|x| *x = f64::from(*x as f32));
-            }
+            self.view.fill(&rows.values[index * columns..][..columns], &mut row);
             take(index, &row);
-        }
-    }
-
-    fn mark_unseen(&self, row: &mut [f64]) {
-        for (x, levels) in row.iter_mut().zip(&self.levels) {
-            let Some(levels) = levels else { continue };
-            // A fraction counts as a level or not by the rule of the split.
-            if !x.is_nan() && !(0.0..*levels as f64).contains(&x.trunc()) {
-                *x = UNSEEN;
-            }
         }
     }
 }
@@ -110,20 +78,6 @@ fn ordinals(tree: &Tree) -> Vec<u32> {
         ordinal
     };
     tree.nodes.iter().map(ordinal).collect()
-}
-
-fn parts(model: &Model) -> Vec<Part> {
-    let Some(ensemble) = &model.ensemble else {
-        return vec![Part { trees: 0..model.trees.len(), base_score: model.base_score.clone(), share: 1.0 }];
-    };
-    let whole: f64 = ensemble.members.iter().map(|member| member.weight).sum();
-    let mut first = 0;
-    let part = |member: &crate::Member| {
-        let trees = first..first + member.trees as usize;
-        first = trees.end;
-        Part { trees, base_score: member.base_score.clone(), share: member.weight / whole }
-    };
-    ensemble.members.iter().map(part).collect()
 }
 
 /// Adds the leaves that a row falls into, or their mean, to its margins.

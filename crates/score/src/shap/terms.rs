@@ -1,0 +1,74 @@
+//! A model as a plain sum: what every leaf of every tree adds to an output, members, weights and means counted.
+
+use crate::parts::parts;
+use crate::{Aggregation, Error, Leaf, LeafValue, Model, Precision, Tree};
+
+/// What the leaves of a tree add to one output, in the order of the nodes.
+pub(super) struct Term {
+    pub output: usize,
+    pub values: Vec<f64>,
+}
+
+/// The terms of each tree of a valid model, and what each output begins with.
+///
+/// # Errors
+/// Leaves that are linear functions.
+pub(super) fn terms(model: &Model) -> Result<(Vec<Vec<Term>>, Vec<f64>), Error> {
+    let outputs = model.num_outputs();
+    let (mut terms, mut base) = (Vec::with_capacity(model.trees.len()), vec![0.0; outputs]);
+    for part in parts(model) {
+        base.iter_mut().zip(&part.base_score).for_each(|(base, score)| *base += part.share * score);
+        let counts = counts(model, part.trees.clone());
+        for index in part.trees {
+            let tree = &model.trees[index];
+            let scale = |output: usize| part.share / f64::from(counts[output]);
+            terms.push(match tree.has_vector_leaves() {
+                true => (0..outputs).map(|output| term(model, tree, output, scale(output))).collect::<Result<_, _>>()?,
+                false => vec![term(model, tree, model.output_of(index), scale(model.output_of(index)))?],
+            });
+        }
+    }
+    Ok((terms, base))
+}
+
+/// What the sum of some trees is divided by, for each output.
+fn counts(model: &Model, trees: std::ops::Range<usize>) -> Vec<u32> {
+    let mut counts = vec![0u32; model.num_outputs()];
+    if model.aggregation == Aggregation::Mean {
+        for index in trees {
+            match model.trees[index].has_vector_leaves() {
+                true => counts.iter_mut().for_each(|count| *count += 1),
+                false => counts[model.output_of(index)] += 1,
+            }
+        }
+    }
+    counts.into_iter().map(|count| count.max(1)).collect()
+}
+
+fn term(model: &Model, tree: &Tree, output: usize, scale: f64) -> Result<Term, Error> {
+    let value = |leaf: &Leaf| {
+        let value = match &leaf.value {
+            LeafValue::Scalar(value) => *value,
+            LeafValue::Vector(values) => values[output],
+            LeafValue::Linear(_) => return Err(linear_leaves()),
+        };
+        Ok(scale * weighted(model.precision, tree.weight, value))
+    };
+    Ok(Term { output, values: tree.leaves().map(value).collect::<Result<_, _>>()? })
+}
+
+/// What scoring adds for a leaf.
+fn weighted(precision: Precision, weight: f64, value: f64) -> f64 {
+    match precision {
+        Precision::Double => weight * value,
+        Precision::Single => f64::from(weight as f32 * value as f32),
+    }
+}
+
+fn linear_leaves() -> Error {
+    Error::Output(
+        "leaves of the model are linear functions, whose parts no method of explaining trees divides among features; \
+         train without linear_tree to explain predictions"
+            .into(),
+    )
+}

@@ -1,0 +1,7 @@
+//! Contributions beside the definition of Shapley values, other ways of computing them, and XGBoost's.
+
+mod exact;
+mod kinds;
+mod oracle;
+mod random;
+mod xgboost;
