@@ -72,6 +72,13 @@ fn scoring_has_a_handful_of_dependencies() {
 }
 
 #[test]
+fn reading_models_of_others_takes_no_more_than_scoring() {
+    for name in dependencies("sapwood-interop") {
+        assert!(SCORE.contains(&&*name) || name == "sapwood-interop", "sapwood-interop has come to depend on {name}");
+    }
+}
+
+#[test]
 fn the_engine_knows_no_polars_and_no_network() {
     let found = dependencies("sapwood");
     assert!(found.iter().any(|name| name == "rayon"), "{found:?}");

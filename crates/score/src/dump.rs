@@ -26,7 +26,7 @@ impl Model {
     /// `ensemble` and `attributes` as they are in the header of the model file.
     ///
     /// A tree has its `output` (null where its leaves are vectors), `weight` and `nodes`. A split bears its feature's name,
-    /// `threshold` or `levels` (those that go left; of derived features the codes), where missing values go and by which rule they
+    /// `threshold` or `levels` (those that go left; of derived and numeric features the codes), where missing values go and by which rule they
     /// are missing, its children's positions in `nodes`, `gain` and `cover`. A leaf bears its number among the tree's leaves, `value`
     /// (a list if it is a vector) or `linear`, and `cover`. Numbers that JSON does not have are the texts `"inf"`, `"-inf"` and
     /// `"nan"`.
@@ -157,10 +157,10 @@ impl Model {
         })
     }
 
-    /// The texts of the levels whose bit is set; of a derived feature their codes.
+    /// The texts of the levels whose bit is set; their codes where they have none.
     fn set_levels(&self, feature: usize, words: &[u64]) -> Value {
         let is_set = |code: &usize| words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1);
-        let codes = (0..self.levels_of(feature).unwrap_or(0)).filter(is_set);
+        let codes = (0..self.levels_of(feature).unwrap_or(64 * words.len())).filter(is_set);
         match self.schema.features.get(feature).map(|feature| &feature.kind) {
             Some(FeatureKind::Categorical { levels }) => codes.map(|code| levels[code].as_str()).collect(),
             _ => codes.collect(),

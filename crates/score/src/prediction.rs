@@ -73,7 +73,13 @@ impl Link {
 
 /// `ln(1 + e^x)`; `e^x` alone would overflow.
 fn softplus(x: f64) -> f64 {
-    x.max(0.0) + math::ln(1.0 + math::exp(-x.abs()))
+    x.max(0.0) + ln_1p(math::exp(-x.abs()))
+}
+
+/// `ln(1 + y)` of a small number that is not negative, without losing what the addition rounds away.
+fn ln_1p(y: f64) -> f64 {
+    let sum = 1.0 + y;
+    if sum == 1.0 { y } else { math::ln(sum) * (y / (sum - 1.0)) }
 }
 
 /// What a model's prediction is.

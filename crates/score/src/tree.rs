@@ -110,9 +110,10 @@ pub enum MissingRule {
     NanOrZero,
     /// Thresholds only: nothing is missing, NaN counts as 0 (LightGBM's `missing_type` None).
     NanIsZero,
-    /// Levels only: NaN. Numbers are cut to whole ones; what is no level goes left (XGBoost).
+    /// Levels only, also those of a numeric feature, whose numbers they are: NaN. Numbers are cut to whole ones; negative ones and what is
+    /// no level go left (XGBoost).
     UnseenLeft,
-    /// Levels only: NaN. Numbers are cut to whole ones; what is no level goes right (LightGBM).
+    /// Levels only, also those of a numeric feature: NaN. Numbers are cut to whole ones; what is no level goes right (LightGBM).
     UnseenRight,
 }
 
@@ -149,7 +150,7 @@ impl Split {
             (Condition::Threshold(_), MissingRule::NanOrZero) if x.abs() <= ZERO => self.default_left,
             _ if x.is_nan() => self.default_left,
             (Condition::Threshold(threshold), _) => x <= *threshold,
-            (Condition::Levels(words), MissingRule::UnseenLeft) => has_level(words, x.trunc()).unwrap_or(true),
+            (Condition::Levels(words), MissingRule::UnseenLeft) => x < 0.0 || has_level(words, x.trunc()).unwrap_or(true),
             (Condition::Levels(words), MissingRule::UnseenRight) => has_level(words, x.trunc()).unwrap_or(false),
             (Condition::Levels(words), _) => has_level(words, x).unwrap_or(self.default_left),
         }

@@ -8,6 +8,7 @@ mod output;
 mod ranks;
 mod set_layout;
 mod sets;
+mod single;
 
 pub use output::{Output, Predictions, push_text, write_number};
 use output::{to_means, to_votes};

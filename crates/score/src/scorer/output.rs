@@ -1,6 +1,7 @@
 //! Kinds of output, and [`Predictions`]: the values of many rows with what it takes to print them.
 
-use crate::{Error, Link, Model, Prediction};
+use super::single;
+use crate::{Error, Link, Model, Precision, Prediction};
 use std::fmt::Write;
 
 /// What to tell about a row.
@@ -117,7 +118,10 @@ pub(super) fn to_means(model: &Model, margins: &mut [f64]) {
     if let Some(calibration) = &model.calibration {
         calibration.before_link(margins);
     }
-    model.link.apply(margins);
+    match model.precision {
+        Precision::Double => model.link.apply(margins),
+        Precision::Single => single::apply(model.link, margins),
+    }
 }
 
 /// Turns one row's margins into a vote: 1 for the class that they predict.

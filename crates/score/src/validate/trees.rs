@@ -1,6 +1,6 @@
 //! Trees are trees, and fit the features and outputs of their model.
 
-use super::{Check, MAX_NODES, check_numeric};
+use super::{Check, MAX_LEVELS, MAX_NODES, check_numeric};
 use crate::{Condition, Layout, Leaf, LeafValue, LinearLeaf, MissingRule, Model, Node, Split, Tree};
 
 pub(super) fn check(model: &Model) -> Check {
@@ -135,6 +135,8 @@ fn check_split(model: &Model, split: &Split) -> Check {
     match (&split.condition, model.levels_of(split.feature as usize), split.missing) {
         (Condition::Threshold(_), Some(_), _) => Err(format!("a threshold on feature {:?}, which is categorical", name())),
         (Condition::Threshold(threshold), ..) if threshold.is_nan() => Err("threshold NaN".into()),
+        // Categories without names are numbers.
+        (Condition::Levels(words), None, MissingRule::UnseenLeft | MissingRule::UnseenRight) => check_words(words, MAX_LEVELS),
         (Condition::Levels(_), None, _) => Err(format!("a set of levels on feature {:?}, which is not categorical", name())),
         (Condition::Threshold(_), None, MissingRule::UnseenLeft | MissingRule::UnseenRight)
         | (Condition::Levels(_), Some(_), MissingRule::NanOrZero | MissingRule::NanIsZero) => {
@@ -145,10 +147,15 @@ fn check_split(model: &Model, split: &Split) -> Check {
     }
 }
 
-fn check_levels(words: &[u64], levels: usize) -> Check {
-    if words.len() > levels.div_ceil(64) {
-        return Err(format!("{} words of levels for {levels} levels", words.len()));
+fn check_words(words: &[u64], levels: usize) -> Check {
+    match words.len() > levels.div_ceil(64) {
+        true => Err(format!("{} words of levels for {levels} levels", words.len())),
+        false => Ok(()),
     }
+}
+
+fn check_levels(words: &[u64], levels: usize) -> Check {
+    check_words(words, levels)?;
     let last = words.get(levels / 64).copied().unwrap_or(0);
     if last >> (levels % 64) != 0 { Err(format!("a bit beyond the {levels} levels")) } else { Ok(()) }
 }

@@ -1,0 +1,255 @@
+"""Trains models with the official packages and compares what they predict with what Sapwood makes of their files.
+
+    check.py MARGINS [KEEP]
+
+MARGINS is the example `margins` of sapwood-interop; models are left in the directory KEEP. Runs under Python 3.7 and any version of either
+package, so that old formats can be checked with the releases that wrote them. Prints the number of combinations, fails at a difference.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+try:
+    import xgboost
+except ImportError:
+    xgboost = None
+try:
+    import lightgbm
+except ImportError:
+    lightgbm = None
+
+MARGINS = sys.argv[1]
+DIRECTORY = sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
+ROWS, FEATURES, CATEGORICAL = 10000, 6, [4, 5]
+SPECIAL = [np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-45, 1e-40, -1e-40, 1e-35, -1e-35, 1.0000000180025095e-35, 1e30, -1e30, 3e38, 0.5, -0.5]
+CODES = [np.nan, -1, -0.5, -7.9, 0.5, 2.999, 3.7, 17, 31, 32, 33, 63, 64, 65, 500, 1e6, 16777215, 16777216, 3e9]
+
+
+def version(package):
+    return tuple(int(part) for part in package.__version__.split(".")[:2])
+
+
+def scored(model, rows, output="margin"):
+    """What Sapwood predicts."""
+    paths = [os.path.join(DIRECTORY, name) for name in ("rows.bin", "out.bin")]
+    np.ascontiguousarray(rows, dtype=np.float64).tofile(paths[0])
+    subprocess.run([MARGINS, model, paths[0], paths[1], output], check=True)
+    return np.fromfile(paths[1]).reshape(len(rows), -1)
+
+
+def training(seed, missing, categorical, rows=1500):
+    """Rows with a target that depends on them."""
+    rng = np.random.RandomState(seed)
+    x = rng.normal(size=(rows, FEATURES))
+    x[:, 1] = np.round(x[:, 1], 1)
+    x[:, 2] *= rng.choice([0.0, 1.0, 1e-30, 1e20], rows)
+    for column, levels in zip(CATEGORICAL, (7, 70)):
+        x[:, column] = rng.randint(0, levels, rows)
+    if missing:
+        x[:, :4][rng.uniform(size=(rows, 4)) < 0.15] = np.nan
+        if categorical:
+            x[:, 4:][rng.uniform(size=(rows, 2)) < 0.1] = np.nan
+    signal = np.nan_to_num(x[:, 0]) + np.nan_to_num(x[:, 1]) ** 2 + (np.nan_to_num(x[:, 4]) % 3) + (np.nan_to_num(x[:, 5]) % 5 > 2)
+    return x, signal + rng.normal(scale=0.3, size=rows)
+
+
+def testing(x, categorical, thresholds):
+    """Rows like the training ones, with values at and next to thresholds, and those that libraries are wont to trip over."""
+    rng = np.random.RandomState(1)
+    rows = x[rng.randint(0, len(x), ROWS)].copy()
+    rows[:, :4] += rng.normal(scale=0.1, size=(ROWS, 4))
+    near = np.array(thresholds if len(thresholds) else [0.5])
+    near = np.concatenate([near, np.nextafter(near, np.inf), np.nextafter(near, -np.inf), near * (1 + 3e-8), near * (1 - 3e-8)])
+    single = near.astype(np.float32)
+    near = np.concatenate([near, single, np.nextafter(single, np.float32(np.inf)), np.nextafter(single, -np.float32(np.inf))])
+    for column in range(4 if categorical else FEATURES):
+        where = rng.uniform(size=ROWS)
+        rows[where < 0.3, column] = rng.choice(near, (where < 0.3).sum())
+        rows[where > 0.85, column] = rng.choice(SPECIAL, (where > 0.85).sum())
+    for column in CATEGORICAL if categorical else []:
+        where = rng.uniform(size=ROWS) < 0.4
+        rows[where, column] = rng.choice(CODES, where.sum())
+    return rows
+
+
+def labels(objective, target):
+    """The target as the objective wants it."""
+    kind = objective.split(":")[-1]
+    if kind in ("logistic", "logitraw", "hinge", "binary", "cross_entropy", "cross_entropy_lambda"):
+        return (target > np.median(target)).astype(int)
+    if kind in ("softmax", "softprob", "multiclass", "multiclassova"):
+        return np.digitize(target, np.quantile(target, [0.25, 0.5, 0.75]))
+    if kind in ("ndcg", "map", "pairwise", "lambdarank", "rank_xendcg"):
+        return (target > np.median(target)).astype(int)
+    return np.abs(target) + 0.1
+
+
+def ulps(ours, theirs, dtype):
+    """The greatest distance in units in the last place of their type."""
+    ours, theirs = ours.astype(dtype).ravel(), theirs.astype(dtype).ravel()
+    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    with np.errstate(all="ignore"):
+        units = np.abs(ours - theirs) / np.spacing(np.maximum(np.abs(ours), np.abs(theirs)))
+    return float(np.max(np.where(same, 0, units)))
+
+
+class Tally:
+    """Combinations that were compared."""
+
+    def __init__(self):
+        self.count, self.differences, self.worst = 0, [], 0.0
+
+    def compare(self, name, ours, theirs, values=None):
+        self.count += 1
+        theirs = theirs.reshape(ours.shape)
+        dtype = theirs.dtype
+        bits = {4: np.uint32, 8: np.uint64}[dtype.itemsize]
+        differ = (ours.astype(dtype).view(bits) != theirs.view(bits)) & ~(np.isnan(ours) & np.isnan(theirs))
+        if differ.any():
+            first = np.argwhere(differ)[0]
+            self.differences.append(
+                "%s: %d of %d margins differ, first %r: %r and %r"
+                % (name, differ.sum(), differ.size, tuple(first), ours[tuple(first)], theirs[tuple(first)])
+            )
+        if values is not None:
+            distance = ulps(values[0].ravel(), np.asarray(values[1]).ravel(), dtype)
+            self.worst = max(self.worst, distance)
+            if distance > 2:
+                self.differences.append("%s: predictions differ by %.1f units in the last place" % (name, distance))
+
+
+def xgboost_thresholds(file):
+    """Numbers at which the trees of a JSON file split."""
+    found = []
+
+    def visit(value):
+        if isinstance(value, dict):
+            found.extend(value.get("split_conditions", []))
+            for item in value.values():
+                visit(item)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for item in value:
+                visit(item)
+
+    with open(file) as text:
+        visit(json.load(text))
+    return [x for x in found if x == x][:4000]
+
+
+def xgboost_predictions(booster, rows, margin):
+    if hasattr(booster, "inplace_predict") and version(xgboost) >= (1, 4):
+        return booster.inplace_predict(rows, predict_type="margin" if margin else "value", validate_features=False)
+    return booster.predict(xgboost.DMatrix(rows.astype(np.float32)), output_margin=margin)
+
+
+def xgboost_model(name, objective, params, x, target, categorical, tally, rounds=6):
+    is_several = params.pop("several_targets", False)
+    y = np.stack([target, target ** 2, -target], axis=1) if is_several else labels(objective, target)
+    if is_several and objective.startswith("binary"):
+        y = (y > np.median(y, axis=0)).astype(int)
+    arguments = {}
+    if categorical:
+        arguments = {"enable_categorical": True, "feature_types": ["q"] * 4 + ["c"] * 2}
+    data = xgboost.DMatrix(x, label=y, **arguments)
+    if objective.startswith("rank"):
+        data.set_group([50] * (len(x) // 50))
+    if objective.startswith("survival:aft"):
+        data.set_float_info("label_lower_bound", y)
+        data.set_float_info("label_upper_bound", y * 1.5)
+    booster = xgboost.train(dict(params, objective=objective, verbosity=0, nthread=2), data, rounds)
+    formats = ["json"] + (["ubj"] if version(xgboost) >= (1, 6) else [])
+    for extension in formats:
+        file = os.path.join(DIRECTORY, "x%d.%d_%s.%s" % (version(xgboost) + (name, extension)))
+        booster.save_model(file)
+        if extension == "json":
+            rows = testing(x, categorical, xgboost_thresholds(file))
+        again = xgboost.Booster(model_file=file)
+        theirs = xgboost_predictions(again, rows, True)
+        values = scored(file, rows, "value"), xgboost_predictions(again, rows, False)
+        tally.compare("xgboost %s %s.%s" % (xgboost.__version__, name, extension), scored(file, rows), theirs, values)
+
+
+def xgboost_matrix(tally):
+    at = version(xgboost)
+    objectives = ["reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "binary:hinge", "count:poisson"]
+    objectives += ["reg:gamma", "reg:tweedie", "reg:squaredlogerror", "survival:cox", "multi:softmax", "multi:softprob"]
+    objectives += ["rank:pairwise", "rank:ndcg"]
+    if at >= (1, 2):
+        objectives += ["survival:aft", "reg:pseudohubererror"]
+    if at >= (1, 7):
+        objectives += ["reg:absoluteerror"]
+    if at >= (2, 0):
+        objectives += ["reg:quantileerror"]
+    if at >= (3, 3):
+        objectives += ["reg:expectileerror"]
+    extra = {
+        "multi:softmax": {"num_class": 4},
+        "multi:softprob": {"num_class": 4},
+        "reg:quantileerror": {"quantile_alpha": [0.1, 0.5, 0.9]},
+        "reg:expectileerror": {"expectile_alpha": [0.2, 0.5, 0.8]},
+        "reg:tweedie": {"tweedie_variance_power": 1.3},
+    }
+    for objective, missing, categorical in itertools.product(objectives, [False, True], [False, True]):
+        if categorical and at < (1, 6):
+            continue
+        x, target = training(len(objective), missing, categorical)
+        params = dict(extra.get(objective, {}), max_depth=5, eta=0.4, tree_method="hist")
+        if categorical:
+            params["max_cat_to_onehot"] = 4
+        name = "%s_%s%s" % (objective.replace(":", "_"), "m" if missing else "", "c" if categorical else "")
+        xgboost_model(name, objective, params, x, target, categorical, tally)
+    variants = [
+        ("dart", "binary:logistic", {"booster": "dart", "rate_drop": 0.4, "one_drop": 1}),
+        ("dart_multi", "multi:softprob", {"booster": "dart", "rate_drop": 0.3, "one_drop": 1, "num_class": 4}),
+        ("forest", "reg:squarederror", {"num_parallel_tree": 3, "subsample": 0.6}),
+        ("forest_multi", "multi:softprob", {"num_parallel_tree": 3, "subsample": 0.6, "num_class": 4}),
+        ("lossguide", "binary:logistic", {"grow_policy": "lossguide", "max_leaves": 31, "max_depth": 0}),
+        ("exact", "reg:squarederror", {"tree_method": "exact", "max_depth": 6}),
+        ("pruned", "reg:squarederror", {"tree_method": "exact", "max_depth": 7, "gamma": 5.0}),
+        ("approx", "reg:squarederror", {"tree_method": "approx"}),
+        ("base", "binary:logistic", {"base_score": 0.3}),
+        ("base_tiny", "binary:logistic", {"base_score": 1e-5}),
+        ("base_poisson", "count:poisson", {"base_score": 0.7}),
+        ("base_gamma", "reg:gamma", {"base_score": 2.7}),
+        ("base_raw", "binary:logitraw", {"base_score": 0.3}),
+        ("base_hinge", "binary:hinge", {"base_score": 0.3}),
+        ("base_multi", "multi:softprob", {"base_score": 0.3, "num_class": 4}),
+        ("stump", "reg:squarederror", {"max_depth": 1}),
+        ("leaf", "reg:squarederror", {"gamma": 1e9}),
+        ("large", "reg:squarederror", {"max_depth": 12, "min_child_weight": 0.0, "lambda": 0.0}),
+    ]
+    if at >= (1, 6):
+        variants += [("targets", "reg:squarederror", {"several_targets": True})]
+        variants += [("labels", "binary:logistic", {"several_targets": True})]
+    if at >= (2, 0):
+        variants += [("vector", "reg:squarederror", {"several_targets": True, "multi_strategy": "multi_output_tree"})]
+        variants += [("vector_labels", "binary:logistic", {"several_targets": True, "multi_strategy": "multi_output_tree"})]
+        variants += [("vector_multi", "multi:softprob", {"num_class": 4, "multi_strategy": "multi_output_tree"})]
+        variants += [("vector_forest", "multi:softprob", {"num_class": 4, "multi_strategy": "multi_output_tree", "num_parallel_tree": 2})]
+        variants += [("quantile", "reg:quantileerror", {"quantile_alpha": 0.7})]
+    for (name, objective, params), categorical in itertools.product(variants, [False, True]):
+        if categorical and (at < (1, 6) or params.get("tree_method") == "exact"):
+            continue
+        if categorical and params.get("multi_strategy") and at < (3, 1):
+            continue
+        x, target = training(7, True, categorical)
+        params = dict({"max_depth": 5, "eta": 0.4, "tree_method": "hist", "seed": 3}, **params)
+        try:
+            xgboost_model(name + ("_c" if categorical else ""), objective, params, x, target, categorical, tally)
+        except xgboost.core.XGBoostError as error:
+            print("not trained: %s: %s" % (name, str(error).splitlines()[0][-120:]))
+
+
+tally = Tally()
+if xgboost is not None:
+    xgboost_matrix(tally)
+print("%d combinations, predictions within %.1f units in the last place" % (tally.count, tally.worst))
+for difference in tally.differences[:40]:
+    print("DIFFERENT: " + difference)
+sys.exit(1 if tally.differences or not tally.count else 0)
