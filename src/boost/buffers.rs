@@ -1,10 +1,11 @@
 //! [`Buffers`]: what a tree is grown from, in memory that every tree uses anew.
 
 use super::row_sampling::{Drawn, RowSample};
+use super::sketch::sketch;
 use crate::binning::{BinColumns, BinnedMatrix};
 use crate::execution::Execution;
 use crate::grow::{RowBins, TreeInput};
-use crate::histogram::Quantised;
+use crate::histogram::{Quantised, largest_magnitudes};
 use crate::objective::GradientPair;
 use rayon::prelude::*;
 
@@ -16,6 +17,12 @@ pub(super) struct Buffers {
     /// Of all rows, for all trees of an output, or of all outputs of a tree, output by output.
     pub gradients: Vec<GradientPair>,
     rows_of_output: usize,
+    /// The outputs of a tree.
+    outputs: usize,
+    /// The gradients that splits are found by, where these are combinations of all outputs'.
+    sketched: Vec<GradientPair>,
+    /// The largest magnitudes of the tree's gradients and hessians.
+    largest: (f32, f32),
     /// The same for the tree, if its rows are a sample: of all rows, or of their copies.
     sampled: Option<Vec<GradientPair>>,
     /// Copies of the tree's rows, if these are few: a tree passes over its rows some ten times, and rows that lie apart waste most of
@@ -23,7 +30,7 @@ pub(super) struct Buffers {
     copies: Option<BinnedMatrix>,
     /// The rows that were copied.
     copied: Vec<u32>,
-    /// Of the rows that the tree is grown on.
+    /// Of the rows that the tree is grown on: what splits are found by.
     quantised: Quantised,
     /// The rows that the tree is grown on, or the numbers of their copies; and a buffer with any contents.
     pub rows: [Vec<u32>; 2],
@@ -31,15 +38,19 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// For so many rows, and so many outputs of a tree; `settled` and `noise` as for [`Quantised::new`].
-    pub fn new(rows: usize, outputs: usize, settled: f32, noise: f64) -> Self {
+    /// For so many rows, and so many outputs of a tree, whose splits are found by so many `combinations` of these, or by themselves where it is
+    /// the same number; `settled` and `noise` as for [`Quantised::new`].
+    pub fn new(rows: usize, (outputs, combinations): (usize, usize), settled: f32, noise: f64) -> Self {
         Self {
             gradients: vec![GradientPair::default(); rows * outputs],
             rows_of_output: rows,
+            outputs,
+            sketched: Vec::new(),
+            largest: (0.0, 0.0),
             sampled: None,
             copies: None,
             copied: Vec::new(),
-            quantised: Quantised::new(settled, noise, outputs),
+            quantised: Quantised::new(settled, noise, combinations),
             rows: Default::default(),
             no_columns: BinColumns::none(),
         }
@@ -47,7 +58,7 @@ impl Buffers {
 
     /// The outputs of a tree.
     pub fn outputs(&self) -> usize {
-        self.quantised.outputs
+        self.outputs
     }
 
     /// Fills in the gradients of all rows, for each of the tree's outputs.
@@ -112,9 +123,20 @@ impl Buffers {
         self.rows[0] = sample.rows;
     }
 
-    /// Quantises the gradients of the next tree.
-    pub fn quantise(&mut self, execution: Execution<'_>) {
-        self.quantised.fill(execution, self.sampled.as_ref().unwrap_or(&self.gradients));
+    /// Quantises the gradients of the next tree; `key` draws combinations.
+    pub fn quantise(&mut self, execution: Execution<'_>, key: u64) {
+        let gradients = self.sampled.as_ref().unwrap_or(&self.gradients);
+        let combinations = self.quantised.outputs;
+        if combinations == self.outputs {
+            self.quantised.fill(execution, gradients);
+            self.largest = self.quantised.largest;
+            return;
+        }
+        let rows = gradients.len() / self.outputs;
+        self.sketched.resize(rows * combinations, GradientPair::default());
+        sketch(execution.simd, gradients, rows, key, &mut self.sketched);
+        self.quantised.fill(execution, &self.sketched);
+        self.largest = largest_magnitudes(execution, gradients);
     }
 
     /// The row that a row of the tree is, and the pair that it was grown on.
@@ -131,7 +153,16 @@ impl Buffers {
             None => (bins.matrix, bins.columns),
         };
         let gradients = self.sampled.as_ref().unwrap_or(&self.gradients);
-        TreeInput { index, matrix, columns, gradients, quantised: &self.quantised, rows }
+        TreeInput {
+            index,
+            matrix,
+            columns,
+            gradients,
+            outputs: self.outputs,
+            largest: self.largest,
+            quantised: &self.quantised,
+            rows,
+        }
     }
 
     fn count_up(&mut self, rows: usize) {
@@ -169,12 +200,12 @@ mod tests {
         for factors in [factors, Vec::new()] {
             let sample = RowSample { rows: rows.clone(), factors };
             let grow = |take: &dyn Fn(&mut Buffers)| {
-                let mut buffers = Buffers::new(4000, 1, 0.0, 0.0);
+                let mut buffers = Buffers::new(4000, (1, 1), 0.0, 0.0);
                 for (row, pair) in buffers.gradients.iter_mut().enumerate() {
                     *pair = GradientPair { grad: (x[[row, 0]] + x[[row, 30]] * 20.0 - x[[row, 5]]) as f32, hess: 1.0 };
                 }
                 take(&mut buffers);
-                buffers.quantise(execution);
+                buffers.quantise(execution, 0);
                 grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
             };
             let copied = grow(&|buffers| buffers.copy(&sample, &matrix));

@@ -21,6 +21,7 @@ mod report;
 mod row_order;
 mod row_sampling;
 mod scores;
+mod sketch;
 mod trainer;
 mod training;
 

@@ -250,7 +250,7 @@ fn on_several_classes() {
     check("goss", &all, goss());
     let vectors = |params: ParamsBuilder| params.multi_strategy(MultiStrategy::MultiOutputTree);
     check("trees of all classes", &all, vectors(params()));
-    check("trees of all classes and goss", &all, vectors(goss()));
+    check("trees of all classes and goss", &all, vectors(goss()).sketch_outputs(2));
     check("trees of all classes, drawn", &all, vectors(params().subsample(0.4).grow_policy(GrowPolicy::Depthwise).max_depth(5)));
 }
 

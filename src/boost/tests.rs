@@ -101,7 +101,7 @@ fn scores_while_training_are_those_of_the_model_on_raw_values() {
     let vectors = || base().objective(Objective::Softprob).num_class(6).multi_strategy(MultiStrategy::MultiOutputTree);
     check_scores(&vectors().build().unwrap(), 6);
     check_scores(&vectors().subsample(0.8).num_parallel_tree(2).build().unwrap(), 6);
-    check_scores(&vectors().subsample(0.3).build().unwrap(), 6);
+    check_scores(&vectors().subsample(0.3).sketch_outputs(4).build().unwrap(), 6);
 }
 
 #[test]
@@ -214,7 +214,15 @@ fn runs_that_go_on_from_a_checkpoint_give_the_same_model() {
         (base().objective(Objective::BinaryLogistic).early_stopping_rounds(3), 2),
         (base().objective(Objective::Softprob).num_class(3).num_parallel_tree(2).subsample(0.6).colsample_bynode(0.7), 3),
         (base().objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss), 2),
-        (base().objective(Objective::Softprob).num_class(7).multi_strategy(MultiStrategy::MultiOutputTree).subsample(0.6), 7),
+        (
+            base()
+                .objective(Objective::Softprob)
+                .num_class(7)
+                .multi_strategy(MultiStrategy::MultiOutputTree)
+                .sketch_outputs(3)
+                .subsample(0.6),
+            7,
+        ),
         (base().objective(Objective::Cox).subsample(0.7), 5),
         (base().objective(Objective::AbsoluteError).subsample(0.7), 5),
         (base().objective(Objective::Aft).subsample(0.7), 5),

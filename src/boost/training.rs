@@ -25,6 +25,7 @@ use crate::numeric::weighted;
 use crate::objective::{CustomObjective, Loss, Round};
 use crate::params::{MultiStrategy, ProcessType};
 use crate::profile::{Phase, Profile};
+use crate::sampling::{self, Purpose};
 use crate::split::FeatureRules;
 use crate::{Dataset, Error, Model, Params, Result, Tree};
 use rayon::prelude::*;
@@ -157,8 +158,10 @@ impl<'a> Training<'a> {
         let profiler = execution.profiler;
         let rules = Arc::clone(&self.rules);
         let (outputs, side_by_side) = (self.outputs_of_tree(), self.side_by_side(matrix.rows()));
-        let grower = TreeGrower::new(self.params, &rules, mapper, matrix, outputs, self.execution).side_by_side(side_by_side > 1);
-        let new_buffers = || Buffers::new(matrix.rows(), outputs, self.loss.settled(), NOISE * self.magnitude);
+        let combinations = self.params.combinations(outputs);
+        let grower =
+            TreeGrower::new(self.params, &rules, mapper, matrix, combinations, self.execution).side_by_side(side_by_side > 1);
+        let new_buffers = || Buffers::new(matrix.rows(), (outputs, combinations), self.loss.settled(), NOISE * self.magnitude);
         let mut buffers: Vec<_> = (0..side_by_side).map(|_| new_buffers()).collect();
         let mut profile = Profile::default();
         let first = done.rounds();
@@ -400,7 +403,7 @@ impl<'a> Training<'a> {
             }
         }
         if is_first || is_sample {
-            buffers.quantise(self.execution);
+            buffers.quantise(self.execution, sampling::key(self.params.seed, Purpose::Sketch, index));
         }
     }
 

@@ -132,8 +132,9 @@ fn splits_and_leaves_are_those_of_the_obvious_way() {
     let labels: Vec<f64> = x.rows().into_iter().map(|row| class(row, CLASSES)).collect();
     let data = Dataset::from_array(x.view(), labels.clone(), Some(schema)).unwrap();
     let data = data.with_weights((0..400).map(|row| [0.0, 0.5, 1.0, 2.0][row % 4]).collect()).unwrap();
-    for (least, lambda) in [(0.0, 1.0), (2.0, 0.0), (6.0, 0.5)] {
-        let params = base().num_round(1).eta(0.7).max_depth(4).lambda(lambda).min_child_weight(least).build().unwrap();
+    for (least, lambda, sketch) in [(0.0, 1.0, 0), (2.0, 0.0, 0), (6.0, 0.5, 0), (1.0, 0.5, 2)] {
+        let params = base().num_round(1).eta(0.7).max_depth(4).lambda(lambda).min_child_weight(least);
+        let params = params.sketch_outputs(sketch).build().unwrap();
         let model = Trainer::new(params).fit(&data).unwrap();
         let [tree] = &model.trees[..] else { panic!("{} trees", model.trees.len()) };
         assert!(tree.nodes.len() > 9);
@@ -142,7 +143,8 @@ fn splits_and_leaves_are_those_of_the_obvious_way() {
         for (node, rows) in tree.nodes.iter().zip(&nodes) {
             let total = sums(&gradients, rows);
             match node {
-                Node::Split(split) => {
+                // Combinations find other splits, whose leaves are nevertheless of all outputs.
+                Node::Split(split) if sketch == 0 => {
                     let best = best_gain(&x, rows, &gradients, least, lambda);
                     // Sets of many levels are not tried here, and may be better.
                     let is_best = (split.gain - best).abs() <= 4e-3 * best || (split.feature == 4 && split.gain > best);
@@ -152,6 +154,10 @@ fn splits_and_leaves_are_those_of_the_obvious_way() {
                     let gain = score(&left, least, lambda).0 + score(&right, least, lambda).0 - score(&total, least, lambda).0;
                     let l2 = if split.feature == 4 { 1.0 } else { 4e-3 };
                     assert!((split.gain - gain).abs() <= l2 * gain, "{} {gain}", split.gain);
+                    let cover: f64 = total.iter().map(|(_, hess)| hess).sum();
+                    assert!((split.cover - cover).abs() < 1e-4 * cover);
+                }
+                Node::Split(split) => {
                     let cover: f64 = total.iter().map(|(_, hess)| hess).sum();
                     assert!((split.cover - cover).abs() < 1e-4 * cover);
                 }
@@ -191,6 +197,8 @@ fn bytes_are_the_same_however_they_are_computed() {
         base().num_round(4).eta(0.6).sampling_method(SamplingMethod::Goss),
         base().num_round(4).subsample(0.3).sampling_method(SamplingMethod::GradientBased),
         base().num_round(3).max_cat_to_onehot(64).gamma(0.3),
+        base().num_round(3).sketch_outputs(1),
+        base().num_round(3).sketch_outputs(2).subsample(0.4).num_parallel_tree(2),
     ];
     for (classes, rows) in [(3, 1000), (CLASSES, 3000), (37, 9000)] {
         let data = dataset(rows, classes);
@@ -248,7 +256,7 @@ fn neither_forms_of_sums_nor_memory_change_a_tree() {
             pool.install(|| {
                 let mut grower = TreeGrower::new(&params, &rules, &mapper, &matrix, 3, execution);
                 grower.kept_bytes = kept_bytes;
-                let mut buffers = Buffers::new(rows, 3, 0.0, 0.0);
+                let mut buffers = Buffers::new(rows, (3, 3), 0.0, 0.0);
                 buffers.fill(|output, out| {
                     for (row, pair) in out.iter_mut().enumerate() {
                         let extra = if row == 77 { outlier } else { 0.0 };
@@ -256,7 +264,7 @@ fn neither_forms_of_sums_nor_memory_change_a_tree() {
                     }
                 });
                 buffers.rows[0] = (0..rows as u32).collect();
-                buffers.quantise(execution);
+                buffers.quantise(execution, 0);
                 grower.grow(buffers.input(1, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
             })
         };

@@ -47,6 +47,10 @@ pub(crate) struct TreeInput<'a> {
     pub matrix: &'a BinnedMatrix,
     /// Of all outputs of the tree, output by output.
     pub gradients: &'a [GradientPair],
+    pub outputs: usize,
+    /// The largest magnitudes of gradient and hessian among all rows of all ranks.
+    pub largest: (f32, f32),
+    /// What splits are found by.
     pub quantised: &'a Quantised,
     /// The bins by column, of the same rows.
     pub columns: &'a BinColumns,
@@ -55,7 +59,7 @@ pub(crate) struct TreeInput<'a> {
 }
 
 impl<'a> TreeGrower<'a> {
-    /// A grower of trees of so many outputs.
+    /// A grower of trees whose splits are found by so many outputs.
     pub fn new(
         params: &'a Params,
         rules: &'a FeatureRules,
@@ -121,7 +125,7 @@ impl<'a> TreeGrower<'a> {
             path_smooth: self.params.path_smooth,
             shrinkage: self.params.eta / f64::from(self.params.num_parallel_tree),
         };
-        let values = LeafInput { gradients: input.gradients, outputs: input.quantised.outputs, largest: input.quantised.largest };
+        let values = LeafInput { gradients: input.gradients, outputs: input.outputs, largest: input.largest };
         self.step(Phase::Leaves, || set_leaf_values(&mut nodes, &buffers, values, rule, self.execution.ranks));
         self.sides.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
         self.workers.remove();

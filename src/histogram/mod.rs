@@ -11,7 +11,7 @@ mod vectors;
 
 pub(crate) use builder::HistogramBuilder;
 pub(crate) use pool::Pools;
-pub(crate) use quantise::{Quantised, Units, stride};
+pub(crate) use quantise::{Quantised, Units, largest_magnitudes, stride};
 pub(crate) use sums::{Histogram, SlotForm, Sums};
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub(crate) struct Quantised {
     pub(super) narrow: Vec<u32>,
     pub(super) wide: Vec<u64>,
     is_wide: bool,
-    /// The outputs of a tree.
+    /// The outputs of a tree, or what they are combined to.
     pub outputs: usize,
     /// Rows whose gradient is at most so many hessians are settled.
     pub(super) settled: f32,
@@ -92,13 +92,8 @@ impl Quantised {
     /// Quantises the gradients of all rows of this rank, by the scale of those of all ranks. Of several outputs, they come output by output.
     pub fn fill(&mut self, execution: Execution<'_>, gradients: &[GradientPair]) {
         let Execution { simd, ranks, .. } = execution;
-        let max = gradients
-            .par_chunks(CHUNK)
-            .map(|chunk| largest(simd, chunk))
-            .reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
-        let [grad, hess] = ranks.max_magnitudes([f64::from(max.0), f64::from(max.1)]);
-        self.largest = (grad as f32, hess as f32);
-        self.is_noise = grad <= self.noise;
+        self.largest = largest_magnitudes(execution, gradients);
+        self.is_noise = f64::from(self.largest.0) <= self.noise;
         let scales = (power_of_two(NARROW_GRAD, self.largest.0), power_of_two(NARROW_HESS, self.largest.1));
         let tally =
             if self.outputs == 1 { self.fill_narrow(simd, gradients, scales) } else { self.narrow_rows(simd, gradients, scales) };
@@ -142,6 +137,15 @@ impl Quantised {
 /// How many codes a row has, and sums a bin: one for each output, and some that are always 0 behind those of several.
 pub(crate) fn stride(outputs: usize) -> usize {
     if outputs == 1 { 1 } else { outputs.next_multiple_of(LANES) }
+}
+
+/// The largest magnitudes of gradient and hessian on all ranks.
+pub(crate) fn largest_magnitudes(execution: Execution<'_>, gradients: &[GradientPair]) -> (f32, f32) {
+    let Execution { simd, ranks, .. } = execution;
+    let max =
+        gradients.par_chunks(CHUNK).map(|chunk| largest(simd, chunk)).reduce(|| (0.0, 0.0), |a, b| (a.0.max(b.0), a.1.max(b.1)));
+    let [grad, hess] = ranks.max_magnitudes([f64::from(max.0), f64::from(max.1)]);
+    (grad as f32, hess as f32)
 }
 
 /// The largest power of two that keeps `max` within `limit`; 1 where there is nothing to scale.

@@ -68,6 +68,14 @@ impl Params {
         self.validation_fraction.is_some() || self.nfold.is_some()
     }
 
+    /// What splits of trees of so many outputs are found by: these, or so many combinations of them.
+    pub(crate) fn combinations(&self, outputs: usize) -> usize {
+        match self.sketch_outputs as usize {
+            0 => outputs,
+            combinations => combinations.min(outputs),
+        }
+    }
+
     /// What is minimised: the objective with its parameters.
     pub fn objective_spec(&self) -> ObjectiveSpec {
         let parameters: &[&str] = match self.objective {

@@ -2,7 +2,7 @@
 //! in use.
 
 use super::row::{PLAIN, ParamSpec};
-use super::{Booster, Params, ProcessType, SamplingMethod, spec};
+use super::{Booster, MultiStrategy, Params, ProcessType, SamplingMethod, spec};
 use sapwood_score::Objective;
 
 /// A parameter that does nothing unless something else is in use.
@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 25] = [
+const RELEVANCE: [Relevance; 26] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -56,6 +56,11 @@ const RELEVANCE: [Relevance; 25] = [
         parameter: "num_class",
         holds: |params| params.objective.is_multiclass(),
         needs: "objective=multi:softprob or multi:softmax",
+    },
+    Relevance {
+        parameter: "sketch_outputs",
+        holds: |params| params.multi_strategy == MultiStrategy::MultiOutputTree,
+        needs: "multi_strategy=multi_output_tree",
     },
     of_update("refresh_leaf"),
     Relevance {

@@ -237,6 +237,10 @@ parameters! {
     /// output, as in XGBoost; a split's gain is the sum of the outputs', and an output with less hessian in a leaf than `min_child_weight` has
     /// the value 0 there.
     multi_strategy("multi_strategy"): MultiStrategy = "one_output_per_tree" { words: &["one_output_per_tree", "multi_output_tree"] }
+    /// With `multi_strategy=multi_output_tree` and more outputs than this, splits are found by so many random combinations of all outputs'
+    /// gradients, drawn anew for each tree (as in Py-Boost): with many classes 5 trains several times faster. Leaves have the values of all
+    /// outputs. 0: splits are found by every output, as in XGBoost.
+    sketch_outputs("sketch_outputs"): u32 = "0" { range: Range::closed(0.0, 100_000.0) }
     /// Trees grown in each round; each one's leaf values are divided by this number.
     num_parallel_tree("num_parallel_tree"): u32 = "1" { range: Range::closed(1.0, 10_000.0) }
     /// Factor by which the weights of rows with label 1 are multiplied (binary objectives).
