@@ -32,6 +32,8 @@ pub(crate) enum Purpose {
     SkipDrop = 11,
     /// The tree that is dropped where no other is.
     OneDrop = 12,
+    /// How relevant rows are beside others.
+    Relevance = 14,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.
