@@ -32,6 +32,8 @@ pub(crate) enum Purpose {
     SkipDrop = 11,
     /// The tree that is dropped where no other is.
     OneDrop = 12,
+    /// How relevant rows are beside others.
+    Relevance = 14,
     /// Signs of outputs in combinations.
     Sketch = 15,
 }

@@ -448,7 +448,7 @@ fn metrics_and_objectives_are_listed_and_explained() {
     sapwood(["metrics", "rmsee"]).user_error(&["did you mean rmse?", "`sapwood metrics` lists all"]);
     sapwood(["metrics", "average_precision"]).user_error(&["aucpr is the interpolated area"]);
     sapwood(["objectives", "binary:logistics"]).user_error(&["did you mean binary:logistic?", "`sapwood objectives` lists all"]);
-    sapwood(["objectives", "rank_xendcg"]).user_error(&["for the order within query groups use rank:ndcg"]);
+    sapwood(["objectives", "YetiRank"]).user_error(&["for the order within query groups use rank:ndcg"]);
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn labels(objective: Objective) -> [f64; 10] {
         Objective::Gamma => [0.25, 1.0, 3.0, 7.0, 1.0, 2.0, 0.5, 0.125, 5.0, 1.0],
         Objective::Poisson | Objective::Tweedie | Objective::SquaredLogError => [0.0, 1.0, 3.0, 7.0, 1.0, 2.0, 0.0, 0.0, 5.0, 1.0],
         Objective::Cox => [4.0, -2.5, 3.0, 0.5, 5.0, 1.0, -7.0, -3.0, 0.75, 6.0],
-        Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise | Objective::Aft => [0.0; 10],
+        Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise | Objective::RankXendcg | Objective::Aft => [0.0; 10],
         Objective::Softmax | Objective::Softprob => [0.0, 1.0, 2.0, 2.0, 0.0, 1.0, 1.0, 0.0, 2.0, 1.0],
     }
 }

@@ -27,12 +27,13 @@ fn number(group: u32) -> String {
     group.to_string()
 }
 
-/// Trains on `data` with a model `m` and a summary beside it; six rounds unless the words say another number.
+/// Trains on `data` with a model `m` and a summary beside it; six rounds, and a `min_child_weight` of 0.1, unless the words say others.
 fn train(tree: &Tree, data: &str, words: &[&str]) -> Run {
     let [data, model, summary] = [data, "m", "summary.json"].map(|name| tree.text(name));
-    let head = ["train", "--train", &data, "--model-out", &model, "--summary", &summary, "min_child_weight=0.1"];
-    let rounds = (!words.iter().any(|word| word.starts_with("num_round="))).then_some("num_round=6");
-    sapwood(head.iter().copied().chain(rounds).chain(words.iter().copied()))
+    let head = ["train", "--train", &data, "--model-out", &model, "--summary", &summary];
+    let is_given = |default: &str| words.iter().any(|word| word.split('=').next() == default.split('=').next());
+    let defaults = ["num_round=6", "min_child_weight=0.1"].into_iter().filter(|default| !is_given(default));
+    sapwood(head.iter().copied().chain(defaults).chain(words.iter().copied()))
 }
 
 const BY_QUERY: [&str; 5] = ["--label", "grade", "--group", "query", "objective=rank:ndcg"];
@@ -98,6 +99,7 @@ fn threads_the_cache_and_checkpoints_change_nothing() {
         &["objective=rank:ndcg", "subsample=0.5"][..],
         &["objective=rank:pairwise", "lambdarank_pair_method=mean", "lambdarank_num_pair_per_sample=3"],
         &["objective=rank:ndcg", "lambdarank_unbiased=true", "lambdarank_num_pair_per_sample=6"],
+        &["objective=rank_xendcg", "subsample=0.7", "seed=5", "num_parallel_tree=2"],
     ] {
         let model = |more: &[&str]| {
             let common = ["--label", "grade", "--group", "query", "--validation", &valid, "eval_metric=ndcg@5,mrr,ndcg"];
@@ -115,6 +117,24 @@ fn threads_the_cache_and_checkpoints_change_nothing() {
         assert_eq!(model(&["--checkpoints", &checkpoints, interval]).0, first.0, "{objective:?}");
         fs::remove_dir_all(&checkpoints).unwrap();
     }
+}
+
+/// A distribution is drawn in every round by the seed; its parameters are those of no pairs.
+#[test]
+fn cross_entropy_learns_the_order_and_draws_by_the_seed() {
+    let tree = Tree::new();
+    tree.write("train.csv", csv(&rows(1500, 1), number));
+    let run = |more: &[&str]| {
+        let by = ["--label", "grade", "--group", "query", "objective=xendcg", "min_child_weight=0.001", "num_round=30"];
+        let run = train(&tree, "train.csv", &[&by, more].concat()).ok();
+        (run.metric_lines()[29].value("train-ndcg").parse::<f64>().unwrap(), run.stderr, predictions(&tree, "train.csv"))
+    };
+    let (first, ..) = run(&["seed=1"]);
+    assert!(first > 0.9, "{first}");
+    assert_eq!(run(&["seed=1"]).2, run(&["seed=1", "nthread=2"]).2);
+    assert_ne!(run(&["seed=1"]).2, run(&["seed=2"]).2);
+    let (_, log, _) = run(&["ndcg_exp_gain=false"]);
+    assert!(log.contains("ndcg_exp_gain=false has no effect"), "{log}");
 }
 
 #[test]
@@ -190,7 +210,7 @@ fn what_lacks_groups_or_has_no_use_for_them_is_an_error() {
     tree.write("negative.csv", csv(&some, |group| (i64::from(group) - 1).to_string()));
     tree.write("fraction.csv", csv(&some, |group| format!("{group}.5")));
     let fails = |data: &str, words: &[&str], parts: &[&str]| train(&tree, data, words).user_error(parts);
-    for objective in ["objective=rank:ndcg", "objective=rank:map", "objective=rank:pairwise"] {
+    for objective in ["objective=rank:ndcg", "objective=rank:map", "objective=rank:pairwise", "objective=rank_xendcg"] {
         fails("a.libsvm", &[objective], &["no groups", "qid", "group_column"]);
         fails("train.csv", &["--label", "grade", "--ignore", "query", objective], &["no groups", "group_column"]);
     }
@@ -208,6 +228,8 @@ fn what_lacks_groups_or_has_no_use_for_them_is_an_error() {
     fails("fraction.csv", &BY_QUERY, &["bad query group", "integers from 0, or texts"]);
     fails("train.csv", &[&BY_QUERY[..], &["--weight", "a"]].concat(), &["different weights", "train.csv:", "same"]);
     fails("train.csv", &["--label", "grade", "--group", "query", "objective=rank:map"], &["0 or 1", "train.csv:", "rank:ndcg"]);
+    tree.write("half.libsvm", "1.5 qid:1 1:1\n0 qid:1 1:2\n");
+    fails("half.libsvm", &["objective=rank_xendcg"], &["a whole number from 0 to 31", "1.5", "half.libsvm:1", "rank:ndcg"]);
     let valid = tree.text("a.libsvm");
     fails("q.libsvm", &["objective=rank:ndcg", "--validation", &valid], &["no groups"]);
 }

@@ -56,7 +56,7 @@ pub fn default_metric(objective: Objective) -> &'static str {
         Objective::Expectile => "expectile",
         Objective::Cox => "cox-nloglik",
         Objective::Aft => "aft-nloglik",
-        Objective::RankNdcg | Objective::RankPairwise => "ndcg",
+        Objective::RankNdcg | Objective::RankPairwise | Objective::RankXendcg => "ndcg",
         Objective::RankMap => "map",
         Objective::Softmax => "merror",
         Objective::Softprob => "mlogloss",
@@ -93,7 +93,8 @@ fn metrics_above(names: &[String], objective: impl Into<ObjectiveSpec>, threshol
     let objective = objective.into();
     let known = objective.known().ok_or_else(|| Error::parameter(format!("no metric fits objective={}", objective.name)))?;
     if names.is_empty() {
-        let depth = ranking_depth(&objective).filter(|_| known.is_ranking()).map_or_else(String::new, |depth| format!("@{depth}"));
+        let depth =
+            ranking_depth(&objective).filter(|_| known.compares_pairs()).map_or_else(String::new, |depth| format!("@{depth}"));
         return Ok(vec![metric(simd, &format!("{}{depth}", default_metric(known)), known, &objective, threshold)?]);
     }
     let names: Vec<&str> = names.iter().map(|name| ours(name)).collect();

@@ -68,7 +68,7 @@ impl Needs {
             Self::Counts => "counts (count:poisson)",
             Self::Positive => "means above 0 (reg:gamma, reg:tweedie, count:poisson)",
             Self::Groups => {
-                "scores that put rows in order within query groups (rank:ndcg, rank:map, rank:pairwise, with group_column)"
+                "scores that put rows in order within query groups (rank:ndcg, rank:map, rank:pairwise, rank_xendcg, with group_column)"
             }
             Self::Classes => "one probability per class (multi:softmax, multi:softprob)",
             Self::Classification | Self::ProbabilityOrClasses => "a classification (binary:logistic, multi:softprob, …)",

@@ -239,6 +239,7 @@ fn every_objective_has_a_default_and_the_order_given_is_kept() {
         "ndcg@32",
         "map@32",
         "ndcg@32",
+        "ndcg",
         "merror",
         "mlogloss",
     ];

@@ -326,6 +326,8 @@ enum Domain {
     Binary,
     /// 0, 1, … 31: gains of 2^grade − 1 are told apart.
     Grade,
+    /// 0, 1, … 31: powers of 2.
+    Power,
     /// What a row gains, from 0.
     Gain,
     /// 0 or 1: whether a row is relevant.
@@ -341,6 +343,7 @@ impl Domain {
             Objective::RankNdcg | Objective::RankPairwise if has_gains => Self::Grade,
             Objective::RankNdcg | Objective::RankPairwise => Self::Gain,
             Objective::RankMap => Self::Relevance,
+            Objective::RankXendcg => Self::Power,
             Objective::SquaredError
             | Objective::PseudoHuber
             | Objective::AbsoluteError
@@ -366,7 +369,7 @@ impl Domain {
             Self::AboveMinusOne => y > -1.0 && y <= LARGEST,
             Self::Probability => (0.0..=1.0).contains(&y),
             Self::Binary | Self::Relevance => y == 0.0 || y == 1.0,
-            Self::Grade => (0.0..=LARGEST_GRADE).contains(&y) && y.fract() == 0.0,
+            Self::Grade | Self::Power => (0.0..=LARGEST_GRADE).contains(&y) && y.fract() == 0.0,
             Self::Class(classes) => y >= 0.0 && y < classes as f64 && y.fract() == 0.0,
         }
     }
@@ -379,7 +382,7 @@ impl Domain {
             Self::AboveMinusOne => "above -1 (and at most 3.4e38)".to_string(),
             Self::Probability => "in [0,1]".to_string(),
             Self::Binary | Self::Relevance => "0 or 1".to_string(),
-            Self::Grade => "a grade of relevance, a whole number from 0 to 31,".to_string(),
+            Self::Grade | Self::Power => "a grade of relevance, a whole number from 0 to 31,".to_string(),
             Self::Class(classes) => format!("an integer in [0, {classes})"),
         }
     }
@@ -395,6 +398,7 @@ impl Domain {
                 "renumber two classes to 0 and 1, or use objective=multi:softprob for more classes, objective=reg:squarederror for other numbers"
             }
             Self::Binary => "use objective=reg:squarederror for numbers that are no classes",
+            Self::Power => "for other grades use objective=rank:ndcg with ndcg_exp_gain=false",
             Self::Gain => "add a constant, so that the lowest grade is 0",
             Self::Relevance => "for several grades of relevance use objective=rank:ndcg",
             Self::Grade => "with ndcg_exp_gain=false a grade is what it gains, and may be any number from 0",

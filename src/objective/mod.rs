@@ -25,6 +25,7 @@ mod squared;
 mod squared_log;
 mod table;
 mod tweedie;
+mod xendcg;
 
 pub(crate) use class_weights::{absent_classes, weights_by_class};
 pub use custom::CustomObjective;
@@ -51,6 +52,7 @@ use softmax::SoftmaxLoss;
 use squared::SquaredError;
 use squared_log::SquaredLogError;
 use tweedie::Tweedie;
+use xendcg::Xendcg;
 
 /// The loss for the parameters' objective with so many outputs. It takes targets for granted that [`check_labels`] has passed.
 ///
@@ -76,6 +78,7 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::Cox => Box::new(Cox::new(params)?),
         Objective::Aft => Box::new(Aft::new(params)?),
         Objective::RankNdcg | Objective::RankMap | Objective::RankPairwise => lambdarank::lambdarank(simd, params),
+        Objective::RankXendcg => Box::new(Xendcg::new(params)),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
 }

@@ -1,10 +1,13 @@
-//! Query groups as a whole: what of them is to be put in order, and their weights, one a group and on average 1.
+//! Query groups as a whole: what of them is to be put in order, their weights, one a group and on average 1, and gradients that lie group by
+//! group.
 
+use super::loss::{CHUNK, GradientPair};
 use crate::collective::Collective;
 use crate::data::{Groups, TargetsView};
 use crate::numeric::Total;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Params, Result};
+use rayon::prelude::*;
 
 /// Checks that all rows of a group have one weight.
 ///
@@ -55,4 +58,28 @@ pub(crate) fn normalised_weights(params: &Params, targets: TargetsView<'_>, rank
     let sum = Total::of(Simd::detect()?, &mut of_groups, None).on_all(ranks).value();
     let factor = ranks.sum(count as u64) as f64 / sum;
     Ok(Some(weights.iter().map(|weight| weight * factor).collect()))
+}
+
+/// Values that lie group by group, those of each group apart; of no values, none of each.
+pub(super) fn split_by_group<'v, T>(values: &'v mut [T], groups: &Groups) -> Vec<&'v mut [T]> {
+    let mut rest = values;
+    let part = |group| rest.split_off_mut(..groups.range(group).len()).unwrap_or_default();
+    (0..groups.count()).map(part).collect()
+}
+
+/// The gradients of all rows, out of those that lie group by group.
+pub(super) fn pick_all(gradients: &[GradientPair], targets: TargetsView<'_>, out: &mut [GradientPair]) {
+    let Some(groups) = targets.by_group() else { return };
+    out.par_chunks_mut(CHUNK).zip(groups.places().par_chunks(CHUNK)).for_each(|(out, places)| {
+        out.iter_mut().zip(places).for_each(|(out, &place)| *out = gradients[place as usize]);
+    });
+}
+
+/// Those of some rows.
+pub(super) fn pick_some(gradients: &[GradientPair], targets: TargetsView<'_>, rows: &[u32], out: &mut [GradientPair]) {
+    let Some(groups) = targets.by_group() else { return };
+    let places = groups.places();
+    out.par_chunks_mut(CHUNK).zip(rows.par_chunks(CHUNK)).for_each(|(out, rows)| {
+        out.iter_mut().zip(rows).for_each(|(out, &row)| *out = gradients[places[row as usize] as usize]);
+    });
 }

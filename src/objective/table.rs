@@ -130,6 +130,17 @@ pub fn describe(objective: Objective) -> Description {
             parameters: GRADED,
             ..plain("The order within each query group, by pairs that are in the wrong order.", GRADES, "a score, as `rank:ndcg`")
         },
+        Objective::RankXendcg => Description {
+            parameters: &["group_column", "seed"],
+            follows: "LightGBM, except for the random numbers",
+            ..plain(
+                "Cross-entropy of each query group's softmax and a distribution that is drawn around its grades in every round (Bruch 2021): a \
+                 bound of NDCG's loss. Second derivatives of a group add up to less than 1, so `min_child_weight` should be small (LightGBM's \
+                 default is 0.001).",
+                "0, 1, … 31",
+                "a score, as `rank:ndcg`",
+            )
+        },
         Objective::Softmax => Description {
             parameters: &["num_class", "class_weight"],
             ..plain(

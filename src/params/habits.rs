@@ -84,7 +84,12 @@ pub(super) const OBJECTIVES: &[Synonym] = &[
     ("lambdarank", "rank:ndcg"),
     ("LambdaMart", "rank:ndcg"),
     ("PairLogit", "rank:pairwise"),
+    ("xendcg", XENDCG),
+    ("xe_ndcg", XENDCG),
+    ("xe_ndcg_mart", XENDCG),
+    ("xendcg_mart", XENDCG),
 ];
+const XENDCG: &str = "rank_xendcg";
 const SQUARED: &str = "reg:squarederror";
 const ABSOLUTE: &str = "reg:absoluteerror";
 
@@ -127,7 +132,6 @@ pub(super) const OBJECTIVES_ELSEWHERE: &[(&str, &str)] = &[
     ("friedman_mse", "it is a criterion for splits; reg:squarederror is the loss"),
     ("cross_entropy_lambda", "reg:logistic takes labels from 0 to 1, and weights"),
     ("xentlambda", "reg:logistic takes labels from 0 to 1, and weights"),
-    ("rank_xendcg", RANKING),
     ("YetiRank", RANKING),
     ("QueryRMSE", RANKING),
     ("QuerySoftMax", RANKING),

@@ -73,25 +73,29 @@ const RELEVANCE: [Relevance; 26] = [
     of_dart("one_drop"),
     of_dart("sample_type"),
     of_dart("normalize_type"),
-    of_ranking("lambdarank_pair_method"),
-    of_ranking("lambdarank_num_pair_per_sample"),
-    of_ranking("lambdarank_normalization"),
-    of_ranking("lambdarank_score_normalization"),
-    of_ranking("lambdarank_unbiased"),
+    of_pairs("lambdarank_pair_method"),
+    of_pairs("lambdarank_num_pair_per_sample"),
+    of_pairs("lambdarank_normalization"),
+    of_pairs("lambdarank_score_normalization"),
+    of_pairs("lambdarank_unbiased"),
     Relevance {
         parameter: "lambdarank_bias_norm",
-        holds: |params| params.objective.is_ranking() && params.lambdarank_unbiased,
+        holds: |params| params.objective.compares_pairs() && params.lambdarank_unbiased,
         needs: "objective=rank:ndcg and lambdarank_unbiased=true",
     },
-    of_ranking("ndcg_exp_gain"),
+    of_pairs("ndcg_exp_gain"),
 ];
 
 const fn of_times(parameter: &'static str) -> Relevance {
     Relevance { parameter, holds: |params| params.objective == Objective::Aft, needs: "objective=survival:aft" }
 }
 
-const fn of_ranking(parameter: &'static str) -> Relevance {
-    Relevance { parameter, holds: |params| params.objective.is_ranking(), needs: "objective=rank:ndcg, rank:map or rank:pairwise" }
+const fn of_pairs(parameter: &'static str) -> Relevance {
+    Relevance {
+        parameter,
+        holds: |params| params.objective.compares_pairs(),
+        needs: "objective=rank:ndcg, rank:map or rank:pairwise",
+    }
 }
 
 const fn of_update(parameter: &'static str) -> Relevance {

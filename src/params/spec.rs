@@ -117,7 +117,8 @@ parameters! {
         words: &[
             "reg:squarederror", "reg:logistic", "binary:logistic", "binary:logitraw", "count:poisson", "binary:hinge", "reg:gamma",
             "reg:tweedie", "reg:pseudohubererror", "reg:squaredlogerror", "reg:absoluteerror", "reg:quantileerror",
-            "reg:expectileerror", "survival:cox", "survival:aft", "rank:ndcg", "rank:map", "rank:pairwise", "multi:softmax", "multi:softprob",
+            "reg:expectileerror", "survival:cox", "survival:aft", "rank:ndcg", "rank:map", "rank:pairwise", "rank_xendcg", "multi:softmax",
+            "multi:softprob",
         ],
     }
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.

@@ -41,6 +41,8 @@ pub enum Objective {
     RankMap,
     /// RankNet: pairs of rows of a query group in order.
     RankPairwise,
+    /// Cross-entropy of query groups with distributions that are drawn around their grades.
+    RankXendcg,
     /// Softmax loss; predicts the most probable class.
     Softmax,
     /// Softmax loss; predicts the probability of every class.
@@ -49,7 +51,7 @@ pub enum Objective {
 
 impl Objective {
     /// Every objective, in the order in which documentation lists them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::SquaredError,
         Self::Logistic,
         Self::BinaryLogistic,
@@ -68,6 +70,7 @@ impl Objective {
         Self::RankNdcg,
         Self::RankMap,
         Self::RankPairwise,
+        Self::RankXendcg,
         Self::Softmax,
         Self::Softprob,
     ];
@@ -93,6 +96,7 @@ impl Objective {
             Self::RankNdcg => "rank:ndcg",
             Self::RankMap => "rank:map",
             Self::RankPairwise => "rank:pairwise",
+            Self::RankXendcg => "rank_xendcg",
             Self::Softmax => "multi:softmax",
             Self::Softprob => "multi:softprob",
         }
@@ -118,7 +122,7 @@ impl Objective {
     pub fn link(self) -> Link {
         match self {
             Self::SquaredError | Self::PseudoHuber | Self::SquaredLogError | Self::AbsoluteError => Link::Identity,
-            Self::RankNdcg | Self::RankMap | Self::RankPairwise => Link::Identity,
+            Self::RankNdcg | Self::RankMap | Self::RankPairwise | Self::RankXendcg => Link::Identity,
             Self::Quantile | Self::Expectile => Link::Sorted,
             Self::Logistic | Self::BinaryLogistic | Self::BinaryLogitraw => Link::LOGIT,
             Self::Poisson | Self::Gamma | Self::Tweedie | Self::Cox | Self::Aft => Link::Log,
@@ -129,6 +133,11 @@ impl Objective {
 
     /// Whether predictions put the rows of a query group in order.
     pub fn is_ranking(self) -> bool {
+        matches!(self, Self::RankNdcg | Self::RankMap | Self::RankPairwise | Self::RankXendcg)
+    }
+
+    /// Whether pairs of rows of a query group are compared.
+    pub fn compares_pairs(self) -> bool {
         matches!(self, Self::RankNdcg | Self::RankMap | Self::RankPairwise)
     }
 

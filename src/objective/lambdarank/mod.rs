@@ -11,7 +11,8 @@ mod position_bias;
 
 pub(crate) use measure::gain;
 
-use super::loss::{CHUNK, GradientPair, Loss, Round};
+use super::loss::{GradientPair, Loss, Round};
+use super::query_groups::{pick_all, pick_some, split_by_group};
 use crate::collective::Collective;
 use crate::data::{Groups, TargetsView};
 use crate::params::PairMethod;
@@ -140,15 +141,8 @@ impl<M: Measure> LambdaMart<M> {
         gradients.resize(groups.ids().len(), GradientPair::default());
         costs.clear();
         costs.resize(if self.bias.is_some() { groups.ids().len() } else { 0 }, Costs::default());
-        let mut parts = Vec::with_capacity(groups.count());
-        let (mut rest, mut rest_of_costs) = (&mut gradients[..], &mut costs[..]);
-        for group in 0..groups.count() {
-            let (part, others) = std::mem::take(&mut rest).split_at_mut(groups.range(group).len());
-            let (costs, other_costs) = std::mem::take(&mut rest_of_costs).split_at_mut_checked(part.len()).unwrap_or_default();
-            (rest, rest_of_costs) = (others, other_costs);
-            parts.push((group, part, costs));
-        }
-        parts.into_par_iter().for_each_init(List::default, |list, (group, out, costs)| {
+        let parts = split_by_group(&mut gradients, groups).into_par_iter().zip(split_by_group(&mut costs, groups));
+        parts.enumerate().for_each_init(List::default, |list, (group, (out, costs))| {
             let rows = groups.rows_of(group);
             if rows.len() > 1 {
                 list.rank(rows, margins, targets.labels());
@@ -186,18 +180,11 @@ impl<M: Measure> Loss for LambdaMart<M> {
     }
 
     fn gradients(&self, _: usize, round: &Round<'_>, out: &mut [GradientPair]) {
-        let Some(groups) = round.targets.by_group() else { return };
-        out.par_chunks_mut(CHUNK).zip(groups.places().par_chunks(CHUNK)).for_each(|(out, places)| {
-            out.iter_mut().zip(places).for_each(|(out, &place)| *out = self.gradients[place as usize]);
-        });
+        pick_all(&self.gradients, round.targets, out);
     }
 
     fn gradients_of(&self, _: usize, round: &Round<'_>, rows: &[u32], out: &mut [GradientPair]) {
-        let Some(groups) = round.targets.by_group() else { return };
-        let places = groups.places();
-        out.par_chunks_mut(CHUNK).zip(rows.par_chunks(CHUNK)).for_each(|(out, rows)| {
-            out.iter_mut().zip(rows).for_each(|(out, &row)| *out = self.gradients[places[row as usize] as usize]);
-        });
+        pick_some(&self.gradients, round.targets, rows, out);
     }
 }
 
