@@ -2,7 +2,7 @@
 //! kills one that takes too much, both without a word about the reason: what is known beforehand is said beforehand.
 
 use crate::text::counted;
-use crate::{Error, Result};
+use crate::{Error, FeatureSchema, Params, Result};
 use std::fs;
 use std::sync::OnceLock;
 
@@ -40,6 +40,8 @@ pub struct TrainingSize {
     pub features: u64,
     /// Margins of a row.
     pub outputs: u64,
+    /// Features whose values are kept beside their bins, for linear leaves.
+    pub raw_features: u64,
 }
 
 /// Bytes of a job without data: code, buffers of the readers, histograms.
@@ -49,18 +51,31 @@ const ROW: u64 = 40;
 /// Bytes of a row for each margin.
 const OUTPUT: u64 = 24;
 
+/// Bytes of a value that is kept beside its bin: at least, and as a rule.
+const RAW: [u64; 2] = [4, 8];
+
 /// Bytes of a feature whatever its values are: its name, its bins, its place in histograms.
 const FEATURE: u64 = 500;
 
 impl TrainingSize {
+    /// Of so many rows of these features.
+    pub fn of(params: &Params, schema: &FeatureSchema, rows: u64, outputs: u64) -> Self {
+        let numeric = schema.features.iter().filter(|feature| !feature.kind.is_categorical()).count();
+        let raw_features = if params.linear_tree { numeric as u64 } else { 0 };
+        Self { rows, features: schema.len() as u64, outputs, raw_features }
+    }
+
     /// About how many bytes training takes. Bins are kept twice, a byte each; with validation data there are more rows than were counted here.
     pub fn bytes(&self) -> u64 {
-        self.least().saturating_add(self.rows.saturating_mul(self.features.saturating_mul(2))).saturating_add(BASE)
+        let raw = self.raw_features.saturating_mul(RAW[1] - RAW[0]);
+        let of_row = self.features.saturating_mul(2).saturating_add(raw);
+        self.least().saturating_add(self.rows.saturating_mul(of_row)).saturating_add(BASE)
     }
 
     /// Bytes that rows and features take whatever the values are: a bin that most rows have costs nothing.
     fn least(&self) -> u64 {
-        let rows = self.rows.saturating_mul(ROW.saturating_add(OUTPUT.saturating_mul(self.outputs)));
+        let raw = self.raw_features.saturating_mul(RAW[0]);
+        let rows = self.rows.saturating_mul(ROW.saturating_add(OUTPUT.saturating_mul(self.outputs)).saturating_add(raw));
         rows.saturating_add(self.features.saturating_mul(FEATURE))
     }
 
@@ -115,12 +130,12 @@ mod tests {
         for (rows, features, outputs, measured) in
             [(1_000_000, 28, 1, 179), (2_400_000, 8, 1, 269), (60_000, 500, 1, 116), (60_000, 784, 10, 118)]
         {
-            let size = TrainingSize { rows, features, outputs };
+            let size = TrainingSize { rows, features, outputs, raw_features: 0 };
             let estimate = size.bytes() >> 20;
             assert!(10 * estimate < 16 * measured && 10 * measured < 16 * estimate, "{estimate} for {measured}");
             assert!(size.least() >> 20 < measured);
         }
-        let endless = TrainingSize { rows: u64::MAX, features: 9, outputs: 9 };
+        let endless = TrainingSize { rows: u64::MAX, features: 9, outputs: 9, raw_features: 9 };
         assert_eq!(endless.bytes(), u64::MAX);
         assert!(endless.check().is_err());
     }

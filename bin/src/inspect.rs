@@ -3,8 +3,9 @@
 use crate::cli::InspectArgs;
 use crate::report::Failure;
 use crate::{model_files, streams, summary};
-use sapwood::Model;
 use sapwood::text::{counted, shown};
+use sapwood::{Model, Tree};
+use sapwood_score::{Leaf, LeafValue};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 
@@ -73,6 +74,11 @@ impl File {
             ("size", format!("{} bytes", self.size)),
             ("SHA-256", self.sha256.clone()),
         ];
+        let is_linear = |leaf: &&Leaf| matches!(leaf.value, LeafValue::Linear(_));
+        let leaves = || model.trees.iter().flat_map(Tree::leaves);
+        if leaves().any(|leaf| is_linear(&leaf)) {
+            facts.push(("leaves", format!("{}, {} of them linear", leaves().count(), leaves().filter(is_linear).count())));
+        }
         if let Some(classes) = &model.classes {
             facts.push(("classes", list(classes.iter().map(String::clone))));
         }

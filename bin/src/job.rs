@@ -58,8 +58,11 @@ impl Job {
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
-            // Binned data have no values that the trees of another model could be applied to.
-            let cache = match self.cache.as_ref().filter(|_| self.initial.is_none()) {
+            // Binned data have no values that leaves could be linear functions of, or the trees of another model be applied to.
+            if self.cache.is_some() && self.params.linear_tree {
+                log.note("the cache holds no values, which linear_tree needs: the files are read, and not cached");
+            }
+            let cache = match self.cache.as_ref().filter(|_| self.initial.is_none() && !self.params.linear_tree) {
                 Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
                 None => None,
             };

@@ -139,6 +139,11 @@ impl Buffers {
         self.largest = largest_magnitudes(execution, gradients);
     }
 
+    /// The largest hessian that the tree is grown on, of all ranks.
+    pub fn largest_hess(&self) -> f32 {
+        self.quantised.largest.1
+    }
+
     /// The row that a row of the tree is, and the pair that it was grown on.
     pub fn grown_on(&self, row: u32) -> (usize, GradientPair) {
         let source = if self.has_copies() { self.copied[row as usize] } else { row };

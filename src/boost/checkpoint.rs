@@ -215,6 +215,7 @@ mod tests {
             weights: 3,
             groups: Some(4),
             base_margins: u64::MAX,
+            values: Some(5),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use crate::Dataset;
 use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
+use crate::data::{Column, RawValues};
 use bytemuck::{NoUninit, cast_slice};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
@@ -31,6 +32,9 @@ pub struct Fingerprint {
     pub groups: Option<u64>,
     /// Its base margins, if it has any.
     pub base_margins: u64,
+    /// The values of its numeric features, where leaves are linear functions of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<u64>,
 }
 
 impl Fingerprint {
@@ -45,7 +49,22 @@ impl Fingerprint {
             weights: hash(data.weights()),
             groups: data.groups().map(|groups| hash(Some(groups))),
             base_margins: hash(data.base_margin()),
+            values: None,
         }
+    }
+
+    /// The same with the values of features, if any are kept.
+    pub(super) fn with_values(self, raw: &RawValues) -> Self {
+        let mut bytes = Bytes::default();
+        for (feature, column) in raw.columns() {
+            bytes.number(feature);
+            match column {
+                Column::F64(values) => bytes.list(values),
+                Column::F32(values) => bytes.list(values),
+                Column::Codes(_) => {}
+            }
+        }
+        Self { values: raw.columns().next().map(|_| bytes.0.digest()), ..self }
     }
 
     /// What is other than it was in the same set of an earlier run. Features are compared if `thresholds` are the same.
@@ -60,6 +79,7 @@ impl Fingerprint {
             ("weights", self.weights != then.weights),
             ("query groups", self.groups != then.groups),
             ("base margins", self.base_margins != then.base_margins),
+            ("values of features", self.values != then.values),
         ];
         let parts: Vec<_> = parts.iter().filter(|(_, differs)| *differs).map(|(part, _)| *part).collect();
         (!parts.is_empty()).then(|| format!("{set} has different {}", parts.join(", ")))
@@ -184,6 +204,7 @@ mod tests {
             weights: 3,
             groups: None,
             base_margins: 4,
+            values: None,
         }
     }
 
@@ -196,7 +217,8 @@ mod tests {
     fn whatever_differs_is_named() {
         let then = [set("train"), set("v"), set("w")];
         type Change = fn(&mut Vec<Fingerprint>);
-        let cases: [(Change, &str); 10] = [
+        let cases: [(Change, &str); 11] = [
+            (|sets| sets[0].values = Some(1), "the training set has different values of features"),
             (|sets| sets[0].labels = 0, "the training set has different labels"),
             (|sets| sets[2].label_bounds = Some(1), "w has different label bounds"),
             (|sets| sets[1].features = 0, "v has different features"),

@@ -4,10 +4,10 @@
 //! nor changed.
 
 use crate::names::list;
-use crate::params::MultiStrategy;
+use crate::params::{MultiStrategy, ProcessType};
 use crate::predict::predict_margins;
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Model, Params, Result, Tree};
-use sapwood_score::{Aggregation, Condition, Node, Precision};
+use sapwood_score::{Aggregation, Condition, LeafValue, Node, Precision};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -67,6 +67,7 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
     if model.objective.name != name {
         return Err(other("objective", name, &model.objective.name));
     }
+    let is_update = params.process_type == ProcessType::Update;
     let more_than_trees = [
         (model.ensemble.is_some(), "averages several models"),
         (model.calibration.is_some(), "is calibrated"),
@@ -75,12 +76,11 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
         (model.precision != Precision::Double, "adds in single precision"),
         (model.layout.is_some(), "has rounds of different numbers of trees"),
         (model.has_vector_leaves(), "has leaves with a value for each output"),
-        (model.trees.iter().flat_map(Tree::leaves).any(|leaf| leaf.scalar().is_none()), "has leaves that are no numbers"),
+        (is_update && has_linear_leaves(model), "has linear leaves"),
     ];
     if let Some((_, what)) = more_than_trees.iter().find(|(holds, _)| *holds) {
-        return Err(Error::schema(format!(
-            "the model to go on from {what}, and no new trees can be added to it; train a new model"
-        )));
+        let cannot = if is_update { "its leaves cannot be computed anew" } else { "no new trees can be added to it" };
+        return Err(Error::schema(format!("the model to go on from {what}, and {cannot}; train a new model")));
     }
     if model.outputs != params.outputs() {
         let levels = if params.objective == crate::Objective::Expectile { "expectile_alpha" } else { "quantile_alpha" };
@@ -96,6 +96,10 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
         return Err(other("num_parallel_tree", &trees.to_string(), &model.parallel_trees.to_string()));
     }
     Ok(())
+}
+
+fn has_linear_leaves(model: &Model) -> bool {
+    model.trees.iter().flat_map(Tree::leaves).any(|leaf| matches!(leaf.value, LeafValue::Linear(_)))
 }
 
 fn check_classes(model: &Model, train: &Dataset) -> Result<()> {

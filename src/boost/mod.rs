@@ -12,6 +12,7 @@ mod events;
 mod fingerprint;
 mod initial;
 mod kept;
+mod linear;
 mod outcome;
 mod phases;
 mod preparation;
@@ -46,6 +47,8 @@ mod dart_tests;
 mod fold_tests;
 #[cfg(test)]
 mod initial_tests;
+#[cfg(test)]
+mod linear_tests;
 #[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]

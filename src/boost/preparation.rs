@@ -48,7 +48,7 @@ impl<'a> Training<'a> {
         ranks.agree(check_positive_class(params, train))?;
         let rules = Arc::new(FeatureRules::new(params, train.schema())?);
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
-        let size = TrainingSize { rows: train.rows() as u64, features: train.schema().len() as u64, outputs: outputs as u64 };
+        let size = TrainingSize::of(params, train.schema(), train.rows() as u64, outputs as u64);
         ranks.agree(size.check())?;
         let spec = params.objective_spec();
         objective::check_labels_of_ranks(&spec, outputs, train, ranks)?;
@@ -119,6 +119,7 @@ impl<'a> Training<'a> {
             seconds: Phases::default(),
             warnings: Vec::new(),
         };
+        training.check_linear()?;
         training.warnings = training.first_warnings();
         Ok(training)
     }
@@ -150,6 +151,7 @@ impl<'a> Training<'a> {
             let absent = objective::absent_classes(outputs, self.watched[0].round().targets, ranks);
             warnings.extend(without_rows(&absent, outputs, self.train.classes()));
         }
+        warnings.extend(self.warnings_of_linear_trees());
         warnings.extend(objective::nothing_to_rank(params, self.watched[0].round().targets, ranks));
         warnings
     }

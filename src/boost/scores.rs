@@ -1,6 +1,6 @@
 //! [`Scores`]: the margins of every row while trees are added.
 
-use crate::data::{BaseMargins, TargetsView};
+use crate::data::{BaseMargins, RawValues, TargetsView};
 use crate::grow::{GrownTree, Router};
 use crate::numeric::{gather, reorder};
 use crate::{Error, Result};
@@ -65,10 +65,10 @@ impl Scores {
     }
 
     /// Adds a tree that was grown on these rows: most rows' leaves are known. Rows that it was not grown on are routed. A tree of several outputs
-    /// adds to all from `output` on.
-    pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, router: Option<&Router<'_>>) {
-        if tree.outputs() > 1 {
-            return self.add_vectors(output, tree, Some(tree), router);
+    /// adds to all from `output` on. `raw` has the values of linear leaves' features.
+    pub fn add_leaves(&mut self, output: usize, tree: &GrownTree, router: Option<&Router<'_>>, raw: &RawValues) {
+        if !tree.is_constant() {
+            return self.add_by_number(output, tree, (Some(tree), router), raw);
         }
         let leaves: Vec<(&[u32], f64)> = tree.leaves().map(|leaf| (leaf.rows(&tree.rows), leaf.value)).collect();
         let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
@@ -79,17 +79,22 @@ impl Scores {
     }
 
     /// Adds a tree that was grown on other rows.
-    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>) {
-        if tree.outputs() > 1 {
-            return self.add_vectors(output, tree, None, Some(router));
+    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>, raw: &RawValues) {
+        if !tree.is_constant() {
+            return self.add_by_number(output, tree, (None, Some(router)), raw);
         }
-        Self::add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
+        add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
     }
 
-    /// Adds a tree to those that [`Scores::take_out`] takes out.
-    pub fn set_aside(&mut self, output: usize, router: &Router<'_>) {
+    /// Adds a tree of one output to those that [`Scores::take_out`] takes out.
+    pub fn set_aside(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>, raw: &RawValues) {
         self.aside.resize(self.margins.len(), 0.0);
-        Self::add_to(&mut self.aside[output * self.rows..(output + 1) * self.rows], router);
+        let range = output * self.rows..(output + 1) * self.rows;
+        if tree.is_constant() {
+            return add_to(&mut self.aside[range], router);
+        }
+        let numbers = self.leaf_numbers(tree, (None, Some(router)));
+        add_values(&mut self.aside[range], tree, &numbers, raw);
     }
 
     /// Takes the trees out of the margins that were set aside.
@@ -105,27 +110,50 @@ impl Scores {
         self.aside.clear();
     }
 
-    fn add_to(margins: &mut [f64], router: &Router<'_>) {
-        margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
-            let first = chunk * CHUNK;
-            router.route(first..first + margins.len(), &[], |row, value| margins[row - first] += value);
+    /// Adds a tree whose leaves have no constant: finds the leaf of each row, then adds output by output. Rows that it was grown on are known.
+    fn add_by_number(&mut self, output: usize, tree: &GrownTree, found_by: FoundBy<'_>, raw: &RawValues) {
+        let numbers = self.leaf_numbers(tree, found_by);
+        let margins = self.margins[output * self.rows..].chunks_exact_mut(self.rows.max(1)).take(tree.outputs());
+        if tree.outputs() == 1 {
+            return margins.for_each(|margins| add_values(margins, tree, &numbers, raw));
+        }
+        margins.collect::<Vec<_>>().into_par_iter().enumerate().for_each(|(output, margins)| {
+            let values: Vec<f64> = tree.leaves().map(|leaf| leaf.outputs[output]).collect();
+            margins.iter_mut().zip(&numbers).for_each(|(margin, &leaf)| *margin += values[leaf as usize]);
         });
     }
 
-    /// Adds a tree of several outputs: finds the leaf of each row, then adds output by output.
-    fn add_vectors(&mut self, output: usize, tree: &GrownTree, grown_here: Option<&GrownTree>, router: Option<&Router<'_>>) {
+    /// The number among the leaves of the one that each row falls into.
+    fn leaf_numbers(&self, tree: &GrownTree, (grown_here, router): FoundBy<'_>) -> Vec<u32> {
         let known = grown_here.into_iter().flat_map(GrownTree::leaves).enumerate();
         let known: Vec<(&[u32], f64)> = known.map(|(number, leaf)| (leaf.rows(&tree.rows), number as f64)).collect();
-        let mut leaves = vec![0u32; self.rows];
-        leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
-            add_known(&known, router, chunk * CHUNK, leaves, |leaf, number| *leaf = number as u32);
+        let mut numbers = vec![0u32; self.rows];
+        numbers.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, numbers)| {
+            add_known(&known, router, chunk * CHUNK, numbers, |leaf, number| *leaf = number as u32);
         });
-        let margins = self.margins[output * self.rows..].chunks_exact_mut(self.rows.max(1)).take(tree.outputs());
-        margins.collect::<Vec<_>>().into_par_iter().enumerate().for_each(|(output, margins)| {
-            let values: Vec<f64> = tree.leaves().map(|leaf| leaf.outputs[output]).collect();
-            margins.iter_mut().zip(&leaves).for_each(|(margin, &leaf)| *margin += values[leaf as usize]);
-        });
+        numbers
     }
+}
+
+/// Who knows the leaves of rows: a tree those that it was grown on, a router the others.
+type FoundBy<'a> = (Option<&'a GrownTree>, Option<&'a Router<'a>>);
+
+fn add_to(margins: &mut [f64], router: &Router<'_>) {
+    margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
+        let first = chunk * CHUNK;
+        router.route(first..first + margins.len(), &[], |row, value| margins[row - first] += value);
+    });
+}
+
+/// Adds a tree of linear leaves, of which each row falls into that with its number.
+fn add_values(margins: &mut [f64], tree: &GrownTree, numbers: &[u32], raw: &RawValues) {
+    let leaves: Vec<_> = tree.leaves().collect();
+    let chunks = margins.par_chunks_mut(CHUNK).zip(numbers.par_chunks(CHUNK)).enumerate();
+    chunks.for_each(|(chunk, (margins, numbers))| {
+        for (row, (margin, &leaf)) in (chunk * CHUNK..).zip(margins.iter_mut().zip(numbers)) {
+            *margin += leaves[leaf as usize].value_at(|feature| raw.get(feature, row));
+        }
+    });
 }
 
 /// Gives the rows from `first` on, one for each place, the values of their leaves: of those whose rows are known, of others by the router.

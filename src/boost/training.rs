@@ -17,7 +17,7 @@ use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
-use crate::data::Targets;
+use crate::data::{RawValues, Targets};
 use crate::execution::Execution;
 use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
@@ -49,6 +49,8 @@ pub(super) struct Watched<'a> {
     targets: Cow<'a, Targets>,
     /// Its bins, for validation data; the training data's rows are followed by the grower.
     bins: Option<(BinnedMatrix, BinColumns)>,
+    /// The values of numeric features, where leaves are linear functions of them.
+    pub(super) raw: RawValues,
     pub(super) scores: Scores,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Training<'a> {
             let columns = BinColumns::of(&matrix);
             watched.bins = Some((matrix, columns));
         }
+        self.keep_raw_values(&mapper)?;
         let columns = self.columns(&matrix);
         self.order = RowOrder::new(RowOrder::pays(&matrix));
         self.seconds.bin += started.elapsed().as_secs_f64();
@@ -278,9 +281,12 @@ impl<'a> Training<'a> {
 
     /// The fingerprints of all data sets, whose rows must still lie as they came.
     fn fingerprints(&self, binned: &Binned) -> Vec<Fingerprint> {
-        let fingerprint = |watched: &Watched<'_>| match &watched.bins {
-            Some((matrix, _)) => Fingerprint::new(watched.name, watched.data, matrix, None),
-            None => Fingerprint::new(watched.name, watched.data, &binned.matrix, Some(&binned.mapper)),
+        let fingerprint = |watched: &Watched<'_>| {
+            let print = match &watched.bins {
+                Some((matrix, _)) => Fingerprint::new(watched.name, watched.data, matrix, None),
+                None => Fingerprint::new(watched.name, watched.data, &binned.matrix, Some(&binned.mapper)),
+            };
+            print.with_values(&watched.raw)
         };
         self.watched.iter().map(fingerprint).collect()
     }
@@ -355,6 +361,9 @@ impl<'a> Training<'a> {
                 grower.step(Phase::Leaves, || self.renew(&mut grown, grower.mapper, output, level, buffers));
             }
         }
+        if self.has_linear_leaves(tree.round) {
+            grower.step(Phase::Leaves, || self.fit_linear(&mut grown, buffers));
+        }
         grown
     }
 
@@ -424,6 +433,7 @@ impl<'a> Training<'a> {
         let train = &mut self.watched[0];
         train.scores.reorder(order);
         train.targets = Cow::Owned(train.targets.gather(order));
+        train.raw.reorder(order);
         if self.sampler.samples() {
             self.order.change(order);
         }
@@ -436,7 +446,7 @@ impl<'a> Training<'a> {
             match &watched.bins {
                 None if !on_copies => {
                     let router = (grown.num_rows() < train.matrix.rows()).then(|| Router::new(grown, mapper, train));
-                    watched.scores.add_leaves(output, grown, router.as_ref());
+                    watched.scores.add_leaves(output, grown, router.as_ref(), &watched.raw);
                 }
                 _ => watched.add(output, grown, mapper, train),
             }
@@ -490,7 +500,7 @@ struct Step<'b> {
 impl<'a> Watched<'a> {
     pub(super) fn new(name: &'a str, data: &'a Dataset, targets: Cow<'a, Targets>, base_score: &[f64]) -> Result<Self> {
         let scores = Scores::new(targets.view(), base_score)?;
-        Ok(Self { name, data, targets, bins: None, scores })
+        Ok(Self { name, data, targets, bins: None, raw: RawValues::default(), scores })
     }
 
     /// Begins with what a model predicts.
@@ -502,14 +512,14 @@ impl<'a> Watched<'a> {
 
     /// Adds a tree to the scores. `train` are the bins of the training data.
     pub(super) fn add(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
-        let Self { scores, bins, .. } = self;
-        scores.add_routed(output, grown, &Router::new(grown, mapper, own_bins(bins, train)));
+        let Self { scores, bins, raw, .. } = self;
+        scores.add_routed(output, grown, &Router::new(grown, mapper, own_bins(bins, train)), raw);
     }
 
     /// Sets a tree aside that is to be taken out of the scores.
     pub(super) fn set_aside(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
-        let Self { scores, bins, .. } = self;
-        scores.set_aside(output, &Router::new(grown, mapper, own_bins(bins, train)));
+        let Self { scores, bins, raw, .. } = self;
+        scores.set_aside(output, grown, &Router::new(grown, mapper, own_bins(bins, train)), raw);
     }
 
     /// What the loss sees of them.

@@ -114,10 +114,11 @@ fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
     training.grow_all(&mut binned, None, &mut ()).unwrap().0.to_bytes().unwrap()
 }
 
-fn methods() -> [ParamsBuilder; 5] {
+fn methods() -> [ParamsBuilder; 6] {
     let base = || Params::builder().num_round(3).eta(0.5).max_depth(3).min_child_weight(0.0);
     [
         base().colsample_bynode(0.7),
+        base().linear_tree(true),
         base().multi_strategy(MultiStrategy::MultiOutputTree),
         base().subsample(0.5),
         base().subsample(0.4).sampling_method(SamplingMethod::GradientBased),

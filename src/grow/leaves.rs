@@ -137,7 +137,7 @@ fn sum(rows: &[u32], gradients: &[GradientPair], scales: (FixedPoint, FixedPoint
 }
 
 /// Fixed point for single-precision numbers up to some magnitude: that one becomes 2^50 to 2^51 units.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct FixedPoint(f64);
 
 impl FixedPoint {
@@ -150,9 +150,15 @@ impl FixedPoint {
 
     #[inline(always)]
     pub fn units(self, x: f32) -> i64 {
+        self.units_of(f64::from(x))
+    }
+
+    /// The same for a number of double precision of no larger magnitude.
+    #[inline(always)]
+    pub fn units_of(self, x: f64) -> i64 {
         // Adding 1.5 × 2^52 rounds to the nearest integer, which then sits in the low bits.
         const ROUND: f64 = 6_755_399_441_055_744.0;
-        (f64::from(x) * self.0 + ROUND).to_bits() as i64 - ROUND.to_bits() as i64
+        (x * self.0 + ROUND).to_bits() as i64 - ROUND.to_bits() as i64
     }
 
     pub fn value(self, units: i128) -> f64 {

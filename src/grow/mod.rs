@@ -7,6 +7,7 @@ mod expand;
 mod grower;
 mod growth;
 mod leaves;
+mod linear;
 mod node;
 mod obstacle;
 mod partition;
@@ -17,6 +18,7 @@ mod side;
 mod workers;
 
 pub(crate) use grower::{TreeGrower, TreeInput};
+pub(crate) use linear::{LinearInput, LinearRule, fit_linear_leaves};
 pub(crate) use node::GrownTree;
 pub(crate) use obstacle::obstacle;
 pub(crate) use partition::NodeRows;

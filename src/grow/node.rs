@@ -4,7 +4,7 @@ use super::partition::NodeRows;
 use crate::binning::{BinMapper, FeatureBins};
 use crate::histogram::{Histogram, Sums};
 use crate::split::{BinCondition, Bounds, NodeContext, SplitInfo};
-use sapwood_score::{Condition, LeafValue, Node, Split, Tree};
+use sapwood_score::{Condition, LeafValue, LinearLeaf, Node, Split, Tree};
 use std::ops::Range;
 
 /// A node that may still be split.
@@ -59,6 +59,16 @@ pub(crate) struct Leaf {
     pub outputs: Vec<f64>,
     /// Of all outputs together.
     pub cover: f64,
+    /// What rows get that have all values of its terms, in the place of `value`.
+    pub linear: Option<Linear>,
+}
+
+/// A linear function in a leaf.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    pub function: LinearLeaf,
+    /// What its values are multiplied by.
+    pub weight: f64,
 }
 
 impl GrownNode {
@@ -85,20 +95,33 @@ impl Leaf {
         &buffers[self.buffer][self.range.clone()]
     }
 
-    /// The leaf of a tree on raw values that was grown on no rows, if it is a constant or several.
+    /// The leaf of a tree on raw values that was grown on no rows.
     fn of(leaf: &sapwood_score::Leaf) -> Option<Self> {
-        let (value, outputs) = match &leaf.value {
-            LeafValue::Scalar(value) => (*value, Vec::new()),
-            LeafValue::Vector(outputs) => (0.0, outputs.clone()),
+        let cover = leaf.cover;
+        Some(match &leaf.value {
+            LeafValue::Scalar(value) => Self { value: *value, cover, ..Self::default() },
+            LeafValue::Vector(outputs) => Self { outputs: outputs.clone(), cover, ..Self::default() },
+            LeafValue::Linear(function) => {
+                let linear = Some(Linear { function: (**function).clone(), weight: 1.0 });
+                Self { value: function.if_missing, linear, cover, ..Self::default() }
+            }
             _ => return None,
-        };
-        Some(Self { value, outputs, cover: leaf.cover, ..Self::default() })
+        })
+    }
+
+    /// What it adds to a row whose features have the values `x(feature)`, if it has one output.
+    #[inline]
+    pub fn value_at(&self, x: impl Fn(u32) -> f64) -> f64 {
+        self.linear.as_ref().map_or(self.value, |linear| linear.weight * linear.function.value(x))
     }
 
     /// The same leaf on raw values.
     fn to_leaf(&self, cover: f64) -> sapwood_score::Leaf {
-        let is_one = self.outputs.is_empty();
-        let value = if is_one { LeafValue::Scalar(self.value) } else { LeafValue::Vector(self.outputs.clone()) };
+        let value = match &self.linear {
+            Some(linear) => LeafValue::Linear(Box::new(linear.function.clone())),
+            None if self.outputs.is_empty() => LeafValue::Scalar(self.value),
+            None => LeafValue::Vector(self.outputs.clone()),
+        };
         sapwood_score::Leaf::of(value, cover)
     }
 }
@@ -140,7 +163,13 @@ impl GrownTree {
         for leaf in self.nodes.iter_mut().filter_map(GrownNode::leaf_mut) {
             leaf.value *= weight;
             leaf.outputs.iter_mut().for_each(|value| *value *= weight);
+            leaf.linear.iter_mut().for_each(|linear| linear.weight *= weight);
         }
+    }
+
+    /// Whether each leaf has one value for all of its rows.
+    pub fn is_constant(&self) -> bool {
+        self.leaves().all(|leaf| leaf.outputs.is_empty() && leaf.linear.is_none())
     }
 
     /// The leaves, in the order of the nodes.

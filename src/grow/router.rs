@@ -55,7 +55,7 @@ impl<'a> Router<'a> {
     }
 
     /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
-    /// is `left_out` (which may be empty: no row is). Of leaves of several outputs, the value is their number among the leaves.
+    /// is `left_out` (which may be empty: no row is). Of a tree whose leaves have no constant, the value is their number among the leaves.
     pub fn route(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64)) {
         self.each_leaf(rows, left_out, |row, value, _| take(row, value));
     }
@@ -87,11 +87,11 @@ impl<'a> Router<'a> {
 
 impl<'a> PageRouter<'a> {
     fn new(tree: &GrownTree, mapper: &BinMapper, matrix: RowBins<'a>, bins: PageBins<'a>) -> Self {
-        let mut leaves = 0;
+        let (mut leaves, is_constant) = (0, tree.is_constant());
         let route = |node: &GrownNode| match node {
             GrownNode::Leaf(leaf) => {
                 leaves += 1;
-                let value = if leaf.outputs.is_empty() { leaf.value } else { f64::from(leaves - 1) };
+                let value = if is_constant { leaf.value } else { f64::from(leaves - 1) };
                 Route::Leaf { value, first: leaf.range.start }
             }
             GrownNode::Split { split, left, right } => {

@@ -329,7 +329,6 @@ pub const OTHERS: &[ParamSpec] = &[
     other("zero_as_missing", &[], FALSE, "use missing_values=0"),
     other("min_data_in_bin", &[], &["1"], "use max_bin: it limits the number of bins"),
     other("bin_construct_sample_cnt", &["subsample_for_bin"], &[], "leave it out: bins come from a sample of fixed size"),
-    other("linear_tree", &["linear_trees"], FALSE, "leave it out: leaves are constant"),
     other(
         "monotone_constraints_method",
         &["monotone_constraining_method", "mc_method"],

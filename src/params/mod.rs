@@ -199,6 +199,7 @@ impl Params {
                 ("booster", self.booster == Booster::Dart, "no tree is dropped where none is grown"),
                 ("nfold", self.nfold.is_some(), "folds train models anew"),
                 ("monotone_constraints", !self.monotone_constraints.0.is_empty(), "new values of leaves may go either way"),
+                ("linear_tree", self.linear_tree, "leaves are computed anew as constants"),
             ];
             if let Some((name, _, why)) = conflicts.iter().find(|(_, holds, _)| *holds) {
                 let cause = format!("{name} cannot be combined with process_type=update: {why}");
@@ -258,6 +259,23 @@ impl Params {
         if self.path_smooth > 0.0 && matches!(self.objective, Objective::AbsoluteError | Objective::Quantile) {
             let cause = format!("path_smooth cannot be combined with objective={}", self.objective.name());
             return refuse(&["path_smooth", "objective"], cause, "leave it out: leaves become quantiles of their rows' residuals");
+        }
+        if self.linear_tree {
+            let others = [
+                ("monotone_constraints", !self.monotone_constraints.0.is_empty(), "slopes of leaves keep to no direction"),
+                ("path_smooth", self.path_smooth > 0.0, "it draws constants"),
+                ("multi_strategy", self.multi_strategy == MultiStrategy::MultiOutputTree, "leaves of several outputs are constant"),
+                (
+                    "objective",
+                    matches!(self.objective, Objective::AbsoluteError | Objective::Quantile),
+                    "its leaves are quantiles of their rows' residuals",
+                ),
+            ];
+            if let Some((other, _, why)) = others.into_iter().find(|(_, is_given, _)| *is_given) {
+                let cause =
+                    format!("linear_tree cannot be combined with {other}={}: {why}", self.render(other).unwrap_or_default());
+                return refuse(&["linear_tree", other], cause, "leave one of them out");
+            }
         }
         if self.multi_strategy == MultiStrategy::MultiOutputTree {
             let remedy = "leave it out, or use multi_strategy=one_output_per_tree";

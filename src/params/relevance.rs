@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 26] = [
+const RELEVANCE: [Relevance; 27] = [
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -62,6 +62,7 @@ const RELEVANCE: [Relevance; 26] = [
         holds: |params| params.multi_strategy == MultiStrategy::MultiOutputTree,
         needs: "multi_strategy=multi_output_tree",
     },
+    Relevance { parameter: "linear_lambda", holds: |params| params.linear_tree, needs: "linear_tree=true" },
     of_update("refresh_leaf"),
     Relevance {
         parameter: "refit_decay_rate",
@@ -163,6 +164,7 @@ mod tests {
             ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),
             ("ndcg_exp_gain", "false", ("objective", "rank:pairwise")),
+            ("linear_lambda", "1", ("linear_tree", "true")),
             ("one_drop", "true", ("booster", "dart")),
             ("refresh_leaf", "false", ("process_type", "update")),
             ("refit_decay_rate", "0.9", ("process_type", "update")),

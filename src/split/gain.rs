@@ -47,6 +47,11 @@ impl Regularisation {
         if self.max_delta_step > 0.0 { weight.max(-self.max_delta_step).min(self.max_delta_step) } else { weight }
     }
 
+    /// The largest magnitude that a leaf's weight may have; infinite if there is no limit.
+    pub fn most(&self) -> f64 {
+        if self.max_delta_step > 0.0 { self.max_delta_step } else { f64::INFINITY }
+    }
+
     /// The L2 regularisation.
     pub fn lambda(&self) -> f64 {
         self.lambda

@@ -166,6 +166,22 @@ fn has_level(words: &[u64], x: f64) -> Option<bool> {
     Some(word >> (code % 64) & 1 == 1)
 }
 
+impl LinearLeaf {
+    /// Its value for a row whose features have the values `x(feature)`; NaN is missing.
+    #[inline]
+    pub fn value(&self, x: impl Fn(u32) -> f64) -> f64 {
+        let mut sum = self.constant;
+        for term in &self.terms {
+            let x = x(term.feature);
+            if x.is_nan() {
+                return self.if_missing;
+            }
+            sum += term.coefficient * x.clamp(term.range.0, term.range.1);
+        }
+        sum.clamp(self.range.0, self.range.1)
+    }
+}
+
 impl Leaf {
     /// A leaf that adds a constant.
     pub fn new(value: f64, cover: f64) -> Self {

@@ -130,7 +130,7 @@ fn describe(channel: &Channel, data: &Dataset, rows: &Sample, params: &Params, r
     let total: u64 = files.iter().filter_map(|file| Some(fs::metadata(file).ok()?.len())).sum();
     let count = if rows.whole { data.rows() as u64 } else { (data.rows() as u64).saturating_mul(total) / rows.bytes.max(1) };
     let outputs = objective::num_outputs(params, data).unwrap_or(1) as u64;
-    let size = TrainingSize { rows: count, features: features.len() as u64, outputs };
+    let size = TrainingSize::of(params, data.schema(), count, outputs);
     memory::check(channel, &size, report);
     Some(size.bytes())
 }

@@ -37,7 +37,7 @@ impl Reader for ParquetReader {
 
 fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     let set = ParquetSet::open(files, options, limits, None)?;
-    TrainingSize { rows: set.rows() as u64, features: set.fields.names.len() as u64, outputs: 1 }.check()?;
+    TrainingSize { rows: set.rows() as u64, features: set.fields.names.len() as u64, outputs: 1, raw_features: 0 }.check()?;
     let layout = set.layout();
     let index = pandas_index(&set.fields.names, options);
     let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };

@@ -3,7 +3,7 @@
 
 use crate::parts::{Part, parts};
 use crate::row_view::RowView;
-use crate::{Aggregation, LeafValue, LinearLeaf, Model, Node, Precision, Tree};
+use crate::{Aggregation, LeafValue, Model, Node, Precision, Tree};
 use std::ops::Range;
 
 /// What walking the trees of a model needs to know besides the model.
@@ -105,7 +105,7 @@ fn add_tree(model: &Model, index: usize, row: &[f64], margins: &mut [f64]) {
     let add = |margin: &mut f64, value| add(model.precision, margin, weighted(model.precision, tree.weight, value));
     match &leaf.value {
         LeafValue::Scalar(value) => add(&mut margins[model.output_of(index)], *value),
-        LeafValue::Linear(linear) => add(&mut margins[model.output_of(index)], linear.value(row)),
+        LeafValue::Linear(linear) => add(&mut margins[model.output_of(index)], linear.value(|feature| row[feature as usize])),
         LeafValue::Vector(values) => margins.iter_mut().zip(values).for_each(|(margin, value)| add(margin, *value)),
     }
 }
@@ -122,18 +122,4 @@ fn add(precision: Precision, margin: &mut f64, value: f64) {
         Precision::Double => *margin + value,
         Precision::Single => f64::from(*margin as f32 + value as f32),
     };
-}
-
-impl LinearLeaf {
-    fn value(&self, row: &[f64]) -> f64 {
-        let mut sum = self.constant;
-        for term in &self.terms {
-            let x = row[term.feature as usize];
-            if x.is_nan() {
-                return self.if_missing;
-            }
-            sum += term.coefficient * x.clamp(term.range.0, term.range.1);
-        }
-        sum.clamp(self.range.0, self.range.1)
-    }
 }
