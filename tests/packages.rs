@@ -50,6 +50,20 @@ const ENGINE: &[&str] = &[
     "xxhash-rust",
 ];
 
+/// What the Python package has besides.
+const PYTHON: &[&str] = &[
+    "heck",
+    "libc",
+    "numpy",
+    "once_cell",
+    "pyo3",
+    "pyo3-ffi",
+    "pyo3-macros",
+    "pyo3-macros-backend",
+    "rustc-hash",
+    "sapwood-python",
+];
+
 /// All packages that a package is built from.
 fn dependencies(package: &str) -> Vec<String> {
     let tree = Command::new(env!("CARGO"))
@@ -91,5 +105,15 @@ fn the_engine_knows_no_polars_and_no_network() {
 fn the_c_interface_brings_the_scoring_library_alone() {
     for name in dependencies("sapwood-c") {
         assert!(SCORE.contains(&&*name) || name == "sapwood-c", "sapwood-c has come to depend on {name}");
+    }
+}
+
+#[test]
+fn the_python_package_is_small() {
+    let found = dependencies("sapwood-python");
+    assert!(found.iter().any(|name| name == "pyo3"), "{found:?}");
+    for name in found {
+        let is_known = [SCORE, ENGINE, PYTHON].iter().any(|list| list.contains(&&*name));
+        assert!(is_known, "sapwood-python has come to depend on {name}");
     }
 }

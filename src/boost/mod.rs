@@ -17,6 +17,7 @@ mod outcome;
 mod phases;
 mod preparation;
 mod refresh;
+mod repeats;
 mod replay;
 mod report;
 mod row_order;

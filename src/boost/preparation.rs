@@ -5,6 +5,7 @@ use super::agreement;
 use super::dart::Dart;
 use super::initial::InitialModel;
 use super::phases::Phases;
+use super::repeats;
 use super::row_order::RowOrder;
 use super::row_sampling::RowSampler;
 use super::training::{Training, Watched};
@@ -13,6 +14,7 @@ use crate::execution::Execution;
 use crate::memory::TrainingSize;
 use crate::metric::{self, Metric};
 use crate::names::list;
+use crate::numeric::gather;
 use crate::objective::{self, CustomObjective};
 use crate::params::{DataParams, ProcessType};
 use crate::split::FeatureRules;
@@ -67,6 +69,16 @@ impl<'a> Training<'a> {
             Some(weights) => Cow::Owned(Targets { weights: Some(weights), ..targets.into_owned() }),
             None => targets,
         };
+        // Functions of the caller's know rows one by one.
+        let keeps_order = custom.is_some() || !beginnings.metrics.is_empty();
+        let places = if keeps_order { None } else { repeats::places(params, targets.view(), ranks) };
+        let (targets, weighted_rows) = match places {
+            Some(places) => {
+                let repeated = Targets { weights: None, ..targets.gather(&places) };
+                (Cow::Owned(repeated), Some(weighted_rows.map_or_else(|| places.clone(), |rows| gather(&rows, 1, &places))))
+            }
+            None => (targets, weighted_rows),
+        };
         let first_row = ranks.sum_below(targets.view().rows() as u64);
         let loss = match custom {
             Some(custom) => ranks.agree(custom.check(params, outputs).map(|()| custom.loss()))?,
@@ -112,6 +124,7 @@ impl<'a> Training<'a> {
             loss,
             metrics,
             custom,
+            keeps_order,
             base_score,
             initial,
             magnitude,

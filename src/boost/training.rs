@@ -77,6 +77,8 @@ pub(super) struct Training<'a> {
     pub(super) loss: Box<dyn Loss>,
     pub(super) metrics: Vec<Arc<dyn Metric>>,
     pub(super) custom: Option<&'a CustomObjective<'a>>,
+    /// Whether rows stay as they came, because functions of the caller's see them.
+    pub(super) keeps_order: bool,
     pub(super) base_score: Vec<f64>,
     /// What has been trained already, if training goes on from a model.
     pub(super) initial: Option<InitialModel>,
@@ -120,7 +122,7 @@ impl<'a> Training<'a> {
         }
         self.keep_raw_values(&mapper)?;
         let columns = self.columns(&matrix);
-        self.order = RowOrder::new(RowOrder::pays(&matrix));
+        self.order = RowOrder::new(!self.keeps_order && RowOrder::pays(&matrix));
         self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Binned { mapper, columns, matrix })
     }

@@ -195,6 +195,39 @@ proptest! {
         let fit = |data: &Dataset| Trainer::new(params.clone()).fit(data).unwrap();
         assert_same_trees(&fit(&weighted(&rows, 6)), &fit(&unweighted(&repeated(&rows), 6)));
     }
+
+    /// Few rows of whole weights are so many rows: whatever is drawn or counted, and whatever gradients are rounded to.
+    #[test]
+    fn models_of_few_rows_count_a_weight_as_so_many_rows(rows in rows()) {
+        for method in methods() {
+            for (objective, classes) in [(Objective::BinaryLogistic, 2), (Objective::Softprob, 3), (Objective::SquaredError, 6)] {
+                let params = method.clone().objective(objective).num_class(if classes == 3 { 3 } else { 0 }).build().unwrap();
+                let fit = |data: &Dataset| Trainer::new(params.clone()).fit(data).unwrap().to_bytes().unwrap();
+                prop_assert!(fit(&weighted(&rows, classes)) == fit(&unweighted(&repeated(&rows), classes)));
+            }
+        }
+    }
+}
+
+/// A loss or a metric of the caller's sees rows one by one, so that their weights stay weights.
+#[test]
+fn functions_of_the_callers_see_weights() {
+    struct Weighty;
+    impl crate::metric::Metric for Weighty {
+        fn name(&self) -> &str {
+            "weighty"
+        }
+        fn higher_is_better(&self) -> bool {
+            true
+        }
+        fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
+            evaluation.targets.weights().map_or(0.0, |weights| weights.iter().sum())
+        }
+    }
+    let rows: Vec<_> = (0..30).map(|row| Row { x: [f64::from(row), 1.0, 0.0], label: row, weight: row % 4 }).collect();
+    let params = Params::builder().num_round(1).build().unwrap();
+    let trained = Trainer::new(params).metric(std::sync::Arc::new(Weighty)).fit_observed(&weighted(&rows, 2), &mut ()).unwrap();
+    assert_eq!(trained.report.values.last().unwrap().2, rows.iter().map(|row| f64::from(row.weight)).sum::<f64>());
 }
 
 /// The trees of a model.

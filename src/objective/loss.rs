@@ -60,7 +60,8 @@ impl<'a> Round<'a> {
     }
 }
 
-/// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round.
+/// A loss. It keeps no copy of targets: those that it is given may lie in another order in every round. Only where the loss or a metric is the
+/// caller's own do rows stay in the order of the data set, those of weight 0 left out.
 ///
 /// Whatever it computes must be the same to the last bit for any number of threads, or models are not. [`CustomObjective`](super::CustomObjective)
 /// trains by one of your own.

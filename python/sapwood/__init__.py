@@ -1,0 +1,65 @@
+"""Gradient-boosted decision trees on histograms, for CPUs.
+
+`train` and `Dataset` train a `Booster`. `SapwoodClassifier`, `SapwoodRegressor` and `SapwoodRanker` are scikit-learn's
+estimators, which need scikit-learn.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from sapwood._booster import Booster
+from sapwood._callbacks import early_stopping, log_evaluation, record_evaluation
+from sapwood._dataset import Dataset
+from sapwood._errors import (
+    DataError,
+    FileError,
+    InternalError,
+    ModelError,
+    ParameterError,
+    SapwoodError,
+    SapwoodWarning,
+    SchemaError,
+)
+from sapwood._sapwood import __version__
+from sapwood._training import cv, train
+
+# What needs more than numpy is imported when it is asked for.
+_LATER = {
+    "SapwoodClassifier": "sapwood.sklearn",
+    "SapwoodRegressor": "sapwood.sklearn",
+    "SapwoodRanker": "sapwood.sklearn",
+}
+
+__all__ = [
+    "Booster",
+    "DataError",
+    "Dataset",
+    "FileError",
+    "InternalError",
+    "ModelError",
+    "ParameterError",
+    "SapwoodClassifier",
+    "SapwoodError",
+    "SapwoodRanker",
+    "SapwoodRegressor",
+    "SapwoodWarning",
+    "SchemaError",
+    "__version__",
+    "cv",
+    "early_stopping",
+    "log_evaluation",
+    "record_evaluation",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(importlib.import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

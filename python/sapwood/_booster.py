@@ -1,0 +1,199 @@
+"""A trained model."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+
+from sapwood import _sapwood
+from sapwood._input import native_dataset
+
+
+class Booster:
+    """A trained model, as `train` makes it or as a file has it. Any number of threads may predict with it at once.
+
+    Parameters
+    ----------
+    model_file : str or path-like, optional
+        A model file, of this package or of the command `sapwood train`.
+    model_bytes : bytes, optional
+        The bytes of one.
+    """
+
+    def __init__(self, model_file: str | os.PathLike[str] | None = None, *, model_bytes: bytes | None = None) -> None:
+        if (model_file is None) == (model_bytes is None):
+            raise TypeError("give either model_file or model_bytes")
+        native = _sapwood.Model.load(os.fspath(model_file)) if model_bytes is None else _sapwood.Model.from_bytes(model_bytes)
+        self._set(native)
+
+    @classmethod
+    def _of(cls, native: _sapwood.Model) -> Booster:
+        booster = cls.__new__(cls)
+        booster._set(native)
+        return booster
+
+    def _set(self, native: _sapwood.Model) -> None:
+        self._native = native
+        # Asked for with every prediction.
+        self._takes_arrays = native.is_numeric and not native.requires_base_margin
+
+    def __reduce__(self) -> Any:
+        return _from_bytes, (self._native.to_bytes(),)
+
+    def __copy__(self) -> Booster:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Booster:
+        return self
+
+    def __repr__(self) -> str:
+        native = self._native
+        return f"Booster({native.objective}, {native.num_features} features, {native.num_rounds} rounds)"
+
+    def predict(
+        self,
+        data: Any,
+        *,
+        margin: bool = False,
+        leaf: bool = False,
+        num_iteration: int | None = None,
+        nthread: int = 0,
+        base_margin: Any = None,
+    ) -> np.ndarray:
+        """Predict rows.
+
+        Parameters
+        ----------
+        data : array-like, frame, sparse matrix or Dataset, of shape (rows, features)
+            NaN is missing. Columns of frames are found by their names where the model was trained on names. Levels of
+            categories that training did not see are missing, with a warning.
+        margin : bool
+            Tell margins: what trees add up to, before the objective makes probabilities or means of it.
+        leaf : bool
+            Tell the leaf that each row falls into in each tree.
+        num_iteration : int, optional
+            Use the first so many rounds only. Default: all, which after early stopping are those up to the best.
+        nthread : int
+            The number of threads; 0: as many as this process may use.
+        base_margin : array-like, optional
+            The margin that each row starts from. Rows of a model that was trained with some must have one.
+
+        Returns
+        -------
+        numpy.ndarray
+            Of shape (rows,), or (rows, outputs) where there are several outputs: classes, targets, quantiles. Leaves are of shape
+            (rows, trees).
+        """
+        if margin and leaf:
+            raise ValueError("give margin or leaf, not both")
+        output = "margin" if margin else "leaf" if leaf else "value"
+        return self._predict(data, output, num_iteration, nthread, base_margin)
+
+    def _predict(
+        self, data: Any, output: str, num_iteration: int | None = None, nthread: int = 0, base_margin: Any = None
+    ) -> np.ndarray:
+        native = self._native if num_iteration is None else self._first_rounds(num_iteration)
+        if type(data) is np.ndarray and self._takes_arrays and base_margin is None and data.ndim == 2:
+            try:
+                values = native.predict_matrix(data, output, nthread)
+            except TypeError:
+                # No array that can be read where it is.
+                values = native.predict_dataset(native_dataset(data), output, nthread)
+        else:
+            dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
+            values = native.predict_dataset(dataset, output, nthread)
+        return values.astype(np.uint32) if output == "leaf" else values
+
+    def _first_rounds(self, count: int) -> _sapwood.Model:
+        if count <= 0:
+            return self._native
+        return self._native.truncated(min(count, self._native.num_rounds), None)
+
+    def save_model(self, path: str | os.PathLike[str]) -> Booster:
+        """Write the model to a file, whole or not at all. The command `sapwood` and the scoring library read it, too."""
+        self._native.save(os.fspath(path))
+        return self
+
+    def to_bytes(self) -> bytes:
+        """The bytes of the model's file. Equal data and parameters give equal bytes."""
+        return self._native.to_bytes()
+
+    def dump_model(self) -> dict[str, Any]:
+        """The whole model as a dictionary, for people and programs to look at."""
+        return json.loads(self._native.to_json())
+
+    def feature_importance(self, importance_type: str = "gain") -> np.ndarray:
+        """How much each feature contributes.
+
+        `weight` is the number of its splits, `gain` and `cover` are means over them, `total_gain` and `total_cover` sums.
+        """
+        return self._native.importance(importance_type)
+
+    def get_score(self, importance_type: str = "weight") -> dict[str, float]:
+        """The same by name, of the features that have splits, as in XGBoost."""
+        named = zip(self.feature_name(), self._native.importance(importance_type), strict=False)
+        used = self._native.importance("weight")
+        return {name: float(value) for (name, value), weight in zip(named, used, strict=True) if weight}
+
+    def feature_name(self) -> list[str]:
+        """The names of features; `f0`, `f1`, … where the training data had none."""
+        return self._native.feature_names
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of features."""
+        return self._native.feature_names
+
+    @property
+    def feature_types(self) -> list[str]:
+        """The types of features: numeric, boolean, date, datetime, categorical."""
+        return self._native.feature_types
+
+    @property
+    def categories(self) -> dict[str, list[str]]:
+        """The levels of categorical features."""
+        return dict(self._native.levels)
+
+    @property
+    def best_iteration(self) -> int | None:
+        """The best round by early stopping, counted from 0; the model ends with it."""
+        return self._native.best_iteration
+
+    @property
+    def best_score(self) -> float | None:
+        """The value of the metric that decided early stopping, in the best round."""
+        return self._native.best_score
+
+    @property
+    def objective(self) -> str:
+        """What was minimised."""
+        return self._native.objective
+
+    @property
+    def classes(self) -> list[str] | None:
+        """The texts of labels in class order, where labels were texts."""
+        return self._native.classes
+
+    @property
+    def params(self) -> dict[str, str]:
+        """The parameters that decided the model."""
+        return dict(self._native.params)
+
+    def num_boosted_rounds(self) -> int:
+        """The number of rounds."""
+        return self._native.num_rounds
+
+    def num_trees(self) -> int:
+        """The number of trees."""
+        return self._native.num_trees
+
+    def num_feature(self) -> int:
+        """The number of features."""
+        return self._native.num_features
+
+
+def _from_bytes(model_bytes: bytes) -> Booster:
+    return Booster(model_bytes=model_bytes)

@@ -1,0 +1,45 @@
+//! The native part of the Python package `sapwood`: data sets over Python's memory, training, and models. `python/sapwood` wraps it.
+
+mod arrow;
+mod callables;
+mod column;
+mod cross_validation;
+mod dataset;
+mod error;
+mod foreign;
+mod frame;
+mod matrix;
+mod model;
+mod number;
+mod pool;
+mod sparse;
+mod tables;
+mod training;
+
+use pyo3::pymodule;
+
+/// The native part of `sapwood`.
+#[pymodule]
+mod _sapwood {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::arrow::{arrow_array_columns, arrow_stream_column, arrow_stream_columns};
+    #[pymodule_export]
+    use super::column::Column;
+    #[pymodule_export]
+    use super::cross_validation::cv;
+    #[pymodule_export]
+    use super::dataset::Dataset;
+    #[pymodule_export]
+    use super::model::Model;
+    #[pymodule_export]
+    use super::tables::{check_params, metric_is_higher_better, num_outputs, params_table};
+    #[pymodule_export]
+    use super::training::train;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
