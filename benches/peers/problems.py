@@ -147,6 +147,16 @@ def rand_claims() -> Problem:
     return rand("meddol", rdataset("sampleSelection", "RandHIE")["meddol"] > 0, " above 0")
 
 
+def rand_outpatient() -> Problem:
+    """Covered expenses outside hospitals, whose tail is lighter."""
+    return rand("outpdol")
+
+
+def rand_outpatient_claims() -> Problem:
+    """Covered expenses outside hospitals of those who had any."""
+    return rand("outpdol", rdataset("sampleSelection", "RandHIE")["outpdol"] > 0, " above 0")
+
+
 def first_year() -> Problem:
     """Covered expenses of the first year of the experiment, from another selection of its rows: nearly a fifth of them 0."""
     table = rdataset("Ecdat", "MedExp")
