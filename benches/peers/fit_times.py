@@ -16,6 +16,7 @@ import fits
 import measures
 import ranking
 import report
+from contract import Unable
 from dart import DART, LIGHTGBM_DART
 from fits import Data, Fit, Job
 from measures import Measure
@@ -88,7 +89,13 @@ def depthwise(job: Job, train: Data, test: Data) -> Fit:
     return fits.xgboost(Job(job.objective, job.rounds, settings), train, test)
 
 
-TRAINERS = {"sapwood": fits.sapwood, "xgboost": fits.xgboost, "xgboost-depthwise": depthwise, "lightgbm": fits.lightgbm}
+TRAINERS = {
+    "sapwood": fits.sapwood,
+    "xgboost": fits.xgboost,
+    "xgboost-depthwise": depthwise,
+    "lightgbm": fits.lightgbm,
+    "hessboost": fits.hessboost,
+}
 
 
 def main() -> int:
@@ -119,16 +126,26 @@ def main() -> int:
 
 def run(case: Case, job: Job, train: Data, test: Data, count: int) -> dict[str, list[dict]]:
     """Trainers take turns. A peer that is far slower than another the first time is not run again."""
-    found = {name: [] for name in TRAINERS}
+    found = {}
     for number in range(count):
         for name, fit in TRAINERS.items():
-            fastest = min((runs[0]["seconds"] for peer, runs in found.items() if runs and peer != "sapwood"), default=0)
-            if number > 0 and name != "sapwood" and found[name][0]["seconds"] > HOPELESS * fastest:
+            if number > 0 and (name not in found or is_hopeless(name, found)):
                 continue
-            predictions, seconds = fit(job, train, test)
-            found[name].append({"seconds": round(seconds, 4), case.measure.name: case.measure.of(test, predictions)})
-            print(report.as_json({"case": case.name, "trainer": name, **found[name][-1]}), file=sys.stderr, flush=True)
+            try:
+                predictions, seconds = fit(job, train, test)
+            except Unable as reason:
+                print(f"SKIPPED: {name}: {reason}", file=sys.stderr)
+                continue
+            told = {"seconds": round(seconds, 4), case.measure.name: case.measure.of(test, predictions)}
+            found.setdefault(name, []).append(told)
+            print(report.as_json({"case": case.name, "trainer": name, **told}), file=sys.stderr, flush=True)
     return found
+
+
+def is_hopeless(name: str, found: dict[str, list[dict]]) -> bool:
+    """Whether a peer's first run took far longer than another's."""
+    fastest = min(runs[0]["seconds"] for peer, runs in found.items() if peer != "sapwood")
+    return name != "sapwood" and found[name][0]["seconds"] > HOPELESS * fastest
 
 
 def summarise(case: Case, job: Job, train: Data, found: dict[str, list[dict]]) -> list[dict]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 import files
 import sapwood as executable
+from contract import Unable
 
 # What LightGBM calls what the others call by XGBoost's names.
 LIGHTGBM_NAMES = {
@@ -104,6 +105,24 @@ def xgboost(job: Job, train: Data, test: Data) -> Fit:
     return model.predict(xgb.DMatrix(test.features, **options)), seconds
 
 
+def hessboost(job: Job, train: Data, test: Data) -> Fit:
+    """Has XGBoost's parameters."""
+    try:
+        import hessboost as hb
+    except ModuleNotFoundError as error:
+        raise Unable("hessboost is not installed") from error
+
+    start = time.perf_counter()
+    matrix = hb.DMatrix(train.features, train.label, qid=train.group)
+    params = {"objective": job.objective, "tree_method": "hist", **job.settings}
+    try:
+        model = hb.train(params, matrix, job.rounds, verbose_eval=False)
+    except (ValueError, hb.HessboostError) as error:
+        raise Unable(f"hessboost: {error}") from error
+    seconds = time.perf_counter() - start
+    return model.predict(hb.DMatrix(test.features)), seconds
+
+
 def lightgbm(job: Job, train: Data, test: Data) -> Fit:
     """One model for each target and each level of quantiles."""
     labels = train.label.reshape(len(train.label), -1)
@@ -139,7 +158,7 @@ def _constraints(settings: dict, names: list[str]) -> dict:
 
 
 def _softmax_scale(settings: dict) -> dict:
-    """The same steps and limits in LightGBM's units. Of K classes its hessians are K / (K − 1) · p (1 − p), the others' 2 p (1 − p)."""
+    """The same steps and limits in LightGBM's units. Of K classes its hessians are K / (K − 1) · p (1 − p), others' 2 p (1 − p)."""
     if "num_class" not in settings:
         return {}
     ratio = settings["num_class"] / (settings["num_class"] - 1) / 2
