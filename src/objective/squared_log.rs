@@ -31,11 +31,16 @@ impl SquaredLogError {
 }
 
 impl Pointwise for SquaredLogError {
-    /// `base_score`, by default what minimises the loss: ln(1 + it) is the mean of ln(1 + label).
+    /// `base_score`, by default XGBoost's: a Newton step from 0. What minimises the loss, where ln(1 + it) is the mean of ln(1 + label), is no
+    /// place to begin: second derivatives there are about 1 / (1 + label)², and `min_child_weight` would forbid all splits.
     fn base_score(self, targets: TargetsView<'_>, ranks: &dyn Collective) -> f64 {
         self.base_score.unwrap_or_else(|| {
-            let logs: Vec<f64> = targets.labels().iter().map(|&label| ln(1.0 + label)).collect();
-            exp(weighted_mean(ranks, &logs, targets.weights())) - 1.0
+            let mean = |values: Vec<f64>| weighted_mean(ranks, &values, targets.weights());
+            let at_0 = |label: &f64| self.derivatives(0.0, *label);
+            let gradient = mean(targets.labels().iter().map(|label| at_0(label).0).collect());
+            let step = -gradient / mean(targets.labels().iter().map(|label| at_0(label).1).collect());
+            // Labels near −1 would take the step beyond the logarithm's end.
+            if step > SMALLEST_MARGIN { step } else { exp(-gradient) - 1.0 }
         })
     }
 

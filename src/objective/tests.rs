@@ -308,6 +308,16 @@ fn base_scores_are_the_best_constants() {
 }
 
 #[test]
+fn squared_log_error_begins_as_in_xgboost() {
+    let amounts = data(&[0.0, 3.0, 20.0, 150.0]).with_weights(vec![1.0, 2.0, 1.0, 3.0]).unwrap();
+    // XGBoost 3.2's.
+    assert_relative_eq!(base(params(Objective::SquaredLogError), &amounts)[0], 0.748_824_4, max_relative = 1e-7);
+    // Its step would end at −10⁶.
+    let low = base(params(Objective::SquaredLogError), &data(&[-0.9, -0.8]))[0];
+    assert_relative_eq!(low, (0.1f64 * 0.2).sqrt() - 1.0, max_relative = 1e-12);
+}
+
+#[test]
 fn base_scores_are_finite_on_constant_labels() {
     let ones = data(&[1.0, 1.0]);
     let zeros = data(&[0.0, 0.0]);
