@@ -141,6 +141,16 @@ mod tests {
     }
 
     #[test]
+    fn values_that_are_kept_are_counted() {
+        let schema = FeatureSchema::numeric(10);
+        let bytes = |is_linear| {
+            let params = Params::builder().num_round(1).linear_tree(is_linear).build().unwrap();
+            TrainingSize::of(&params, &schema, 1_000_000, 1).bytes()
+        };
+        assert_eq!(bytes(true) - bytes(false), 80_000_000);
+    }
+
+    #[test]
     fn limits_are_found() {
         let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
                       Max address space         4096000000           unlimited            bytes\n";

@@ -24,6 +24,7 @@ mod format;
 mod hold_out;
 mod hostile;
 mod io;
+mod linear;
 mod metrics;
 mod naive;
 mod packages;

@@ -1,6 +1,7 @@
 //! Linear leaves, against normal equations that are solved densely, and against what everything in training promises.
 
 use super::dart_tests::Keeper;
+use super::weight_tests::fit_anew;
 use crate::collective::Threads;
 use crate::params::{Booster, FeatureName, MultiStrategy, ParamsBuilder, PerFeature, ProcessType, SamplingMethod};
 use crate::sampling::mix;
@@ -182,6 +183,49 @@ fn leaves_are_the_solutions_of_normal_equations() {
     assert!(check_leaves(&model, &classes, (0.3, 0.0), logistic) > 30);
 }
 
+/// LightGBM 4.7 keeps values in single precision:
+///
+/// ```python
+/// r = np.arange(240); x = np.stack([r * 7 % 41 * 1.0, r * 5 % 37 * 0.5, r * 11 % 29 * 2.0 - 20], 1)
+/// y = 0.02 * (x[:, 0] - 15)**2 + 0.3 * x[:, 1] * np.where(x[:, 2] > 3, 1, -0.5) + 0.05 * x[:, 2]
+/// x[::9, 1] = np.nan                                                                           # in the second and the last case
+/// p = dict(objective='regression', learning_rate=0.4, num_leaves=6, min_data_in_leaf=15, min_sum_hessian_in_leaf=0, min_data_in_bin=1,
+///          linear_tree=True, linear_lambda=ridge, boost_from_average=False)
+/// lgb.train(p, lgb.Dataset(x, y, params=p), 4).predict(x)[[0, 1, 2, 9, 18, 33, 100, 239]]
+/// ```
+#[test]
+fn predictions_are_those_of_lightgbm() {
+    let rows = [0, 1, 2, 9, 18, 33, 100, 239];
+    let cases = [
+        (0.0, false, [1.8309, 0.546397, 2.885402, 2.52237, 6.140699, 5.008802, 6.507305, 9.649672]),
+        (0.0, true, [1.783054, 0.37754, 3.011745, 3.598999, 5.690135, 4.424567, 6.294623, 9.749779]),
+        (20.0, false, [1.718482, 0.551303, 2.885494, 2.518095, 6.191419, 5.020806, 6.544435, 9.529944]),
+        (20.0, true, [1.672972, 0.375333, 3.012368, 3.597418, 5.740314, 4.402724, 6.32325, 9.741007]),
+    ];
+    for (ridge, has_missing, expected) in cases {
+        let number = |(row, column): (usize, usize)| match column {
+            0 => (row * 7 % 41) as f64,
+            1 => (row * 5 % 37) as f64 * 0.5,
+            _ => (row * 11 % 29) as f64 * 2.0 - 20.0,
+        };
+        let mut x = Array2::from_shape_fn((240, 3), number);
+        let label = |row: ArrayView1<'_, f64>| {
+            0.02 * (row[0] - 15.0).powi(2) + 0.3 * row[1] * if row[2] > 3.0 { 1.0 } else { -0.5 } + 0.05 * row[2]
+        };
+        let labels = x.rows().into_iter().map(label).collect();
+        if has_missing {
+            (0..240).step_by(9).for_each(|row| x[[row, 1]] = f64::NAN);
+        }
+        let params = Params::builder().num_round(4).eta(0.4).max_leaves(6).max_depth(0).grow_policy(GrowPolicy::Lossguide);
+        let params = params.min_child_weight(15.0).lambda(0.0).base_score(0.0).linear_tree(true).linear_lambda(ridge);
+        let model = fit(params, &Dataset::from_array(x.view(), labels, None).unwrap());
+        let margins = Scorer::new(model).unwrap().margins(x.view()).unwrap();
+        for (row, expected) in rows.into_iter().zip(expected) {
+            assert!((margins[[row, 0]] - expected).abs() < 2e-6, "row {row}: {} {expected}", margins[[row, 0]]);
+        }
+    }
+}
+
 #[test]
 fn the_value_at_the_mean_is_regularised_as_a_constant_is() {
     // Without missing values and with one leaf each, a linear leaf and a constant one differ by slopes about the mean.
@@ -249,11 +293,12 @@ fn scores_while_training_are_the_scorers_bit_for_bit() {
 }
 
 #[test]
-fn any_number_of_threads_and_ranks_gives_the_same_model() {
+fn any_number_of_threads_and_ranks_and_any_layout_of_rows_gives_the_same_model() {
     for (name, params, classes) in ways() {
         let params = params.build().unwrap();
         let (x, data) = data(2500, classes);
         let whole = Trainer::new(params.clone()).fit(&data).unwrap().to_bytes().unwrap();
+        assert!(fit_anew(&params, &data) == whole, "{name}: rows laid out anew");
         for threads in [1, 3, 7] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let found = pool.install(|| Trainer::new(params.clone()).fit(&data).unwrap().to_bytes().unwrap());

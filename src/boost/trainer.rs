@@ -183,7 +183,7 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     /// Data or parameters that do not fit each other, or bins of other features, rows or data sets, or of a larger `max_bin`; a model to go
-    /// on from, if raw values cannot be read.
+    /// on from or `linear_tree`, if raw values cannot be read.
     pub fn fit_binned(&self, train: &Dataset, bins: Bins, observer: &mut dyn Observer) -> Result<Trained> {
         self.fit_pooled(train, Some(bins), observer)
     }

@@ -106,7 +106,8 @@ fn metric_values(objective: Objective, data: &Dataset, rows: &[Row]) -> Vec<(Str
     values.iter().map(|metric| (metric.name().to_string(), metric.evaluate(&evaluation).to_bits())).collect()
 }
 
-fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
+/// The model of rows that are laid out anew after the first round.
+pub(super) fn fit_anew(params: &Params, data: &Dataset) -> Vec<u8> {
     let mut training = Training::prepare(Execution::solo(Simd::scalar()), params, data, &[], Beginnings::default()).unwrap();
     let bins = training.bin().unwrap();
     let mut binned = training.lay_out(bins).unwrap();

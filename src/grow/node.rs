@@ -60,7 +60,7 @@ pub(crate) struct Leaf {
     /// Of all outputs together.
     pub cover: f64,
     /// What rows get that have all values of its terms, in the place of `value`.
-    pub linear: Option<Linear>,
+    pub linear: Option<Box<Linear>>,
 }
 
 /// A linear function in a leaf.
@@ -102,7 +102,7 @@ impl Leaf {
             LeafValue::Scalar(value) => Self { value: *value, cover, ..Self::default() },
             LeafValue::Vector(outputs) => Self { outputs: outputs.clone(), cover, ..Self::default() },
             LeafValue::Linear(function) => {
-                let linear = Some(Linear { function: (**function).clone(), weight: 1.0 });
+                let linear = Some(Box::new(Linear { function: (**function).clone(), weight: 1.0 }));
                 Self { value: function.if_missing, linear, cover, ..Self::default() }
             }
             _ => return None,

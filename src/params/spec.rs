@@ -234,9 +234,10 @@ parameters! {
     extra_trees("extra_trees"): bool = "false" { aliases: &["extra_tree"] }
     /// Draws the weight of each node to that of the node above: with n rows, n / (n + `path_smooth`) of its own, as in LightGBM.
     path_smooth("path_smooth"): f64 = "0" { range: Range::from(0.0), tunable: tunable(0.0, 100.0) }
-    /// Makes leaves linear functions of the numeric features on the way to them, as in LightGBM, but for the trees of the first round, and rows
-    /// that miss one of the values: these have constants. Beyond the values of a leaf's training rows predictions stay what they are at the
-    /// nearest of them, and never leave the range of the leaf's predictions there. Takes 4 to 8 bytes more of memory for each numeric value.
+    /// Makes leaves linear functions of the numeric features on the way to them, as in LightGBM. The tree that boosting begins with has
+    /// constant leaves, and rows that miss one of the features get a constant. Beyond the values of a leaf's training rows predictions stay
+    /// what they are at the nearest of them, and within what the leaf predicts for those rows. Each numeric value takes 4 to 8 bytes of memory
+    /// more.
     linear_tree("linear_tree"): bool = "false" { aliases: &["linear_trees"] }
     /// With `linear_tree`: L2 regularisation of slopes, in the units of the features. The larger a feature's numbers, the less it does.
     linear_lambda("linear_lambda"): f64 = "0" { range: Range::from(0.0) }

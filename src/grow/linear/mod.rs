@@ -52,7 +52,7 @@ where
     for (node, mut function) in solved {
         function.range = (function.range.0.max(-most), function.range.1.min(most));
         if let Some(leaf) = tree.nodes[node].leaf_mut().filter(|_| function.range.0 <= function.range.1) {
-            leaf.linear = Some(Linear { function, weight: 1.0 });
+            leaf.linear = Some(Box::new(Linear { function, weight: 1.0 }));
         }
     }
 }

@@ -134,3 +134,24 @@ fn dot_body(a: &[f64], b: &[f64], scale: FixedPoint) -> i64 {
     sum
 }
 dispatch! { fn dot(a: &[f64], b: &[f64], scale: FixedPoint) -> i64 = dot_body }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sampling::mix;
+
+    #[test]
+    fn products_add_up_alike_at_every_level_and_in_any_order() {
+        let number = |row: u64| (mix(row) % 20_001) as f64 / 10_000.0 - 1.0;
+        let scale = FixedPoint::new(1.0);
+        for rows in [0, 1, 7, 64, 511, 512] {
+            let (a, b): (Vec<f64>, Vec<f64>) = (0..rows).map(|row| (number(row), number(row + 1000))).unzip();
+            let expected: i64 = a.iter().zip(&b).map(|(a, b)| (a * b * 2f64.powi(50)).round_ties_even() as i64).sum();
+            let backwards = [&a, &b].map(|numbers| numbers.iter().rev().copied().collect::<Vec<_>>());
+            for simd in Simd::all() {
+                assert_eq!(dot(simd, &a, &b, scale), expected);
+                assert_eq!(dot(simd, &backwards[0], &backwards[1], scale), expected);
+            }
+        }
+    }
+}
