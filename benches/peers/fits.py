@@ -158,7 +158,7 @@ def _constraints(settings: dict, names: list[str]) -> dict:
 
 
 def _softmax_scale(settings: dict) -> dict:
-    """The same steps and limits in LightGBM's units. Of K classes its hessians are K / (K − 1) · p (1 − p), others' 2 p (1 − p)."""
+    """The same steps and limits in its units. Of K classes LightGBM's hessians are K / (K − 1) · p (1 − p), the rest 2 p (1 − p)."""
     if "num_class" not in settings:
         return {}
     ratio = settings["num_class"] / (settings["num_class"] - 1) / 2
