@@ -59,6 +59,7 @@ class Booster:
         *,
         margin: bool = False,
         leaf: bool = False,
+        contributions: bool = False,
         num_iteration: int | None = None,
         nthread: int = 0,
         base_margin: Any = None,
@@ -74,6 +75,9 @@ class Booster:
             Tell margins: what trees add up to, before the objective makes probabilities or means of it.
         leaf : bool
             Tell the leaf that each row falls into in each tree.
+        contributions : bool
+            Tell what each feature contributes to the margin: exact SHAP values, and last what the model predicts on average.
+            They add up to the margin.
         num_iteration : int, optional
             Use the first so many rounds only. Default: all, which after early stopping are those up to the best.
         nthread : int
@@ -85,10 +89,14 @@ class Booster:
         -------
         numpy.ndarray
             Of shape (rows,), or (rows, outputs) where there are several outputs: classes, targets, quantiles. Leaves are of shape
-            (rows, trees).
+            (rows, trees), contributions of shape (rows, features + 1), or (rows, outputs, features + 1).
         """
-        if margin and leaf:
-            raise ValueError("give margin or leaf, not both")
+        if margin + leaf + contributions > 1:
+            raise ValueError("give one of margin, leaf and contributions")
+        if contributions:
+            native = self._native if num_iteration is None else self._first_rounds(num_iteration)
+            dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
+            return native.contributions(dataset, nthread)
         output = "margin" if margin else "leaf" if leaf else "value"
         return self._predict(data, output, num_iteration, nthread, base_margin)
 
@@ -106,6 +114,31 @@ class Booster:
             dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
             values = native.predict_dataset(dataset, output, nthread)
         return values.astype(np.uint32) if output == "leaf" else values
+
+    def explanation(self, data: Any, *, nthread: int = 0) -> Any:
+        """What features contribute to predictions, as the package shap has it, for its plots.
+
+        Parameters
+        ----------
+        data : array-like, frame or sparse matrix, of shape (rows, features)
+        nthread : int
+            The number of threads; 0: as many as this process may use.
+
+        Returns
+        -------
+        shap.Explanation
+            Of shape (rows, features), or (rows, features, outputs) where there are several outputs, in the space of margins.
+        """
+        try:
+            import shap
+        except ImportError as error:
+            raise ImportError("an explanation is an object of the package shap: pip install shap") from error
+        values = self.predict(data, contributions=True, nthread=nthread)
+        if values.ndim == 3:
+            values = np.moveaxis(values, 1, 2)
+        values, base = values[:, :-1], values[:, -1]
+        shown = data if isinstance(data, np.ndarray) else getattr(data, "to_numpy", lambda: None)()
+        return shap.Explanation(values, base_values=base, data=shown, feature_names=self.feature_name())
 
     def _first_rounds(self, count: int) -> _sapwood.Model:
         if count <= 0:
