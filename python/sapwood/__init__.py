@@ -30,6 +30,9 @@ _LATER = {
     "SapwoodClassifier": "sapwood.sklearn",
     "SapwoodRegressor": "sapwood.sklearn",
     "SapwoodRanker": "sapwood.sklearn",
+    "plot_importance": "sapwood.plotting",
+    "plot_metric": "sapwood.plotting",
+    "plot_tree": "sapwood.plotting",
 }
 
 __all__ = [
@@ -50,6 +53,9 @@ __all__ = [
     "cv",
     "early_stopping",
     "log_evaluation",
+    "plot_importance",
+    "plot_metric",
+    "plot_tree",
     "record_evaluation",
     "train",
 ]

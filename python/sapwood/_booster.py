@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from sapwood import _sapwood
+from sapwood._habits import PREDICT, accepts
 from sapwood._input import native_dataset
 
 
@@ -53,12 +54,14 @@ class Booster:
         native = self._native
         return f"Booster({native.objective}, {native.num_features} features, {native.num_rounds} rounds)"
 
+    @accepts(PREDICT)
     def predict(
         self,
         data: Any,
         *,
         margin: bool = False,
         leaf: bool = False,
+        contributions: bool = False,
         num_iteration: int | None = None,
         nthread: int = 0,
         base_margin: Any = None,
@@ -74,6 +77,9 @@ class Booster:
             Tell margins: what trees add up to, before the objective makes probabilities or means of it.
         leaf : bool
             Tell the leaf that each row falls into in each tree.
+        contributions : bool
+            Tell what each feature contributes to the margin: exact SHAP values, and last what the model predicts on average.
+            They add up to the margin.
         num_iteration : int, optional
             Use the first so many rounds only. Default: all, which after early stopping are those up to the best.
         nthread : int
@@ -85,17 +91,20 @@ class Booster:
         -------
         numpy.ndarray
             Of shape (rows,), or (rows, outputs) where there are several outputs: classes, targets, quantiles. Leaves are of shape
-            (rows, trees).
+            (rows, trees), contributions of shape (rows, features + 1), or (rows, outputs, features + 1).
         """
-        if margin and leaf:
-            raise ValueError("give margin or leaf, not both")
-        output = "margin" if margin else "leaf" if leaf else "value"
+        if margin + leaf + contributions > 1:
+            raise ValueError("give one of margin, leaf and contributions")
+        output = "margin" if margin else "leaf" if leaf else "contributions" if contributions else "value"
         return self._predict(data, output, num_iteration, nthread, base_margin)
 
     def _predict(
         self, data: Any, output: str, num_iteration: int | None = None, nthread: int = 0, base_margin: Any = None
     ) -> np.ndarray:
         native = self._native if num_iteration is None else self._first_rounds(num_iteration)
+        if output == "contributions":
+            dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
+            return native.contributions(dataset, nthread)
         if type(data) is np.ndarray and self._takes_arrays and base_margin is None and data.ndim == 2:
             try:
                 values = native.predict_matrix(data, output, nthread)
@@ -106,6 +115,31 @@ class Booster:
             dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
             values = native.predict_dataset(dataset, output, nthread)
         return values.astype(np.uint32) if output == "leaf" else values
+
+    def explanation(self, data: Any, *, nthread: int = 0) -> Any:
+        """What features contribute to predictions, as the package shap has it, for its plots.
+
+        Parameters
+        ----------
+        data : array-like, frame or sparse matrix, of shape (rows, features)
+        nthread : int
+            The number of threads; 0: as many as this process may use.
+
+        Returns
+        -------
+        shap.Explanation
+            Of shape (rows, features), or (rows, features, outputs) where there are several outputs, in the space of margins.
+        """
+        try:
+            import shap
+        except ImportError as error:
+            raise ImportError("an explanation is an object of the package shap: pip install shap") from error
+        values = self.predict(data, contributions=True, nthread=nthread)
+        if values.ndim == 3:
+            values = np.moveaxis(values, 1, 2)
+        values, base = values[:, :-1], values[:, -1]
+        shown = data if isinstance(data, np.ndarray) else getattr(data, "to_numpy", lambda: None)()
+        return shap.Explanation(values, base_values=base, data=shown, feature_names=self.feature_name())
 
     def _first_rounds(self, count: int) -> _sapwood.Model:
         if count <= 0:
@@ -125,16 +159,41 @@ class Booster:
         """The whole model as a dictionary, for people and programs to look at."""
         return json.loads(self._native.to_json())
 
+    def trees_to_dataframe(self) -> Any:
+        """All nodes as a pandas frame, with XGBoost's columns.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `Split` is the threshold, `Category` the levels that go left (`Yes`); the `Gain` of a leaf is its value.
+        """
+        import pandas
+
+        def row(tree: int, index: int, node: dict[str, Any]) -> dict[str, Any]:
+            made = {"Tree": tree, "Node": index, "ID": f"{tree}-{index}", "Feature": node.get("feature", "Leaf")}
+            made |= {"Split": node.get("threshold"), "Category": node.get("levels"), "Cover": node["cover"]}
+            if "leaf" in node:
+                return made | {"Yes": None, "No": None, "Missing": None, "Gain": node.get("value", node.get("linear"))}
+            left, right = (f"{tree}-{node[side]}" for side in ("left", "right"))
+            missing = left if node["missing"] == "left" else right
+            return made | {"Yes": left, "No": right, "Missing": missing, "Gain": node["gain"]}
+
+        trees = enumerate(self.dump_model()["trees"])
+        rows = [row(number, index, node) for number, tree in trees for index, node in enumerate(tree["nodes"])]
+        order = ["Tree", "Node", "ID", "Feature", "Split", "Yes", "No", "Missing", "Gain", "Cover", "Category"]
+        return pandas.DataFrame(rows, columns=order)
+
     def feature_importance(self, importance_type: str = "gain") -> np.ndarray:
         """How much each feature contributes.
 
-        `weight` is the number of its splits, `gain` and `cover` are means over them, `total_gain` and `total_cover` sums.
+        `weight` (LightGBM's `split`) is the number of its splits, `gain` and `cover` are means over them, `total_gain` and
+        `total_cover` sums.
         """
-        return self._native.importance(importance_type)
+        return self._native.importance("weight" if importance_type == "split" else importance_type)
 
     def get_score(self, importance_type: str = "weight") -> dict[str, float]:
         """The same by name, of the features that have splits, as in XGBoost."""
-        named = zip(self.feature_name(), self._native.importance(importance_type), strict=False)
+        named = zip(self.feature_name(), self.feature_importance(importance_type), strict=False)
         used = self._native.importance("weight")
         return {name: float(value) for (name, value), weight in zip(named, used, strict=True) if weight}
 

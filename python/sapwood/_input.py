@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import decimal
 import numbers
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,23 @@ def features(
     chosen = _positions(categorical, [name for name, _ in columns])
     made = [_column(name, values, index in chosen) for index, (name, values) in enumerate(columns)]
     return _sapwood.Dataset.of_columns(made, named)
+
+
+def refuse_repeated_names(data: Any) -> None:
+    """Refuses pandas' frames with two columns of one name."""
+    if _is_pandas_frame(data) and not data.columns.is_unique:
+        twice = data.columns[data.columns.duplicated()][0]
+        raise SchemaError(f'there are two columns "{twice}"; rename one')
+
+
+def plain(values: Any) -> Any:
+    """Labels without pandas' own types of numbers, none of which may be missing."""
+    numpy_dtype = getattr(getattr(values, "dtype", None), "numpy_dtype", None)
+    if isinstance(numpy_dtype, np.dtype) and numpy_dtype.kind in "iufb":
+        if values.isna().any():
+            raise DataError("Input y contains NaN: a row has no label; leave such rows out")
+        return values.to_numpy(dtype=numpy_dtype)
+    return values
 
 
 def is_frame(data: Any) -> bool:
@@ -185,6 +203,8 @@ def _columns(data: Any) -> tuple[list[tuple[str, Any]] | None, bool]:
         named = all(texts) and len(texts) > 0
         names = [name if named else f"f{index}" for index, name in enumerate(data.columns)]
         return [(name, data.iloc[:, index]) for index, name in enumerate(names)], named
+    if isinstance(data, Mapping):
+        return [(str(name), np.asarray(values)) for name, values in data.items()], True
     if type(data).__name__ == "LazyFrame":
         raise SchemaError("a LazyFrame has no rows yet; give data.collect()")
     if hasattr(data, "__arrow_c_stream__"):
@@ -248,6 +268,14 @@ def _object_column(name: str, values: np.ndarray) -> Column:
         return Column.categorical(name, codes, levels.tolist())
     if all(issubclass(kind, bool | np.bool_) for kind in types) and types:
         return Column.boolean(name, _numbers(name, values, present))
+    if all(issubclass(kind, datetime.datetime) for kind in types) and types:
+        times = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
+        times[present] = values[present].astype("datetime64[us]")
+        return _datetime_column(name, times)
+    if all(issubclass(kind, datetime.date) for kind in types) and not types & {datetime.datetime} and types:
+        days = np.full(len(values), np.nan)
+        days[present] = values[present].astype("datetime64[D]").astype(np.int64)
+        return Column.date(name, days)
     if all(issubclass(kind, numbers.Real | np.number | bool | np.bool_ | decimal.Decimal) for kind in types):
         return Column.numeric(name, _numbers(name, values, present))
     found = ", ".join(sorted(kind.__name__ for kind in types))

@@ -17,6 +17,7 @@ from sapwood._booster import Booster
 from sapwood._dataset import Dataset
 from sapwood._errors import DataError, ParameterError
 from sapwood._functions import own_metric, own_objective
+from sapwood._habits import FIT, PREDICT, accepts, evaluation_sets
 from sapwood._training import train
 
 # What scikit-learn's users, and those of XGBoost's and LightGBM's estimators, call what the table calls otherwise.
@@ -94,6 +95,7 @@ class _Sapwood(BaseEstimator):
 
     def _checked_rows(self, X: Any, *, reset: bool) -> Any:
         """Rows as the engine takes them. Frames are left as they are; what is no frame is made an array of numbers."""
+        _input.refuse_repeated_names(X)
         if not _input.is_frame(X):
             return validate_data(
                 self, X, reset=reset, accept_sparse=("csc", "csr"), dtype="numeric", ensure_all_finite="allow-nan"
@@ -211,6 +213,14 @@ class _Sapwood(BaseEstimator):
         return self.evals_result_
 
 
+def _output(margin: bool, leaf: bool, contributions: bool) -> str:
+    """The one output that is asked for."""
+    asked = [name for name, is_asked in (("margin", margin), ("leaf", leaf), ("contributions", contributions)) if is_asked]
+    if len(asked) > 1:
+        raise ValueError(f"give one of {', '.join(asked)}")
+    return asked[0] if asked else "value"
+
+
 def _listed(values: Any, count: int, what: str) -> list[Any]:
     """One of each for every evaluation set."""
     if values is None:
@@ -222,18 +232,10 @@ def _listed(values: Any, count: int, what: str) -> list[Any]:
     return list(values)
 
 
-def _pairs(eval_set: Any) -> list[tuple[Any, Any]]:
-    """Evaluation sets, of which one may stand without a list."""
-    if eval_set is None:
-        return []
-    if isinstance(eval_set, tuple) and len(eval_set) == 2 and not isinstance(eval_set[0], tuple):
-        return [eval_set]
-    return list(eval_set)
-
-
 class _Supervised(_Sapwood):
     """What classifier and regressor share."""
 
+    @accepts(FIT)
     def fit(
         self,
         X: Any,
@@ -241,6 +243,8 @@ class _Supervised(_Sapwood):
         sample_weight: Any = None,
         *,
         eval_set: Any = None,
+        eval_X: Any = None,
+        eval_y: Any = None,
         eval_names: Sequence[str] | None = None,
         eval_sample_weight: Sequence[Any] | None = None,
         eval_metric: Any = None,
@@ -263,6 +267,8 @@ class _Supervised(_Sapwood):
             How much each row counts. Weight 0 is the same as no row, weight 2 the same as two.
         eval_set : list of (X, y), or one pair, optional
             Data sets that every round is evaluated on. Early stopping goes by the last one.
+        eval_X, eval_y : array-like or tuples of them, optional
+            The same as LightGBM has it.
         eval_names : sequence of str, optional
             Their names in `evals_result_`. Default: `validation_0`, `validation_1`, …
         eval_sample_weight, eval_base_margin : sequences, optional
@@ -294,7 +300,7 @@ class _Supervised(_Sapwood):
             raise DataError(f"sample_weight has {len(weight)} values for {rows} rows; there must be one for each")
         label, classes = self._labels(y, rows, weight, given)
         train_set = self._dataset(X, label, classes, weight=weight, base_margin=base_margin)
-        pairs = _pairs(eval_set)
+        pairs = evaluation_sets(eval_set, eval_X, eval_y)
         names = _listed(eval_names, len(pairs), "eval_names")
         weights = _listed(eval_sample_weight, len(pairs), "eval_sample_weight")
         margins = _listed(eval_base_margin, len(pairs), "eval_base_margin")
@@ -357,9 +363,19 @@ class SapwoodClassifier(ClassifierMixin, _Supervised):
         return codes.astype(np.float64)
 
     def _coded(self, y: Any) -> np.ndarray:
-        return self._codes(column_or_1d(y))
+        return self._codes(column_or_1d(_input.plain(y)))
 
-    def predict(self, X: Any, *, margin: bool = False, num_iteration: int | None = None, base_margin: Any = None) -> np.ndarray:
+    @accepts(PREDICT)
+    def predict(
+        self,
+        X: Any,
+        *,
+        margin: bool = False,
+        leaf: bool = False,
+        contributions: bool = False,
+        num_iteration: int | None = None,
+        base_margin: Any = None,
+    ) -> np.ndarray:
         """Predict the class of each row.
 
         Parameters
@@ -367,6 +383,8 @@ class SapwoodClassifier(ClassifierMixin, _Supervised):
         X : array-like, frame or sparse matrix, of shape (rows, features)
         margin : bool
             Tell margins instead, of shape (rows,) or (rows, classes).
+        leaf, contributions : bool
+            Tell leaves, or what features contribute to margins, as `Booster.predict` does.
         num_iteration : int, optional
             Use the first so many rounds only.
         base_margin : array-like, optional
@@ -376,13 +394,14 @@ class SapwoodClassifier(ClassifierMixin, _Supervised):
         -------
         numpy.ndarray of shape (rows,)
         """
-        if margin:
-            return self._predicted(X, "margin", num_iteration, base_margin)
+        if margin or leaf or contributions:
+            return self._predicted(X, _output(margin, leaf, contributions), num_iteration, base_margin)
         check_is_fitted(self, "booster_")
         if self.booster_._native.num_classes is None:
             return self.classes_[self.predict_proba(X, num_iteration=num_iteration, base_margin=base_margin).argmax(axis=1)]
         return self.classes_[self._predicted(X, "class", num_iteration, base_margin).astype(np.intp)]
 
+    @accepts(PREDICT)
     def predict_proba(self, X: Any, *, num_iteration: int | None = None, base_margin: Any = None) -> np.ndarray:
         """Predict the probability of each class.
 
@@ -434,7 +453,17 @@ class SapwoodRegressor(RegressorMixin, _Supervised):
         except (TypeError, ValueError) as error:
             raise DataError(f"labels of a regression must be numbers: {error}") from None
 
-    def predict(self, X: Any, *, margin: bool = False, num_iteration: int | None = None, base_margin: Any = None) -> np.ndarray:
+    @accepts(PREDICT)
+    def predict(
+        self,
+        X: Any,
+        *,
+        margin: bool = False,
+        leaf: bool = False,
+        contributions: bool = False,
+        num_iteration: int | None = None,
+        base_margin: Any = None,
+    ) -> np.ndarray:
         """Predict rows.
 
         Parameters
@@ -442,6 +471,8 @@ class SapwoodRegressor(RegressorMixin, _Supervised):
         X : array-like, frame or sparse matrix, of shape (rows, features)
         margin : bool
             Tell margins instead: what trees add up to, before the objective makes means of it.
+        leaf, contributions : bool
+            Tell leaves, or what features contribute to margins, as `Booster.predict` does.
         num_iteration : int, optional
             Use the first so many rounds only.
         base_margin : array-like, optional
@@ -451,12 +482,13 @@ class SapwoodRegressor(RegressorMixin, _Supervised):
         -------
         numpy.ndarray of shape (rows,), or (rows, outputs) for several targets or quantiles
         """
-        return self._predicted(X, "margin" if margin else "value", num_iteration, base_margin)
+        return self._predicted(X, _output(margin, leaf, contributions), num_iteration, base_margin)
 
 
 class SapwoodRanker(_Sapwood):
     """Putting the rows of query groups in order by gradient-boosted trees."""
 
+    @accepts(FIT)
     def fit(
         self,
         X: Any,
@@ -466,6 +498,8 @@ class SapwoodRanker(_Sapwood):
         qid: Any = None,
         sample_weight: Any = None,
         eval_set: Any = None,
+        eval_X: Any = None,
+        eval_y: Any = None,
         eval_group: Sequence[Any] | None = None,
         eval_qid: Sequence[Any] | None = None,
         eval_names: Sequence[str] | None = None,
@@ -507,7 +541,7 @@ class SapwoodRanker(_Sapwood):
         rows = X.shape[0] if hasattr(X, "shape") else len(X)
         label = _one_label_a_row(self, y, rows).astype(np.float64)
         train_set = self._dataset(X, label, None, weight=sample_weight, group=group, qid=qid)
-        pairs = _pairs(eval_set)
+        pairs = evaluation_sets(eval_set, eval_X, eval_y)
         names = _listed(eval_names, len(pairs), "eval_names")
         groups = _listed(eval_group, len(pairs), "eval_group")
         qids = _listed(eval_qid, len(pairs), "eval_qid")
@@ -521,12 +555,15 @@ class SapwoodRanker(_Sapwood):
         self._fit(given, train_set, evals, eval_metric, early_stopping_rounds, callbacks, init_model, verbose)
         return self
 
-    def predict(self, X: Any, *, num_iteration: int | None = None) -> np.ndarray:
+    @accepts(PREDICT)
+    def predict(self, X: Any, *, leaf: bool = False, contributions: bool = False, num_iteration: int | None = None) -> np.ndarray:
         """Predict scores, by which the rows of a group are put in order, the largest first.
 
         Parameters
         ----------
         X : array-like, frame or sparse matrix, of shape (rows, features)
+        leaf, contributions : bool
+            Tell leaves, or what features contribute, as `Booster.predict` does.
         num_iteration : int, optional
             Use the first so many rounds only.
 
@@ -534,7 +571,7 @@ class SapwoodRanker(_Sapwood):
         -------
         numpy.ndarray of shape (rows,)
         """
-        return self._predicted(X, "value", num_iteration, None)
+        return self._predicted(X, _output(False, leaf, contributions), num_iteration, None)
 
 
 def _one_label_a_row(estimator: BaseEstimator, y: Any, rows: int) -> np.ndarray:
@@ -542,7 +579,7 @@ def _one_label_a_row(estimator: BaseEstimator, y: Any, rows: int) -> np.ndarray:
     if y is None:
         name = type(estimator).__name__
         raise ValueError(f"requires y to be passed, but the target y is None: {name} learns from labels")
-    labels = column_or_1d(y, warn=True)
+    labels = column_or_1d(_input.plain(y), warn=True)
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
     if labels.dtype.kind == "O" and any(map(_input._is_missing, labels)):

@@ -34,7 +34,7 @@ mod _sapwood {
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]
-    use super::tables::{check_params, metric_is_higher_better, num_outputs, params_table};
+    use super::tables::{metric_is_higher_better, num_outputs, params_table};
     #[pymodule_export]
     use super::training::train;
 

@@ -11,14 +11,16 @@ use pyo3::types::PyBytes;
 use rayon::prelude::*;
 use sapwood::predict::predict;
 use sapwood::{Error, Result};
-use sapwood_score::{FeatureKind, Output, Scorer};
+use sapwood_score::{Explainer, FeatureKind, Output, Scorer};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A model. Any number of threads may use it at once.
 #[pyclass(frozen, module = "sapwood._sapwood")]
 pub struct Model {
     pub scorer: Arc<Scorer>,
+    /// Made when it is asked for first.
+    explainer: OnceLock<Explainer>,
 }
 
 /// Leaves that are looked up (rows × trees) by one thread; starting others takes as long.
@@ -28,7 +30,48 @@ impl Model {
     /// # Errors
     /// A model that contradicts itself.
     pub fn new(model: sapwood::Model) -> PyResult<Self> {
-        Ok(Self { scorer: Arc::new(Scorer::new(model).map_err(of_score)?) })
+        Scorer::new(model).map(Self::of).map_err(of_score)
+    }
+
+    fn of(scorer: Scorer) -> Self {
+        Self { scorer: Arc::new(scorer), explainer: OnceLock::new() }
+    }
+
+    fn explainer(&self) -> Result<&Explainer> {
+        if self.explainer.get().is_none() {
+            // Several threads may make it at once; one is kept.
+            let _ = self.explainer.set(Explainer::new(self.model())?);
+        }
+        self.explainer.get().ok_or_else(|| Error::internal("an explainer was made and is not there"))
+    }
+
+    /// What features contribute to the predictions of some rows, row by row.
+    fn explain(&self, data: &sapwood::Dataset) -> Result<Vec<f64>> {
+        self.model().schema.check(data.schema())?;
+        let explainer = self.explainer()?;
+        let (width, features) = (explainer.num_contributions(), self.model().schema.len());
+        let zeros = vec![0.0; self.model().num_outputs()];
+        let margins = base_margins(data, zeros.len())?;
+        let all = Mutex::new(vec![0.0; data.rows() * width]);
+        data.source().visit_rows(&|block| {
+            let step = explainer.tile_rows();
+            (0..block.rows.div_ceil(step)).into_par_iter().try_for_each(|tile| {
+                let first = tile * step;
+                let count = step.min(block.rows - first);
+                let mut rows = vec![f64::NAN; count * features];
+                for (feature, chunk) in &block.columns {
+                    (0..count).for_each(|row| rows[row * features + feature] = chunk.get(first + row));
+                }
+                let mut values = vec![0.0; count * width];
+                let begin = block.first_row + first;
+                let margins = margins.as_ref().map(|margins| &margins[begin * zeros.len()..(begin + count) * zeros.len()]);
+                explainer.contributions_of_tile(&rows, count, margins, &mut values)?;
+                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                all[begin * width..(begin + count) * width].copy_from_slice(&values);
+                Ok(())
+            })
+        })?;
+        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn model(&self) -> &sapwood::Model {
@@ -64,6 +107,16 @@ impl Model {
     }
 }
 
+/// The base margins of rows, one for each output.
+fn base_margins(data: &sapwood::Dataset, outputs: usize) -> Result<Option<Vec<f64>>> {
+    let Some(margins) = data.base_margin() else { return Ok(None) };
+    match margins.len() {
+        length if length == data.rows() * outputs => Ok(Some(margins.to_vec())),
+        length if length == data.rows() => Ok(Some(margins.iter().flat_map(|margin| vec![*margin; outputs]).collect())),
+        length => Err(Error::data(format!("{length} base margins for {} rows and {outputs} outputs", data.rows()))),
+    }
+}
+
 fn output(name: &str) -> PyResult<Output> {
     Output::from_name(name).ok_or_else(|| PyValueError::new_err(format!("there is no output {name:?}")))
 }
@@ -72,8 +125,7 @@ fn output(name: &str) -> PyResult<Output> {
 impl Model {
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        let scorer = py.detach(|| Scorer::new(sapwood::Model::from_bytes(bytes)?)).map_err(of_score)?;
-        Ok(Self { scorer: Arc::new(scorer) })
+        py.detach(|| Scorer::new(sapwood::Model::from_bytes(bytes)?)).map(Self::of).map_err(of_score)
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -83,8 +135,7 @@ impl Model {
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let scorer = py.detach(|| Scorer::load(&path)).map_err(of_score)?;
-        Ok(Self { scorer: Arc::new(scorer) })
+        py.detach(|| Scorer::load(&path)).map(Self::of).map_err(of_score)
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -125,6 +176,27 @@ impl Model {
         let (values, unknown) = predicted.map_err(exception)?;
         warn(py, &unknown)?;
         self.array(py, output, values)
+    }
+
+    /// What each feature contributes to each output's margin, and last what the model predicts on average: of shape (rows, features + 1), or
+    /// (rows, outputs, features + 1).
+    fn contributions<'py>(&self, py: Python<'py>, data: &Bound<'py, Dataset>, threads: u32) -> PyResult<Bound<'py, PyAny>> {
+        let data = data.get();
+        let explained = py.detach(|| {
+            on_pool(threads, || {
+                let data = data.engine(Some(&self.model().schema))?;
+                Ok((self.explain(&data)?, data.unknown_levels()))
+            })?
+        });
+        let (values, unknown) = explained.map_err(exception)?;
+        warn(py, &unknown)?;
+        let (outputs, features) = (self.model().num_outputs(), self.model().schema.len() + 1);
+        let rows = values.len() / (outputs * features);
+        let values = values.into_pyarray(py);
+        Ok(match outputs {
+            1 => PyArrayMethods::reshape(&values, [rows, features])?.into_any(),
+            _ => PyArrayMethods::reshape(&values, [rows, outputs, features])?.into_any(),
+        })
     }
 
     /// The model of the first rounds.

@@ -13,12 +13,6 @@ pub fn params_table() -> String {
     params::json().to_string()
 }
 
-/// Checks parameters, and tells which of them have no effect.
-#[pyfunction]
-pub fn check_params(params: Vec<(String, String)>) -> PyResult<Vec<String>> {
-    parsed(params).map(|(_, notes)| notes)
-}
-
 /// The number of margins that a row has.
 #[pyfunction]
 pub fn num_outputs(params: Vec<(String, String)>, data: &Bound<'_, Dataset>) -> PyResult<usize> {

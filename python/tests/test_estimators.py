@@ -257,3 +257,51 @@ def test_names_that_are_gone_are_noticed(rows, target):
         warnings.simplefilter("always")
         np.testing.assert_array_equal(estimator.predict(rows), estimator.predict(named))
     assert any("feature names" in str(warning.message) for warning in caught)
+
+
+def test_arguments_may_have_the_names_of_xgboost_and_lightgbm(rows, classes):
+    estimator = SapwoodClassifier(n_estimators=6)
+    estimator.fit(rows, classes, eval_X=rows[:50], eval_y=classes[:50], sample_weight_eval_set=[np.ones(50)])
+    assert len(estimator.evals_result_["validation_0"]["logloss"]) == 6
+    margin = estimator.predict(rows, margin=True)
+    for keywords in ({"raw_score": True}, {"output_margin": True}):
+        np.testing.assert_array_equal(estimator.predict(rows, **keywords), margin)
+    np.testing.assert_array_equal(estimator.predict(rows, pred_leaf=True), estimator.apply(rows))
+    for keywords in ({"pred_contrib": True}, {"pred_contribs": True}, {"contributions": True}):
+        np.testing.assert_allclose(estimator.predict(rows, **keywords).sum(axis=1), margin, atol=1e-9)
+    shorter = estimator.predict_proba(rows, num_iteration=3)
+    np.testing.assert_array_equal(estimator.predict_proba(rows, iteration_range=(0, 3)), shorter)
+    np.testing.assert_array_equal(estimator.get_booster().predict(rows, iteration_range=(0, 3)), shorter[:, 1])
+    longer = SapwoodClassifier(n_estimators=2).fit(rows, classes, xgb_model=estimator)
+    assert longer.n_estimators_ == 8
+    with pytest.raises(sapwood.ParameterError, match="from the first on"):
+        estimator.predict(rows, iteration_range=(1, 3))
+    with pytest.raises(sapwood.ParameterError, match="raw_score is another name for margin"):
+        estimator.predict(rows, raw_score=True, margin=True)
+    with pytest.raises(sapwood.ParameterError, match="give eval_set, or both"):
+        estimator.fit(rows, classes, eval_X=rows)
+    with pytest.raises(ValueError, match="one of margin, leaf"):
+        estimator.predict(rows, margin=True, leaf=True)
+
+
+def test_labels_may_be_of_the_types_of_pandas(rows, classes):
+    for dtype in ("Int64", "int64[pyarrow]"):
+        estimator = SapwoodClassifier(n_estimators=2).fit(rows, pd.Series(classes.astype(int), dtype=dtype))
+        assert estimator.classes_.tolist() == [0, 1] and estimator.classes_.dtype.kind == "i"
+        missing = pd.Series([None, *classes[1:].astype(int)], dtype=dtype)
+        with pytest.raises(ValueError, match="NaN"):
+            SapwoodClassifier(n_estimators=2).fit(rows, missing)
+    with pytest.raises(sapwood.SchemaError, match='two columns "a"'):
+        SapwoodClassifier().fit(pd.DataFrame(rows, columns=list("aabcd")), classes)
+
+
+def test_trees_are_tables(rows, target):
+    estimator = SapwoodRegressor(n_estimators=3, max_depth=2, importance_type="split").fit(rows, target)
+    table = estimator.booster_.trees_to_dataframe()
+    assert table["Tree"].nunique() == 3 and (table["Feature"] == "Leaf").sum() == 12
+    root = table.iloc[0]
+    assert root["ID"] == "0-0" and root["Missing"] in (root["Yes"], root["No"]) and root["Yes"] in set(table["ID"])
+    splits = table[table["Feature"] != "Leaf"]["Feature"].value_counts()
+    importance = estimator.booster_.feature_importance("split")
+    assert {f"f{i}": count for i, count in enumerate(importance) if count} == splits.to_dict()
+    np.testing.assert_allclose(estimator.feature_importances_, importance / importance.sum())

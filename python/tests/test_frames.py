@@ -95,6 +95,7 @@ def arrow_batch(made):
 
 
 FRAMES = [
+    dict,
     pandas_frame,
     pandas_objects,
     pandas_category,
@@ -210,6 +211,7 @@ def test_dates_and_times_are_numbers():
         booster = train(PARAMS, Dataset(pa.table({"x": pa.array(days).cast(pa.timestamp("ms")).cast(kind)}), y), 30)
         assert booster.feature_types == [name]
         assert np.abs(booster.predict(pa.table({"x": pa.array(days).cast(pa.timestamp("ms")).cast(kind)})) - y).max() < 1
+    assert train(PARAMS, Dataset({"x": [None, *days[1:]]}, y), 5).feature_types == ["date"]
     times = pd.DataFrame({"x": pd.to_datetime(pd.Series(days)).dt.tz_localize("Europe/Berlin")})
     assert train(PARAMS, Dataset(times, y), 5).feature_types == ["datetime"]
 

@@ -223,7 +223,7 @@ def test_names_of_features_are_kept(rows, target):
     assert booster.feature_name() == names
     assert set(booster.get_score()) <= set(names) and booster.feature_importance("weight").sum() > 0
     with pytest.raises(ValueError, match="give weight, gain"):
-        booster.feature_importance("split")
+        booster.feature_importance("splits")
 
 
 def test_numbers_can_be_categories():
