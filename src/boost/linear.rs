@@ -17,9 +17,13 @@ impl Training<'_> {
         if !self.params.linear_tree {
             return Ok(());
         }
-        let is_numeric = |feature: usize| matches!(mapper.features()[feature], FeatureBins::Numeric { .. });
+        // What has one value is never a term.
+        let may_vary = |feature: usize| {
+            let bins = &mapper.features()[feature];
+            matches!(bins, FeatureBins::Numeric { .. }) && bins.value_bins() > 1
+        };
         let read = self.watched.iter_mut().try_for_each(|watched| {
-            watched.raw = RawValues::read(watched.data, is_numeric).map_err(|error| error.within(watched.name))?;
+            watched.raw = RawValues::read(watched.data, may_vary).map_err(|error| error.within(watched.name))?;
             Ok(())
         });
         self.execution.ranks.agree(read)?;

@@ -5,7 +5,7 @@ use crate::objective::GradientPair;
 use rayon::prelude::*;
 
 /// Rows that one task passes over.
-pub(super) const ROWS_PER_TASK: usize = 65_536;
+const ROWS_PER_TASK: usize = 65_536;
 
 /// Rows of a batch. Integers of 52 bits of so many rows fit 64 bits together.
 const BATCH: usize = 512;
@@ -34,6 +34,15 @@ impl Batch {
             x.resize(rows.len(), 0.0);
             input.raw.gather(feature, &self.sources, x);
         }
+    }
+
+    /// Whether each row has a value of each feature.
+    pub fn is_complete(&self) -> Vec<bool> {
+        let mut is_complete = vec![true; self.pairs.len()];
+        for x in &self.x {
+            is_complete.iter_mut().zip(x).for_each(|(is_complete, x)| *is_complete &= !x.is_nan());
+        }
+        is_complete
     }
 }
 

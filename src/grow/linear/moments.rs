@@ -100,7 +100,7 @@ impl Moments {
 /// Adds rows that have all values.
 fn add(simd: Simd, sums: &mut [i128], batch: &mut Batch, spans: &[Span], [grad_scale, hess_scale]: [FixedPoint; 2]) {
     let features = spans.len();
-    let is_complete: Vec<bool> = (0..batch.pairs.len()).map(|row| batch.x.iter().all(|x| !x[row].is_nan())).collect();
+    let is_complete = batch.is_complete();
     for (x, span) in batch.x.iter_mut().zip(spans) {
         x.iter_mut()
             .zip(&is_complete)

@@ -1,6 +1,6 @@
 //! Ranges: of a leaf's features, by which they are scaled, and of its terms and values, which predictions keep to.
 
-use super::batch::{Batch, ROWS_PER_TASK, over_rows};
+use super::batch::{Batch, over_rows};
 use super::candidates::{Candidate, each, exchange};
 use super::input::LinearInput;
 use crate::collective::Collective;
@@ -106,23 +106,14 @@ pub(super) fn fitted_ranges<F>(
     F: Fn(u32) -> (usize, GradientPair) + Sync,
 {
     let of_function = |(node, function): &(usize, LinearLeaf)| {
-        let nothing = || vec![i64::MIN; 2 * function.terms.len() + 2];
-        let of_rows = |rows: &[u32]| {
-            let mut greatest = nothing();
-            for &row in rows {
-                let x = |feature| input.raw.get(feature, (input.grown_on)(row).0);
-                if function.terms.iter().all(|term| !x(term.feature).is_nan()) {
-                    let numbers = function.terms.iter().map(|term| x(term.feature)).chain([function.value(x)]);
-                    greatest.chunks_exact_mut(2).zip(numbers).for_each(|(range, x)| raise(range, &[least(x), key(x)]));
-                }
-            }
-            greatest
-        };
+        let features: Vec<u32> = function.terms.iter().map(|term| term.feature).collect();
+        let nothing = || vec![i64::MIN; 2 * features.len() + 2];
+        let add = |greatest: &mut Vec<i64>, batch: &mut Batch| add_fitted(greatest, batch, function);
         let merge = |mut all: Vec<i64>, more: Vec<i64>| {
             raise(&mut all, &more);
             all
         };
-        tree.rows_of(*node).par_chunks(ROWS_PER_TASK).map(of_rows).reduce(nothing, merge)
+        over_rows(tree.rows_of(*node), &features, input, nothing, add, merge)
     };
     let mut found: Vec<Vec<i64>> = functions.par_iter().map(of_function).collect();
     exchange(found.iter_mut(), |all| ranks.all_reduce_max(all));
@@ -130,6 +121,19 @@ pub(super) fn fitted_ranges<F>(
         let mut ranges = greatest.chunks_exact(2).map(range_of);
         function.terms.iter_mut().zip(&mut ranges).for_each(|(term, range)| term.range = range);
         ranges.for_each(|range| function.range = range);
+    }
+}
+
+/// Widens ranges by rows that have all values. Operations are those of the scorer.
+fn add_fitted(greatest: &mut [i64], batch: &Batch, function: &LinearLeaf) {
+    let is_complete = batch.is_complete();
+    let mut values = vec![function.constant; is_complete.len()];
+    for (x, term) in batch.x.iter().zip(&function.terms) {
+        values.iter_mut().zip(x).for_each(|(value, x)| *value += term.coefficient * x);
+    }
+    for (numbers, range) in batch.x.iter().chain([&values]).zip(greatest.chunks_exact_mut(2)) {
+        let complete = numbers.iter().zip(&is_complete).filter(|(_, is_complete)| **is_complete);
+        complete.for_each(|(&x, _)| raise(range, &[least(x), key(x)]));
     }
 }
 
