@@ -117,3 +117,21 @@ fn the_python_package_is_small() {
         assert!(is_known, "sapwood-python has come to depend on {name}");
     }
 }
+
+/// Cargo wants to see every package of the workspace, whichever of them is compiled.
+#[test]
+fn the_image_is_built_from_a_whole_workspace() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let shown = read(".dockerignore");
+    let shown: Vec<_> = shown.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    for member in manifest["workspace"]["members"].as_array().unwrap() {
+        let member = member.as_str().unwrap();
+        let parts = ["Cargo.toml", "src"].map(|part| if member == "." { part.to_string() } else { format!("{member}/{part}") });
+        for part in parts {
+            let is_shown = shown.iter().any(|shown| part == *shown || part.starts_with(&format!("{shown}/")));
+            assert!(is_shown, ".dockerignore hides {part}");
+        }
+    }
+}

@@ -57,6 +57,24 @@ impl<T: Number> Matrix<T> {
         unsafe { *self.values.offset(row as isize * self.strides[0] + column as isize * self.strides[1]) }
     }
 
+    /// A whole row, if its values lie side by side.
+    fn row(&self, row: usize) -> Option<&[T]> {
+        if self.strides[1] != 1 || self.columns == 0 {
+            return None;
+        }
+        assert!(row < self.rows, "callers stay within the shape");
+        // SAFETY: as in `value`; the values of all columns follow the first, as the stride of columns is one value.
+        Some(unsafe { std::slice::from_raw_parts(self.values.offset(row as isize * self.strides[0]), self.columns) })
+    }
+
+    /// Refuses a value of a row that cannot be one of a feature.
+    fn check_row(&self, row: usize, values: &[T]) -> Result<()> {
+        // A loop without a way out is done by vectors.
+        let is_wrong = values.iter().fold(false, |is_wrong, value| is_wrong | value.fault().is_some());
+        let found = if is_wrong { values.iter().enumerate().find_map(|(at, value)| Some((at, value.fault()?))) } else { None };
+        found.map_or(Ok(()), |(column, fault)| Err(self.refuse(row, column, fault)))
+    }
+
     /// A whole column, if its values lie side by side in a type of the engine's.
     fn column(&self, column: usize) -> Option<&[T::Wide]> {
         if self.strides[0] != 1 || self.rows == 0 {
@@ -83,6 +101,13 @@ impl<T: Number> Matrix<T> {
         let mut columns = vec![Vec::with_capacity(count); self.columns];
         for tile in (0..count).step_by(TILE_ROWS) {
             let rows = first + tile..first + count.min(tile + TILE_ROWS);
+            if let Some(slices) = rows.clone().map(|row| self.row(row)).collect::<Option<Vec<_>>>() {
+                rows.clone().zip(&slices).try_for_each(|(row, values)| self.check_row(row, values))?;
+                for (column, values) in columns.iter_mut().enumerate() {
+                    values.extend(slices.iter().map(|row| row[column].wide()));
+                }
+                continue;
+            }
             for (column, values) in columns.iter_mut().enumerate() {
                 for row in rows.clone() {
                     let value = self.value(row, column);
@@ -161,6 +186,11 @@ impl<T: Number> Rows for Matrix<T> {
 
     fn append(&self, first: usize, count: usize, out: &mut Vec<f64>) -> Result<()> {
         for row in first..first + count {
+            if let Some(values) = self.row(row) {
+                self.check_row(row, values)?;
+                out.extend(values.iter().map(|value| value.wide().double()));
+                continue;
+            }
             for column in 0..self.columns {
                 let value = self.value(row, column);
                 if let Some(fault) = value.fault() {

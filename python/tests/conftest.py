@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
+# One of scikit-learn's checks asks for it before scipy is imported.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import numpy as np
 import pytest
 
