@@ -45,6 +45,6 @@ pub use prediction::{Calibration, Link, Outputs, Prediction};
 pub use reading::{Reading, Role};
 pub use schema::{Feature, FeatureKind, FeatureSchema};
 pub use scorer::{Output, Predictions, Scorer, push_text, write_number};
-pub use shap::Explainer;
+pub use shap::{BackgroundExplainer, Explainer, approximate_contributions};
 pub use tree::{Condition, Leaf, LeafValue, LinearLeaf, LinearTerm, MissingRule, Node, Split, Tree};
 pub use validate::{MAX_FEATURES, MAX_LEVELS, MAX_NODES, MAX_OUTPUTS};

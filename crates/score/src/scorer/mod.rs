@@ -13,12 +13,13 @@ mod single;
 pub use output::{Output, Predictions, push_text, write_number};
 use output::{to_means, to_votes};
 
-use crate::{Error, Feature, FeatureKind, LevelIndex, MeanOf, Model};
+use crate::{Error, Explainer, Feature, FeatureKind, LevelIndex, MeanOf, Model};
 use forest::Forest;
 use interpreter::{Interpreter, Rows};
 use ndarray::{Array2, ArrayView2, Axis};
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// Scores rows with a model, whose trees it holds in a form made for speed.
 ///
@@ -45,6 +46,7 @@ pub struct Scorer {
     model: Model,
     engine: Engine,
     levels: LevelIndex,
+    explainer: OnceLock<Explainer>,
 }
 
 /// How the trees are walked.
@@ -70,7 +72,7 @@ impl Scorer {
             false => Engine::Interpreter(Interpreter::new(&model)),
         };
         let levels = LevelIndex::new(&model.schema);
-        Ok(Self { model, engine, levels })
+        Ok(Self { model, engine, levels, explainer: OnceLock::new() })
     }
 
     /// Reads a model file.
@@ -84,6 +86,18 @@ impl Scorer {
     /// The model.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// What explains the model's predictions; compiled when it is asked for first.
+    ///
+    /// # Errors
+    /// Those of [`Explainer::new`].
+    pub fn explainer(&self) -> Result<&Explainer, Error> {
+        if let Some(explainer) = self.explainer.get() {
+            return Ok(explainer);
+        }
+        let compiled = Explainer::new(&self.model)?;
+        Ok(self.explainer.get_or_init(|| compiled))
     }
 
     /// The number of values in a row: the columns of the schema.
@@ -204,7 +218,8 @@ impl Scorer {
         output.check(&self.model)?;
         self.model.schema.check_count(rows.ncols())?;
         let mut values = Vec::with_capacity(rows.nrows() * output.columns(&self.model));
-        for (tile, count) in row_tiles(&rows, self.tile_rows()).zip(tile_counts(rows.nrows(), self.tile_rows())) {
+        let tile_rows = self.tile_rows_of(output)?;
+        for (tile, count) in row_tiles(&rows, tile_rows).zip(tile_counts(rows.nrows(), tile_rows)) {
             values.extend(self.score_tile(output, &tile, count, None)?);
         }
         Predictions::new(&self.model, output, rows.nrows(), values)
@@ -212,7 +227,7 @@ impl Scorer {
 
     /// Any kind of output for `count` rows, which begin with `base_margins` in place of the base score if there are any; rows, margins
     /// and values lie row by row (`rows × features`, `rows × outputs`, `rows ×` [`Output::columns`]). For callers who bring base
-    /// margins or threads of their own; [`Scorer::tile_rows`] rows a call are best.
+    /// margins or threads of their own; [`Scorer::tile_rows_of`] rows a call are best.
     ///
     /// # Errors
     /// Values or margins in another number than `count` rows have, an output that the model does not have, or no base margins where
@@ -240,6 +255,9 @@ impl Scorer {
             return Ok(leaves.into_iter().map(f64::from).collect());
         }
         self.check_base_margins(base_margins.is_some())?;
+        if output.explains() {
+            return self.explain_tile(output, rows, count, base_margins.as_deref());
+        }
         let of_members: Option<fn(&Model, &mut [f64])> = match model.ensemble.as_ref().map(|ensemble| ensemble.mean_of) {
             Some(MeanOf::Means) => Some(to_means),
             Some(MeanOf::Votes) => Some(to_votes),
@@ -254,12 +272,34 @@ impl Scorer {
         })
     }
 
+    /// The number of rows that are best given to [`Scorer::score_tile`].
+    ///
+    /// # Errors
+    /// Those of [`Scorer::explainer`], where it is about contributions.
+    pub fn tile_rows_of(&self, output: Output) -> Result<usize, Error> {
+        Ok(match output {
+            Output::Contributions => self.explainer()?.tile_rows(),
+            Output::Interactions => self.explainer()?.interaction_tile_rows(),
+            _ => self.tile_rows(),
+        })
+    }
+
     /// The number of rows that are best scored together.
     pub fn tile_rows(&self) -> usize {
         match &self.engine {
             Engine::Forest(forest) => forest.tile_rows(),
             Engine::Interpreter(_) => INTERPRETED_ROWS,
         }
+    }
+
+    fn explain_tile(&self, output: Output, rows: &[f64], count: usize, base: Option<&[f64]>) -> Result<Vec<f64>, Error> {
+        let mut found = vec![0.0; count.saturating_mul(output.columns(&self.model))];
+        let explainer = self.explainer()?;
+        match output {
+            Output::Interactions => explainer.interactions_of_tile(rows, count, base, &mut found)?,
+            _ => explainer.contributions_of_tile(rows, count, base, &mut found)?,
+        }
+        Ok(found)
     }
 
     fn check_base_margins(&self, are_given: bool) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! Kinds of output, and [`Predictions`]: the values of many rows with what it takes to print them.
 
 use super::single;
+use crate::shap::check_leaves;
 use crate::{Error, Link, Model, Precision, Prediction};
 use std::fmt::Write;
 
@@ -19,11 +20,17 @@ pub enum Output {
     Class,
     /// The leaf in each tree: its number among the tree's leaves in node order, counted from 0.
     Leaf,
+    /// What each column contributes to each margin ([`Explainer`](crate::Explainer)): output by output, its columns in the schema's order,
+    /// then the bias.
+    Contributions,
+    /// Of each output a matrix of interactions, row by row: columns in the schema's order, then the bias, both ways.
+    Interactions,
 }
 
 impl Output {
     /// Every kind, in the order in which documentation lists them.
-    pub const ALL: [Self; 5] = [Self::Value, Self::Margin, Self::Probability, Self::Class, Self::Leaf];
+    pub const ALL: [Self; 7] =
+        [Self::Value, Self::Margin, Self::Probability, Self::Class, Self::Leaf, Self::Contributions, Self::Interactions];
 
     /// The kind's name on the command line.
     pub fn name(self) -> &'static str {
@@ -33,6 +40,8 @@ impl Output {
             Self::Probability => "probability",
             Self::Class => "class",
             Self::Leaf => "leaf",
+            Self::Contributions => "contributions",
+            Self::Interactions => "interactions",
         }
     }
 
@@ -44,13 +53,17 @@ impl Output {
     /// Checks that `model` has this output.
     ///
     /// # Errors
-    /// [`Error::Output`] for classes and probabilities of a model that has no classes.
+    /// [`Error::Output`] for classes and probabilities of a model that has no classes, and for contributions of one whose leaves are linear
+    /// functions.
     pub fn check(self, model: &Model) -> Result<(), Error> {
+        if self.explains() {
+            return check_leaves(model);
+        }
         if model.num_classes().is_some() || !matches!(self, Self::Probability | Self::Class) {
             return Ok(());
         }
         Err(Error::Output(format!(
-            "a model of objective {} has no output {:?}; ask for value, margin or leaf",
+            "a model of objective {} has no output {:?}; ask for value, margin, leaf or contributions",
             model.objective.name,
             self.name()
         )))
@@ -60,9 +73,16 @@ impl Output {
     pub fn columns(self, model: &Model) -> usize {
         match self {
             Self::Leaf => model.trees.len(),
+            Self::Contributions => model.num_outputs().saturating_mul(model.schema.len() + 1),
+            Self::Interactions => Self::Contributions.columns(model).saturating_mul(model.schema.len() + 1),
             _ if self.is_class(model) => 1,
             _ => model.num_outputs(),
         }
+    }
+
+    /// Whether it tells how a margin comes about.
+    pub fn explains(self) -> bool {
+        matches!(self, Self::Contributions | Self::Interactions)
     }
 
     /// Whether it is the index of a class.

@@ -24,6 +24,9 @@ pub(super) struct Frame<const W: usize> {
     /// 1 for rows that satisfy the earlier splits on the player.
     on: [f64; W],
     edge: Edge<W>,
+    /// The player's slot, and whether no split of the path further down is on it.
+    slot: u32,
+    is_last: bool,
 }
 
 /// An edge's part: `u(t) = offset + slope · t`.
@@ -40,12 +43,13 @@ struct Edge<const W: usize> {
 impl<const W: usize> Frame<W> {
     pub const EMPTY: Self = {
         let zeros = [0.0; W];
-        Self { left: zeros, on: zeros, edge: Edge { offset: zeros, slope: zeros, gain: zeros, on: zeros } }
+        let edge = Edge { offset: zeros, slope: zeros, gain: zeros, on: zeros };
+        Self { left: zeros, on: zeros, edge, slot: 0, is_last: false }
     };
 }
 
-/// A walk of one tree, for some nodes of the quadrature, by `W` rows.
-pub(super) struct Walk<'a, const W: usize> {
+/// A walk of one tree, for some nodes of the quadrature, by `W` rows; with interactions of pairs of players, or without.
+pub(super) struct Walk<'a, const W: usize, const PAIRS: bool> {
     pub program: &'a Program,
     /// The nodes, and their weights.
     pub nodes: &'a [f64],
@@ -64,9 +68,15 @@ pub(super) struct Walk<'a, const W: usize> {
     pub frames: &'a mut [Frame<W>],
     /// What each slot contributes is added here.
     pub found: &'a mut [[f64; W]],
+    /// With pairs: room for what is integrated, one for each node.
+    pub integrand: &'a mut [[f64; W]],
+    /// With pairs: room for `(s − w) / u` of each edge of the path, as much as for the products.
+    pub quotients: &'a mut [[f64; W]],
+    /// With pairs: what is found at the edges of one slot about another one is added here. Both halves of a pair sum up to its interaction.
+    pub pairs: &'a mut [[f64; W]],
 }
 
-impl<const W: usize> Walk<'_, W> {
+impl<const W: usize, const PAIRS: bool> Walk<'_, W, PAIRS> {
     #[inline(always)]
     pub fn run(&mut self) {
         let program = self.program;
@@ -114,28 +124,20 @@ impl<const W: usize> Walk<'_, W> {
         }
         let mut whole = [0.0; W];
         let sums = &mut self.sums[depth * n..][..n];
-        for ((sum, product), &t) in sums.iter_mut().zip(&*products).zip(self.nodes) {
+        for (k, (sum, &t)) in sums.iter_mut().zip(self.nodes).enumerate() {
+            let mut product = products[k];
+            if split.last.is_some() {
+                product = times(&product, &chosen(&on, self.inverses[split.repeat as usize * n + k]));
+            }
             for lane in 0..W {
                 sum[lane] = offset[lane] + slope[lane] * t;
+                whole[lane] += product[lane];
             }
-            if split.last.is_none() {
-                for lane in 0..W {
-                    whole[lane] += product[lane];
-                }
-            }
-        }
-        if split.last.is_some() {
-            for (product, inverse) in products.iter().zip(&self.inverses[split.repeat as usize * n..][..n]) {
-                let inverse = chosen(&on, *inverse);
-                for lane in 0..W {
-                    whole[lane] += product[lane] * inverse[lane];
-                }
+            if PAIRS {
+                self.integrand[k] = times(&product, &gain);
             }
         }
-        let found = &mut self.found[split.slot as usize];
-        for lane in 0..W {
-            found[lane] += gain[lane] * whole[lane];
-        }
+        self.take(split, &gain, &whole);
     }
 
     #[inline(always)]
@@ -143,7 +145,19 @@ impl<const W: usize> Walk<'_, W> {
         let (depth, n) = (split.depth as usize, self.nodes.len());
         let frame = &mut self.frames[depth];
         frame.edge = edge(split, side, &frame.left, &frame.on);
-        let Edge { offset, slope, .. } = frame.edge;
+        let Edge { offset, slope, on, .. } = frame.edge;
+        if PAIRS {
+            frame.slot = split.slot;
+            frame.is_last = true;
+            self.supersede(split, true);
+            let share = split.before * split.ratios[side];
+            for (quotient, &t) in self.quotients[depth * n..][..n].iter_mut().zip(self.nodes) {
+                let [if_on, if_off] = [(1.0 - share) / (share + (1.0 - share) * t), -1.0 / (1.0 - t)];
+                for lane in 0..W {
+                    quotient[lane] = if on[lane] != 0.0 { if_on } else { if_off };
+                }
+            }
+        }
         let (above, below) = self.products[depth * n..].split_at_mut(n);
         for ((below, above), &t) in below[..n].iter_mut().zip(above).zip(self.nodes) {
             for lane in 0..W {
@@ -160,29 +174,60 @@ impl<const W: usize> Walk<'_, W> {
         let (sums, below) = self.sums[depth * n..].split_at_mut(n);
         let below = &below[..n];
         let mut whole = [0.0; W];
-        for (((sum, below), product), &t) in sums.iter_mut().zip(below).zip(products).zip(self.nodes) {
+        for (k, (((sum, below), product), &t)) in sums.iter_mut().zip(below).zip(products).zip(self.nodes).enumerate() {
+            let mut part = times(product, below);
+            if split.last.is_some() {
+                part = times(&part, &chosen(&on, self.inverses[split.repeat as usize * n + k]));
+            }
             for lane in 0..W {
-                let part = (offset[lane] + slope[lane] * t) * below[lane];
-                sum[lane] = if FIRST { part } else { sum[lane] + part };
+                let from_below = (offset[lane] + slope[lane] * t) * below[lane];
+                sum[lane] = if FIRST { from_below } else { sum[lane] + from_below };
+                whole[lane] += part[lane];
             }
-            if split.last.is_none() {
-                for lane in 0..W {
-                    whole[lane] += product[lane] * below[lane];
-                }
-            }
-        }
-        if split.last.is_some() {
-            let inverses = &self.inverses[split.repeat as usize * n..][..n];
-            for ((below, product), inverse) in below.iter().zip(products).zip(inverses) {
-                let inverse = chosen(&on, *inverse);
-                for lane in 0..W {
-                    whole[lane] += product[lane] * inverse[lane] * below[lane];
-                }
+            if PAIRS {
+                self.integrand[k] = times(&part, &gain);
             }
         }
-        let found = &mut self.found[split.slot as usize];
+        self.take(split, &gain, &whole);
+        if PAIRS {
+            self.supersede(split, false);
+        }
+    }
+
+    /// Adds what a split's edges contribute, and what they tell about pairs of its player with the others of the path.
+    #[inline(always)]
+    fn take(&mut self, split: &SplitPlan, gain: &[f64; W], whole: &[f64; W]) {
+        let slot = split.slot as usize;
+        let found = &mut self.found[slot];
         for lane in 0..W {
             found[lane] += gain[lane] * whole[lane];
+        }
+        if !PAIRS {
+            return;
+        }
+        let (n, slots) = (self.nodes.len(), self.program.slots.len());
+        for (at, frame) in self.frames[..split.depth as usize].iter().enumerate() {
+            if !frame.is_last || frame.slot == split.slot {
+                continue;
+            }
+            let mut whole = [0.0; W];
+            for (part, quotient) in self.integrand[..n].iter().zip(&self.quotients[at * n..][..n]) {
+                for lane in 0..W {
+                    whole[lane] += part[lane] * quotient[lane];
+                }
+            }
+            let pair = &mut self.pairs[slot * slots + frame.slot as usize];
+            for lane in 0..W {
+                pair[lane] += whole[lane];
+            }
+        }
+    }
+
+    /// Notes whether a split further down is on the player of an earlier edge.
+    #[inline(always)]
+    fn supersede(&mut self, split: &SplitPlan, by_this: bool) {
+        if let Some(last) = split.last {
+            self.frames[last as usize].is_last = !by_this;
         }
     }
 

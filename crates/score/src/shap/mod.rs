@@ -5,6 +5,9 @@
 //! that went either way. They are exact: the integrals that give them are of polynomials, and each tree has as many nodes of quadrature as
 //! its longest path takes ([kernel]).
 
+mod approximate;
+mod background;
+mod interactions;
 mod kernel;
 mod players;
 mod program;
@@ -14,20 +17,18 @@ mod simd;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod walks;
 
-use crate::row_view::RowView;
+pub use approximate::approximate_contributions;
+pub use background::BackgroundExplainer;
+
 use crate::{Error, Model};
-use kernel::{Frame, Walk};
 use ndarray::{Array3, ArrayView2, Axis};
 use players::Players;
-use program::Program;
-use quadrature::Rule;
-use room::{Framed, LANES, Room, with_room};
-use simd::Simd;
-use terms::{Term, terms};
-
-/// Nodes of quadrature that one walk takes: more would need more room than the first-level cache has.
-const NODES: usize = 16;
+use room::LANES;
+pub(crate) use terms::check_leaves;
+use terms::terms;
+use walks::{Found, Walks};
 
 /// Bytes of rows that are explained together.
 const TILE_BYTES: usize = 256 * 1024;
@@ -54,29 +55,12 @@ const TILE_BYTES: usize = 256 * 1024;
 /// # Ok::<(), Error>(())
 /// ```
 pub struct Explainer {
-    view: RowView,
     players: Players,
-    trees: Vec<Explained>,
-    /// By number of nodes; empty where no tree needs it.
-    rules: Vec<Option<Rule>>,
+    walks: Walks,
     /// What each output begins with, and the mean of the trees that is added to it.
     base: Vec<f64>,
     expected: Vec<f64>,
     needs_base_margins: bool,
-    simd: Simd,
-}
-
-/// A tree with what its leaves add.
-struct Explained {
-    program: Program,
-    terms: Vec<Term>,
-}
-
-impl Explained {
-    /// Nodes of quadrature: of a polynomial whose degree is one less than the number of players.
-    fn nodes(&self) -> usize {
-        self.program.distinct.div_ceil(2)
-    }
 }
 
 impl Explainer {
@@ -88,26 +72,14 @@ impl Explainer {
         model.validate()?;
         let players = Players::new(model);
         let (terms, base) = terms(model)?;
-        let trees = model.trees.iter().zip(terms);
-        let trees: Vec<_> = trees.map(|(tree, terms)| Explained { program: Program::new(tree, &players), terms }).collect();
-        let most = trees.iter().map(Explained::nodes).max().unwrap_or(0);
-        let mut rules = vec![None; most + 1];
-        for tree in trees.iter().filter(|tree| tree.nodes() > 0) {
-            rules[tree.nodes()].get_or_insert_with(|| Rule::new(tree.nodes()));
-        }
-        let mut expected = vec![0.0; base.len()];
-        for Explained { program, terms } in &trees {
-            for Term { output, values } in terms {
-                expected[*output] += values.iter().zip(&program.leaf_shares).map(|(value, share)| value * share).sum::<f64>();
-            }
-        }
-        let (view, needs_base_margins) = (RowView::new(model), model.requires_base_margin());
-        Ok(Self { view, players, trees, rules, base, expected, needs_base_margins, simd: Simd::detect() })
+        let walks = Walks::new(model, &players, terms);
+        let expected = walks.means(base.len());
+        Ok(Self { players, walks, base, expected, needs_base_margins: model.requires_base_margin() })
     }
 
     /// The number of contributions to an output: one a column of the schema, and the bias.
     fn width(&self) -> usize {
-        self.view.columns() + 1
+        self.walks.view.columns() + 1
     }
 
     /// The number of contributions of a row: outputs × (columns + 1).
@@ -154,92 +126,68 @@ impl Explainer {
         base_margins: Option<&[f64]>,
         out: &mut [f64],
     ) -> Result<(), Error> {
-        self.check(rows, count, base_margins, out.len() == count * self.num_contributions())?;
+        self.check(rows, count, base_margins, (out.len(), self.num_contributions()))?;
         out.fill(0.0);
-        with_room(&self.view, rows, count, |room| match count {
-            1 => self.add_trees::<1>(room, out),
-            _ => self.add_trees::<LANES>(room, out),
-        });
+        match count {
+            1 => self.walks.each::<1, false>(rows, count, |found| self.add_contributions(&found, out)),
+            _ => self.walks.each::<LANES, false>(rows, count, |found| self.add_contributions(&found, out)),
+        }
         let (outputs, width) = (self.base.len(), self.width());
         for (at, contributions) in out.chunks_exact_mut(width).enumerate() {
-            let base = base_margins.map_or(self.base[at % outputs], |margins| margins[at]);
-            contributions[width - 1] = self.expected[at % outputs] + base;
+            contributions[width - 1] = self.bias(at % outputs, base_margins.map(|margins| margins[at]));
         }
         Ok(())
     }
 
-    /// The number of rows that are best explained together.
-    pub fn tile_rows(&self) -> usize {
-        let rows = TILE_BYTES / (8 * (self.view.features() + self.num_contributions()));
-        (rows - rows % LANES).clamp(LANES, 256)
+    /// Adds what a walk found.
+    fn add_contributions<const W: usize>(&self, walked: &Found<'_, W>, out: &mut [f64]) {
+        let (stride, width) = (self.num_contributions(), self.width());
+        let out = &mut out[walked.first_row * stride + walked.output * width..];
+        for (found, &player) in walked.contributions.iter().zip(walked.players) {
+            self.players.share(player, |column, share| {
+                let places = out[column..].iter_mut().step_by(stride);
+                places.zip(found).for_each(|(place, found)| *place += share * found);
+            });
+        }
     }
 
-    fn check(&self, rows: &[f64], count: usize, base_margins: Option<&[f64]>, has_room: bool) -> Result<(), Error> {
-        let (columns, outputs) = (self.view.columns(), self.base.len());
+    /// What an output begins with: the base score or a row's base margin, and the mean of the trees.
+    fn bias(&self, output: usize, base_margin: Option<f64>) -> f64 {
+        self.expected[output] + base_margin.unwrap_or(self.base[output])
+    }
+
+    /// The number of rows that are best explained together.
+    pub fn tile_rows(&self) -> usize {
+        tile_rows(self.walks.view.features() + self.num_contributions())
+    }
+
+    /// Checks that there are as many values as `count` rows have, and room for as many as they get.
+    fn check(&self, rows: &[f64], count: usize, base_margins: Option<&[f64]>, (room, each): (usize, usize)) -> Result<(), Error> {
+        let (columns, outputs) = (self.walks.view.columns(), self.base.len());
         if rows.len() != count * columns {
             return Err(Error::Schema(format!("{} values are not {count} rows of {columns} features", rows.len())));
         }
         if base_margins.is_some_and(|margins| margins.len() != count * outputs) {
             return Err(Error::Schema(format!("the base margins are not {count} rows of {outputs}")));
         }
-        if !has_room {
-            return Err(Error::Output(format!("room for what {count} rows do not have: each has {}", self.num_contributions())));
+        if count.checked_mul(each) != Some(room) {
+            return Err(Error::Output(format!("room for {room} numbers, {count} rows have {each} each")));
         }
         if self.needs_base_margins && base_margins.is_none() { Err(Error::BaseMarginRequired) } else { Ok(()) }
     }
+}
 
-    /// Adds what the trees contribute, tree by tree.
-    fn add_trees<const W: usize>(&self, room: &mut Room, out: &mut [f64])
-    where
-        Frame<W>: Framed,
-    {
-        for tree in &self.trees {
-            let Some(rule) = &self.rules[tree.nodes()] else { continue };
-            for (nodes, weights) in rule.nodes.chunks(NODES).zip(rule.weights.chunks(NODES)) {
-                self.add_tree::<W>(tree, nodes, weights, room, out);
-            }
-        }
-    }
-
-    /// Adds what a tree contributes, as far as some nodes of the quadrature go.
-    fn add_tree<const W: usize>(&self, tree: &Explained, nodes: &[f64], weights: &[f64], room: &mut Room, out: &mut [f64])
-    where
-        Frame<W>: Framed,
-    {
-        let (program, stride, width) = (&tree.program, self.num_contributions(), self.width());
-        room.make_ready::<W>(program, nodes);
-        let Room { rows, products, sums, inverses, found, frames, narrow_frames, .. } = room;
-        let frames = Frame::<W>::among(frames, narrow_frames);
-        let found = &mut found[..program.slots.len() * W];
-        for Term { output, values } in &tree.terms {
-            for (rows, out) in rows.chunks(W * self.view.features().max(1)).zip(out.chunks_mut(W * stride)) {
-                found.fill(0.0);
-                let mut walk = Walk::<W> {
-                    program,
-                    nodes,
-                    weights,
-                    inverses,
-                    values,
-                    rows: rows.as_chunks().0,
-                    products: products.as_chunks_mut().0,
-                    sums: sums.as_chunks_mut().0,
-                    frames,
-                    found: found.as_chunks_mut().0,
-                };
-                simd::run(self.simd, &mut walk);
-                for (found, &player) in found.as_chunks::<W>().0.iter().zip(&program.slots) {
-                    self.players.share(player, |column, share| {
-                        let places = out[output * width + column..].iter_mut().step_by(stride);
-                        places.zip(found).for_each(|(place, found)| *place += share * found);
-                    });
-                }
-            }
-        }
-    }
+/// The number of rows that are best explained together, if each has so many numbers.
+fn tile_rows(numbers: usize) -> usize {
+    let rows = TILE_BYTES / 8 / numbers;
+    (rows - rows % LANES).clamp(LANES, 256)
 }
 
 impl std::fmt::Debug for Explainer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Explainer").field("columns", &self.view.columns()).field("trees", &self.trees.len()).finish_non_exhaustive()
+        f.debug_struct("Explainer")
+            .field("columns", &self.walks.view.columns())
+            .field("trees", &self.walks.len())
+            .finish_non_exhaustive()
     }
 }

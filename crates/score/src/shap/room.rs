@@ -16,8 +16,11 @@ pub(super) struct Room {
     pub rows: Vec<f64>,
     pub products: Vec<f64>,
     pub sums: Vec<f64>,
+    pub quotients: Vec<f64>,
+    pub integrand: Vec<f64>,
     pub inverses: Vec<f64>,
     pub found: Vec<f64>,
+    pub pairs: Vec<f64>,
     pub frames: Vec<Frame<LANES>>,
     pub narrow_frames: Vec<Frame<1>>,
 }
@@ -26,16 +29,15 @@ thread_local! {
     static ROOM: Cell<Room> = Cell::default();
 }
 
-/// Calls `then` with room in which `count` rows lie as walks take them: one alone, or [`LANES`] side by side.
-pub(super) fn with_room(view: &RowView, rows: &[f64], count: usize, then: impl FnOnce(&mut Room)) {
-    let lanes = if count == 1 { 1 } else { LANES };
+/// Calls `then` with room in which `count` rows lie as walks take them, `W` side by side.
+pub(super) fn with_room<const W: usize>(view: &RowView, rows: &[f64], count: usize, then: impl FnOnce(&mut Room)) {
     let (columns, features) = (view.columns(), view.features());
     let mut room = ROOM.take();
     room.rows.clear();
-    room.rows.resize(count.next_multiple_of(lanes) * features, f64::NAN);
+    room.rows.resize(count.next_multiple_of(W) * features, f64::NAN);
     for at in 0..count {
         view.fill(&rows[at * columns..][..columns], &mut room.row);
-        let places = room.rows[at / lanes * lanes * features + at % lanes..].iter_mut().step_by(lanes);
+        let places = room.rows[at / W * W * features + at % W..].iter_mut().step_by(W);
         places.zip(&room.row).for_each(|(place, x)| *place = *x);
     }
     then(&mut room);
@@ -44,14 +46,20 @@ pub(super) fn with_room(view: &RowView, rows: &[f64], count: usize, then: impl F
 
 impl Room {
     /// Makes room for walks of a tree by `W` rows, and fills in the inverses.
-    pub fn make_ready<const W: usize>(&mut self, program: &Program, nodes: &[f64])
+    pub fn make_ready<const W: usize, const PAIRS: bool>(&mut self, program: &Program, nodes: &[f64])
     where
         Frame<W>: Framed,
     {
         let levels = (program.depth + 1) * nodes.len() * W;
         grow(&mut self.products, levels, 0.0);
         grow(&mut self.sums, levels, 0.0);
-        grow(&mut self.found, program.slots.len() * W, 0.0);
+        let slots = program.slots.len();
+        grow(&mut self.found, slots * W, 0.0);
+        if PAIRS {
+            grow(&mut self.quotients, levels, 0.0);
+            grow(&mut self.integrand, nodes.len() * W, 0.0);
+            grow(&mut self.pairs, slots * slots * W, 0.0);
+        }
         grow(Frame::<W>::among(&mut self.frames, &mut self.narrow_frames), program.depth, Frame::EMPTY);
         self.inverses.clear();
         for &share in &program.repeats {

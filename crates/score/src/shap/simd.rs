@@ -51,15 +51,15 @@ fn best() -> Level {
 
 /// Runs a walk.
 #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "calls code for an instruction set that was detected"))]
-pub(super) fn run<const W: usize>(simd: Simd, walk: &mut Walk<'_, W>) {
+pub(super) fn run<const W: usize, const PAIRS: bool>(simd: Simd, walk: &mut Walk<'_, W, PAIRS>) {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2")]
-        fn avx2<const W: usize>(walk: &mut Walk<'_, W>) {
+        fn avx2<const W: usize, const PAIRS: bool>(walk: &mut Walk<'_, W, PAIRS>) {
             walk.run();
         }
         #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2")]
-        fn avx512<const W: usize>(walk: &mut Walk<'_, W>) {
+        fn avx512<const W: usize, const PAIRS: bool>(walk: &mut Walk<'_, W, PAIRS>) {
             walk.run();
         }
         match simd.0 {

@@ -65,10 +65,19 @@ fn weighted(precision: Precision, weight: f64, value: f64) -> f64 {
     }
 }
 
+/// Checks that every leaf is a constant, or one for each output.
+///
+/// # Errors
+/// Leaves that are linear functions.
+pub(crate) fn check_leaves(model: &Model) -> Result<(), Error> {
+    let is_linear = |leaf: &Leaf| matches!(leaf.value, LeafValue::Linear(_));
+    if model.trees.iter().any(|tree| tree.leaves().any(is_linear)) { Err(linear_leaves()) } else { Ok(()) }
+}
+
 fn linear_leaves() -> Error {
     Error::Output(
-        "leaves of the model are linear functions, whose parts no method of explaining trees divides among features; \
-         train without linear_tree to explain predictions"
+        "leaves of the model are linear functions, and what these add is not divided among features; \
+         only models whose leaves are constants can be explained"
             .into(),
     )
 }

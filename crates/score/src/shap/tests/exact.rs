@@ -4,16 +4,18 @@ use super::oracle;
 use super::random::{Random, Shape, model, row, tree};
 use crate::row_view::RowView;
 use crate::shap::simd::Simd;
-use crate::{Condition, Explainer, FeatureSchema, Leaf, Model, Node, Objective, Scorer, Split, Tree};
+use crate::{Condition, Explainer, FeatureSchema, Leaf, Model, Node, Objective, Scorer, Split, Tree, approximate_contributions};
 use ndarray::{Array2, Axis};
 use proptest::prelude::*;
 
-/// Asserts that the contributions of some rows add up to their margins.
+/// Asserts that the contributions of some rows, exact and approximate ones, add up to their margins.
 pub fn assert_additive(model: &Model, rows: &Array2<f64>) {
-    let contributions = Explainer::new(model).unwrap().contributions(rows.view()).unwrap();
+    let exact = Explainer::new(model).unwrap().contributions(rows.view()).unwrap();
     let margins = Scorer::new(model.clone()).unwrap().margins(rows.view()).unwrap();
-    for ((index, &margin), sum) in margins.indexed_iter().zip(&contributions.sum_axis(Axis(2))) {
-        assert!((sum - margin).abs() <= 1e-9 * margin.abs().max(1e-3), "row and output {index:?}: {sum} and {margin}");
+    for contributions in [exact, approximate_contributions(model, rows.view()).unwrap()] {
+        for ((index, &margin), sum) in margins.indexed_iter().zip(&contributions.sum_axis(Axis(2))) {
+            assert!((sum - margin).abs() <= 1e-9 * margin.abs().max(1e-3), "row and output {index:?}: {sum} and {margin}");
+        }
     }
 }
 
@@ -48,20 +50,47 @@ proptest! {
     }
 
     #[test]
+    fn interactions_are_shapley_interactions(seed in any::<u64>(), shape in shapes()) {
+        let mut random = Random(seed);
+        let model = model(&mut random, shape, shape.outputs);
+        let rows = matrix(&mut random, shape, 9);
+        let explainer = Explainer::new(&model).unwrap();
+        let found = explainer.interactions(rows.view()).unwrap();
+        let mut seen = Vec::new();
+        for (row, found) in rows.rows().into_iter().zip(found.outer_iter()) {
+            RowView::new(&model).fill(row.as_slice().unwrap(), &mut seen);
+            for (output, found) in found.outer_iter().enumerate() {
+                for (expected, found) in oracle::interactions(&model, output, &seen).iter().zip(found) {
+                    prop_assert!((expected - found).abs() < 1e-12, "{expected} and {found}");
+                }
+            }
+        }
+        let contributions = explainer.contributions(rows.view()).unwrap();
+        for (sum, contribution) in found.sum_axis(Axis(3)).iter().zip(&contributions) {
+            prop_assert!((sum - contribution).abs() < 1e-12, "{sum} and {contribution}");
+        }
+    }
+
+    #[test]
     fn groups_of_rows_and_instructions_change_no_bit(seed in any::<u64>(), shape in shapes()) {
         let mut random = Random(seed);
         let model = model(&mut random, shape, 2 * shape.outputs);
         let rows = matrix(&mut random, shape, 21);
         let mut explainer = Explainer::new(&model).unwrap();
         let expected = explainer.contributions(rows.view()).unwrap();
+        let interactions = explainer.interactions(rows.view()).unwrap();
         for simd in Simd::all() {
-            explainer.simd = simd;
+            explainer.walks.simd = simd;
             prop_assert!(explainer.contributions(rows.view()).unwrap() == expected);
             let mut found = vec![f64::NAN; explainer.num_contributions()];
             for (row, expected) in rows.rows().into_iter().zip(expected.outer_iter()) {
                 explainer.contributions_into(row.as_slice().unwrap(), &mut found).unwrap();
                 prop_assert!(found.iter().eq(expected.iter()));
             }
+            prop_assert!(explainer.interactions(rows.view()).unwrap() == interactions);
+            let mut found = vec![f64::NAN; explainer.num_interactions()];
+            explainer.interactions_of_tile(rows.row(20).as_slice().unwrap(), 1, None, &mut found).unwrap();
+            prop_assert!(found.iter().eq(interactions.index_axis(Axis(0), 20).iter()));
         }
     }
 }
@@ -160,6 +189,22 @@ fn chains_of_a_thousand_leaves_are_additive() {
         let shape = Shape { columns, leaves: 1_000, outputs: 1, vectors: false, categorical_from: columns };
         let model = Model::new(FeatureSchema::numeric(columns), Objective::SquaredError, vec![0.5], vec![tree]);
         assert_additive(&model, &matrix(&mut random, shape, 2));
+    }
+}
+
+#[test]
+fn interactions_of_many_features_sum_up_to_contributions() {
+    for columns in [40, 600] {
+        let mut random = Random(11);
+        let tree = chain(&mut random, columns + 1, columns);
+        let shape = Shape { columns, leaves: 0, outputs: 1, vectors: false, categorical_from: columns };
+        let model = Model::new(FeatureSchema::numeric(columns), Objective::SquaredError, vec![0.5], vec![tree]);
+        let rows = matrix(&mut random, shape, 2);
+        let explainer = Explainer::new(&model).unwrap();
+        let sums = explainer.interactions(rows.view()).unwrap().sum_axis(Axis(3));
+        for (sum, contribution) in sums.iter().zip(&explainer.contributions(rows.view()).unwrap()) {
+            assert!((sum - contribution).abs() < 1e-9, "{sum} and {contribution}");
+        }
     }
 }
 

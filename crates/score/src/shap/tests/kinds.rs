@@ -84,7 +84,10 @@ fn derived_features_play_for_their_columns() {
         split.feature += 5;
     }
     assert_additive(&shared, &rows);
-    let found = Explainer::new(&shared).unwrap().contributions(rows.view()).unwrap();
+    let explainer = Explainer::new(&shared).unwrap();
+    let found = explainer.contributions(rows.view()).unwrap();
+    let sums = explainer.interactions(rows.view()).unwrap().sum_axis(ndarray::Axis(3));
+    sums.iter().zip(&found).for_each(|(sum, found)| approx(*sum, *found));
     for of_output in found.outer_iter().flat_map(|row| [row.row(0).to_vec(), row.row(1).to_vec()]) {
         assert_eq!(of_output[0], of_output[1]);
         assert!(of_output[0] != 0.0 || of_output[2] != 0.0);

@@ -38,14 +38,43 @@ fn weight(size: u32, all: u32) -> f64 {
     (1..=size).fold(1.0 / f64::from(all), |weight, k| weight * f64::from(k) / f64::from(all - k))
 }
 
+/// The Shapley values of a game, and last what no player gets.
+pub fn shapley(players: u32, value: impl Fn(u32) -> f64) -> Vec<f64> {
+    let values: Vec<f64> = (0..1u32 << players).map(value).collect();
+    let of = |player: u32| {
+        let others = (0..1u32 << players).filter(|coalition| coalition >> player & 1 == 0);
+        let gain = |set: u32| values[(set | 1 << player) as usize] - values[set as usize];
+        others.map(|set| weight(set.count_ones(), players) * gain(set)).sum::<f64>()
+    };
+    (0..players).map(of).chain([values[0]]).collect()
+}
+
 /// The contributions of a row to an output, the bias last; the row is as trees see it.
 pub fn contributions(model: &Model, output: usize, row: &[f64]) -> Vec<f64> {
+    shapley(model.schema.len() as u32, |coalition| margin(model, output, row, coalition))
+}
+
+/// The interactions of a row for an output, as a matrix row by row, the bias in the last corner.
+pub fn interactions(model: &Model, output: usize, row: &[f64]) -> Vec<f64> {
     let columns = model.schema.len() as u32;
     let values: Vec<f64> = (0..1u32 << columns).map(|coalition| margin(model, output, row, coalition)).collect();
-    let of = |column: u32| {
-        let others = (0..1u32 << columns).filter(|coalition| coalition >> column & 1 == 0);
-        let gain = |set: u32| values[(set | 1 << column) as usize] - values[set as usize];
-        others.map(|set| weight(set.count_ones(), columns) * gain(set)).sum::<f64>()
+    let contributions = contributions(model, output, row);
+    let pair = |i: u32, j: u32| {
+        let (i, j) = (1 << i, 1 << j);
+        let others = (0..1u32 << columns).filter(|set| set & (i | j) == 0);
+        let gain = |set: u32| {
+            values[(set | i | j) as usize] - values[(set | i) as usize] - values[(set | j) as usize] + values[set as usize]
+        };
+        others.map(|set| 0.5 * weight(set.count_ones(), columns - 1) * gain(set)).sum::<f64>()
     };
-    (0..columns).map(of).chain([values[0]]).collect()
+    let width = columns as usize + 1;
+    let mut matrix = vec![0.0; width * width];
+    for i in 0..columns {
+        let others: Vec<u32> = (0..columns).filter(|j| *j != i).collect();
+        others.iter().for_each(|&j| matrix[i as usize * width + j as usize] = pair(i, j));
+        let rest: f64 = others.iter().map(|&j| pair(i, j)).sum();
+        matrix[i as usize * width + i as usize] = contributions[i as usize] - rest;
+    }
+    matrix[width * width - 1] = contributions[width - 1];
+    matrix
 }

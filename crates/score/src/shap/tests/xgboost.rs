@@ -1,6 +1,6 @@
 //! What XGBoost says about its own model, to the precision of its floats.
 
-use crate::{Condition, Explainer, FeatureSchema, Leaf, Model, Node, Objective, Precision, Split, Tree};
+use crate::{Condition, Explainer, FeatureSchema, Leaf, Model, Node, Objective, Precision, Split, Tree, approximate_contributions};
 use ndarray::Array2;
 use serde_json::Value;
 
@@ -57,4 +57,17 @@ fn contributions_are_those_of_xgboost() {
     let (model, rows) = model_and_rows();
     let found = Explainer::new(&model).unwrap().contributions(rows.view()).unwrap();
     assert_close(found, &case()["contributions"]);
+}
+
+#[test]
+fn interactions_are_those_of_xgboost() {
+    let (model, rows) = model_and_rows();
+    let found = Explainer::new(&model).unwrap().interactions(rows.slice(ndarray::s![..6, ..])).unwrap();
+    assert_close(found, &case()["interactions"]);
+}
+
+#[test]
+fn approximate_contributions_are_those_of_xgboost() {
+    let (model, rows) = model_and_rows();
+    assert_close(approximate_contributions(&model, rows.view()).unwrap(), &case()["approximate"]);
 }
