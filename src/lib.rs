@@ -32,6 +32,7 @@ pub mod data;
 mod error;
 pub mod evaluation;
 mod execution;
+pub mod explain;
 mod grow;
 mod histogram;
 pub mod memory;

@@ -4,7 +4,7 @@
 //! tile gives depends on its rows alone, so that neither threads nor block sizes can change a bit.
 
 use crate::data::{BaseMargins, Block, CancellationToken, Chunk, MISSING_CODE};
-use crate::{Dataset, Error, Model, Result};
+use crate::{Dataset, Error, Model, Result, memory};
 use rayon::prelude::*;
 pub use sapwood_score::{Output, Predictions, Scorer};
 
@@ -36,15 +36,31 @@ pub fn predict_margins(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 /// Data that do not fit the model's schema, or cannot be read; base margins in another number than rows or rows × outputs; an
 /// output that the model does not have; no base margins where the model was trained with some.
 pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predictions> {
-    let model = scorer.model();
+    let tile_rows = scorer.tile_rows_of(output)?;
+    of_rows(scorer.model(), data, output, tile_rows, |rows, count, base| Ok(scorer.score_tile(output, rows, count, base)?))
+}
+
+/// What `score` makes of tiles of rows, given their values row by row, their number, and their base margins if there are any: an output of the
+/// model for every row.
+pub(crate) fn of_rows(
+    model: &Model,
+    data: &Dataset,
+    output: Output,
+    tile_rows: usize,
+    score: impl Fn(&[f64], usize, Option<Vec<f64>>) -> Result<Vec<f64>> + Sync,
+) -> Result<Predictions> {
     model.schema.check(data.schema())?;
     output.check(model)?;
     let zeros = vec![0.0; model.num_outputs()];
     let base = data.base_margin().map(|_| BaseMargins::of(data.targets(), &zeros)).transpose()?;
     let columns = output.columns(model);
+    check_memory(output, data.rows(), columns)?;
     let done = Mutex::new((0, vec![0.0; data.rows() * columns]));
     data.source().visit_rows(&|block| {
-        let values = score_block(scorer, output, base.as_ref(), block, &data.cancellation)?;
+        let tiles = map_tiles(block, model.schema.len(), tile_rows, &data.cancellation, |first, count, tile| {
+            score(tile, count, base.map(|base| base.of_rows(first, count)))
+        })?;
+        let values = tiles.concat();
         // The lock is held for a copy only; no panic can leave half of one behind that anybody would look at.
         let (rows, all) = &mut *done.lock().unwrap_or_else(PoisonError::into_inner);
         let place = all.get_mut(block.first_row * columns..(block.first_row + block.rows) * columns);
@@ -59,25 +75,38 @@ pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predic
     Ok(Predictions::new(model, output, rows, values)?)
 }
 
-/// The values of a block, row by row.
-fn score_block(
-    scorer: &Scorer,
-    output: Output,
-    base: Option<&BaseMargins<'_>>,
+/// Checks that contributions, of which a row may have many, do not take more memory than there is.
+fn check_memory(output: Output, rows: usize, columns: usize) -> Result<()> {
+    let bytes = (rows as u64).saturating_mul(columns as u64).saturating_mul(size_of::<f64>() as u64);
+    match memory::limit() {
+        Some(limit) if output.explains() && bytes > limit => Err(Error::data(format!(
+            "{} of {rows} rows are {columns} numbers each and take {} MiB, this process may use {} MiB; give fewer rows at a time",
+            output.name(),
+            bytes >> 20,
+            limit >> 20
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What `map` makes of each tile of a block, in their order: of its first row's position in the data set, the number of its rows, and their
+/// values, row by row.
+pub(crate) fn map_tiles<T: Send>(
     block: &Block<'_>,
+    features: usize,
+    tile_rows: usize,
     cancellation: &CancellationToken,
-) -> Result<Vec<f64>> {
-    check_columns(scorer.num_features(), block)?;
-    let tile_rows = scorer.tile_rows();
+    map: impl Fn(usize, usize, &[f64]) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    check_columns(features, block)?;
     let tiles = (0..block.rows.div_ceil(tile_rows)).into_par_iter().map_init(Vec::new, |tile, index| {
         cancellation.check()?;
         let first = index * tile_rows;
         let count = tile_rows.min(block.rows - first);
-        fill_tile(block, first, count, scorer.num_features(), tile);
-        let base_margins = base.map(|base| base.of_rows(block.first_row + first, count));
-        Ok(scorer.score_tile(output, tile, count, base_margins)?)
+        fill_tile(block, first, count, features, tile);
+        map(block.first_row + first, count, tile)
     });
-    Ok(tiles.collect::<Result<Vec<_>>>()?.concat())
+    tiles.collect()
 }
 
 /// Checks that the block holds every feature once, for all its rows.
@@ -178,7 +207,7 @@ mod tests {
         let (matrix, data) = rows();
         for (objective, outputs) in [(Objective::BinaryLogistic, 1), (Objective::Softprob, 3)] {
             let scorer = Scorer::new(model(objective, outputs)).unwrap();
-            for output in Output::ALL {
+            for output in Output::ALL.into_iter().filter(|output| *output != Output::Interactions) {
                 let expected = scorer.output(output, matrix.view()).unwrap();
                 for threads in [1, 3] {
                     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

@@ -26,6 +26,8 @@ pub(crate) enum Purpose {
     Pairs = 9,
     /// Rows of a fold.
     Fold = 13,
+    /// Values that change places among rows.
+    Permutation = 20,
     /// Trees that are dropped in a round.
     Drop = 10,
     /// Rounds in which none is.

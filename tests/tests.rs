@@ -18,6 +18,7 @@ mod cross_validation;
 mod data;
 mod doctor;
 mod doctor_jobs;
+mod explanations;
 mod field;
 mod first_hour;
 mod format;

@@ -34,6 +34,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Compute metrics: one JSON object.
     Evaluate(EvaluateArgs),
+    /// Tell how much each feature counts: mean |SHAP| over data, gain, cover.
+    Explain(ExplainArgs),
     /// Show what is in a model file.
     Inspect(InspectArgs),
     /// List every hyperparameter, or explain one.
@@ -235,12 +237,16 @@ pub struct PredictArgs {
     /// Begin CSV with a line of names.
     #[arg(long)]
     pub header: bool,
-    /// What to write for each row: the objective's prediction, the margin, probabilities, the class, or the leaf of every tree.
+    /// What to write for each row: the objective's prediction, the margin, probabilities, the class, the leaf of every tree, or what each
+    /// feature, or pair of features, contributes to the margin (SHAP values; the bias comes last).
     #[arg(long, value_name = "KIND", default_value = "value", value_parser = output_kind())]
     pub output: Output,
     /// With --output class, for two classes: rows whose probability is at least this are of class 1 [default: above 0.5].
     #[arg(long, value_name = "P")]
     pub threshold: Option<Threshold>,
+    /// With --output contributions: rows to explain against (interventional SHAP values), a file with some hundred of them.
+    #[arg(long, value_name = "PATH")]
+    pub background: Vec<PathBuf>,
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,
@@ -342,6 +348,66 @@ pub struct EvaluateArgs {
     /// What both scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// Flags of `sapwood explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Data whose predictions are explained: a file or a directory, local or in S3, or - for standard input; may be repeated. Not for
+    /// importances that are in the model.
+    #[arg(long, value_name = "PATH")]
+    pub data: Vec<PathBuf>,
+    /// The label's column: what permutation compares predictions with; else it is ignored.
+    #[arg(long, value_name = "COL")]
+    pub label: Option<String>,
+    /// How much a feature counts.
+    #[arg(long, value_name = "KIND", default_value = "shap")]
+    pub importance: ImportanceArg,
+    /// With --importance permutation: the metric [default: the first that the model was trained with].
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<String>,
+    /// With --importance permutation: how often each feature's values change places.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeats: u32,
+    /// With --importance permutation: what decides how they do.
+    #[arg(long, value_name = "N", default_value_t = 0, allow_hyphen_values = true)]
+    pub seed: i64,
+    /// Tell what pairs of features contribute, too.
+    #[arg(long)]
+    pub interactions: bool,
+    /// Features, and pairs, to print.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub top: usize,
+    /// Where to write all of them as a table; - is standard output. The extension selects the format: .json, .jsonl or .parquet, else CSV. A trailing .gz
+    /// compresses text.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// What all scoring commands have.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// How much a feature counts, as it is called on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum ImportanceArg {
+    /// The mean of its absolute contributions to the margins of some data.
+    Shap,
+    /// The mean gain of its splits.
+    Gain,
+    /// The gain of all its splits.
+    TotalGain,
+    /// The mean cover of its splits.
+    Cover,
+    /// The cover of all its splits.
+    TotalCover,
+    /// The number of its splits.
+    Weight,
+    /// How much worse a metric becomes on labelled data when the feature's values change places among the rows.
+    Permutation,
 }
 
 /// How the commands that score read their data.

@@ -35,7 +35,7 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
             "validation, checkpoints and cache are settings of `sapwood train`; leave them out of the configuration",
         ));
     }
-    if matches!(args.output, Output::Class | Output::Leaf) {
+    if args.output.explains() || matches!(args.output, Output::Class | Output::Leaf) {
         return Err(Failure::user(format!("--output {}: write value, margin or probability", args.output.name())));
     }
     let mut log = train::log(&training)?;

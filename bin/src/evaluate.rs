@@ -78,7 +78,7 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
 }
 
 /// The metrics that were named in training; none stands for the objective's default.
-fn metrics_of(model: &Model) -> Vec<String> {
+pub fn metrics_of(model: &Model) -> Vec<String> {
     trained_with(model, "eval_metric").and_then(<Vec<String> as ParamValue>::parse).unwrap_or_default()
 }
 

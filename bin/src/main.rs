@@ -12,9 +12,11 @@ mod cv;
 mod doctor;
 mod evaluate;
 mod evaluation_report;
+mod explain;
 mod fold_job;
 mod glossary;
 mod history;
+mod importance_table;
 mod initial_model;
 mod inputs;
 mod inspect;
@@ -114,6 +116,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Predict(args) => predict::run(&args)?,
         Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
+        Command::Explain(args) => explain::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Params(args) => params::run(&args)?,
         Command::Metrics(args) => glossary::metrics(&args)?,

@@ -8,6 +8,7 @@ use crate::prediction_table::PredictionTable;
 use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{output, reading, streams, threads};
+use sapwood::explain::background_contributions;
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
 use sapwood_readers as readers;
@@ -28,6 +29,9 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
         }
         threshold.check(&model)?;
     }
+    if !args.background.is_empty() && args.output != Output::Contributions {
+        return Err(Failure::user("--background is what contributions are told against; add --output contributions"));
+    }
     let options = ReadingChoices::of(&args.reading, &[("label_column", args.label.as_deref())])?.for_model(&mut model)?;
     let scorer = Scorer::new(model)?;
     let out = args.out.as_deref().filter(|path| path.as_os_str() != "-");
@@ -43,15 +47,16 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let pool = threads::pool(args.reading.threads)?;
     let table = pool.install(|| {
         let model = scorer.model();
-        let data = readers::read_matching(
-            &sources,
-            &options,
-            readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: false },
-        )?;
+        let expected = || readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: false };
+        let data = readers::read_matching(&sources, &options, expected())?;
         reading::print_notes(&data, args.reading.quiet);
         let start = Instant::now();
         let predictions = match args.threshold {
             Some(threshold) => threshold.classes(&scorer, &data)?,
+            None if !args.background.is_empty() => {
+                let (sources, _) = reading::sources(&args.background, &options.meter)?;
+                background_contributions(model, &data, &readers::read_matching(&sources, &options, expected())?)?
+            }
             None => predict(&scorer, &data, args.output)?,
         };
         let seconds = start.elapsed().as_secs_f64();

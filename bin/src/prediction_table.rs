@@ -11,6 +11,7 @@ use sapwood::predict::{Output, Predictions};
 use sapwood_readers::{KeptCell, KeptColumns, Values};
 use sapwood_score::{Outputs, Prediction, push_text, write_number};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// Rows that one task makes text of.
@@ -42,8 +43,8 @@ impl PredictionTable {
             return Err(Failure::algorithm(format!("{} predictions for {rows} rows of kept columns", predictions.rows())));
         }
         let names = names(model, output, predictions.columns());
-        let all: Vec<_> = kept.names().chain(names.iter().map(String::as_str)).collect();
-        if let Some((_, twice)) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(*name)) {
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = kept.names().chain(names.iter().map(String::as_str)).find(|name| !seen.insert(*name)) {
             return Err(Failure::user(format!(
                 "two columns of the result are called {twice:?}; keep each column once, or rename it"
             )));
@@ -187,6 +188,9 @@ fn json_text(text: &str) -> String {
 
 /// What the columns of an output are called: `prediction`, or for several `probability_cat`, `margin_price`, `leaf_7`.
 fn names(model: &Model, output: Output, columns: usize) -> Vec<String> {
+    if output.explains() {
+        return explained_names(model, output);
+    }
     let stem = match output {
         Output::Value if model.prediction == Prediction::Mean && matches!(model.outputs, Outputs::Classes) => "probability",
         Output::Value => "prediction",
@@ -203,8 +207,34 @@ fn names(model: &Model, output: Output, columns: usize) -> Vec<String> {
     (first..first + columns).map(|at| format!("{stem}_{}", part(model, at))).collect()
 }
 
+/// What the columns of contributions are called: `age`, of interactions `age*job`; in front of it one of several outputs, `cat:age`.
+fn explained_names(model: &Model, output: Output) -> Vec<String> {
+    let columns = explained_columns(model);
+    let of_output = |stem: &str| match output {
+        Output::Interactions => {
+            columns.iter().flat_map(|one| columns.iter().map(move |other| format!("{stem}{one}*{other}"))).collect()
+        }
+        _ => columns.iter().map(|column| format!("{stem}{column}")).collect::<Vec<_>>(),
+    };
+    match model.num_outputs() {
+        1 => of_output(""),
+        outputs => (0..outputs).flat_map(|at| of_output(&format!("{}:", part(model, at)))).collect(),
+    }
+}
+
+/// The columns of the schema, and `bias`; with as many underscores as it takes where a column has that name.
+pub fn explained_columns(model: &Model) -> Vec<String> {
+    let mut columns: Vec<String> = model.schema.features.iter().map(|feature| feature.name.clone()).collect();
+    let mut bias = "bias".to_string();
+    while columns.contains(&bias) {
+        bias.push('_');
+    }
+    columns.push(bias);
+    columns
+}
+
 /// What one of several outputs is called.
-fn part(model: &Model, at: usize) -> String {
+pub fn part(model: &Model, at: usize) -> String {
     let class = model.classes.as_ref().and_then(|classes| classes.get(at)).cloned();
     let named = match &model.outputs {
         Outputs::Targets(names) => names.get(at).cloned(),
@@ -228,9 +258,13 @@ mod tests {
         assert_eq!(names(&model, Output::Margin, 3)[0], "margin_ant");
         assert_eq!(names(&model, Output::Class, 1), ["class"]);
         assert_eq!(names(&model, Output::Leaf, 2), ["leaf_0", "leaf_1"]);
+        assert_eq!(names(&model, Output::Contributions, 6)[2..5], ["bee:f0", "bee:bias", "cat:f0"]);
+        assert_eq!(names(&model, Output::Interactions, 12)[..4], ["ant:f0*f0", "ant:f0*bias", "ant:bias*f0", "ant:bias*bias"]);
         let mut model = Model::new(FeatureSchema::numeric(1), Objective::BinaryLogistic, vec![0.0], Vec::new());
         assert_eq!(names(&model, Output::Value, 1), ["prediction"]);
         model.classes = Some(["no", "yes"].map(String::from).into());
         assert_eq!(names(&model, Output::Probability, 1), ["probability_yes"]);
+        model.schema.features[0].name = "bias".to_string();
+        assert_eq!(names(&model, Output::Contributions, 2), ["bias", "bias_"]);
     }
 }

@@ -17,7 +17,7 @@ const MEANT: [(&[&str], &[&str], &str); 12] = [
     (&["train"], &["model", "out", "output", "save", "save-model", "model-file"], "the model's file is given as --model-out FILE"),
     (&["train", "evaluate", "predict"], &["target", "y"], "the label's column is given as --label COL"),
     (&["train", "evaluate", "predict"], &["categorical", "cat"], "categories are named by categorical_features=COL,..."),
-    (&["predict", "evaluate"], &["input", "test", "train", "file", "test-data", "x"], "data are given as --data PATH"),
+    (&["predict", "evaluate", "explain"], &["input", "test", "train", "file", "test-data", "x"], "data are given as --data PATH"),
     (&["predict"], &["output-file", "predictions", "model-out", "o"], "the file to write is given as --out FILE"),
     (&["evaluate"], &["metrics", "eval-metric", "eval_metric"], "metrics are given as --metric NAME,..."),
     (&["evaluate"], &["out", "output"], "the file to write is given as --json FILE"),

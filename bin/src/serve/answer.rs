@@ -2,7 +2,9 @@
 //! numbers are written as `sapwood predict` writes them.
 
 use super::content::Accept;
-use super::selection::{Selected, write_json_list, write_json_number};
+use super::contributions::{self, Contributions};
+use super::json::{write_json_list, write_json_number};
+use super::selection::Selected;
 use sapwood::predict::Predictions;
 use sapwood_readers::recordio::encode_answer;
 use serde_json::Value;
@@ -14,6 +16,8 @@ pub const PIECE: usize = 16 << 10;
 pub enum Content {
     /// What `sapwood predict` writes.
     Predictions(Predictions),
+    /// The same, and what each feature contributes.
+    Explained(Predictions, Contributions),
     /// What `SAGEMAKER_INFERENCE_OUTPUT` asks for.
     Selected(Selected),
 }
@@ -92,7 +96,7 @@ impl Content {
     /// The number of rows.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Predictions(predictions) => predictions.rows(),
+            Self::Predictions(predictions) | Self::Explained(predictions, _) => predictions.rows(),
             Self::Selected(selected) => selected.rows(),
         }
     }
@@ -100,6 +104,9 @@ impl Content {
     fn write_record(&self, row: usize, bytes: &mut Vec<u8>) -> sapwood::Result<()> {
         match self {
             Self::Predictions(predictions) => encode_answer(&[("score", predictions.row(row))], bytes),
+            Self::Explained(predictions, explained) => {
+                encode_answer(&[("score", predictions.row(row)), (contributions::KEY, explained.row(row))], bytes)
+            }
             Self::Selected(selected) => {
                 let results = selected.numbers(row);
                 let results: Vec<_> = results.iter().map(|(name, values)| (*name, &values[..])).collect();
@@ -111,13 +118,19 @@ impl Content {
     fn write_csv(&self, row: usize, text: &mut String) {
         match self {
             Self::Predictions(predictions) => predictions.write_row(row, text),
+            Self::Explained(predictions, explained) => {
+                predictions.write_row(row, text);
+                text.push(',');
+                explained.write_cell(row, text);
+            }
             Self::Selected(selected) => selected.write_csv(row, text),
         }
     }
 
     fn write_json(&self, row: usize, text: &mut String) {
-        let predictions = match self {
-            Self::Predictions(predictions) => predictions,
+        let (predictions, explained) = match self {
+            Self::Predictions(predictions) => (predictions, None),
+            Self::Explained(predictions, explained) => (predictions, Some(explained)),
             Self::Selected(selected) => return selected.write_json(row, text),
         };
         text.push_str("{\"score\": ");
@@ -127,6 +140,12 @@ impl Content {
             }
             [score] => write_json_number(*score, text),
             scores => write_json_list(scores.len(), text, |at, text| write_json_number(scores[at], text)),
+        }
+        if let Some(explained) = explained {
+            text.push_str(", \"");
+            text.push_str(contributions::KEY);
+            text.push_str("\": ");
+            explained.write_json(row, text);
         }
         text.push('}');
     }

@@ -94,35 +94,9 @@ impl Accept {
         }
     }
 
-    /// The form that the client likes best; `default` where it does not say, or likes it as much as any other.
-    ///
-    /// # Errors
-    /// 406 where it likes none of them.
-    pub fn wanted(headers: &HeaderMap, default: Self) -> Result<Self, Refusal> {
-        let lines = headers.get_all(header::ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let text = lines.collect::<Vec<_>>().join(",");
-        if text.trim().is_empty() {
-            return Ok(default);
-        }
-        let mut best = (0, default);
-        for form in std::iter::once(default).chain(Self::ALL) {
-            let liking = form.liking(&text);
-            if liking > best.0 {
-                best = (liking, form);
-            }
-        }
-        match best {
-            (0, _) => {
-                let message = format!("cannot answer in the form Accept {text:?}; ask for one of {}, or */*", Self::NAMES);
-                Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, message))
-            }
-            (_, form) => Ok(form),
-        }
-    }
-
-    /// How much a list of ranges likes this form, in thousandths: what the most specific range says.
-    fn liking(self, accept: &str) -> u32 {
-        let mut found = (0, 0);
+    /// How much a list of ranges likes this form: what the most specific range says.
+    fn liking(self, accept: &str) -> Liking {
+        let mut found = Liking::default();
         for range in accept.split(',') {
             let specific = match range.split(';').next().unwrap_or_default().trim() {
                 "*/*" | "*" => 1,
@@ -131,22 +105,92 @@ impl Accept {
                 _ if Self::named(range) == Some(self) => 3,
                 _ => continue,
             };
-            let liking = quality(range);
-            if specific > found.0 || (specific == found.0 && liking > found.1) {
-                found = (specific, liking);
+            let quality = quality(range);
+            if specific > found.specific || (specific == found.specific && quality > found.quality) {
+                found = Liking { specific, quality, contributions: contributions(range).unwrap_or_default() };
             }
         }
-        found.1
+        found
     }
+}
+
+/// What a range of `Accept` says about a form.
+#[derive(Clone, Copy, Default)]
+struct Liking {
+    /// How closely the range names the form; 3 is by its own name.
+    specific: u8,
+    /// In thousandths.
+    quality: u32,
+    contributions: Option<bool>,
+}
+
+/// What an answer is to be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Its form.
+    pub form: Accept,
+    /// Whether it tells what each feature contributes, too.
+    pub contributions: bool,
+}
+
+impl Wanted {
+    /// The form of that content type, which may have the parameter `contributions=true`.
+    pub fn named(text: &str) -> Option<Self> {
+        Some(Self { form: Accept::named(text)?, contributions: contributions(text).ok()?.unwrap_or(false) })
+    }
+
+    /// What the client likes best; `default` where it does not say, or likes it as much as any other.
+    ///
+    /// # Errors
+    /// 406 where it likes no form that there is, or where the parameter `contributions` is neither true nor false.
+    pub fn of(headers: &HeaderMap, default: Self) -> Result<Self, Refusal> {
+        let lines = headers.get_all(header::ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let text = lines.collect::<Vec<_>>().join(",");
+        if text.trim().is_empty() {
+            return Ok(default);
+        }
+        let unacceptable = |message| Refusal::new(StatusCode::NOT_ACCEPTABLE, message);
+        text.split(',').try_for_each(|range| contributions(range).map(drop)).map_err(unacceptable)?;
+        let mut best = (Liking::default(), default.form);
+        for form in std::iter::once(default.form).chain(Accept::ALL) {
+            let liking = form.liking(&text);
+            if liking.quality > best.0.quality {
+                best = (liking, form);
+            }
+        }
+        let (liking, form) = best;
+        if liking.quality == 0 {
+            let names = Accept::NAMES;
+            return Err(unacceptable(format!("cannot answer in the form Accept {text:?}; ask for one of {names}, or */*")));
+        }
+        // A range that leaves the choice leaves this one, too.
+        let left_open = liking.specific < 3 && default.contributions;
+        Ok(Self { form, contributions: liking.contributions.unwrap_or(left_open) })
+    }
+}
+
+/// The parameter `contributions` of a range, if it has one.
+fn contributions(range: &str) -> Result<Option<bool>, String> {
+    match parameter(range, "contributions") {
+        None => Ok(None),
+        Some("true" | "1") => Ok(Some(true)),
+        Some("false" | "0") => Ok(Some(false)),
+        Some(other) => Err(format!("Accept: contributions={other} is neither true nor false")),
+    }
+}
+
+/// The value of a parameter of a range.
+fn parameter<'r>(range: &'r str, name: &str) -> Option<&'r str> {
+    range.split(';').skip(1).find_map(|parameter| {
+        let (known, value) = parameter.split_once('=')?;
+        known.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+    })
 }
 
 /// The `q` of a range, in thousandths; 1 where it has none, 0 where it is nonsense.
 fn quality(range: &str) -> u32 {
-    let value = range.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().unwrap_or(0.0))
-    });
-    (value.unwrap_or(1.0).clamp(0.0, 1.0) * 1000.0) as u32
+    let value = parameter(range, "q").map_or(1.0, |value| value.parse::<f32>().unwrap_or(0.0));
+    (value.clamp(0.0, 1.0) * 1000.0) as u32
 }
 
 #[cfg(test)]
@@ -179,7 +223,11 @@ mod tests {
 
     #[test]
     fn the_best_liked_form_is_chosen() {
-        let wanted = |text| Accept::wanted(&headers(header::ACCEPT, text), Accept::Csv).map_err(|refusal| refusal.status.as_u16());
+        let default = Wanted { form: Accept::Csv, contributions: false };
+        let wanted = |text| {
+            let wanted = Wanted::of(&headers(header::ACCEPT, text), default);
+            wanted.map(|wanted| wanted.form).map_err(|refusal| refusal.status.as_u16())
+        };
         for text in ["*/*", "text/*", "text/csv", "TEXT/CSV;q=0.1", "application/json;q=0.5, */*", "image/png, */*;q=0.1"] {
             assert_eq!(wanted(text), Ok(Accept::Csv), "{text}");
         }
@@ -195,5 +243,23 @@ mod tests {
         for text in ["image/png", "*/*;q=0", "text/csv;q=x"] {
             assert_eq!(wanted(text), Err(406), "{text}");
         }
+    }
+
+    #[test]
+    fn contributions_are_a_parameter_of_the_chosen_form() {
+        let default = |contributions| Wanted { form: Accept::Csv, contributions };
+        let wanted = |text, contributions| {
+            let wanted = Wanted::of(&headers(header::ACCEPT, text), default(contributions));
+            wanted.map(|wanted| (wanted.form, wanted.contributions)).map_err(|refusal| refusal.status.as_u16())
+        };
+        assert_eq!(wanted("application/json; contributions=true", false), Ok((Accept::Json, true)));
+        assert_eq!(wanted("application/json;Contributions=1;q=0.5, text/csv;q=0.1", false), Ok((Accept::Json, true)));
+        assert_eq!(wanted("application/json, text/csv;contributions=true;q=0.1", false), Ok((Accept::Json, false)));
+        assert_eq!(wanted("*/*;contributions=true", false), Ok((Accept::Csv, true)));
+        assert_eq!((wanted("*/*", true), wanted("text/csv", true)), (Ok((Accept::Csv, true)), Ok((Accept::Csv, false))));
+        assert_eq!(wanted("*/*;contributions=false", true), Ok((Accept::Csv, false)));
+        assert_eq!(wanted("text/csv;contributions=maybe", false), Err(406));
+        assert_eq!(Wanted::named("json; contributions=true").map(|wanted| wanted.contributions), Some(true));
+        assert_eq!(Wanted::named("json; contributions=perhaps"), None);
     }
 }

@@ -3,7 +3,8 @@
 use super::Server;
 use super::answer::{Answer, Content};
 use super::body::{self, Received};
-use super::content::{self, Accept};
+use super::content::{self, Accept, Wanted};
+use super::contributions::Contributions;
 use super::model::Served;
 use super::outgoing::Outgoing;
 use super::refusal::Refusal;
@@ -34,10 +35,11 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let encoding = content::encoding(&head.headers)?;
-    let form = Accept::wanted(&head.headers, server.settings.default_accept.unwrap_or_else(|| Accept::like(encoding)))?;
+    let default = Wanted { form: Accept::like(encoding), contributions: false };
+    let wanted = Wanted::of(&head.headers, server.settings.default_accept.unwrap_or(default))?;
     let shared = server.clone();
     let answer = server.workers.run(move |token| {
-        let answer = score(&shared, &model, bytes.into(), encoding, form, token);
+        let answer = score(&shared, &model, bytes.into(), encoding, wanted, token);
         if token.check().is_err() {
             shared.log.debug(|| "a client left before its answer was ready".to_string());
         }
@@ -68,25 +70,37 @@ fn score(
     model: &Served,
     body: Arc<[u8]>,
     encoding: Encoding,
-    form: Accept,
+    wanted: Wanted,
     token: &CancellationToken,
 ) -> Result<Option<Outgoing>, Refusal> {
     let options = &ReadOptions { cancellation: token.clone(), ..model.options.clone() };
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding, &error);
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
-    if data.rows().saturating_mul(scorer.num_outputs()) > MOST_VALUES {
+    if wanted.contributions {
+        let refused = |error: sapwood_score::Error| Refusal::new(StatusCode::NOT_ACCEPTABLE, error.to_string());
+        Output::Contributions.check(scorer.model()).map_err(refused)?;
+    }
+    let selection = model.selection.as_ref().map(|selection| match wanted.contributions {
+        true => selection.with_contributions(),
+        false => selection.clone(),
+    });
+    let contributions = if wanted.contributions { Output::Contributions.columns(scorer.model()) } else { 0 };
+    let columns = match &selection {
+        Some(selection) => selection.columns(scorer.model()),
+        None => Output::Value.columns(scorer.model()).saturating_add(contributions),
+    };
+    if data.rows().saturating_mul(columns.max(scorer.num_outputs())) > MOST_VALUES {
         let message = format!("{} rows are too many for one answer; send fewer rows per request", data.rows());
         return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
-    let columns = match &model.selection {
-        Some(selection) => selection.columns(scorer.model()),
-        None => Output::Value.columns(scorer.model()),
-    };
     let reservation = server.answers.reserve(data.rows().saturating_mul(columns.max(1)))?;
-    let content = match &model.selection {
+    let content = match &selection {
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
-        None => predict(scorer, &data, Output::Value).map(Content::Predictions),
+        None => predict(scorer, &data, Output::Value).and_then(|predictions| match wanted.contributions {
+            true => Ok(Content::Explained(predictions, Contributions::new(scorer, &data)?)),
+            false => Ok(Content::Predictions(predictions)),
+        }),
     };
     token.check().map_err(refuse)?;
     server.metrics.count_rows(data.rows());
@@ -94,7 +108,7 @@ fn score(
     if content.rows() != data.rows() {
         return Err(Refusal::defect(format!("{} predictions for {} rows", content.rows(), data.rows())));
     }
-    let answer = Answer::new(content, form);
+    let answer = Answer::new(content, wanted.form);
     let answer = Outgoing::new(answer, reservation, server.settings.timeout).map_err(refuse)?;
     for note in data.notes().iter().cloned().chain(data.unknown_levels()) {
         server.log.debug(|| note);

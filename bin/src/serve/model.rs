@@ -81,14 +81,19 @@ impl Served {
     pub fn memory(&self) -> u64 {
         // The trees as they were read, and once more in the form that scoring walks through.
         const SCORING_BYTES: usize = 32;
+        const EXPLAINING_BYTES: usize = 96;
+        let explaining = if self.selection.as_ref().is_some_and(Selection::explains) { EXPLAINING_BYTES } else { 0 };
         let model = self.scorer.model();
         let levels = model.schema.features.iter().map(|feature| match &feature.kind {
             // In the model's schema, in that of the data, and in the index by text.
             FeatureKind::Categorical { levels } => levels.iter().map(|level| 3 * (level.len() + 40)).sum(),
             _ => feature.name.len(),
         });
-        let nodes =
-            model.trees.iter().flat_map(|tree| &tree.nodes).map(|node| size_of::<Node>() + SCORING_BYTES + 16 * words(node));
+        let nodes = model
+            .trees
+            .iter()
+            .flat_map(|tree| &tree.nodes)
+            .map(|node| size_of::<Node>() + SCORING_BYTES + explaining + 16 * words(node));
         FIXED_BYTES + (nodes.sum::<usize>() + levels.sum::<usize>()) as u64
     }
 }

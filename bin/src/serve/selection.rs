@@ -1,5 +1,7 @@
 //! `SAGEMAKER_INFERENCE_OUTPUT`: what each row's answer holds, in the words of the built-in XGBoost.
 
+use super::contributions::{self, Contributions};
+use super::json::{write_json_list, write_json_number};
 use crate::memory::Large;
 use crate::report::Failure;
 use sapwood::predict::{Output, Predictions, Scorer, predict};
@@ -18,9 +20,10 @@ pub enum Key {
     RawScore,
     RawScores,
     PredictedScore,
+    Contributions,
 }
 
-const KEYS: [(Key, &str); 7] = [
+const KEYS: [(Key, &str); 8] = [
     (Key::PredictedLabel, "predicted_label"),
     (Key::Labels, "labels"),
     (Key::Probability, "probability"),
@@ -28,6 +31,7 @@ const KEYS: [(Key, &str); 7] = [
     (Key::RawScore, "raw_score"),
     (Key::RawScores, "raw_scores"),
     (Key::PredictedScore, "predicted_score"),
+    (Key::Contributions, contributions::KEY),
 ];
 
 impl Key {
@@ -37,7 +41,10 @@ impl Key {
     }
 
     fn fits(self, model: &Model) -> bool {
-        model.num_classes().is_some() != (self == Self::PredictedScore)
+        match self {
+            Self::Contributions => Output::Contributions.check(model).is_ok(),
+            _ => model.num_classes().is_some() != (self == Self::PredictedScore),
+        }
     }
 }
 
@@ -69,12 +76,23 @@ impl Selection {
         if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT is empty")) } else { Ok(Self { keys }) }
     }
 
+    /// Whether answers tell what features contribute.
+    pub fn explains(&self) -> bool {
+        self.keys.contains(&Key::Contributions)
+    }
+
+    /// The same keys, and contributions.
+    pub fn with_contributions(&self) -> Self {
+        let more = (!self.explains()).then_some(Key::Contributions);
+        Self { keys: self.keys.iter().copied().chain(more).collect() }
+    }
+
     /// Scores the data for everything that the keys need.
     ///
     /// # Errors
     /// Data that cannot be read.
     pub fn score(&self, scorer: &Arc<Large<Scorer>>, data: &Dataset) -> sapwood::Result<Selected> {
-        let [class, probability, raw] = self.outputs(scorer.model());
+        let [class, probability, raw, explained] = self.outputs(scorer.model());
         let scored = |output: Option<Output>| output.map(|output| predict(scorer, data, output)).transpose();
         Ok(Selected {
             keys: self.keys.clone(),
@@ -83,6 +101,7 @@ impl Selection {
             class: scored(class)?,
             probability: scored(probability)?,
             raw: scored(raw)?,
+            contributions: explained.map(|_| Contributions::new(scorer, data)).transpose()?,
         })
     }
 
@@ -91,14 +110,15 @@ impl Selection {
         self.outputs(model).into_iter().flatten().map(|output| output.columns(model)).sum()
     }
 
-    /// The kinds of output that the keys need: for classes, for probabilities, for raw scores.
-    fn outputs(&self, model: &Model) -> [Option<Output>; 3] {
+    /// The kinds of output that the keys need: for classes, for probabilities, for raw scores, for contributions.
+    fn outputs(&self, model: &Model) -> [Option<Output>; 4] {
         let needed = |keys: &[Key], output| self.keys.iter().any(|key| keys.contains(key)).then_some(output);
         let raw = if model.prediction == Prediction::Class { Output::Margin } else { Output::Value };
         [
             needed(&[Key::PredictedLabel], Output::Class),
             needed(&[Key::Probability, Key::Probabilities], Output::Probability),
             needed(&[Key::RawScore, Key::RawScores, Key::PredictedScore], raw),
+            needed(&[Key::Contributions], Output::Contributions),
         ]
     }
 }
@@ -111,6 +131,7 @@ pub struct Selected {
     class: Option<Predictions>,
     probability: Option<Predictions>,
     raw: Option<Predictions>,
+    contributions: Option<Contributions>,
 }
 
 /// What a key tells about a row.
@@ -139,6 +160,11 @@ impl Selected {
                         class.write_row(row, line);
                     }
                 }
+                (Key::Contributions, _) => {
+                    if let Some(contributions) = &self.contributions {
+                        contributions.write_cell(row, line);
+                    }
+                }
                 (_, Item::Number(value)) => write_number(value, line),
                 (_, item) => {
                     let mut list = String::new();
@@ -157,7 +183,10 @@ impl Selected {
             out.push_str(if position == 0 { "{\"" } else { ", \"" });
             out.push_str(key.name());
             out.push_str("\": ");
-            self.write_item(&self.item(key, row), out);
+            match (key, &self.contributions) {
+                (Key::Contributions, Some(contributions)) => contributions.write_json(row, out),
+                _ => self.write_item(&self.item(key, row), out),
+            }
         }
         out.push('}');
     }
@@ -167,6 +196,7 @@ impl Selected {
         match key {
             Key::PredictedLabel => Item::Label(values(&self.class).first().map_or(0, |&class| class as usize)),
             Key::Labels => Item::Labels,
+            Key::Contributions => Item::Numbers(self.contributions.as_ref().map_or(&[][..], |of| of.row(row)).to_vec()),
             Key::Probability => Item::Number(largest(&values(&self.probability))),
             Key::Probabilities => Item::Numbers(both(values(&self.probability), |p| 1.0 - p)),
             Key::RawScore | Key::PredictedScore => Item::Number(largest(&values(&self.raw))),
@@ -223,23 +253,6 @@ fn largest(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::NEG_INFINITY, f64::max)
 }
 
-/// Appends a number as JSON, which has no infinities.
-pub fn write_json_number(value: f64, out: &mut String) {
-    if value.is_finite() { write_number(value, out) } else { out.push_str("null") }
-}
-
-/// Appends a JSON list of `count` elements.
-pub fn write_json_list(count: usize, out: &mut String, element: impl Fn(usize, &mut String)) {
-    out.push('[');
-    for at in 0..count {
-        if at > 0 {
-            out.push_str(", ");
-        }
-        element(at, out);
-    }
-    out.push(']');
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,7 +266,7 @@ mod tests {
         };
         let error = |text, objective| Selection::parse(text, &model(objective)).unwrap_err().to_string();
         let text = error("probability", Objective::SquaredError);
-        assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score"), "{text}");
+        assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score, contributions"), "{text}");
         assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
         assert!(error(" , ", Objective::Softmax).contains("is empty"));
         let keys = Selection::parse(" Labels,predicted_label ", &model(Objective::BinaryLogitraw)).unwrap().keys;

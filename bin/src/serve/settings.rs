@@ -1,6 +1,6 @@
 //! What the command line and SageMaker's environment variables say. Everything is checked before a port is opened.
 
-use super::content::Accept;
+use super::content::{Accept, Wanted};
 use crate::cli::ServeArgs;
 use crate::model_files;
 use crate::open_files;
@@ -36,7 +36,7 @@ pub struct Settings {
     /// Connections that may be open at a time.
     pub connections: usize,
     /// The form of answers to requests that do not say what they accept; as the request where absent.
-    pub default_accept: Option<Accept>,
+    pub default_accept: Option<Wanted>,
     /// `SAGEMAKER_INFERENCE_OUTPUT`.
     pub selection: Option<String>,
     /// How SageMaker should fill requests of a batch transform.
@@ -98,7 +98,7 @@ impl Settings {
             ),
             body_rate: number("SAPWOOD_MIN_BODY_RATE", 0..=1 << 30)?.unwrap_or(DEFAULT_BODY_RATE),
             connections: connections()?,
-            default_accept: accept.map(|text| Accept::named(&text).ok_or_else(|| unknown_accept(&text))).transpose()?,
+            default_accept: accept.map(|text| Wanted::named(&text).ok_or_else(|| unknown_accept(&text))).transpose()?,
             selection: text("SAGEMAKER_INFERENCE_OUTPUT"),
             batch_strategy: batch_strategy()?,
             multi_model: flag("SAGEMAKER_MULTI_MODEL")?,
