@@ -23,6 +23,7 @@ mod first_hour;
 mod format;
 mod hold_out;
 mod hostile;
+mod interop;
 mod io;
 mod linear;
 mod metrics;
