@@ -38,6 +38,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show what is in a model file.
     Inspect(InspectArgs),
+    /// Write a model in another format: Sapwood's, XGBoost's.
+    Convert(ConvertArgs),
     /// List every hyperparameter, or explain one.
     Params(TableArgs),
     /// List every metric, or explain one.
@@ -428,6 +430,34 @@ pub struct ReadingArgs {
     /// Parameters about reading data, such as header=false or missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
+}
+
+/// Arguments of `sapwood convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The model: Sapwood's, XGBoost's JSON or UBJSON, or LightGBM's text. Its content says which.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Where to write it. The extension says the format: .sapwood, or XGBoost's .json or .ubj.
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// The format, where the name of the file does not say it.
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<ModelFormat>,
+    /// Let thresholds move that the format cannot hold. Their number is told.
+    #[arg(long)]
+    pub allow_rounding: bool,
+}
+
+/// Formats that models are written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ModelFormat {
+    /// Sapwood's own.
+    Sapwood,
+    /// JSON for XGBoost 3.1 and later.
+    XgboostJson,
+    /// UBJSON for XGBoost 3.1 and later.
+    XgboostUbjson,
 }
 
 /// Flags of `sapwood inspect`.

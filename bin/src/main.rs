@@ -7,6 +7,7 @@ mod checkpoints;
 mod claim;
 mod cli;
 mod config;
+mod convert;
 mod cross_validation;
 mod cv;
 mod doctor;
@@ -118,6 +119,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
+        Command::Convert(args) => convert::run(&args)?,
         Command::Params(args) => params::run(&args)?,
         Command::Metrics(args) => glossary::metrics(&args)?,
         Command::Objectives(args) => glossary::objectives(&args)?,

@@ -3,10 +3,14 @@
 use crate::output;
 use crate::report::Failure;
 use crate::s3;
+use sapwood_interop::Format;
 use sapwood_score::{Error, Model};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// What SageMaker's built-in XGBoost calls its model, and with a number those of folds.
+const BUILT_IN_NAME: &str = "xgboost-model";
 
 /// The name of the model of a fold, of all repeats counted from 0.
 pub fn fold_name(number: usize) -> String {
@@ -34,9 +38,14 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = std::fs::read_dir(directory).map_err(|error| Failure::io(directory, "cannot be searched for a model", &error))?;
     let mut names: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     names.sort_unstable();
-    let is_model = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood") && path.is_file();
     let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let models: Vec<_> = names.iter().filter(is_model).filter(|path| !is_hidden(path)).collect();
+    let files: Vec<_> = names.iter().filter(|path| path.is_file() && !is_hidden(path)).collect();
+    let is_own = |path: &&&PathBuf| path.extension().is_some_and(|extension| extension == "sapwood");
+    let own: Vec<_> = files.iter().filter(is_own).copied().collect();
+    let (models, fold_name): (_, fn(usize) -> String) = match own.is_empty() {
+        true => (files.iter().filter(|path| is_of_others(path)).copied().collect(), |number| format!("{BUILT_IN_NAME}-{number}")),
+        false => (own, fold_name),
+    };
     let name = |path: &&PathBuf| {
         let name = path.file_name()?.to_string_lossy().into_owned();
         Some(output::other_than_file(path).map_or(name.clone(), |what| format!("{name} ({what})")))
@@ -48,7 +57,8 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
         [] => {
             let found = if names.is_empty() { "nothing".to_string() } else { list(&names.iter().collect::<Vec<_>>()) };
             Err(Failure::user(format!(
-                "no model: {} holds no *.sapwood file (found: {found}); was the model made by `sapwood train`?",
+                "no model: {} holds no *.sapwood file (found: {found}), nor a model of XGBoost or LightGBM; was the model made by \
+                 `sapwood train`?",
                 directory.display()
             )))
         }
@@ -61,15 +71,27 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-/// The model in a file, or in an object of S3; in a directory of the models of folds, their mean.
+/// Whether a file is a model of another library: by its name, where that is the one that SageMaker's built-in XGBoost gives; else by what it
+/// begins with.
+fn is_of_others(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with(BUILT_IN_NAME) || path.extension().is_some_and(|extension| extension == "ubj") {
+        return true;
+    }
+    let mut head = Vec::new();
+    let is_read = File::open(path).and_then(|file| file.take(Format::HEAD_BYTES).read_to_end(&mut head)).is_ok();
+    is_read && Format::is_certain(&head)
+}
+
+/// The model in a file, or in an object of S3, Sapwood's or another library's; in a directory of the models of folds, their mean.
 ///
 /// # Errors
 /// It cannot be read, or is no whole model.
 pub fn load(path: &Path) -> Result<Model, Failure> {
-    if let Some(uri) = s3::Uri::of(path)? {
-        return Model::read(&uri.to_string(), s3::open(&uri)?).map_err(|error| unloadable(path, error));
+    if s3::Uri::of(path)?.is_some() {
+        return load_file(path, |_| {});
     }
-    let load = |path: &PathBuf| Model::load(path).map_err(|error| unloadable(path, error));
+    let load = |path: &PathBuf| load_file(path, |_| {});
     let files = files_of(path)?;
     match &files[..] {
         [file] => load(file),
@@ -86,38 +108,39 @@ pub fn load(path: &Path) -> Result<Model, Failure> {
 /// As [`load`].
 pub fn load_with_bytes(path: &Path) -> Result<(Model, Vec<u8>), Failure> {
     let mut bytes = Vec::new();
+    let model = load_file(path, |read| bytes.extend_from_slice(read))?;
+    Ok((model, bytes))
+}
+
+/// The model in a file, or in an object of S3. `take` is told the bytes as they are read.
+fn load_file(path: &Path, take: impl FnMut(&[u8])) -> Result<Model, Failure> {
     let model = match s3::Uri::of(path)? {
-        Some(uri) => Model::read(&uri.to_string(), Copied { reader: s3::open(&uri)?, bytes: &mut bytes }),
+        Some(uri) => sapwood_interop::read_from(&uri.to_string(), Told { reader: s3::open(&uri)?, take }),
         None => {
             let file = File::open(path).map_err(|error| Failure::unreadable(path, &error))?;
-            Model::read(&path.display().to_string(), Copied { reader: file, bytes: &mut bytes })
+            sapwood_interop::read_from(&path.display().to_string(), Told { reader: file, take })
         }
     };
-    Ok((model.map_err(|error| unloadable(path, error))?, bytes))
+    model.map_err(|error| unloadable(path, error))
 }
 
-/// A reader that keeps what was read.
-struct Copied<'a, R> {
+/// A reader that tells what was read.
+struct Told<R, T> {
     reader: R,
-    bytes: &'a mut Vec<u8>,
+    take: T,
 }
 
-impl<R: Read> Read for Copied<'_, R> {
+impl<R: Read, T: FnMut(&[u8])> Read for Told<R, T> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
-        self.bytes.extend_from_slice(&buffer[..read]);
+        (self.take)(&buffer[..read]);
         Ok(read)
     }
 }
 
-fn unloadable(path: &Path, error: Error) -> Failure {
+fn unloadable(path: &Path, error: sapwood_interop::Error) -> Failure {
     // Errors of reading name the place themselves.
-    let names_place = matches!(error, Error::Io { .. } | Error::InFile { .. });
-    if let Error::Io { source, .. } = &error
-        && source.kind() == io::ErrorKind::NotFound
-    {
-        return Failure::unreadable(path, source);
-    }
+    let names_place = matches!(error, sapwood_interop::Error::Model(Error::Io { .. } | Error::InFile { .. }));
     let failure = Failure::from(error);
     if names_place { failure } else { failure.at(&path.display().to_string()) }
 }

@@ -122,6 +122,15 @@ impl From<sapwood::Error> for Failure {
     }
 }
 
+impl From<sapwood_interop::Error> for Failure {
+    fn from(error: sapwood_interop::Error) -> Self {
+        match error {
+            sapwood_interop::Error::Model(error) => error.into(),
+            error => Self::user(error.to_string()),
+        }
+    }
+}
+
 impl From<sapwood_score::Error> for Failure {
     fn from(error: sapwood_score::Error) -> Self {
         sapwood::Error::from(error).into()

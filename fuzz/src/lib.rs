@@ -80,3 +80,20 @@ pub fn file(magic: &[u8; 8], version: u32, input: &[u8]) -> Option<Vec<u8>> {
     file.extend_from_slice(&crc32fast::hash(&file).to_le_bytes());
     Some(file)
 }
+
+/// What reading a model of another library gave: it can be scored with, kept as Sapwood's, and written for XGBoost, which Sapwood reads again.
+pub fn imported(read: Result<sapwood_score::Model, sapwood_interop::Error>) {
+    let Ok(model) = read else { return };
+    let bytes = model.to_bytes().expect("what was read can be written");
+    assert_eq!(sapwood_score::Model::from_bytes(&bytes).expect("what was written can be read"), model);
+    if let Ok((json, _)) = sapwood_interop::xgboost::to_json(&model) {
+        sapwood_interop::xgboost::from_json(&json).expect("what was written for XGBoost can be read");
+    }
+    let features = model.schema.len();
+    if features <= 1 << 16
+        && let Ok(scorer) = sapwood_score::Scorer::new(model)
+    {
+        let rows = ndarray::Array2::from_shape_fn((3, features), |(row, feature)| [0.0, f64::NAN, -1.5][(row + feature) % 3]);
+        let _ = scorer.predict(rows.view());
+    }
+}

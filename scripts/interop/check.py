@@ -2,7 +2,7 @@
 
     check.py MARGINS [KEEP]
 
-MARGINS is the example `margins` of sapwood-interop; models are left in the directory KEEP. Runs under Python 3.7 and any version of either
+MARGINS is the example `margins` of sapwood-interop, beside which its example `convert` must be; models are left in the directory KEEP. Runs under Python 3.7 and any version of either
 package, so that old formats can be checked with the releases that wrote them. Prints the number of combinations, fails at a difference.
 """
 
@@ -12,6 +12,9 @@ import os
 import subprocess
 import sys
 import tempfile
+
+# Libraries whose threads wait for each other come to a stop where CPUs are busy.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 
@@ -24,6 +27,7 @@ try:
 except ImportError:
     lightgbm = None
 
+np.seterr(all="ignore")
 MARGINS = sys.argv[1]
 DIRECTORY = sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
 ROWS, FEATURES, CATEGORICAL = 10000, 6, [4, 5]
@@ -107,6 +111,7 @@ class Tally:
 
     def compare(self, name, ours, theirs, values=None):
         self.count += 1
+        ours = ours.reshape(len(ours), -1)
         theirs = theirs.reshape(ours.shape)
         dtype = theirs.dtype
         bits = {4: np.uint32, 8: np.uint64}[dtype.itemsize]
@@ -120,7 +125,8 @@ class Tally:
         if values is not None:
             distance = ulps(values[0].ravel(), np.asarray(values[1]).ravel(), dtype)
             self.worst = max(self.worst, distance)
-            if distance > 2:
+            # Of eight bytes more, for softmax: two exponential functions, a sum and a division.
+            if distance > (2 if dtype == np.float32 else 4):
                 self.differences.append("%s: predictions differ by %.1f units in the last place" % (name, distance))
 
 
@@ -142,8 +148,9 @@ def xgboost_thresholds(file):
     return [x for x in found if x == x][:4000]
 
 
-def xgboost_predictions(booster, rows, margin):
-    if hasattr(booster, "inplace_predict") and version(xgboost) >= (1, 4):
+def xgboost_predictions(booster, rows, margin, is_dart=False):
+    # Before 3.3, inplace_predict took the base score off after it had added it to the trees of DART; predict did not.
+    if hasattr(booster, "inplace_predict") and version(xgboost) >= ((3, 3) if is_dart else (1, 4)):
         return booster.inplace_predict(rows, predict_type="margin" if margin else "value", validate_features=False)
     return booster.predict(xgboost.DMatrix(rows.astype(np.float32)), output_margin=margin)
 
@@ -162,17 +169,26 @@ def xgboost_model(name, objective, params, x, target, categorical, tally, rounds
     if objective.startswith("survival:aft"):
         data.set_float_info("label_lower_bound", y)
         data.set_float_info("label_upper_bound", y * 1.5)
-    booster = xgboost.train(dict(params, objective=objective, verbosity=0, nthread=2), data, rounds)
+    booster = xgboost.train(dict(params, objective=objective, verbosity=0, nthread=1), data, rounds)
     formats = ["json"] + (["ubj"] if version(xgboost) >= (1, 6) else [])
     for extension in formats:
         file = os.path.join(DIRECTORY, "x%d.%d_%s.%s" % (version(xgboost) + (name, extension)))
         booster.save_model(file)
         if extension == "json":
             rows = testing(x, categorical, xgboost_thresholds(file))
-        again = xgboost.Booster(model_file=file)
-        theirs = xgboost_predictions(again, rows, True)
-        values = scored(file, rows, "value"), xgboost_predictions(again, rows, False)
-        tally.compare("xgboost %s %s.%s" % (xgboost.__version__, name, extension), scored(file, rows), theirs, values)
+        again = xgboost.Booster({"nthread": 1}, model_file=file)
+        is_dart = params.get("booster") == "dart"
+        if is_dart and not categorical:
+            rows[np.isinf(rows.astype(np.float32))] = 1e30
+        theirs = xgboost_predictions(again, rows, True, is_dart)
+        values = scored(file, rows, "value"), xgboost_predictions(again, rows, False, is_dart)
+        called = "xgboost %s %s.%s" % (xgboost.__version__, name, extension)
+        tally.compare(called, scored(file, rows), theirs, values)
+        if version(xgboost) >= (3, 1) and (version(xgboost) < (3, 3) or "expectile" not in objective):
+            written = os.path.join(DIRECTORY, "written." + ("ubj" if extension == "json" else "json"))
+            subprocess.run([os.path.join(os.path.dirname(MARGINS), "convert"), file, written], check=True)
+            again = xgboost.Booster({"nthread": 1}, model_file=written)
+            tally.compare(called + " written", xgboost_predictions(again, rows, True).astype(np.float64), theirs)
 
 
 def xgboost_matrix(tally):
@@ -236,6 +252,8 @@ def xgboost_matrix(tally):
     for (name, objective, params), categorical in itertools.product(variants, [False, True]):
         if categorical and (at < (1, 6) or params.get("tree_method") == "exact"):
             continue
+        if categorical and "booster" in params and at < (3, 3):
+            continue
         if categorical and params.get("multi_strategy") and at < (3, 1):
             continue
         x, target = training(7, True, categorical)
@@ -246,7 +264,92 @@ def xgboost_matrix(tally):
             print("not trained: %s: %s" % (name, str(error).splitlines()[0][-120:]))
 
 
+def lightgbm_thresholds(file):
+    """Numbers at which the trees of a text file split."""
+    with open(file) as text:
+        lines = [line[10:].split() for line in text if line.startswith("threshold=")]
+    return [float(x) for line in lines for x in line][:4000]
+
+
+def lightgbm_model(name, objective, params, x, target, categorical, tally, rounds=6):
+    params = dict({"objective": objective, "verbose": -1, "num_threads": 1, "num_leaves": 31, "min_data_in_leaf": 5, "seed": 3}, **params)
+    arguments = {"categorical_feature": CATEGORICAL} if categorical else {}
+    group = [50] * (len(x) // 50) if "rank" in objective else None
+    data = lightgbm.Dataset(x, label=labels(objective, target), group=group, params=params, free_raw_data=False, **arguments)
+    booster = lightgbm.train(params, data, rounds)
+    file = os.path.join(DIRECTORY, "l%d.%d_%s.txt" % (version(lightgbm) + (name,)))
+    booster.save_model(file)
+    again = lightgbm.Booster(model_file=file)
+    rows = testing(x, categorical, lightgbm_thresholds(file))
+    # What is averaged is told as the sum, if margins are asked for.
+    shares = rounds if params.get("boosting") == "rf" else 1
+    theirs = again.predict(rows, raw_score=True, num_threads=1) / shares
+    values = scored(file, rows, "value"), again.predict(rows, num_threads=1)
+    tally.compare("lightgbm %s %s" % (lightgbm.__version__, name), scored(file, rows), theirs, values)
+
+
+def lightgbm_frame(name, params, tally):
+    """Categories that pandas numbered; rows come by their texts."""
+    import pandas
+
+    x, target = training(5, True, True)
+    texts = [np.array(["k%d" % (i * 7 % levels) for i in range(levels)], dtype=object) for levels in (7, 70)]
+    frame = pandas.DataFrame(x[:, :4], columns=list("abcd"))
+    for column, levels in zip("ef", texts):
+        codes = x[:, 4 if column == "e" else 5]
+        values = np.where(np.isnan(codes), None, levels[np.nan_to_num(codes).astype(int)])
+        frame[column] = pandas.Categorical(values)
+    data = lightgbm.Dataset(frame, label=target)
+    booster = lightgbm.train(dict({"verbose": -1, "num_threads": 1, "min_data_in_leaf": 5}, **params), data, 6)
+    file = os.path.join(DIRECTORY, "l%d.%d_%s.txt" % (version(lightgbm) + (name,)))
+    booster.save_model(file)
+    again = lightgbm.Booster(model_file=file)
+    codes = np.stack([frame[column].cat.codes.replace(-1, np.nan) for column in "ef"], axis=1)
+    rows = np.concatenate([frame[list("abcd")].to_numpy(), codes], axis=1)
+    tally.compare("lightgbm %s %s" % (lightgbm.__version__, name), scored(file, rows), again.predict(frame, raw_score=True))
+
+
+def lightgbm_matrix(tally):
+    objectives = ["regression", "regression_l1", "huber", "fair", "poisson", "quantile", "mape", "gamma", "tweedie", "binary"]
+    objectives += ["multiclass", "multiclassova", "cross_entropy", "cross_entropy_lambda", "lambdarank"]
+    if version(lightgbm) >= (3, 0):
+        objectives += ["rank_xendcg"]
+    extra = {"multiclass": {"num_class": 4}, "multiclassova": {"num_class": 4, "sigmoid": 1.7}, "quantile": {"alpha": 0.7}}
+    for objective, missing, categorical in itertools.product(objectives, [False, True], [False, True]):
+        x, target = training(len(objective), missing, categorical)
+        name = "%s_%s%s" % (objective, "m" if missing else "", "c" if categorical else "")
+        lightgbm_model(name, objective, extra.get(objective, {}), x, target, categorical, tally)
+    variants = [
+        ("zero", "regression", {"zero_as_missing": True}),
+        ("zero_binary", "binary", {"zero_as_missing": True, "sigmoid": 0.6}),
+        ("no_missing", "regression", {"use_missing": False}),
+        ("forest", "regression", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "feature_fraction": 0.8}),
+        ("forest_binary", "binary", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}),
+        ("forest_multi", "multiclass", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "num_class": 4}),
+        ("dart", "binary", {"boosting": "dart", "drop_rate": 0.5, "skip_drop": 0.0}),
+        ("goss", "regression", {"boosting": "goss"}),
+        ("sqrt", "regression", {"reg_sqrt": True}),
+        ("stump", "regression", {"num_leaves": 2}),
+        ("leaf", "regression", {"min_data_in_leaf": 100000}),
+        ("one_hot", "regression", {"max_cat_to_onehot": 100}),
+        ("large", "binary", {"num_leaves": 400, "min_data_in_leaf": 1, "min_sum_hessian_in_leaf": 0.0}),
+    ]
+    if version(lightgbm) >= (3, 2):
+        variants += [("linear", "regression", {"linear_tree": True})]
+        variants += [("linear_binary", "binary", {"linear_tree": True})]
+        variants += [("linear_multi", "multiclass", {"linear_tree": True, "num_class": 4})]
+    for (name, objective, params), categorical in itertools.product(variants, [False, True]):
+        x, target = training(7, True, categorical)
+        if params.get("linear_tree"):
+            x[:, 2] = np.clip(x[:, 2], -3, 3)
+        lightgbm_model(name + ("_c" if categorical else ""), objective, params, x, target, categorical, tally)
+    lightgbm_frame("frame", {"objective": "regression"}, tally)
+    lightgbm_frame("frame_zero", {"objective": "regression", "zero_as_missing": True}, tally)
+
+
 tally = Tally()
+if lightgbm is not None:
+    lightgbm_matrix(tally)
 if xgboost is not None:
     xgboost_matrix(tally)
 print("%d combinations, predictions within %.1f units in the last place" % (tally.count, tally.worst))

@@ -7,7 +7,7 @@ use crate::names::list;
 use crate::params::{MultiStrategy, ProcessType};
 use crate::predict::predict_margins;
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Model, Params, Result, Tree};
-use sapwood_score::{Aggregation, Condition, LeafValue, Node, Precision};
+use sapwood_score::{Aggregation, Condition, LeafValue, MissingRule, Node, Precision};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -77,6 +77,7 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
         (model.layout.is_some(), "has rounds of different numbers of trees"),
         (model.has_vector_leaves(), "has leaves with a value for each output"),
         (is_update && has_linear_leaves(model), "has linear leaves"),
+        (model.trees.iter().flat_map(|tree| &tree.nodes).any(has_other_rules), "has another library's rules for missing values"),
     ];
     if let Some((_, what)) = more_than_trees.iter().find(|(holds, _)| *holds) {
         let cannot = if is_update { "its leaves cannot be computed anew" } else { "no new trees can be added to it" };
@@ -100,6 +101,10 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
 
 fn has_linear_leaves(model: &Model) -> bool {
     model.trees.iter().flat_map(Tree::leaves).any(|leaf| matches!(leaf.value, LeafValue::Linear(_)))
+}
+
+fn has_other_rules(node: &Node) -> bool {
+    matches!(node, Node::Split(split) if split.missing != MissingRule::Nan)
 }
 
 fn check_classes(model: &Model, train: &Dataset) -> Result<()> {

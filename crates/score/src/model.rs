@@ -1,8 +1,8 @@
 //! A trained model: schema, trees, and what becomes of their sum.
 
 use crate::{
-    Calibration, DerivedFeature, Error, FeatureKind, FeatureSchema, LeafValue, Link, MissingRule, Node, Objective, ObjectiveSpec,
-    Outputs, Prediction, Reading, Role, Tree,
+    Calibration, Condition, DerivedFeature, Error, FeatureKind, FeatureSchema, LeafValue, Link, MissingRule, Node, Objective,
+    ObjectiveSpec, Outputs, Prediction, Reading, Role, Tree,
 };
 use std::collections::BTreeSet;
 
@@ -83,6 +83,36 @@ pub enum Precision {
     Double,
     /// f32, as XGBoost: values are rounded before they are compared, sums after each addition.
     Single,
+}
+
+impl Precision {
+    /// Whether a split divides values before they are rounded as it divides them afterwards.
+    fn divides_alike(self, condition: &Condition) -> bool {
+        let rounded = |x: f64| f64::from(x as f32);
+        match (self, condition) {
+            // Rounding keeps the order: it is enough to look at the greatest value that goes left and the least that does not.
+            (Self::Single, Condition::Threshold(limit)) => rounded(*limit) <= *limit && rounded(limit.next_up()) > *limit,
+            (Self::Single | Self::Double, _) => true,
+        }
+    }
+
+    /// A leaf's value times the weight of its tree.
+    #[inline]
+    pub(crate) fn weighted(self, weight: f64, value: f64) -> f64 {
+        match self {
+            Self::Double => weight * value,
+            Self::Single => f64::from(weight as f32 * value as f32),
+        }
+    }
+
+    /// A margin and what a tree adds to it.
+    #[inline]
+    pub(crate) fn sum(self, margin: f64, value: f64) -> f64 {
+        match self {
+            Self::Double => margin + value,
+            Self::Single => f64::from(margin as f32 + value as f32),
+        }
+    }
 }
 
 /// Models over one schema whose predictions are averaged.
@@ -246,18 +276,17 @@ impl Model {
         self.required_roles.contains(&Role::BaseMargin)
     }
 
-    /// Whether margins are nothing but the base score plus, in f64, a leaf of each tree, a constant or one for each output, times the tree's
+    /// Whether margins are nothing but the base score plus a leaf of each tree, a constant or one for each output, times the tree's
     /// weight, where splits look at columns of the
     /// schema that are missing where they are NaN.
     pub(crate) fn is_plain(&self) -> bool {
         let plain_node = |node: &Node| match node {
             Node::Leaf(leaf) => matches!(leaf.value, LeafValue::Scalar(_) | LeafValue::Vector(_)),
-            Node::Split(split) => split.missing == MissingRule::Nan,
+            Node::Split(split) => split.missing == MissingRule::Nan && self.precision.divides_alike(&split.condition),
         };
         self.derived.is_empty()
             && self.ensemble.is_none()
             && self.aggregation == Aggregation::Sum
-            && self.precision == Precision::Double
             && self.trees.iter().all(|tree| tree.nodes.iter().all(plain_node))
     }
 }

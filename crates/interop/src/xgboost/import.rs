@@ -40,7 +40,7 @@ pub fn model(file: wire::File) -> Result<Model, Error> {
     model.outputs = meaning.outputs;
     model.prediction = meaning.prediction;
     model.precision = Precision::Single;
-    lay_out(&mut model, &forest, outputs)?;
+    lay_out(&mut model, &forest, parallel_trees(&forest, &learner.attributes)?)?;
     end_with_best(&mut model, &learner.attributes)?;
     model.attributes = learner.attributes.into_iter().collect();
     model.validate()?;
@@ -94,6 +94,10 @@ fn schema(names: &[String], params: &wire::LearnerParams, cats: Option<&wire::Ca
         schema.named = schema.features.iter().zip(names).any(|(feature, name)| feature.name != *name);
         schema.features.iter_mut().zip(names).for_each(|(feature, name)| feature.name.clone_from(name));
         crate::schema::check_names(&schema, FORMAT)?;
+    }
+    if !schema.named {
+        // As XGBoost counts the features of libsvm data.
+        schema.index_base = Some(0);
     }
     let dictionaries = cats.map_or(&[][..], |cats| &cats.enc);
     if dictionaries.len() > count {
@@ -157,10 +161,19 @@ fn trees(forest: &wire::Forest, outputs: usize, schema: &FeatureSchema) -> Resul
     forest.trees.iter().enumerate().map(read).collect()
 }
 
+/// Trees per output and round. Files of before 1.6 do not tell, but for those of 1.3 and later it follows from two attributes.
+fn parallel_trees(forest: &wire::Forest, attributes: &wire::Params) -> Result<usize, Error> {
+    if let Some(text) = forest.gbtree_model_param.get("num_parallel_tree") {
+        return Ok(number("num_parallel_tree", text, u32::MAX as usize)?.max(1));
+    }
+    let attribute = |name: &str| attributes.get(name).and_then(|text| text.parse::<u32>().ok());
+    let (Some(best), Some(limit)) = (attribute("best_iteration"), attribute("best_ntree_limit")) else { return Ok(1) };
+    Ok((u64::from(limit) / (u64::from(best) + 1)).max(1) as usize)
+}
+
 /// Says which trees belong to which round and output: as the file does, or as it follows from the numbers of trees and outputs.
-fn lay_out(model: &mut Model, forest: &wire::Forest, outputs: usize) -> Result<(), Error> {
-    let parallel = forest.gbtree_model_param.get("num_parallel_tree").map_or("", String::as_str);
-    let parallel = number("num_parallel_tree", parallel, u32::MAX as usize)?.max(1);
+fn lay_out(model: &mut Model, forest: &wire::Forest, parallel: usize) -> Result<(), Error> {
+    let outputs = model.num_outputs();
     let count = model.trees.len();
     if forest.tree_info.len() != count {
         return Err(inconsistent(format!("tree_info of {} trees, and there are {count}", forest.tree_info.len())));

@@ -1,13 +1,16 @@
 //! Models of XGBoost: JSON and UBJSON, as its versions from 1.0 on write them.
 
+mod export;
 mod import;
 mod json;
 mod objective;
+mod tree_export;
 mod trees;
 mod ubjson;
+mod value;
 mod wire;
 
-use crate::Error;
+use crate::{Error, Rounding};
 use json::{Fault, Json};
 use sapwood_score::Model;
 use serde::Deserialize;
@@ -34,6 +37,22 @@ pub fn from_ubjson(bytes: &[u8]) -> Result<Model, Error> {
     let mut ubjson = Ubjson::new(bytes);
     let file = wire::File::deserialize(&mut ubjson).and_then(|file| ubjson.end().map(|()| file));
     import::model(file.map_err(|fault| syntax(ubjson.place(), fault))?)
+}
+
+/// The model as JSON for XGBoost 3.1 and later, and what is rounded in it.
+///
+/// # Errors
+/// What XGBoost does not have, by name.
+pub fn to_json(model: &Model) -> Result<(Vec<u8>, Rounding), Error> {
+    export::value(model).map(|(value, rounding)| (value.to_json().into_bytes(), rounding))
+}
+
+/// The model as UBJSON for XGBoost 3.1 and later, and what is rounded in it.
+///
+/// # Errors
+/// What XGBoost does not have, by name.
+pub fn to_ubjson(model: &Model) -> Result<(Vec<u8>, Rounding), Error> {
+    export::value(model).map(|(value, rounding)| (value.to_ubjson(), rounding))
 }
 
 fn syntax(place: String, Fault(what): Fault) -> Error {

@@ -74,6 +74,24 @@ pub fn margins(objective: Objective, base_score: &mut [f32]) {
     }
 }
 
+/// The base score whose margin comes next to `margin`, and the margin that it comes to.
+pub fn score_of(objective: Objective, margin: f32) -> (f32, f32) {
+    let mut guess = [f64::from(margin)];
+    let link = objective.link();
+    if matches!(link, Link::Logit { .. } | Link::Log) && objective != Objective::BinaryLogitraw {
+        link.apply(&mut guess);
+    }
+    let guess = guess[0] as f32;
+    let near = std::iter::successors(Some(guess), |x| Some(x.next_down())).take(8);
+    let near = near.chain(std::iter::successors(Some(guess), |x| Some(x.next_up())).take(8));
+    let of = |score: f32| {
+        let mut margin = [score];
+        margins(objective, &mut margin);
+        (score, margin[0])
+    };
+    near.map(of).min_by(|a, b| (a.1 - margin).abs().total_cmp(&(b.1 - margin).abs())).unwrap_or_else(|| of(guess))
+}
+
 fn ln(x: f32) -> f32 {
     math::ln(f64::from(x)) as f32
 }
@@ -83,9 +101,9 @@ fn logit(p: f32) -> f32 {
     -ln(1.0 / p - 1.0)
 }
 
-/// `ln(e^x − 1)`.
+/// `ln(e^x − 1)`, as `x + ln(1 − e^−x)`.
 fn inverse_softplus(x: f32) -> f32 {
     let x = x.max(1e-6);
-    // e^x overflows where the −1 is long lost.
-    if x > 20.0 { x } else { math::ln(math::exp(f64::from(x)) - 1.0) as f32 }
+    let below_one = (math::exp(-f64::from(x)) - 1.0) as f32;
+    x + ln(-below_one)
 }

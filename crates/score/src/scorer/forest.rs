@@ -7,7 +7,7 @@
 use super::keys::{self, Encoder, KEYS, Keys, LANES};
 use super::set_layout::ROWS;
 use super::sets::{Ranked, SetForest};
-use crate::{Condition, Error, LeafValue, Model, Node, Split, Tree};
+use crate::{Condition, Error, LeafValue, Model, Node, Precision, Split, Tree};
 use std::ops::Range;
 
 /// Bytes of rows that are walked together: they stay in the second-level cache while tree after tree comes into the first-level one.
@@ -67,6 +67,7 @@ pub(super) struct Forest {
     categorical: bool,
     outputs: usize,
     features: usize,
+    precision: Precision,
     encoder: Encoder,
     by_sets: Option<SetForest>,
 }
@@ -92,7 +93,11 @@ impl Visitor for AddTo<'_> {
             return self.add_vectors(&self.forest.vectors[vectors..], first, leaves);
         }
         let margins = self.margins[first * outputs + output..].iter_mut().step_by(outputs);
-        margins.zip(leaves).for_each(|(margin, leaf)| *margin += self.forest.values[leaf as usize]);
+        let terms = margins.zip(leaves.map(|leaf| self.forest.values[leaf as usize]));
+        match self.forest.precision {
+            Precision::Double => terms.for_each(|(margin, value)| *margin += value),
+            precision => terms.for_each(|(margin, value)| *margin = precision.sum(*margin, value)),
+        }
     }
 }
 
@@ -102,7 +107,8 @@ impl AddTo<'_> {
         let outputs = self.forest.outputs;
         for (margins, leaf) in self.margins[first * outputs..].chunks_exact_mut(outputs).zip(leaves) {
             let values = &vectors[self.forest.ordinals[leaf as usize] as usize * outputs..][..outputs];
-            margins.iter_mut().zip(values).for_each(|(margin, value)| *margin += value);
+            let precision = self.forest.precision;
+            margins.iter_mut().zip(values).for_each(|(margin, value)| *margin = precision.sum(*margin, *value));
         }
     }
 }
@@ -139,6 +145,7 @@ impl Forest {
             categorical: false,
             outputs: model.num_outputs(),
             features: model.schema.len(),
+            precision: model.precision,
             encoder: Encoder::new(&model.schema),
             by_sets: None,
         };
@@ -171,8 +178,10 @@ impl Forest {
                 Node::Leaf(leaf) => {
                     self.nodes[place].left = place as u32;
                     match &leaf.value {
-                        LeafValue::Scalar(value) => self.values[place] = tree.weight * value,
-                        LeafValue::Vector(values) => self.vectors.extend(values.iter().map(|value| tree.weight * value)),
+                        LeafValue::Scalar(value) => self.values[place] = self.precision.weighted(tree.weight, *value),
+                        LeafValue::Vector(values) => {
+                            self.vectors.extend(values.iter().map(|value| self.precision.weighted(tree.weight, *value)));
+                        }
                         LeafValue::Linear(_) => return Err(Error::Inconsistent("a leaf is not a constant".into())),
                     }
                     self.ordinals[place] = leaves;

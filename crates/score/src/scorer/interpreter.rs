@@ -1,9 +1,9 @@
-//! Models scored by the letter: derived features, members, linear leaves, every rule for missing values, sums in f32. One row and one node
+//! Models scored by the letter: derived features, members, linear leaves, every rule for missing values. One row and one node
 //! at a time; models without any of that have a [`Forest`](super::forest::Forest).
 
 use crate::parts::{Part, parts};
 use crate::row_view::RowView;
-use crate::{Aggregation, LeafValue, Model, Node, Precision, Tree};
+use crate::{Aggregation, LeafValue, Model, Node, Tree};
 use std::ops::Range;
 
 /// What walking the trees of a model needs to know besides the model.
@@ -94,7 +94,7 @@ fn add_trees(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64
         }
     }
     for ((margin, sum), count) in margins.iter_mut().zip(sums).zip(counts) {
-        add(model.precision, margin, sum / f64::from(count.max(1)));
+        *margin = model.precision.sum(*margin, sum / f64::from(count.max(1)));
     }
 }
 
@@ -102,24 +102,11 @@ fn add_trees(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64
 fn add_tree(model: &Model, index: usize, row: &[f64], margins: &mut [f64]) {
     let tree = &model.trees[index];
     let Node::Leaf(leaf) = &tree.nodes[tree.leaf_index(row)] else { unreachable!("a walk ends at a leaf") };
-    let add = |margin: &mut f64, value| add(model.precision, margin, weighted(model.precision, tree.weight, value));
+    let precision = model.precision;
+    let add = |margin: &mut f64, value| *margin = precision.sum(*margin, precision.weighted(tree.weight, value));
     match &leaf.value {
         LeafValue::Scalar(value) => add(&mut margins[model.output_of(index)], *value),
         LeafValue::Linear(linear) => add(&mut margins[model.output_of(index)], linear.value(|feature| row[feature as usize])),
         LeafValue::Vector(values) => margins.iter_mut().zip(values).for_each(|(margin, value)| add(margin, *value)),
     }
-}
-
-fn weighted(precision: Precision, weight: f64, value: f64) -> f64 {
-    match precision {
-        Precision::Double => weight * value,
-        Precision::Single => f64::from(weight as f32 * value as f32),
-    }
-}
-
-fn add(precision: Precision, margin: &mut f64, value: f64) {
-    *margin = match precision {
-        Precision::Double => *margin + value,
-        Precision::Single => f64::from(*margin as f32 + value as f32),
-    };
 }

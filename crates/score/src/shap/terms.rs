@@ -1,7 +1,7 @@
 //! A model as a plain sum: what every leaf of every tree adds to an output, members, weights and means counted.
 
 use crate::parts::parts;
-use crate::{Aggregation, Error, Leaf, LeafValue, Model, Precision, Tree};
+use crate::{Aggregation, Error, Leaf, LeafValue, Model, Tree};
 
 /// What the leaves of a tree add to one output, in the order of the nodes.
 pub(super) struct Term {
@@ -52,17 +52,9 @@ fn term(model: &Model, tree: &Tree, output: usize, scale: f64) -> Result<Term, E
             LeafValue::Vector(values) => values[output],
             LeafValue::Linear(_) => return Err(linear_leaves()),
         };
-        Ok(scale * weighted(model.precision, tree.weight, value))
+        Ok(scale * model.precision.weighted(tree.weight, value))
     };
     Ok(Term { output, values: tree.leaves().map(value).collect::<Result<_, _>>()? })
-}
-
-/// What scoring adds for a leaf.
-fn weighted(precision: Precision, weight: f64, value: f64) -> f64 {
-    match precision {
-        Precision::Double => weight * value,
-        Precision::Single => f64::from(weight as f32 * value as f32),
-    }
 }
 
 /// Checks that every leaf is a constant, or one for each output.

@@ -1,0 +1,13 @@
+//! What a format with smaller numbers changes.
+
+/// How many numbers of a model another format cannot hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rounding {
+    /// Thresholds that had to move. Data whose values the format can hold are divided as before.
+    pub thresholds: usize,
+    /// Leaf values, base scores among them, that were rounded.
+    pub leaves: usize,
+    /// Whether margins are summed in f32 there and in f64 here, or the other way round.
+    pub sums: bool,
+}

@@ -1,0 +1,125 @@
+//! Models of XGBoost and LightGBM in the place of Sapwood's: the commands that take a model, and a server over `/opt/ml/model`. That margins
+//! are right is tested in `crates/interop`.
+
+use crate::serve::client::Server;
+use crate::util::{Tree, command, run, sapwood};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// A golden model of `crates/interop`, and its rows as CSV with the margins that they must have.
+struct Golden {
+    tree: Tree,
+    margins: Vec<String>,
+}
+
+fn golden(name: &str) -> Golden {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/interop/tests/golden").join(name);
+    let told: Value = serde_json::from_slice(&fs::read(path.with_added_extension("json")).unwrap()).unwrap();
+    let lines = |key: &str| -> Vec<String> {
+        let cell = |cell: &Value| if cell.is_null() { String::new() } else { cell.to_string() };
+        let line = |row: &Value| row.as_array().unwrap().iter().map(cell).collect::<Vec<_>>().join(",");
+        told[key].as_array().unwrap().iter().map(line).collect()
+    };
+    let tree = Tree::new();
+    // A row of nothing but missing values would be an empty line.
+    tree.write("rows.csv", lines("rows").join("\n") + "\n");
+    fs::copy(path.with_added_extension("model"), tree.path("m")).unwrap();
+    Golden { tree, margins: lines("margins") }
+}
+
+fn numbers(lines: &str) -> Vec<f64> {
+    lines.split(['\n', ',']).filter(|cell| !cell.is_empty()).map(|cell| cell.parse().unwrap()).collect()
+}
+
+#[test]
+fn commands_take_models_of_other_libraries() {
+    for name in ["xgboost-categories-3.2.0", "xgboost-softprob_ubj-1.7.6", "xgboost-vector-3.2.0", "lightgbm-zero-4.7.0"] {
+        let Golden { tree, margins } = golden(name);
+        let predict = |model: &str| {
+            let arguments = ["predict", "--model", &tree.text(model), "--data", &tree.text("rows.csv"), "--output", "margin"];
+            sapwood(arguments.into_iter().chain(["header=false"])).ok().stdout
+        };
+        let found = predict("m");
+        assert_eq!(numbers(&found), numbers(&margins.join("\n")), "{name}");
+        sapwood(["convert", &tree.text("m"), &tree.text("m.sapwood")]).ok();
+        assert_eq!(predict("m.sapwood"), found, "{name}");
+        let told = sapwood(["inspect", "--json", "--model", &tree.text("m")]).ok().stdout;
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!(told["num_features"].as_u64().or(told["schema"]["features"].as_array().map(|all| all.len() as u64)), Some(4));
+    }
+}
+
+#[test]
+fn models_are_written_for_xgboost_and_read_again() {
+    let Golden { tree, margins } = golden("xgboost-softprob-3.2.0");
+    tree.write("train.csv", (0..60).map(|row| format!("{},{}.1,{}\n", row % 2, row * row % 17, row % 5)).collect::<String>());
+    for (out, flags) in [("m.json", &[][..]), ("m.ubj", &[]), ("other", &["--to", "xgboost-ubjson"])] {
+        let told = sapwood([&["convert", &tree.text("m"), &tree.text(out)], flags].concat()).ok();
+        assert_eq!(told.stderr, "", "{told:?}");
+        let rows = tree.text("rows.csv");
+        let found = sapwood(["predict", "--model", &tree.text(out), "--data", &rows, "--output", "margin", "header=false"]).ok();
+        assert_eq!(numbers(&found.stdout), numbers(&margins.join("\n")), "{out}");
+    }
+    let convert = |model: &str, out: &str, more: &[&str]| sapwood([&["convert", model, out], more].concat());
+    convert(&tree.text("m"), &tree.text("m.txt"), &[]).user_error(&["m.txt: the name says no format", "--to"]);
+    convert(&tree.text("m"), &tree.text("m"), &["--to", "sapwood"]).user_error(&["/m"]);
+
+    let (data, own) = (tree.text("train.csv"), tree.text("own.sapwood"));
+    let words = ["objective=reg:squarederror", "num_round=3", "header=false", "min_child_weight=0"];
+    sapwood([&["train", "--train", &data, "--label", "0", "--model-out", &own][..], &words].concat()).ok();
+    convert(&own, &tree.text("own.json"), &[]).user_error(&["own.sapwood: ", "would move", "--allow-rounding"]);
+    let told = convert(&own, &tree.text("own.json"), &["--allow-rounding"]).ok().stderr;
+    assert!(told.contains("thresholds moved") && told.contains("leaf values rounded to four bytes"), "{told}");
+    let predict =
+        |model: &str| numbers(&sapwood(["predict", "--model", model, "--data", &data, "--label", "0", "header=false"]).ok().stdout);
+    for (before, after) in predict(&own).into_iter().zip(predict(&tree.text("own.json"))) {
+        approx::assert_relative_eq!(before, after, max_relative = 1e-5, epsilon = 1e-6);
+    }
+}
+
+#[test]
+fn the_model_of_the_built_in_is_served() {
+    let Golden { tree, margins } = golden("xgboost-categories_ubj-3.2.0");
+    let opt = Tree::new();
+    opt.mkdir("model");
+    fs::copy(tree.path("m"), opt.path("model/xgboost-model")).unwrap();
+    opt.write("model/report.json", "{\"auc\": 1}");
+    let server = Server::start(&[], &[("SAGEMAKER_BASE_DIR", &opt.text(""))]);
+    let answer = server.csv(&tree.read("rows.csv"));
+    for (probability, margin) in numbers(&answer.body).into_iter().zip(numbers(&margins.join("\n"))) {
+        assert!((probability - 1.0 / (1.0 + (-margin).exp())).abs() < 1e-6, "{probability} and {margin}");
+    }
+    drop(server);
+
+    // Folds of the built-in are averaged.
+    fs::rename(opt.path("model/xgboost-model"), opt.path("model/xgboost-model-0")).unwrap();
+    fs::copy(opt.path("model/xgboost-model-0"), opt.path("model/xgboost-model-1")).unwrap();
+    let folds = Server::start(&[], &[("SAGEMAKER_BASE_DIR", &opt.text(""))]);
+    for (mean, one) in numbers(&folds.csv(&tree.read("rows.csv")).body).into_iter().zip(numbers(&answer.body)) {
+        assert!((mean - one).abs() < 1e-9, "{mean} and {one}");
+    }
+    drop(folds);
+
+    opt.write("model/xgboost-model-7", "binf");
+    let mut serve = command(["serve", "--port", "0"]);
+    serve.env("SAGEMAKER_BASE_DIR", opt.path(""));
+    run(serve).user_error(&["several models", "xgboost-model-0, xgboost-model-1, xgboost-model-7"]);
+}
+
+#[test]
+fn what_is_no_model_is_refused_with_a_remedy() {
+    let tree = Tree::new();
+    for (content, remedy) in
+        [(&b"\x80\x04\x95"[..], "save_model(\"m.json\")"), (b"x,y\n", "was it made by `sapwood train`?"), (b"", "empty")]
+    {
+        tree.write("m", content);
+        sapwood(["inspect", "--model", &tree.text("m")]).user_error(&["/m: ", remedy]);
+    }
+    let Golden { tree, .. } = golden("lightgbm-zero-4.7.0");
+    tree.write("rows.csv", "1,2,3,4,5\n0,2,3,4,5\n".repeat(9));
+    let rows = tree.text("rows.csv");
+    let train = ["train", "--train", &rows, "--label", "0", "--model-in", &tree.text("m"), "--model-out", &tree.text("out")];
+    sapwood(train.into_iter().chain(["header=false", "num_round=1", "objective=binary:logistic"]))
+        .user_error(&["no new trees can be added to it"]);
+}
