@@ -64,7 +64,7 @@ const WEIGHT: [f64; 10] = [1.0, 2.0, 0.5, 1.0, 1.5, 1.0, 1.0, 0.25, 3.0, 1.0];
 
 /// Objective, metric, its value without weights and with [`WEIGHT`]. XGBoost computes in single precision.
 #[rustfmt::skip]
-const EXPECTED: [(Objective, &str, f64, f64); 49] = [
+const EXPECTED: [(Objective, &str, f64, f64); 56] = [
     (Objective::SquaredError, "rmse", 0.612_372_436, 0.541_633_96),
     (Objective::SquaredError, "mae", 0.55, 0.469_387_755),
     (Objective::SquaredError, "mape", 0.620_000_003, 0.536_734_695),
@@ -115,6 +115,15 @@ const EXPECTED: [(Objective, &str, f64, f64); 49] = [
     (Objective::Cox, "cox-nloglik", 1.065_344_96, 1.294_580_19),
     (Objective::SquaredError, "medae", 0.5, 0.5),
     (Objective::SquaredError, "smape", 0.717_777_778, 0.593_650_794),
+    // By numpy, from the definition.
+    (Objective::BinaryLogistic, "ece", 0.207_734_169, 0.312_956_343),
+    (Objective::BinaryLogistic, "ece@5", 0.143_569_91, 0.260_577_355),
+    (Objective::Logistic, "ece", 0.133_556_337, 0.112_317_494),
+    (Objective::Softprob, "ece@15", 0.401_693_182, 0.459_370_476),
+    (Objective::Softprob, "ece@5", 0.247_945_25, 0.279_450_586),
+    // By LightGBM 4.7, with init_score=softmax and multi_error_top_k; every row has a class beside its own with the same margin, or a wrong one above.
+    (Objective::Softprob, "merror@1", 1.0, 1.0),
+    (Objective::Softprob, "multi_error@2", 0.4, 0.326_530_612),
 ];
 
 /// The labels that the table's values were computed with.

@@ -67,7 +67,7 @@ def ndcg(grades, scores, group, depth=10):
 
 
 def main():
-    job, fits = (XENDCG, FITS.keys() - {"XGBoost"}) if sys.argv[1:] == ["rank_xendcg"] else (JOB, FITS)
+    job, fits = (XENDCG, FITS.keys() - {"xgboost"}) if sys.argv[1:] == ["rank_xendcg"] else (JOB, FITS)
     names = [name for name in FITS if name in fits]
     margins = " | ".join(f"− {peer}" for peer in names[1:])
     print(f"| data | rows | groups | {' | '.join(names)} | {margins} | fit seconds |")

@@ -166,6 +166,10 @@ impl<'a> Training<'a> {
         }
         warnings.extend(self.warnings_of_linear_trees());
         warnings.extend(objective::nothing_to_rank(params, self.watched[0].round().targets, ranks));
+        if params.objective.is_ranking() {
+            let sets = self.metrics.iter().flat_map(|metric| self.watched.iter().map(|set| (metric.name(), set)));
+            warnings.extend(sets.filter_map(|(metric, set)| metric::left_out(metric, set.name, set.round().targets, ranks)));
+        }
         warnings
     }
 }

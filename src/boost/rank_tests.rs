@@ -226,7 +226,8 @@ fn on_query_groups() {
     let x = Array2::from_shape_fn((4200, 5), |(row, column)| (hash(row, column) % 80) as f64);
     let mut all = rows(x, numeric_schema(5), |row| ((row[0] + row[1] * row[2] / 80.0) / 40.0).floor());
     all.groups = Some((0..4200).map(|row| hash(row / 20, 3)).collect());
-    let params = |objective| base(5, 12).objective(objective).min_child_weight(0.1).eval_metric(metrics(&["map@5", "ndcg"]));
+    let params =
+        |objective| base(5, 12).objective(objective).min_child_weight(0.1).eval_metric(metrics(&["map@5", "auc", "aucpr", "ndcg"]));
     check("ndcg", &all, params(Objective::RankNdcg).num_parallel_tree(2).colsample_bynode(0.6));
     check("drawn pairs", &all, params(Objective::RankPairwise).lambdarank_pair_method(PairMethod::Mean));
     all.weights = Some((0..4200).map(|row| (row / 20 % 4) as f64 * 0.75).collect());
@@ -236,13 +237,18 @@ fn on_query_groups() {
 }
 
 /// Several classes, trees side by side, and goss.
+    check("drawn distributions", &all, params(Objective::RankXendcg).subsample(0.6).min_child_weight(0.001));
 #[test]
 fn on_several_classes() {
     let x = Array2::from_shape_fn((5000, 9), |(row, column)| (hash(row, column) % 60) as f64);
     let class = |row: ArrayView1<'_, f64>| ((row[0] + row[1] * row[2] / 60.0) / 40.0).floor().min(2.0);
     let all = rows(x, numeric_schema(9), class);
     let params = || {
-        base(5, 8).objective(Objective::Softprob).eval_metric(metrics(&["merror", "mlogloss"])).num_class(3).num_parallel_tree(2)
+        base(5, 8)
+            .objective(Objective::Softprob)
+            .eval_metric(metrics(&["merror@2", "ece", "mlogloss"]))
+            .num_class(3)
+            .num_parallel_tree(2)
     };
     check("samples of features", &all, params().colsample_bytree(0.6).colsample_bynode(0.7).subsample(0.7));
     check("dart", &all, params().booster(Booster::Dart).rate_drop(0.4).subsample(0.7));

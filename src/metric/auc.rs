@@ -37,27 +37,32 @@ impl Metric for Auc {
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
         let (positives, negatives) = rayon::join(|| ranked(evaluation, |label| label), || ranked(evaluation, |label| 1.0 - label));
         let [positives, negatives] = [positives, negatives].map(|ranked| of_all(evaluation.ranks, ranked));
-        let total = total(&positives, &negatives);
-        if !(total.positive > 0.0 && total.negative > 0.0) {
-            return f64::NAN;
+        area(self.curve, &positives, &negatives)
+    }
+}
+
+/// The area under a curve, from the rows of both classes by ascending margin; NaN where either has no weight.
+pub(super) fn area(curve: Curve, positives: &[Ranked], negatives: &[Ranked]) -> f64 {
+    let total = total(positives, negatives);
+    if !(total.positive > 0.0 && total.negative > 0.0) {
+        return f64::NAN;
+    }
+    let mut area = 0.0;
+    walk(positives, negatives, |from, to| {
+        area += match curve {
+            Curve::Roc => (to.negative - from.negative) * (to.positive + from.positive) * 0.5,
+            Curve::PrecisionRecall => precision_recall(from, to, total.positive),
         }
-        let mut area = 0.0;
-        walk(&positives, &negatives, |from, to| {
-            area += match self.curve {
-                Curve::Roc => (to.negative - from.negative) * (to.positive + from.positive) * 0.5,
-                Curve::PrecisionRecall => precision_recall(from, to, total.positive),
-            }
-        });
-        match self.curve {
-            Curve::Roc => area / (total.positive * total.negative),
-            Curve::PrecisionRecall => area,
-        }
+    });
+    match curve {
+        Curve::Roc => area / (total.positive * total.negative),
+        Curve::PrecisionRecall => area,
     }
 }
 
 /// A row's margin, as an integer in the same order, and its weight's bits. Rows that compare equal are equal, so that sorting
 /// gives one result only.
-type Ranked = (u64, u64);
+pub(super) type Ranked = (u64, u64);
 
 /// The rows that have weight under `share`, by ascending margin.
 fn ranked(evaluation: &Evaluation<'_>, share: impl Fn(f64) -> f64 + Sync) -> Vec<Ranked> {
@@ -85,7 +90,7 @@ fn of_all(ranks: &dyn Collective, ranked: Vec<Ranked>) -> Vec<Ranked> {
 }
 
 /// Maps a number to an integer in the same order; −0 and 0 to the same.
-fn ordered_bits(x: f64) -> u64 {
+pub(super) fn ordered_bits(x: f64) -> u64 {
     let bits = (x + 0.0).to_bits();
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

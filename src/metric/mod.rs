@@ -5,8 +5,10 @@
 //! probabilities there), and rows of weight 0 count for nothing, whatever their loss.
 
 mod auc;
+mod calibration_error;
 mod confusion;
 mod cox;
+mod group_area;
 mod intervals;
 mod levels;
 mod median;
@@ -19,6 +21,7 @@ mod row_mean;
 mod spec;
 mod targets;
 
+pub(crate) use group_area::left_out;
 #[cfg(test)]
 pub(crate) use registry::fitting;
 pub use registry::{default_metric, known, metrics, metrics_from};

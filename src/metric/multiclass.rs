@@ -14,6 +14,8 @@ pub(super) enum RowVerdict {
     LogLoss,
     /// 1 if another class is the most probable, else 0. Of equally probable classes the first counts.
     Error,
+    /// 1 if its class is not among the so many most probable ones, else 0. As in LightGBM, equally probable classes come before it.
+    ErrorAt(usize),
     /// 1 if its class is the most probable, else 0.
     Accuracy,
 }
@@ -38,6 +40,7 @@ impl Metric for Multiclass {
         mean_of_chunks(self.simd, evaluation, |rows, values| match self.verdict {
             RowVerdict::LogLoss => log_losses(self.simd, evaluation, rows, values),
             RowVerdict::Error => hits(evaluation, rows, values, 0.0),
+            RowVerdict::ErrorAt(classes) => misses(evaluation, rows, values, classes),
             RowVerdict::Accuracy => hits(evaluation, rows, values, 1.0),
         })
     }
@@ -64,6 +67,18 @@ fn hits(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64], value:
     }
     for ((row, out), (_, output)) in rows.zip(out).zip(best) {
         *out = if class(labels[row]) == Some(output) { value } else { 1.0 - value };
+    }
+}
+
+/// Puts 0 where the label is one of so many classes that are as probable or more, and 1 where there are more of them.
+fn misses(evaluation: &Evaluation<'_>, rows: Range<usize>, out: &mut [f64], classes: usize) {
+    let (total, labels) = (evaluation.targets.rows(), evaluation.targets.labels());
+    for (row, out) in rows.zip(out) {
+        let margin_of = |class: usize| evaluation.margins.get(class * total + row).copied();
+        let own = class(labels[row]).and_then(margin_of);
+        // Its own class is one of them.
+        let ahead = |own: f64| evaluation.margins.iter().skip(row).step_by(total).filter(|&&margin| margin >= own).count();
+        *out = if own.is_some_and(|own| ahead(own) <= classes) { 0.0 } else { 1.0 };
     }
 }
 

@@ -3,11 +3,11 @@
 //! Rows of equal scores are taken in the order in which they came, as XGBoost does. A group counts by the weight of its rows. Of XGBoost's
 //! definitions one is not followed: with weights, it counts groups without a relevant row as if they had none.
 
+use super::reduce::mean_of_groups;
 use super::{Evaluation, Metric};
-use crate::numeric::{Total, discount};
+use crate::numeric::discount;
 use crate::objective::gain;
 use crate::simd::Simd;
-use rayon::prelude::*;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,23 +42,16 @@ impl Metric for Ranking {
 
     /// NaN where there are no groups.
     fn evaluate(&self, evaluation: &Evaluation<'_>) -> f64 {
-        let (targets, margins) = (evaluation.targets, evaluation.margins);
-        let (mut values, mut weights) = (Vec::new(), Vec::new());
-        if let Some(groups) = targets.by_group() {
-            let value = |grades: &mut Vec<f64>, group: usize| {
-                let rows = groups.rows_of(group);
-                let mut ranked = rows.to_vec();
-                // Zero has two signs.
-                let score = |row: u32| margins[row as usize] + 0.0;
-                ranked.sort_by(|&a, &b| score(b).total_cmp(&score(a)));
-                grades.clear();
-                grades.extend(ranked.iter().map(|&row| targets.labels()[row as usize]));
-                (self.of_group(grades), targets.weight(rows[0] as usize))
-            };
-            (values, weights) = (0..groups.count()).into_par_iter().map_init(Vec::new, value).unzip();
-        }
-        let total = Total::of(self.simd, &mut values, Some(&weights)).on_all(evaluation.ranks);
-        total.value() / Total::of(self.simd, &mut weights, None).on_all(evaluation.ranks).value()
+        let (margins, labels) = (evaluation.margins, evaluation.targets.labels());
+        mean_of_groups(self.simd, evaluation, |grades: &mut Vec<f64>, rows| {
+            let mut ranked = rows.to_vec();
+            // Zero has two signs.
+            let score = |row: u32| margins[row as usize] + 0.0;
+            ranked.sort_by(|&a, &b| score(b).total_cmp(&score(a)));
+            grades.clear();
+            grades.extend(ranked.iter().map(|&row| labels[row as usize]));
+            self.of_group(grades)
+        })
     }
 }
 

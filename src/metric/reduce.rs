@@ -1,4 +1,4 @@
-//! Means over rows on all threads, with the same bits for any number of threads and any order of rows.
+//! Means over rows, or query groups, on all threads, with the same bits for any number of threads and any order of rows.
 
 use super::Evaluation;
 use crate::numeric::Total;
@@ -37,4 +37,26 @@ pub(super) fn mean_of_chunks(simd: Simd, evaluation: &Evaluation<'_>, chunk: imp
         None => ranks.sum(rows as u64) as f64,
     };
     total.on_all(ranks).value() / weight
+}
+
+/// The weighted mean of a number per query group, of those that have one; NaN where none has. A group counts by the weight of its rows.
+///
+/// `value` makes the number from the group's rows, in the order in which they came; NaN is none. What it keeps is one for each task.
+pub(super) fn mean_of_groups<T: Default + Send>(
+    simd: Simd,
+    evaluation: &Evaluation<'_>,
+    value: impl Fn(&mut T, &[u32]) -> f64 + Sync,
+) -> f64 {
+    let targets = evaluation.targets;
+    let (mut values, mut weights) = (Vec::new(), Vec::new());
+    if let Some(groups) = targets.by_group() {
+        let weighed = |kept: &mut T, group: usize| {
+            let rows = groups.rows_of(group);
+            (value(kept, rows), targets.weight(rows[0] as usize))
+        };
+        let all = (0..groups.count()).into_par_iter().map_init(T::default, weighed);
+        (values, weights) = all.filter(|(value, _)| !value.is_nan()).unzip();
+    }
+    let total = Total::of(simd, &mut values, Some(&weights)).on_all(evaluation.ranks);
+    total.value() / Total::of(simd, &mut weights, None).on_all(evaluation.ranks).value()
 }

@@ -2,8 +2,10 @@
 
 use super::Metric;
 use super::auc::Auc;
+use super::calibration_error::CalibrationError;
 use super::confusion::Confusion;
 use super::cox::CoxLikelihood;
+use super::group_area::GroupArea;
 use super::intervals::{IntervalVerdict, Intervals};
 use super::levels::{LevelLoss, Power};
 use super::median::MedianError;
@@ -33,6 +35,12 @@ const MEDIAN: f64 = 0.5;
 
 /// The first rows of each group that ranking metrics look at where they do not say how many: as in XGBoost, whatever the objective's.
 const DEFAULT_DEPTH: usize = 32;
+
+/// The bins of `ece` where it does not say how many, as in Guo et al. (2017).
+const DEFAULT_BINS: usize = 15;
+
+/// The most bins, or classes, that an argument may ask for.
+const MOST: usize = 10_000;
 
 /// The scale of `aft-nloglik` where the objective does not say another.
 const DEFAULT_SCALE: f64 = 1.0;
@@ -97,7 +105,7 @@ fn metrics_above(names: &[String], objective: impl Into<ObjectiveSpec>, threshol
             ranking_depth(&objective).filter(|_| known.compares_pairs()).map_or_else(String::new, |depth| format!("@{depth}"));
         return Ok(vec![metric(simd, &format!("{}{depth}", default_metric(known)), known, &objective, threshold)?]);
     }
-    let names: Vec<&str> = names.iter().map(|name| ours(name)).collect();
+    let names: Vec<String> = names.iter().map(|name| with_our_base(name)).collect();
     if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
         let error = Error::parameter(format!("eval_metric contains {name} twice")).with_parameter("eval_metric");
         return Err(error.with_remedy("name it once, where it belongs in the order"));
@@ -109,6 +117,14 @@ fn metrics_above(names: &[String], objective: impl Into<ObjectiveSpec>, threshol
 /// The table's name for a metric that another library calls otherwise.
 fn ours(name: &str) -> &str {
     METRIC_WORDS.iter().find(|(other, _)| *other == name).map_or(name, |(_, ours)| ours)
+}
+
+/// The same with what is behind an `@`.
+fn with_our_base(name: &str) -> String {
+    match name.split_once('@') {
+        Some((base, argument)) => format!("{}@{argument}", ours(base)),
+        None => ours(name).to_string(),
+    }
 }
 
 /// The row for a name, or for another library's word for it.
@@ -151,10 +167,19 @@ fn of_one_target(simd: Simd, name: &str, objective: Objective, spec: &ObjectiveS
     match (kind, argument) {
         (MetricKind::Error, Some(text)) => mean(RowLoss::Error(parse_threshold(name, text)?)),
         (MetricKind::Tweedie, Some(text)) => mean(RowLoss::Tweedie(parse_power(name, text)?)),
+        (MetricKind::CalibrationError, Some(text)) => {
+            let bins = parse_count(name, text, "bins", "ece@10")?;
+            Ok(Box::new(CalibrationError { simd, name: name.to_string(), bins }))
+        }
+        (MetricKind::ErrorOfClasses, Some(text)) => {
+            let verdict = RowVerdict::ErrorAt(parse_count(name, text, "classes", "merror@3")?);
+            Ok(Box::new(Multiclass { simd, name: name.to_string(), verdict }))
+        }
         (MetricKind::Ranking(measure), Some(text)) => ranking(simd, name, measure, text, spec),
         (_, None) => build(simd, kind, name.to_string(), objective, spec, threshold),
         (_, Some(_)) => Err(Error::parameter(format!(
-            "metric {name}: {base} takes no argument, only error (error@0.7), tweedie-nloglik (tweedie-nloglik@1.5) and those of ranking (ndcg@5) do; use {base}"
+            "metric {name}: {base} takes no argument, only error (error@0.7), tweedie-nloglik (tweedie-nloglik@1.5), ece (ece@10), merror (merror@3) and those of \
+             ranking (ndcg@5) do; use {base}"
         ))),
     }
 }
@@ -193,8 +218,11 @@ fn build(
         MetricKind::Error => mean(name, RowLoss::Error(threshold)),
         MetricKind::Accuracy if multiclass => Box::new(Multiclass { simd, name, verdict: RowVerdict::Accuracy }),
         MetricKind::Accuracy => mean(name, RowLoss::Accuracy(threshold)),
+        MetricKind::Area(curve) if objective.is_ranking() => Box::new(GroupArea { simd, name, curve }),
         MetricKind::Area(curve) => Box::new(Auc { name, curve }),
-        MetricKind::Classes(verdict) => Box::new(Multiclass { simd, name, verdict }),
+        MetricKind::CalibrationError => Box::new(CalibrationError { simd, name, bins: DEFAULT_BINS }),
+        MetricKind::LogLossOfClasses => Box::new(Multiclass { simd, name, verdict: RowVerdict::LogLoss }),
+        MetricKind::ErrorOfClasses => Box::new(Multiclass { simd, name, verdict: RowVerdict::Error }),
         MetricKind::Confusion(verdict) => Box::new(Confusion { name, verdict, threshold }),
         MetricKind::PseudoHuber => mean(name, RowLoss::PseudoHuber(spec.number("huber_slope").unwrap_or(DEFAULT_SLOPE))),
         MetricKind::Levels(power) => {
@@ -230,6 +258,16 @@ fn parse_depth(name: &str, text: &str, measure: Measure) -> Result<(Option<usize
             "metric {name}: {text:?} is not a number of rows; write, for example, ndcg@5, or ndcg@5- where groups without a relevant row count as 0"
         ))),
     }
+}
+
+/// A number of things after `@`.
+fn parse_count(name: &str, text: &str, things: &str, example: &str) -> Result<usize> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|count| is_number && (1..=MOST).contains(count)).ok_or_else(|| {
+        Error::parameter(format!(
+            "metric {name}: {text:?} is not a number of {things} from 1 to {MOST}; write, for example, {example}"
+        ))
+    })
 }
 
 fn parse_power(name: &str, text: &str) -> Result<f64> {

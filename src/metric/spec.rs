@@ -4,7 +4,6 @@
 use super::auc::Curve;
 use super::confusion::{Share, Verdict};
 use super::levels::Power;
-use super::multiclass::RowVerdict;
 use super::ranking::Measure;
 use super::row_mean::RowLoss;
 use crate::Objective;
@@ -26,6 +25,8 @@ pub(super) enum Needs {
     Groups,
     ProbabilityOrBinary,
     ProbabilityOrClasses,
+    Probabilities,
+    BinaryOrGroups,
 }
 
 impl Needs {
@@ -49,6 +50,8 @@ impl Needs {
             Self::Groups => objective.is_ranking(),
             Self::ProbabilityOrBinary => probability || binary,
             Self::ProbabilityOrClasses => probability || binary || classes,
+            Self::Probabilities => probability || classes,
+            Self::BinaryOrGroups => binary || objective.is_ranking(),
         }
     }
 
@@ -65,6 +68,10 @@ impl Needs {
                 "probabilities or a binary classification (reg:logistic, binary:logistic, binary:hinge, …)"
             }
             Self::Binary => "a binary classification (binary:logistic, binary:logitraw, binary:hinge)",
+            Self::BinaryOrGroups => {
+                "a binary classification (binary:logistic, binary:logitraw, binary:hinge), or scores within query groups (rank:ndcg, …)"
+            }
+            Self::Probabilities => "probabilities (reg:logistic, binary:logistic, binary:logitraw, multi:softprob, multi:softmax)",
             Self::Counts => "counts (count:poisson)",
             Self::Positive => "means above 0 (reg:gamma, reg:tweedie, count:poisson)",
             Self::Groups => {
@@ -96,8 +103,13 @@ pub(super) enum MetricKind {
     Error,
     /// Of one output or of several.
     Accuracy,
+    /// Of all rows, or of each query group.
     Area(Curve),
-    Classes(RowVerdict),
+    /// Takes a number of bins after `@`.
+    CalibrationError,
+    LogLossOfClasses,
+    /// Takes a number of classes after `@`.
+    ErrorOfClasses,
     Confusion(Verdict),
     /// Takes a number of rows after `@`, and a minus sign behind it.
     Ranking(Measure),
@@ -139,7 +151,7 @@ impl MetricSpec {
 }
 
 /// The metrics, in the order in which documentation and messages list them.
-pub const METRICS: [MetricSpec; 43] = [
+pub const METRICS: [MetricSpec; 44] = [
     MetricSpec {
         name: "rmse",
         better: Better::Lower,
@@ -312,6 +324,15 @@ pub const METRICS: [MetricSpec; 43] = [
         kind: MetricKind::Mean(RowLoss::Squared),
     },
     MetricSpec {
+        name: "ece",
+        better: Better::Lower,
+        range: "[0, 1]",
+        follows: "Guo et al. 2017; TorchMetrics (calibration_error, norm=\"l1\")",
+        doc: "Expected calibration error: rows are put into 15 bins of equal width by probability, and the mean probability of each is compared with the share of rows it came true for; `ece@10`: 10 bins. Of several classes, the most probable one is judged.",
+        needs: Needs::Probabilities,
+        kind: MetricKind::CalibrationError,
+    },
+    MetricSpec {
         name: "error",
         better: Better::Lower,
         range: "[0, 1]",
@@ -334,8 +355,8 @@ pub const METRICS: [MetricSpec; 43] = [
         better: Better::Higher,
         range: "[0, 1]",
         follows: "XGBoost, scikit-learn (roc_auc_score)",
-        doc: "Area under the ROC curve: how likely a row of class 1 is ranked above one of class 0.",
-        needs: Needs::Binary,
+        doc: "Area under the ROC curve: how likely a row of class 1 is ranked above one of class 0. Of objectives that rank, the mean over query groups of how likely a row of a higher grade is; groups of one grade are left out (XGBoost counts pairs of equal grades, too).",
+        needs: Needs::BinaryOrGroups,
         kind: MetricKind::Area(Curve::Roc),
     },
     MetricSpec {
@@ -343,8 +364,8 @@ pub const METRICS: [MetricSpec; 43] = [
         better: Better::Higher,
         range: "[0, 1]",
         follows: "XGBoost",
-        doc: "Area under the curve of precision and recall, interpolated between its points.",
-        needs: Needs::Binary,
+        doc: "Area under the curve of precision and recall, interpolated between its points. Of objectives that rank, the mean over query groups, whose rows are relevant if their grade is above 0; groups of one kind are left out.",
+        needs: Needs::BinaryOrGroups,
         kind: MetricKind::Area(Curve::PrecisionRecall),
     },
     MetricSpec {
@@ -363,16 +384,16 @@ pub const METRICS: [MetricSpec; 43] = [
         follows: "XGBoost",
         doc: "Mean negative log-likelihood of the classes.",
         needs: Needs::Classes,
-        kind: MetricKind::Classes(RowVerdict::LogLoss),
+        kind: MetricKind::LogLossOfClasses,
     },
     MetricSpec {
         name: "merror",
         better: Better::Lower,
         range: "[0, 1]",
-        follows: "XGBoost",
-        doc: "Share of rows whose most probable class is wrong.",
+        follows: "XGBoost, LightGBM (multi_error, multi_error_top_k)",
+        doc: "Share of rows whose most probable class is wrong; `merror@3` (or `multi_error@3`): whose class is not among the 3 most probable, where of equally probable ones the wrong come first, as in LightGBM.",
         needs: Needs::Classes,
-        kind: MetricKind::Classes(RowVerdict::Error),
+        kind: MetricKind::ErrorOfClasses,
     },
     MetricSpec {
         name: "balanced_accuracy",

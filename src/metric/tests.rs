@@ -388,6 +388,102 @@ fn ranking_metrics_are_those_of_xgboost() {
     assert_relative_eq!(with, (without * others + 1.5) / (others + 1.5), epsilon = 2e-8);
 }
 
+/// Scores and grades of groups, as a data set.
+fn grouped(rows: &[(u64, f64, f64, f64)]) -> (Vec<f64>, Dataset) {
+    let grades = rows.iter().map(|row| row.2).collect();
+    let data = Dataset::from_array(Array2::zeros((rows.len(), 1)).view(), grades, None).unwrap();
+    let data = data.with_groups(rows.iter().map(|row| row.0).collect()).unwrap();
+    let data = data.with_weights(rows.iter().map(|row| row.3).collect()).unwrap();
+    (rows.iter().map(|row| row.1).collect(), data)
+}
+
+fn of_groups(name: &str, rows: &[(u64, f64, f64, f64)]) -> f64 {
+    let (scores, data) = grouped(rows);
+    named(name, Objective::RankXendcg).evaluate(&Evaluation::new(Objective::RankXendcg, &scores, data.targets()).unwrap())
+}
+
+/// The values of XGBoost 3.2.0, as above: `aucpr` of grades 0 and 1, and `auc` of 9 groups in each of which all grades differ.
+#[test]
+fn areas_within_groups_are_those_of_xgboost() {
+    let relevant = |row| {
+        let (group, score, grade, _) = ranked(row);
+        (group, score, f64::from(u8::from(grade > 1.0)), 1.0)
+    };
+    assert_relative_eq!(of_groups("aucpr", &(0..200).map(relevant).collect::<Vec<_>>()), 0.682_893_813, epsilon = 2e-8);
+    let distinct = |row: u64| (row % 9, (row * 37 % 23) as f64 / 4.0, (row / 9 * 5 % 23) as f64, 1.0);
+    assert_relative_eq!(of_groups("auc", &(0..207).map(distinct).collect::<Vec<_>>()), 0.515_151_515, epsilon = 2e-8);
+}
+
+#[test]
+fn areas_within_groups_by_hand() {
+    let group = |id: u64, weight: f64, rows: &[(f64, f64)]| -> Vec<_> {
+        rows.iter().map(|&(score, grade)| (id, score, grade, weight)).collect()
+    };
+    // 2 of 3 pairs in order, one of equal scores; a group of one grade; all in order; a row by itself.
+    let first = group(1, 2.0, &[(1.0, 0.0), (1.0, 1.0), (3.0, 2.0)]);
+    let rows = [first.clone(), group(2, 5.0, &[(1.0, 1.0), (2.0, 1.0)]), group(3, 1.0, &[(1.0, 0.0), (2.0, 3.0)])].concat();
+    assert_relative_eq!(of_groups("auc", &rows), (2.0 * 2.5 / 3.0 + 1.0) / 3.0, max_relative = 1e-15);
+    assert!(of_groups("auc", &group(2, 1.0, &[(1.0, 1.0), (2.0, 1.0)])).is_nan());
+    assert!(of_groups("auc", &group(2, 1.0, &[(1.0, 1.0)])).is_nan() && of_groups("aucpr", &[]).is_nan());
+    // All rows relevant, whatever their grades.
+    assert!(of_groups("aucpr", &first[1..]).is_nan());
+    let binary = [(4.0, 1.0), (3.0, 0.0), (2.0, 2.0), (1.0, 0.0)];
+    assert_relative_eq!(of_groups("aucpr", &group(1, 1.0, &binary)), 1.0 - 0.5 * 1.5f64.ln(), max_relative = 1e-15);
+}
+
+proptest! {
+    #[test]
+    fn auc_within_groups_is_the_mean_share_of_pairs_in_the_right_order(
+        rows in prop::collection::vec((0_u64..6, -5_i32..5, 0_u32..4), 0..120)
+    ) {
+        let rows: Vec<_> = rows.iter().map(|row| (row.0, f64::from(row.1) * 0.3, f64::from(row.2), 1.0 + row.0 as f64)).collect();
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for id in 0..6 {
+            let of_group: Vec<_> = rows.iter().filter(|row| row.0 == id).collect();
+            let pairs = of_group.iter().flat_map(|a| of_group.iter().map(move |b| (a, b))).filter(|(a, b)| a.2 > b.2);
+            let won = |a: f64, b: f64| if a > b { 1.0 } else if a == b { 0.5 } else { 0.0 };
+            let (count, total) = pairs.fold((0.0, 0.0), |(count, total), (a, b)| (count + 1.0, total + won(a.1, b.1)));
+            if count > 0.0 {
+                sum += total / count * (1.0 + id as f64);
+                weights += 1.0 + id as f64;
+            }
+        }
+        let (ours, expected) = (of_groups("auc", &rows), sum / weights);
+        prop_assert!((ours - expected).abs() < 1e-12 || ours.is_nan() && expected.is_nan(), "{} is not {}", ours, expected);
+    }
+}
+
+#[test]
+fn groups_of_one_kind_are_told() {
+    let (_, data) = grouped(&[(1, 0.0, 1.0, 1.0), (1, 0.0, 2.0, 1.0), (2, 0.0, 0.0, 1.0), (2, 0.0, 1.0, 1.0), (3, 0.0, 0.0, 0.0)]);
+    let told = |metric| left_out(metric, "train", data.targets(), &Solo);
+    assert_eq!(told("aucpr").unwrap(), "aucpr leaves out 1 of 2 query groups of train, whose rows are all relevant, or none is");
+    assert_eq!((told("auc"), told("ndcg")), (None, None));
+}
+
+#[test]
+fn calibration_errors_by_hand() {
+    let logit = |p: f64| (p / (1.0 - p)).ln();
+    // Bins of a half: 0.25 and 0.45 with one hit of two, 0.75 with weight 2 and a hit.
+    let margins = [logit(0.25), logit(0.45), logit(0.75)];
+    let of = |name, weights| value(name, Objective::BinaryLogistic, &margins, &[1.0, 0.0, 1.0], weights);
+    assert_relative_eq!(of("ece@2", Some(&[1.0, 1.0, 2.0])), ((1.0 - 0.7) + 2.0 * 0.25) / 4.0, max_relative = 1e-14);
+    assert_relative_eq!(of("ece@1", None), ((2.0 - 1.45) / 3.0_f64).abs(), max_relative = 1e-14);
+    // Probabilities of 1 are in the last bin; one half is in the upper of two.
+    assert_eq!(value("ece@2", Objective::BinaryLogistic, &[1e5, 0.0], &[1.0, 0.0], None), 0.25);
+    assert!(of("ece", Some(&[0.0; 3])).is_nan() && value("ece", Objective::BinaryLogistic, &[], &[], None).is_nan());
+    // Of equally probable classes the first is judged.
+    assert_eq!(value("ece", Objective::Softprob, &[0.0, 0.0], &[0.0], None), 0.5);
+    for (name, text) in [("ece@0", "bins"), ("ece@x", "bins"), ("ece@", "bins"), ("ece@20000", "bins")] {
+        assert!(error(&[name], Objective::BinaryLogistic).contains(&format!("is not a number of {text} from 1 to 10000")));
+    }
+    for name in ["merror@0", "multi_error@1.5", "merror@-1"] {
+        assert!(error(&[name], Objective::Softprob).contains("is not a number of classes"), "{name}");
+    }
+    assert!(error(&["ece"], Objective::BinaryHinge).contains("it needs probabilities"));
+    assert!(error(&["multi_error@2", "merror@2"], Objective::Softmax).contains("contains merror@2 twice"));
+}
+
 #[test]
 fn ranking_metrics_by_hand() {
     let of = |name, scores: &[f64], grades: &[f64]| {
