@@ -2,7 +2,7 @@
 
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
-use crate::params::{Booster, NormalizeType, ParamsBuilder, SampleType};
+use crate::params::{Booster, MultiStrategy, NormalizeType, ParamsBuilder, SampleType};
 use crate::{Dataset, GrowPolicy, Model, Objective, Params, Trainer};
 use ndarray::Array2;
 use sapwood_score::Scorer;
@@ -108,6 +108,33 @@ fn rmse(model: &Model, x: &Array2<f64>, labels: &[f64]) -> f64 {
     let predicted = Scorer::new(model.clone()).unwrap().predict(x.view()).unwrap();
     let squares = predicted.iter().zip(labels).map(|(predicted, label)| (predicted - label).powi(2));
     (squares.sum::<f64>() / labels.len() as f64).sqrt()
+}
+
+/// XGBoost has no such trees. Of targets that are all the same they are those of one target, gains times their number: so are the margins,
+/// which are XGBoost's.
+#[test]
+fn trees_of_equal_targets_are_those_of_one() {
+    let x = features(60);
+    let y = amounts(&x);
+    let one = Dataset::from_array(x.view(), y.clone(), None).unwrap();
+    let three = one.clone().with_another_target(y.clone()).unwrap().with_another_target(y.clone()).unwrap();
+    let dart = |change: fn(ParamsBuilder) -> ParamsBuilder| change(dart(6).rate_drop(0.6).min_child_weight(0.0));
+    for change in [
+        (|p| p) as fn(ParamsBuilder) -> ParamsBuilder,
+        |p| p.normalize_type(NormalizeType::Forest).num_parallel_tree(2).subsample(0.8),
+        |p| p.sample_type(SampleType::Weighted).one_drop(true).rate_drop(0.1).grow_policy(GrowPolicy::Lossguide),
+    ] {
+        let margins = |params: ParamsBuilder, data: &Dataset| {
+            let model = Trainer::new(params.build().unwrap()).fit(data).unwrap();
+            assert!(model.trees.iter().any(|tree| tree.weight != 1.0));
+            Scorer::new(model).unwrap().margins(x.view()).unwrap()
+        };
+        let expected = margins(dart(change), &one);
+        let found = margins(dart(change).multi_strategy(MultiStrategy::MultiOutputTree), &three);
+        for (row, expected) in expected.rows().into_iter().enumerate() {
+            assert!(found.row(row).iter().all(|margin| (margin - expected[0]).abs() < 1e-12), "{row}: {found} {expected}");
+        }
+    }
 }
 
 /// Weights change in later rounds: the model that is kept is that of the best round all the same.

@@ -4,7 +4,7 @@
 //! nor changed.
 
 use crate::names::list;
-use crate::params::{MultiStrategy, ProcessType};
+use crate::params::ProcessType;
 use crate::predict::predict_margins;
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Model, Params, Result, Tree};
 use sapwood_score::{Aggregation, Condition, LeafValue, MissingRule, Node, Precision};
@@ -75,7 +75,7 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
         (model.aggregation != Aggregation::Sum, "averages its trees"),
         (model.precision != Precision::Double, "adds in single precision"),
         (model.layout.is_some(), "has rounds of different numbers of trees"),
-        (model.has_vector_leaves(), "has leaves with a value for each output"),
+        (is_update && model.has_vector_leaves(), "has leaves with a value for each output"),
         (is_update && has_linear_leaves(model), "has linear leaves"),
         (model.trees.iter().flat_map(|tree| &tree.nodes).any(has_other_rules), "has another library's rules for missing values"),
     ];
@@ -90,8 +90,10 @@ fn check_kind(model: &Model, params: &Params, outputs: usize) -> Result<()> {
     if model.num_outputs() != outputs {
         return Err(other("num_class", &outputs.to_string(), &model.num_outputs().to_string()));
     }
-    if params.multi_strategy == MultiStrategy::MultiOutputTree && outputs > 1 {
-        return Err(other("multi_strategy", "multi_output_tree", "one_output_per_tree"));
+    let (is_vector, was_vector) = (params.outputs_of_tree(outputs) > 1, model.has_vector_leaves());
+    if is_vector != was_vector && !model.trees.is_empty() {
+        let strategy = |is_vector| if is_vector { "multi_output_tree" } else { "one_output_per_tree" };
+        return Err(other("multi_strategy", strategy(is_vector), strategy(was_vector)));
     }
     if model.parallel_trees != trees {
         return Err(other("num_parallel_tree", &trees.to_string(), &model.parallel_trees.to_string()));

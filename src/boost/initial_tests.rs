@@ -3,7 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::dart_tests::Keeper;
 use crate::collective::Threads;
-use crate::params::{Booster, ParamsBuilder, SamplingMethod};
+use crate::params::{Booster, MultiStrategy, ParamsBuilder, ProcessType, SamplingMethod};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, Model, Objective, Params, Trainer};
 use ndarray::{Array2, Axis, Slice};
@@ -38,6 +38,10 @@ fn base(rounds: u32) -> ParamsBuilder {
     Params::builder().num_round(rounds).max_depth(4).eta(0.4).cat_smooth(1.0).min_data_per_group(2.0)
 }
 
+fn vectors(params: ParamsBuilder) -> ParamsBuilder {
+    params.objective(Objective::Softprob).num_class(3).multi_strategy(MultiStrategy::MultiOutputTree)
+}
+
 fn trainer(params: ParamsBuilder) -> Trainer<'static> {
     Trainer::new(params.build().unwrap())
 }
@@ -51,10 +55,11 @@ fn with_rounds(mut model: Model, rounds: u32) -> Vec<u8> {
 fn on_the_same_data_it_is_as_if_all_rounds_had_been_trained_at_once() {
     let x = values(3000, 12, 0);
     type Change = fn(ParamsBuilder) -> ParamsBuilder;
-    let cases: [(&str, u64, Change); 6] = [
+    let cases: [(&str, u64, Change); 7] = [
         ("squared", 9, |p| p),
         ("logistic", 2, |p| p.objective(Objective::BinaryLogistic).subsample(0.6).colsample_bynode(0.7)),
         ("softprob", 3, |p| p.objective(Objective::Softprob).num_class(3).num_parallel_tree(2).subsample(0.9)),
+        ("vectors", 3, |p| vectors(p).num_parallel_tree(2).subsample(0.8)),
         ("goss", 2, |p| p.objective(Objective::BinaryLogistic).sampling_method(SamplingMethod::Goss)),
         ("quantile", 9, |p| p.objective(Objective::Quantile).quantile_alpha(vec![0.2, 0.8])),
         ("poisson", 9, |p| p.objective(Objective::Poisson).num_parallel_tree(3).colsample_bytree(0.7)),
@@ -149,6 +154,30 @@ fn any_number_of_ranks_goes_on_to_the_same_model() {
         });
         assert!(models.iter().all(|model| *model == expected), "{cuts:?}");
     }
+}
+
+#[test]
+fn trees_of_all_outputs_do_not_follow_trees_of_one() {
+    let data = data(&values(600, 12, 0), 12, 3);
+    let one = |rounds| base(rounds).objective(Objective::Softprob).num_class(3);
+    for (first, then, message) in [
+        (
+            one(2),
+            vectors(base(2)),
+            "multi_strategy is multi_output_tree, and the model to go on from was trained with one_output_per_tree",
+        ),
+        (
+            vectors(base(2)),
+            one(2),
+            "multi_strategy is one_output_per_tree, and the model to go on from was trained with multi_output_tree",
+        ),
+    ] {
+        let first = trainer(first).fit(&data).unwrap();
+        let error = trainer(then).init_model(first).fit(&data).unwrap_err().to_string();
+        assert!(error.contains(message), "{error}");
+    }
+    let updating = vectors(base(2)).process_type(ProcessType::Update).build().unwrap_err().to_string();
+    assert!(updating.contains("multi_strategy cannot be combined with process_type=update"), "{updating}");
 }
 
 #[test]

@@ -119,7 +119,7 @@ impl<'a> Training<'a> {
             weighted_rows,
             first_row,
             sampler: RowSampler::new(params),
-            dart: Dart::new(params, outputs * params.num_parallel_tree as usize),
+            dart: Dart::new(params, outputs / params.outputs_of_tree(outputs) * params.num_parallel_tree as usize),
             order: RowOrder::new(false),
             loss,
             metrics,

@@ -261,6 +261,7 @@ fn on_several_classes() {
 }
 
 /// So many features that nearly all rows have in one bin that trees get matrices of their own, and more features than ranks scan at once.
+    check("trees of all classes and dart", &all, vectors(params().booster(Booster::Dart).rate_drop(0.4)));
 #[test]
 fn on_sparse_features() {
     let x = Array2::from_shape_fn((4000, 150), |(row, column)| match hash(row, column) {

@@ -86,15 +86,15 @@ impl Scores {
         add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
     }
 
-    /// Adds a tree of one output to those that [`Scores::take_out`] takes out.
+    /// Adds a tree to those that [`Scores::take_out`] takes out.
     pub fn set_aside(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>, raw: &RawValues) {
         self.aside.resize(self.margins.len(), 0.0);
-        let range = output * self.rows..(output + 1) * self.rows;
+        let first = output * self.rows;
         if tree.is_constant() {
-            return add_to(&mut self.aside[range], router);
+            return add_to(&mut self.aside[first..first + self.rows], router);
         }
         let numbers = self.leaf_numbers(tree, (None, Some(router)));
-        add_values(&mut self.aside[range], tree, &numbers, raw);
+        add_values(&mut self.aside[first..], tree, &numbers, raw);
     }
 
     /// Takes the trees out of the margins that were set aside.
@@ -113,14 +113,7 @@ impl Scores {
     /// Adds a tree whose leaves have no constant: finds the leaf of each row, then adds output by output. Rows that it was grown on are known.
     fn add_by_number(&mut self, output: usize, tree: &GrownTree, found_by: FoundBy<'_>, raw: &RawValues) {
         let numbers = self.leaf_numbers(tree, found_by);
-        let margins = self.margins[output * self.rows..].chunks_exact_mut(self.rows.max(1)).take(tree.outputs());
-        if tree.outputs() == 1 {
-            return margins.for_each(|margins| add_values(margins, tree, &numbers, raw));
-        }
-        margins.collect::<Vec<_>>().into_par_iter().enumerate().for_each(|(output, margins)| {
-            let values: Vec<f64> = tree.leaves().map(|leaf| leaf.outputs[output]).collect();
-            margins.iter_mut().zip(&numbers).for_each(|(margin, &leaf)| *margin += values[leaf as usize]);
-        });
+        add_values(&mut self.margins[output * self.rows..], tree, &numbers, raw);
     }
 
     /// The number among the leaves of the one that each row falls into.
@@ -145,8 +138,20 @@ fn add_to(margins: &mut [f64], router: &Router<'_>) {
     });
 }
 
-/// Adds a tree of linear leaves, of which each row falls into that with its number.
+/// Adds a tree, whose leaf for each row is known by its number, to margins: those of its first output first.
 fn add_values(margins: &mut [f64], tree: &GrownTree, numbers: &[u32], raw: &RawValues) {
+    let margins = margins.chunks_exact_mut(numbers.len().max(1)).take(tree.outputs());
+    if tree.outputs() == 1 {
+        return margins.for_each(|margins| add_linear(margins, tree, numbers, raw));
+    }
+    margins.collect::<Vec<_>>().into_par_iter().enumerate().for_each(|(output, margins)| {
+        let values: Vec<f64> = tree.leaves().map(|leaf| leaf.outputs[output]).collect();
+        margins.iter_mut().zip(numbers).for_each(|(margin, &leaf)| *margin += values[leaf as usize]);
+    });
+}
+
+/// Adds a tree of linear leaves, of which each row falls into that with its number.
+fn add_linear(margins: &mut [f64], tree: &GrownTree, numbers: &[u32], raw: &RawValues) {
     let leaves: Vec<_> = tree.leaves().collect();
     let chunks = margins.par_chunks_mut(CHUNK).zip(numbers.par_chunks(CHUNK)).enumerate();
     chunks.for_each(|(chunk, (margins, numbers))| {

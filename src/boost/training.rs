@@ -23,7 +23,7 @@ use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
 use crate::numeric::weighted;
 use crate::objective::{CustomObjective, Loss, Round};
-use crate::params::{MultiStrategy, ProcessType};
+use crate::params::ProcessType;
 use crate::profile::{Phase, Profile};
 use crate::sampling::{self, Purpose};
 use crate::split::FeatureRules;
@@ -275,10 +275,7 @@ impl<'a> Training<'a> {
 
     /// The outputs that each tree has: one, or all.
     pub(super) fn outputs_of_tree(&self) -> usize {
-        match self.params.multi_strategy {
-            MultiStrategy::OneOutputPerTree => 1,
-            MultiStrategy::MultiOutputTree => self.base_score.len(),
-        }
+        self.params.outputs_of_tree(self.base_score.len())
     }
 
     /// The fingerprints of all data sets, whose rows must still lie as they came.

@@ -92,6 +92,14 @@ impl Params {
         ObjectiveSpec::new(self.objective.name(), rendered.collect())
     }
 
+    /// How many of so many outputs each tree has.
+    pub(crate) fn outputs_of_tree(&self, outputs: usize) -> usize {
+        match self.multi_strategy {
+            MultiStrategy::OneOutputPerTree => 1,
+            MultiStrategy::MultiOutputTree => outputs,
+        }
+    }
+
     /// What the outputs of the model are.
     pub fn outputs(&self) -> Outputs {
         match self.objective {
@@ -198,6 +206,11 @@ impl Params {
             let conflicts = [
                 ("booster", self.booster == Booster::Dart, "no tree is dropped where none is grown"),
                 ("nfold", self.nfold.is_some(), "folds train models anew"),
+                (
+                    "multi_strategy",
+                    self.multi_strategy == MultiStrategy::MultiOutputTree,
+                    "leaves of several outputs are not computed anew",
+                ),
                 ("monotone_constraints", !self.monotone_constraints.0.is_empty(), "new values of leaves may go either way"),
                 ("linear_tree", self.linear_tree, "leaves are computed anew as constants"),
             ];
@@ -279,11 +292,8 @@ impl Params {
         }
         if self.multi_strategy == MultiStrategy::MultiOutputTree {
             let remedy = "leave it out, or use multi_strategy=one_output_per_tree";
-            let others = [
-                ("monotone_constraints", !self.monotone_constraints.0.is_empty()),
-                ("path_smooth", self.path_smooth > 0.0),
-                ("booster", self.booster == Booster::Dart),
-            ];
+            let others =
+                [("monotone_constraints", !self.monotone_constraints.0.is_empty()), ("path_smooth", self.path_smooth > 0.0)];
             if let Some((other, _)) = others.into_iter().find(|(_, is_given)| *is_given) {
                 let cause = format!("{other} cannot be combined with multi_strategy=multi_output_tree");
                 return refuse(&[other, "multi_strategy"], cause, remedy);
