@@ -128,7 +128,7 @@ fn what_does_not_fit_is_refused_by_name() {
     refused("t.csv", "monotone_constraints=(1,2,0,0)", &["has the direction 2", "1 (up), -1 (down) or 0 (either)"]);
     refused("t.csv", "monotone_constraints=(1,up,0,0)", &["is not a valid value: expected -1, 0 or 1 for each feature"]);
     refused("t.csv", "monotone_constraints={a: 1, a: -1}", &["is not a valid value"]);
-    refused("t.csv", "monotone_constraints_method=intermediate", &["not supported", "use basic"]);
+    refused("t.csv", "monotone_constraints_method=advanced", &["is not a valid value", "basic or intermediate"]);
     refused("text.csv", "monotone_constraints={\"colour\": 1}", &["\"colour\" the direction 1", "is categorical"]);
     refused("text.csv", "monotone_constraints=(0,0,0,0,-1)", &["\"colour\" the direction -1"]);
     refused("t.csv", "interaction_constraints=[[\"a\",\"e\"]]", &["interaction_constraints names \"e\", which is no feature"]);

@@ -1,6 +1,6 @@
 //! What monotone and interaction constraints forbid is in no tree; how features are drawn by their weights; random thresholds, and smoothing.
 
-use crate::params::{FeatureName, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{FeatureName, MonotoneMethod, ParamsBuilder, PerFeature, SamplingMethod};
 use crate::predict::{Output, Scorer, predict};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Model, Objective, Params, Trainer};
@@ -10,6 +10,8 @@ use sapwood_score::{Node, Tree};
 use std::collections::BTreeSet;
 
 const FEATURES: usize = 6;
+
+const METHODS: [MonotoneMethod; 2] = [MonotoneMethod::Basic, MonotoneMethod::Intermediate];
 
 /// Numeric features, but for one with levels at position 2.
 fn schema() -> FeatureSchema {
@@ -41,7 +43,7 @@ fn data(seed: u64, rows: usize, label: impl Fn(f64, u64) -> f64) -> Dataset {
 }
 
 /// Labels that an objective takes.
-fn data_for(objective: Objective, seed: u64, rows: usize) -> Dataset {
+pub(super) fn data_for(objective: Objective, seed: u64, rows: usize) -> Dataset {
     let noise = |hash: u64| (hash % 1000) as f64 * 0.004;
     match objective {
         Objective::Softmax | Objective::Softprob => {
@@ -71,12 +73,12 @@ fn data_for(objective: Objective, seed: u64, rows: usize) -> Dataset {
 }
 
 /// All objectives there are.
-fn objectives() -> Vec<Objective> {
+pub(super) fn objectives() -> Vec<Objective> {
     let row = crate::params::spec::find("objective").unwrap();
     row.words.iter().map(|name| Objective::from_name(name).unwrap()).collect()
 }
 
-fn with_objective(params: ParamsBuilder, objective: Objective) -> ParamsBuilder {
+pub(super) fn with_objective(params: ParamsBuilder, objective: Objective) -> ParamsBuilder {
     let params = params.objective(objective);
     match objective {
         Objective::Softmax | Objective::Softprob => params.num_class(3),
@@ -125,14 +127,16 @@ fn fit(params: ParamsBuilder, data: &Dataset) -> Model {
 #[test]
 fn no_pair_of_rows_is_against_its_direction_whatever_the_objective() {
     for (case, objective) in objectives().into_iter().enumerate() {
-        for policy in [GrowPolicy::Depthwise, GrowPolicy::Lossguide] {
+        let policies = [GrowPolicy::Depthwise, GrowPolicy::Lossguide];
+        for (policy, method) in policies.into_iter().flat_map(|policy| METHODS.map(|method| (policy, method))) {
             let data = data_for(objective, case as u64, 1500);
             let base = || {
-                with_objective(Params::builder().num_round(12).max_leaves(24).grow_policy(policy).min_child_weight(0.2), objective)
+                let params = Params::builder().num_round(12).max_leaves(24).grow_policy(policy).min_child_weight(0.2);
+                with_objective(params.monotone_constraints_method(method), objective)
             };
             let model = fit(base().monotone_constraints(directions()), &data);
             assert!(splits_on(&model.trees, 0) > 0 && splits_on(&model.trees, 1) > 0, "{objective:?}");
-            assert_eq!(violations(&model, 1 << 50, 50_000), 0, "{objective:?} {policy:?}");
+            assert_eq!(violations(&model, 1 << 50, 50_000), 0, "{objective:?} {policy:?} {method:?}");
             assert!(violations(&fit(base(), &data), 1 << 50, 2_000) > 0, "{objective:?}: the data ask for nothing else");
         }
     }
@@ -145,16 +149,46 @@ proptest! {
         seed in 0u64..1 << 40, objective in prop::sample::select(objectives()), depth in 1u32..7, leaves in 2u32..40, parallel in 1u32..4,
         lossguide: bool, extra: bool, smooth in prop_oneof![Just(0.0), 0.5..50.0f64], alpha in prop_oneof![Just(0.0), 0.1..2.0f64],
         step in prop_oneof![Just(0.0), 0.05..1.0f64], share in prop_oneof![Just(1.0), 0.3..1.0f64], goss: bool, lambda in 0.0..3.0f64,
-        onehot in 1u32..9,
+        onehot in 1u32..9, method in prop::sample::select(METHODS.to_vec()),
     ) {
         let policy = if lossguide { GrowPolicy::Lossguide } else { GrowPolicy::Depthwise };
         let renewed = matches!(objective, Objective::Quantile | Objective::AbsoluteError);
         let params = Params::builder().num_round(8).max_depth(depth).max_leaves(leaves).grow_policy(policy).num_parallel_tree(parallel)
             .extra_trees(extra).path_smooth(if renewed { 0.0 } else { smooth }).alpha(alpha).max_delta_step(step).lambda(lambda)
-            .colsample_bynode(share).max_cat_to_onehot(onehot).min_child_weight(0.5).monotone_constraints(directions());
+            .colsample_bynode(share).max_cat_to_onehot(onehot).min_child_weight(0.5).monotone_constraints(directions())
+            .monotone_constraints_method(method);
         let params = if goss { params.sampling_method(SamplingMethod::Goss) } else { params.subsample(share) };
         let model = fit(with_objective(params, objective), &data_for(objective, seed, 700));
         prop_assert_eq!(violations(&model, seed ^ 1 << 50, 50_000), 0);
+    }
+}
+
+/// Sums of squares on rows that were not trained on, of data that keep to the directions but for noise.
+#[test]
+fn intermediate_bounds_fit_more_closely_than_basic_ones() {
+    let sample = |seed: u64, rows: usize| {
+        let x = Array2::from_shape_fn((rows, 4), |(row, feature)| (mix(seed << 40 ^ (row * 4 + feature) as u64) % 200) as f64);
+        let noise = |row: usize| (mix(seed << 41 ^ row as u64) % 100) as f64 * 0.3;
+        let curve = |x: f64| if x > 100.0 { 40.0 + x / 10.0 } else { x * x / 300.0 };
+        let label = |(row, x): (usize, ndarray::ArrayView1<'_, f64>)| curve(x[0]) * (1.0 + x[2] / 100.0) - curve(x[1]) + noise(row);
+        let labels: Vec<f64> = x.rows().into_iter().enumerate().map(label).collect();
+        (Dataset::from_array(x.view(), labels.clone(), None).unwrap(), x, labels)
+    };
+    for policy in [GrowPolicy::Depthwise, GrowPolicy::Lossguide] {
+        let (mut losses, mut better) = ([0.0; 2], 0);
+        for seed in 0..10 {
+            let ((train, ..), (_, x, labels)) = (sample(seed, 2000), sample(seed + 100, 2000));
+            let loss = METHODS.map(|method| {
+                let params = Params::builder().num_round(20).max_leaves(31).max_depth(8).eta(0.3).grow_policy(policy);
+                let constrained = params.monotone_constraints(PerFeature::List(vec![1.0, -1.0, 1.0, 0.0]));
+                let model = fit(constrained.monotone_constraints_method(method), &train);
+                let found = Scorer::new(model).unwrap().predict(x.view()).unwrap();
+                found.iter().zip(&labels).map(|(found, label)| (found - label).powi(2)).sum::<f64>()
+            });
+            losses.iter_mut().zip(loss).for_each(|(sum, loss)| *sum += loss);
+            better += usize::from(loss[1] < loss[0]);
+        }
+        assert!(losses[1] < losses[0] && better >= 7, "{policy:?}: {losses:?}, {better} of 10");
     }
 }
 
@@ -165,6 +199,15 @@ fn zeros_give_the_bytes_of_no_constraint() {
     let base = || Params::builder().num_round(3);
     let plain = bytes(base());
     assert!(plain == bytes(base().monotone_constraints(PerFeature::List(vec![0.0; FEATURES]))));
+    let trees = |policy, method| {
+        let params =
+            base().grow_policy(policy).max_leaves(20).path_smooth(1.0).colsample_bynode(0.7).monotone_constraints_method(method);
+        fit(params.monotone_constraints(PerFeature::List(vec![0.0; FEATURES])), &data).trees
+    };
+    for policy in [GrowPolicy::Depthwise, GrowPolicy::Lossguide] {
+        // Leaves that are split in their turn are those that are split ahead of it.
+        assert_eq!(trees(policy, METHODS[0]), trees(policy, METHODS[1]));
+    }
     let map = PerFeature::Map(vec![(FeatureName::Name("x2".into()), 0.0)]);
     assert!(plain == bytes(base().monotone_constraints(map)));
     // As long as no split is against the direction, that changes nothing but noise.

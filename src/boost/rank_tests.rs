@@ -1,7 +1,9 @@
 //! Any number of ranks trains the model that one with all rows does.
 
 use crate::collective::{Collective, Solo, Threads};
-use crate::params::{AftDistribution, Booster, FeatureName, MultiStrategy, PairMethod, ParamsBuilder, PerFeature, SamplingMethod};
+use crate::params::{
+    AftDistribution, Booster, FeatureName, MonotoneMethod, MultiStrategy, PairMethod, ParamsBuilder, PerFeature, SamplingMethod,
+};
 use crate::sampling::mix;
 use crate::{Dataset, Feature, FeatureKind, FeatureSchema, GrowPolicy, Objective, Params, Trainer};
 use ndarray::{Array2, ArrayView1, Axis, Slice};
@@ -139,7 +141,9 @@ fn on_categories_with_weights_and_samples() {
     };
     check("all rows", &all, params());
     check("half of the rows", &all, params().subsample(0.5));
-    check("monotone", &all, params().monotone_constraints(PerFeature::List(vec![-1.0, 0.0, 0.0, 1.0, 0.0])));
+    let directions = || params().monotone_constraints(PerFeature::List(vec![-1.0, 0.0, 0.0, 1.0, 0.0]));
+    check("monotone", &all, directions());
+    check("monotone, intermediate", &all, directions().monotone_constraints_method(MonotoneMethod::Intermediate));
     let group = |features: &[usize]| features.iter().map(|&feature| FeatureName::Index(feature)).collect();
     check("groups of features", &all, params().interaction_constraints(vec![group(&[0, 2]), group(&[1, 2, 3])]));
     check("random thresholds", &all, params().extra_trees(true).path_smooth(20.0));
@@ -233,11 +237,11 @@ fn on_query_groups() {
     all.weights = Some((0..4200).map(|row| (row / 20 % 4) as f64 * 0.75).collect());
     check("weights", &all, params(Objective::RankNdcg).subsample(0.4));
     check("biases", &all, params(Objective::RankNdcg).lambdarank_unbiased(true).lambdarank_num_pair_per_sample(6));
+    check("drawn distributions", &all, params(Objective::RankXendcg).subsample(0.6).min_child_weight(0.001));
     check("goss", &all, params(Objective::RankPairwise).sampling_method(SamplingMethod::Goss).eta(0.5));
 }
 
 /// Several classes, trees side by side, and goss.
-    check("drawn distributions", &all, params(Objective::RankXendcg).subsample(0.6).min_child_weight(0.001));
 #[test]
 fn on_several_classes() {
     let x = Array2::from_shape_fn((5000, 9), |(row, column)| (hash(row, column) % 60) as f64);
@@ -257,11 +261,11 @@ fn on_several_classes() {
     let vectors = |params: ParamsBuilder| params.multi_strategy(MultiStrategy::MultiOutputTree);
     check("trees of all classes", &all, vectors(params()));
     check("trees of all classes and goss", &all, vectors(goss()).sketch_outputs(2));
+    check("trees of all classes and dart", &all, vectors(params().booster(Booster::Dart).rate_drop(0.4)));
     check("trees of all classes, drawn", &all, vectors(params().subsample(0.4).grow_policy(GrowPolicy::Depthwise).max_depth(5)));
 }
 
 /// So many features that nearly all rows have in one bin that trees get matrices of their own, and more features than ranks scan at once.
-    check("trees of all classes and dart", &all, vectors(params().booster(Booster::Dart).rate_drop(0.4)));
 #[test]
 fn on_sparse_features() {
     let x = Array2::from_shape_fn((4000, 150), |(row, column)| match hash(row, column) {

@@ -16,7 +16,7 @@ use crate::collective::Collective;
 use crate::execution::Execution;
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
 use crate::sampling::{self, Purpose};
-use crate::split::{Candidates, FeatureRules, NodeContext, SplitFinder, SplitInfo};
+use crate::split::{Bounds, Candidates, FeatureRules, NodeContext, SplitFinder, SplitInfo};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -207,6 +207,14 @@ impl TreeContext<'_> {
         if node.split.is_none() || node.context.rows < self.kept_rows {
             self.release(node);
         }
+    }
+
+    /// Looks for the split of an unsplit node anew, with narrower bounds than before.
+    pub fn find_anew(&self, node: &mut OpenNode<'_>, bounds: Bounds) {
+        node.context.bounds = bounds;
+        let mut found = node.histogram.as_ref().map_or_else(Candidates::default, |histogram| self.find(&node.context, histogram));
+        exchange(self.execution.ranks, vec![&mut found]);
+        self.settle(node, found);
     }
 
     /// Gives back a node's histogram.

@@ -172,6 +172,7 @@ impl<'a> TreeGrower<'a> {
             if context.quantised.stride() > 1 { root.context.rows / (self.kept_bytes / bytes.max(1)).max(1) as u64 } else { 0 };
         let growth = Growth { context: &context };
         match self.params.grow_policy {
+            _ if context.finder.is_intermediate() => growth.in_turn(root),
             GrowPolicy::Depthwise => growth.depthwise(root),
             GrowPolicy::Lossguide => growth.lossguide(root),
         }

@@ -133,7 +133,7 @@ impl Growth<'_> {
     }
 
     /// How many more splits `max_leaves` allows.
-    fn room(&self, leaves: usize) -> usize {
+    pub(super) fn room(&self, leaves: usize) -> usize {
         match self.context.params.max_leaves as usize {
             0 => usize::MAX,
             limit => limit.saturating_sub(leaves),
@@ -141,7 +141,7 @@ impl Growth<'_> {
     }
 
     /// Makes an expanded node an inner node and returns its children, with their numbers; closes any other.
-    fn settle<'r>(&self, nodes: &mut Vec<GrownNode>, mut node: OpenNode<'r>) -> Vec<OpenNode<'r>> {
+    pub(super) fn settle<'r>(&self, nodes: &mut Vec<GrownNode>, mut node: OpenNode<'r>) -> Vec<OpenNode<'r>> {
         match (node.split.take(), node.children.take()) {
             (Some(split), Some(children)) => {
                 let [mut left, mut right] = *children;
@@ -158,7 +158,7 @@ impl Growth<'_> {
     }
 
     /// Makes a node a leaf and gives back the buffers below it.
-    fn close(&self, nodes: &mut [GrownNode], node: OpenNode<'_>) {
+    pub(super) fn close(&self, nodes: &mut [GrownNode], node: OpenNode<'_>) {
         let OpenNode { range, buffer, context, .. } = &node;
         let (range, buffer, bounds, row_count) = (range.clone(), *buffer, context.bounds, context.rows);
         nodes[context.id] = GrownNode::Leaf(Leaf { range, buffer, bounds, row_count, ..Leaf::default() });
@@ -174,7 +174,7 @@ impl Growth<'_> {
 }
 
 /// Numbers for new nodes; returns the first.
-fn reserve(nodes: &mut Vec<GrownNode>, count: usize) -> usize {
+pub(super) fn reserve(nodes: &mut Vec<GrownNode>, count: usize) -> usize {
     let first = nodes.len();
     nodes.extend((0..count).map(|_| GrownNode::Leaf(Leaf::default())));
     first
@@ -196,13 +196,13 @@ enum Slot<'r> {
 
 /// Larger gains come first; of equal gains, the lower number.
 #[derive(Clone, Copy)]
-struct GainRank {
+pub(super) struct GainRank {
     gain: f64,
     id: usize,
 }
 
 impl GainRank {
-    fn of(node: &OpenNode<'_>) -> Self {
+    pub fn of(node: &OpenNode<'_>) -> Self {
         Self { gain: node.split.as_ref().map_or(f64::NEG_INFINITY, |split| split.gain), id: node.context.id }
     }
 }

@@ -6,6 +6,8 @@ mod exchange;
 mod expand;
 mod grower;
 mod growth;
+mod in_turn;
+mod leaf_order;
 mod leaves;
 mod linear;
 mod node;

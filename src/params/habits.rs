@@ -330,12 +330,6 @@ pub const OTHERS: &[ParamSpec] = &[
     other("min_data_in_bin", &[], &["1"], "use max_bin: it limits the number of bins"),
     other("bin_construct_sample_cnt", &["subsample_for_bin"], &[], "leave it out: bins come from a sample of fixed size"),
     other(
-        "monotone_constraints_method",
-        &["monotone_constraining_method", "mc_method"],
-        &["basic"],
-        "use basic: the bounds of intermediate and advanced change with splits elsewhere in a tree, after splits within them were found",
-    ),
-    other(
         "monotone_penalty",
         &["monotone_splits_penalty", "ms_penalty", "mc_penalty"],
         &["0", "0.0"],

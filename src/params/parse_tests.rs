@@ -82,9 +82,11 @@ fn unsupported_parameters_are_refused_only_where_they_matter() {
     let base = ("num_round", "1");
     let message = error(&[base, ("booster", "gblinear")]);
     assert!(message.starts_with("booster=\"gblinear\" is not supported; use gbtree; for linear models "), "{message}");
-    let message = error(&[base, ("monotone_constraints_method", "intermediate")]);
-    assert!(message.contains("is not supported; use basic: "), "{message}");
-    let (_, notes) = Params::from_pairs([base, ("booster", "gbtree"), ("mc_method", "basic"), ("silent", "0")]).unwrap();
+    let message = error(&[base, ("monotone_penalty", "2")]);
+    assert!(message.contains("is not supported; leave it out: "), "{message}");
+    let message = error(&[base, ("mc_method", "advanced")]);
+    assert!(message.contains("\"advanced\" is not a valid value: expected basic or intermediate"), "{message}");
+    let (_, notes) = Params::from_pairs([base, ("booster", "gbtree"), ("monotone_penalty", "0"), ("silent", "0")]).unwrap();
     assert_eq!(notes.len(), 2);
 }
 

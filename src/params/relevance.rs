@@ -14,7 +14,7 @@ struct Relevance {
     needs: &'static str,
 }
 
-const RELEVANCE: [Relevance; 27] = [
+const RELEVANCE: &[Relevance] = &[
     Relevance {
         parameter: "quantile_alpha",
         holds: |params| params.objective == Objective::Quantile,
@@ -51,6 +51,11 @@ const RELEVANCE: [Relevance; 27] = [
         parameter: "feature_weights",
         holds: |params| params.colsample_bytree.min(params.colsample_bylevel).min(params.colsample_bynode) < 1.0,
         needs: "colsample_bytree, colsample_bylevel or colsample_bynode below 1",
+    },
+    Relevance {
+        parameter: "monotone_constraints_method",
+        holds: |params| !params.monotone_constraints.0.is_empty(),
+        needs: "monotone_constraints",
     },
     Relevance {
         parameter: "num_class",
@@ -160,6 +165,7 @@ mod tests {
             ("scale_pos_weight", "3", ("objective", "binary:hinge")),
             ("aft_loss_distribution", "extreme", ("objective", "survival:aft")),
             ("aft_loss_distribution_scale", "2", ("objective", "survival:aft")),
+            ("monotone_constraints_method", "intermediate", ("monotone_constraints", "(1,0)")),
             ("num_class", "3", ("objective", "multi:softprob")),
             ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),

@@ -9,8 +9,8 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MultiStrategy, NormalizeType, PairMethod, ParamValue,
-    ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MonotoneMethod, MultiStrategy, NormalizeType, PairMethod,
+    ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
@@ -219,10 +219,15 @@ parameters! {
     /// something else so).
     feature_weights("feature_weights"): PerFeature = "" { synonyms: habits::NONE }
     /// How predictions may change with a feature, all others being equal: 1, not down; -1, not up; 0, either way. A list such as `(1,0,-1)`, one
-    /// number for each feature (the label is none), or a map such as `{"a": 1, "b": -1}`. What XGBoost has, and LightGBM calls `basic`.
-    /// Categorical features have no order.
+    /// number for each feature (the label is none), or a map such as `{"a": 1, "b": -1}`. Categorical features have no order.
     monotone_constraints("monotone_constraints"): MonotoneConstraints = "" {
         aliases: &["monotone_constraint", "monotonic_cst", "mc"], synonyms: habits::NONE,
+    }
+    /// What bounds leaves where `monotone_constraints` hold, as in LightGBM. `basic`: the middle between the sides of each split above them, as
+    /// in XGBoost. `intermediate`: the leaves that they are next to, which fits more closely and takes longer (leaves of `reg:absoluteerror` and
+    /// `reg:quantileerror` keep the middles).
+    monotone_constraints_method("monotone_constraints_method"): MonotoneMethod = "basic" {
+        aliases: &["monotone_constraining_method", "mc_method"], words: &["basic", "intermediate"],
     }
     /// Groups of features that may meet on a way from the root to a leaf: `[["a", "b"], ["c", "d"]]`, names or 0-based positions among the
     /// features. As in XGBoost, groups may overlap, and a feature in none of them is used alone.

@@ -319,6 +319,16 @@ choice! {
 }
 
 choice! {
+    /// What bounds the leaves of a tree with monotone constraints.
+    MonotoneMethod {
+        /// The middle between the weights of the sides of each split above them.
+        Basic = "basic",
+        /// The weights of the leaves beside them.
+        Intermediate = "intermediate",
+    }
+}
+
+choice! {
     /// Of what the logarithm of a time is more than a prediction, in accelerated failure times.
     AftDistribution {
         /// Normal.

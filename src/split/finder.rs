@@ -10,6 +10,7 @@ use crate::Params;
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::execution::Execution;
 use crate::histogram::{Histogram, Sums, Units};
+use crate::params::MonotoneMethod;
 use crate::profile::Phase;
 use crate::sampling;
 use rayon::prelude::*;
@@ -82,6 +83,8 @@ pub(crate) struct SplitFinder<'a> {
     pub regularisation: Regularisation,
     pub(super) levels: LevelSearch,
     rules: &'a FeatureRules,
+    /// Whether bounds of leaves follow the weights of other leaves.
+    is_intermediate: bool,
     path_smooth: f64,
     /// Where only one random candidate of each feature is tried: what those of this tree are drawn by.
     pub(super) random: Option<u64>,
@@ -102,6 +105,7 @@ impl<'a> SplitFinder<'a> {
             regularisation: Regularisation::new(params),
             levels: LevelSearch::new(params),
             rules,
+            is_intermediate: params.monotone_constraints_method == MonotoneMethod::Intermediate && rules.are_monotone(),
             path_smooth: params.path_smooth,
             random: None,
             execution,
@@ -131,10 +135,24 @@ impl<'a> SplitFinder<'a> {
         if direction == 0.0 {
             return [node.bounds; 2];
         }
+        let [left, right] = self.children_weights(node, split, units);
+        match self.is_intermediate {
+            true => node.bounds.between(direction, left, right),
+            false => node.bounds.split(direction, left, right),
+        }
+    }
+
+    /// The weights of the children of a node, within its bounds.
+    pub fn children_weights(&self, node: &NodeContext, split: &SplitInfo, units: Units) -> [f64; 2] {
         let restraint = Restraint::of(node, self.path_smooth, self.weight(node, units), units);
         let weight =
             |sums: Sums| restraint.weight(&self.regularisation, sums.grad as f64 * units.grad, sums.hess as f64 * units.hess);
-        node.bounds.split(direction, weight(split.left), weight(split.right))
+        [weight(split.left), weight(split.right)]
+    }
+
+    /// Whether bounds of leaves follow the weights of other leaves, and some feature has a direction.
+    pub fn is_intermediate(&self) -> bool {
+        self.is_intermediate
     }
 
     /// Whether a node with so many features is worth a list of those that may be split on.

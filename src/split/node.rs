@@ -72,6 +72,19 @@ impl Bounds {
     }
 }
 
+impl Bounds {
+    /// Those of the children whose weights are these: each is bounded by the weight of the other.
+    pub fn between(self, direction: f64, left: f64, right: f64) -> [Self; 2] {
+        if direction > 0.0 {
+            [Self { upper: right.min(self.upper), ..self }, Self { lower: left.max(self.lower), ..self }]
+        } else if direction < 0.0 {
+            [Self { lower: right.max(self.lower), ..self }, Self { upper: left.min(self.upper), ..self }]
+        } else {
+            [self; 2]
+        }
+    }
+}
+
 impl NodeContext {
     /// The node above all others.
     pub fn root(sums: Sums, outputs: Vec<Sums>, rows: u64) -> Self {

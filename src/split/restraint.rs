@@ -1,8 +1,8 @@
 //! [`Restraint`]: what the weights of a node's children must keep to besides regularisation.
 //!
-//! Monotone constraints are XGBoost's and LightGBM's "basic" ones: the children of a split on a feature with a direction must differ in
-//! this direction, and the middle of their weights bounds those of all leaves below, on either side. Gains are those of weights within
-//! the bounds. `path_smooth` is LightGBM's: a weight is drawn to that of the node above, the more so the fewer rows it has.
+//! Under monotone constraints the children of a split on a feature with a direction must differ in this direction, and gains are those of
+//! weights within bounds. By XGBoost's and LightGBM's "basic" method, the middle of their weights bounds those of all leaves below, on either
+//! side; for the other method see [`in_turn`](crate::grow). `path_smooth` is LightGBM's: a weight is drawn to that of the node above, the more so the fewer rows it has.
 
 use super::gain::Regularisation;
 use super::node::{Bounds, NodeContext};
