@@ -138,6 +138,18 @@ fn wrong_bounds_are_named_with_their_place() {
 }
 
 #[test]
+fn bounds_that_nobody_names_are_the_cause_and_not_their_infinities() {
+    let tree = Tree::new();
+    tree.write("train.csv", csv(&rows(60, 2)));
+    let parts = ["survival:aft needs two bounds", "no column is named", "label_lower_bound_column, label_upper_bound_column"];
+    for words in [&["objective=survival:aft"][..], &["objective=survival:aft", "--label", "lo"]] {
+        train(&tree, "train.csv", words).user_error(&parts);
+    }
+    let [data, out] = ["train.csv", "cv"].map(|name| tree.text(name));
+    sapwood(["cv", "--train", &data, "--out", &out, "objective=survival:aft", "num_round=2"]).user_error(&parts);
+}
+
+#[test]
 fn bounds_take_the_place_of_the_label_and_are_two() {
     let tree = Tree::new();
     tree.write("train.csv", csv(&rows(200, 3)));

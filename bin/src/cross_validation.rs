@@ -13,7 +13,7 @@ use sapwood::boost::{CrossValidated, FoldsReport, cross_validate, out_of_fold};
 use sapwood::data::{Fold, describe_folds};
 use sapwood::predict::{Output, Predictions};
 use sapwood::text::counted;
-use sapwood::{Dataset, Model, Params};
+use sapwood::{Dataset, Model, Params, objective};
 use sapwood_readers::ReadOptions;
 use serde_json::{Map, Value, json};
 use std::time::Instant;
@@ -43,6 +43,7 @@ pub fn run(
     line: fn(&FoldsReport) -> String,
 ) -> Result<Outcome, Failure> {
     let start = Instant::now();
+    objective::check_bound_columns(params)?;
     let options = ReadOptions::new(&params.data)?;
     let mut loaded = threads::pool(params.nthread)?.install(|| inputs.load(&options, params, None, log))?;
     loaded.describe(log);

@@ -18,7 +18,7 @@ use sapwood::Dataset;
 use sapwood::boost::Bins;
 use sapwood::params::ProcessType;
 use sapwood::text::counted;
-use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric};
+use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric, objective};
 use sapwood_readers::ReadOptions;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -128,6 +128,10 @@ impl Job {
             ));
         }
         metric::metrics(&self.params.eval_metric, self.params.objective_spec())?;
+        // A model to go on from names the columns, too.
+        if self.initial.is_none() {
+            objective::check_bound_columns(&self.params)?;
+        }
         if self.params.validation_fraction.is_some() && !self.inputs.validation.is_empty() {
             return Err(Failure::user(
                 "validation_fraction keeps back training rows, and there are validation data, too; leave one of them out",

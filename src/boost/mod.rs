@@ -51,6 +51,8 @@ mod initial_tests;
 #[cfg(test)]
 mod linear_tests;
 #[cfg(test)]
+mod objective_tests;
+#[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]
 mod rank_tests;

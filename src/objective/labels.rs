@@ -197,10 +197,7 @@ fn check_domain(objective: Objective, domain: Domain, data: &Dataset, target: us
 fn check_bounds(data: &Dataset) -> Result<()> {
     let targets = data.targets();
     let Some((lower, upper)) = targets.label_bounds() else {
-        let cause = "objective=survival:aft needs two bounds of each row's time, and the rows have none";
-        return Err(Error::data(cause).with_parameter("label_lower_bound_column").with_remedy(
-            "name their columns (label_lower_bound_column, label_upper_bound_column), which libsvm and recordio data cannot have",
-        ));
+        return Err(no_bounds("the rows have none"));
     };
     let is_wrong = |row: usize| targets.weight(row) > 0.0 && !(lower[row] >= 0.0 && lower[row].is_finite() && upper[row] > 0.0);
     match (0..targets.rows()).into_par_iter().position_first(is_wrong) {
@@ -212,6 +209,23 @@ fn check_bounds(data: &Dataset) -> Result<()> {
             data.source().locate(row)
         ))),
     }
+}
+
+fn no_bounds(but: &str) -> Error {
+    let cause = format!("objective=survival:aft needs two bounds of each row's time, and {but}");
+    Error::data(cause).with_parameter("label_lower_bound_column").with_remedy(
+        "name their columns (label_lower_bound_column, label_upper_bound_column), which libsvm and recordio data cannot have",
+    )
+}
+
+/// Checks that the columns of bounds are named, where the objective takes bounds. Of data that are read without, they would be features, and
+/// an upper bound of `inf` a value that none may have.
+///
+/// # Errors
+/// There are no names.
+pub fn check_bound_columns(params: &Params) -> Result<()> {
+    let is_lacking = params.objective == Objective::Aft && params.data.label_upper_bound_column.is_none();
+    if is_lacking { Err(no_bounds("no column is named for them")) } else { Ok(()) }
 }
 
 /// What to do first where nobody said which column the labels are in.

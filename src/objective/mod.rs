@@ -30,7 +30,7 @@ mod xendcg;
 pub(crate) use class_weights::{absent_classes, weights_by_class};
 pub use custom::CustomObjective;
 pub(crate) use labels::check_labels_of_ranks;
-pub use labels::{check_labels, num_outputs};
+pub use labels::{check_bound_columns, check_labels, num_outputs};
 pub(crate) use lambdarank::{depth, gain};
 pub use loss::{GradientPair, Loss, Round};
 pub(crate) use query_groups::{normalised_weights, nothing_to_rank};
