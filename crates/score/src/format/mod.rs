@@ -32,6 +32,9 @@ pub(crate) fn header(model: &Model) -> serde_json::Value {
     v1::header(model)
 }
 
+/// Room that is made for a file because it states its length, before its bytes are there.
+const BELIEVED_BYTES: u64 = 64 << 20;
+
 impl Model {
     /// The model as the bytes of a model file. Equal models give equal bytes.
     ///
@@ -94,6 +97,8 @@ impl Model {
         reader.by_ref().take(PREFIX_BYTES as u64).read_to_end(&mut bytes).map_err(io_error)?;
         // Whatever is behind the reader, no more is read than a model has, and one byte that would be too much.
         let rest = FORMAT.lengths(&bytes)?.file() - PREFIX_BYTES as u64;
+        // A buffer that grows leaves holes behind, which the C library keeps.
+        bytes.reserve_exact((rest + 1).min(BELIEVED_BYTES) as usize);
         reader.take(rest + 1).read_to_end(&mut bytes).map_err(io_error)?;
         Self::from_bytes(&bytes)
     }
