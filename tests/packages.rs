@@ -61,6 +61,7 @@ const PYTHON: &[&str] = &[
     "pyo3-macros",
     "pyo3-macros-backend",
     "rustc-hash",
+    "sapwood-interop",
     "sapwood-python",
 ];
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sapwood import _sapwood
-from sapwood._habits import PREDICT, accepts
+from sapwood._habits import PREDICT, accepts, one_output
 from sapwood._input import native_dataset
 
 
@@ -19,7 +19,7 @@ class Booster:
     Parameters
     ----------
     model_file : str or path-like, optional
-        A model file, of this package or of the command `sapwood train`.
+        A model file: of this package, of the command `sapwood train`, or of XGBoost (JSON or UBJSON), or of LightGBM (text).
     model_bytes : bytes, optional
         The bytes of one.
     """
@@ -62,6 +62,7 @@ class Booster:
         margin: bool = False,
         leaf: bool = False,
         contributions: bool = False,
+        interactions: bool = False,
         num_iteration: int | None = None,
         nthread: int = 0,
         base_margin: Any = None,
@@ -80,6 +81,8 @@ class Booster:
         contributions : bool
             Tell what each feature contributes to the margin: exact SHAP values, and last what the model predicts on average.
             They add up to the margin.
+        interactions : bool
+            Tell how much of that is due to each pair of features: a matrix for each row, whose sums are the contributions.
         num_iteration : int, optional
             Use the first so many rounds only. Default: all, which after early stopping are those up to the best.
         nthread : int
@@ -91,20 +94,16 @@ class Booster:
         -------
         numpy.ndarray
             Of shape (rows,), or (rows, outputs) where there are several outputs: classes, targets, quantiles. Leaves are of shape
-            (rows, trees), contributions of shape (rows, features + 1), or (rows, outputs, features + 1).
+            (rows, trees), contributions of shape (rows, features + 1), or (rows, outputs, features + 1);
+            interactions have one dimension more.
         """
-        if margin + leaf + contributions > 1:
-            raise ValueError("give one of margin, leaf and contributions")
-        output = "margin" if margin else "leaf" if leaf else "contributions" if contributions else "value"
+        output = one_output(margin=margin, leaf=leaf, contributions=contributions, interactions=interactions)
         return self._predict(data, output, num_iteration, nthread, base_margin)
 
     def _predict(
         self, data: Any, output: str, num_iteration: int | None = None, nthread: int = 0, base_margin: Any = None
     ) -> np.ndarray:
         native = self._native if num_iteration is None else self._first_rounds(num_iteration)
-        if output == "contributions":
-            dataset = native_dataset(data, base_margin=base_margin, as_columns=not native.is_numeric)
-            return native.contributions(dataset, nthread)
         if type(data) is np.ndarray and self._takes_arrays and base_margin is None and data.ndim == 2:
             try:
                 values = native.predict_matrix(data, output, nthread)

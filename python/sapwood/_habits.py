@@ -16,6 +16,7 @@ PREDICT = {
     "pred_leaf": "leaf",
     "pred_contrib": "contributions",
     "pred_contribs": "contributions",
+    "pred_interactions": "interactions",
     "ntree_limit": "num_iteration",
     "iteration_range": "num_iteration",
 }
@@ -43,6 +44,14 @@ def accepts(names: dict[str, str]) -> Callable[[F], F]:
         return called  # type: ignore[return-value]
 
     return decorate
+
+
+def one_output(**asked: bool) -> str:
+    """The one output that is asked for."""
+    names = [name for name, is_asked in asked.items() if is_asked]
+    if len(names) > 1:
+        raise ValueError(f"give one of {', '.join(names)}")
+    return names[0] if names else "value"
 
 
 def evaluation_sets(eval_set: Any, eval_x: Any, eval_y: Any) -> list[tuple[Any, Any]]:

@@ -17,7 +17,7 @@ from sapwood._booster import Booster
 from sapwood._dataset import Dataset
 from sapwood._errors import DataError, ParameterError
 from sapwood._functions import own_metric, own_objective
-from sapwood._habits import FIT, PREDICT, accepts, evaluation_sets
+from sapwood._habits import FIT, PREDICT, accepts, evaluation_sets, one_output
 from sapwood._training import train
 
 # What scikit-learn's users, and those of XGBoost's and LightGBM's estimators, call what the table calls otherwise.
@@ -213,14 +213,6 @@ class _Sapwood(BaseEstimator):
         return self.evals_result_
 
 
-def _output(margin: bool, leaf: bool, contributions: bool) -> str:
-    """The one output that is asked for."""
-    asked = [name for name, is_asked in (("margin", margin), ("leaf", leaf), ("contributions", contributions)) if is_asked]
-    if len(asked) > 1:
-        raise ValueError(f"give one of {', '.join(asked)}")
-    return asked[0] if asked else "value"
-
-
 def _listed(values: Any, count: int, what: str) -> list[Any]:
     """One of each for every evaluation set."""
     if values is None:
@@ -395,7 +387,9 @@ class SapwoodClassifier(ClassifierMixin, _Supervised):
         numpy.ndarray of shape (rows,)
         """
         if margin or leaf or contributions:
-            return self._predicted(X, _output(margin, leaf, contributions), num_iteration, base_margin)
+            return self._predicted(
+                X, one_output(margin=margin, leaf=leaf, contributions=contributions), num_iteration, base_margin
+            )
         check_is_fitted(self, "booster_")
         if self.booster_._native.num_classes is None:
             return self.classes_[self.predict_proba(X, num_iteration=num_iteration, base_margin=base_margin).argmax(axis=1)]
@@ -482,7 +476,7 @@ class SapwoodRegressor(RegressorMixin, _Supervised):
         -------
         numpy.ndarray of shape (rows,), or (rows, outputs) for several targets or quantiles
         """
-        return self._predicted(X, _output(margin, leaf, contributions), num_iteration, base_margin)
+        return self._predicted(X, one_output(margin=margin, leaf=leaf, contributions=contributions), num_iteration, base_margin)
 
 
 class SapwoodRanker(_Sapwood):
@@ -571,7 +565,7 @@ class SapwoodRanker(_Sapwood):
         -------
         numpy.ndarray of shape (rows,)
         """
-        return self._predicted(X, _output(False, leaf, contributions), num_iteration, None)
+        return self._predicted(X, one_output(leaf=leaf, contributions=contributions), num_iteration, None)
 
 
 def _one_label_a_row(estimator: BaseEstimator, y: Any, rows: int) -> np.ndarray:

@@ -10,17 +10,15 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use rayon::prelude::*;
 use sapwood::predict::predict;
-use sapwood::{Error, Result};
-use sapwood_score::{Explainer, FeatureKind, Output, Scorer};
+use sapwood::{Error, ErrorKind, Result};
+use sapwood_score::{FeatureKind, Output, Scorer};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 /// A model. Any number of threads may use it at once.
 #[pyclass(frozen, module = "sapwood._sapwood")]
 pub struct Model {
     pub scorer: Arc<Scorer>,
-    /// Made when it is asked for first.
-    explainer: OnceLock<Explainer>,
 }
 
 /// Leaves that are looked up (rows × trees) by one thread; starting others takes as long.
@@ -34,63 +32,35 @@ impl Model {
     }
 
     fn of(scorer: Scorer) -> Self {
-        Self { scorer: Arc::new(scorer), explainer: OnceLock::new() }
-    }
-
-    fn explainer(&self) -> Result<&Explainer> {
-        if self.explainer.get().is_none() {
-            // Several threads may make it at once; one is kept.
-            let _ = self.explainer.set(Explainer::new(self.model())?);
-        }
-        self.explainer.get().ok_or_else(|| Error::internal("an explainer was made and is not there"))
-    }
-
-    /// What features contribute to the predictions of some rows, row by row.
-    fn explain(&self, data: &sapwood::Dataset) -> Result<Vec<f64>> {
-        self.model().schema.check(data.schema())?;
-        let explainer = self.explainer()?;
-        let (width, features) = (explainer.num_contributions(), self.model().schema.len());
-        let zeros = vec![0.0; self.model().num_outputs()];
-        let margins = base_margins(data, zeros.len())?;
-        let all = Mutex::new(vec![0.0; data.rows() * width]);
-        data.source().visit_rows(&|block| {
-            let step = explainer.tile_rows();
-            (0..block.rows.div_ceil(step)).into_par_iter().try_for_each(|tile| {
-                let first = tile * step;
-                let count = step.min(block.rows - first);
-                let mut rows = vec![f64::NAN; count * features];
-                for (feature, chunk) in &block.columns {
-                    (0..count).for_each(|row| rows[row * features + feature] = chunk.get(first + row));
-                }
-                let mut values = vec![0.0; count * width];
-                let begin = block.first_row + first;
-                let margins = margins.as_ref().map(|margins| &margins[begin * zeros.len()..(begin + count) * zeros.len()]);
-                explainer.contributions_of_tile(&rows, count, margins, &mut values)?;
-                let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-                all[begin * width..(begin + count) * width].copy_from_slice(&values);
-                Ok(())
-            })
-        })?;
-        Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
+        Self { scorer: Arc::new(scorer) }
     }
 
     fn model(&self) -> &sapwood::Model {
         self.scorer.model()
     }
 
-    /// The values of an array, with the interpreter as predictions have it.
+    /// The values as an array: of shape (rows,) where there is one a row, else with a dimension for what there is more than one of.
     fn array<'py>(&self, py: Python<'py>, output: Output, values: Vec<f64>) -> PyResult<Bound<'py, PyAny>> {
-        let columns = output.columns(self.model());
-        let is_list = columns == 1 && output != Output::Leaf;
+        let model = self.model();
+        let columns = output.columns(model);
         let rows = values.len().checked_div(columns).unwrap_or_default();
+        let outputs = (model.num_outputs() > 1).then_some(model.num_outputs());
+        let width = model.schema.len() + 1;
+        let shape: Vec<usize> = match output {
+            Output::Contributions => [rows].into_iter().chain(outputs).chain([width]).collect(),
+            Output::Interactions => [rows].into_iter().chain(outputs).chain([width, width]).collect(),
+            Output::Leaf => vec![rows, columns],
+            _ if columns == 1 => vec![rows],
+            _ => vec![rows, columns],
+        };
         let values = values.into_pyarray(py);
-        Ok(if is_list { values.into_any() } else { PyArrayMethods::reshape(&values, [rows, columns])?.into_any() })
+        Ok(if shape.len() == 1 { values.into_any() } else { PyArrayMethods::reshape(&values, shape)?.into_any() })
     }
 
     fn score(&self, rows: &dyn Rows, output: Output, threads: u32) -> Result<Vec<f64>> {
         output.check(self.model())?;
         self.model().schema.check_count(rows.width())?;
-        let (count, step) = (rows.rows(), self.scorer.tile_rows());
+        let (count, step) = (rows.rows(), self.scorer.tile_rows_of(output)?);
         let tile = |first: usize| {
             let count = step.min(count - first);
             let mut values = Vec::with_capacity(count * rows.width());
@@ -98,7 +68,8 @@ impl Model {
             Ok::<_, Error>(self.scorer.score_tile(output, &values, count, None)?)
         };
         let starts = (0..count.div_ceil(step)).map(|tile| tile * step);
-        if count * self.model().trees.len().max(1) <= WORK_OF_ONE_THREAD || threads == 1 {
+        let is_little = count * self.model().trees.len().max(1) <= WORK_OF_ONE_THREAD && !output.explains();
+        if is_little || count <= step || threads == 1 {
             return Ok(starts.map(tile).collect::<Result<Vec<_>>>()?.concat());
         }
         let starts: Vec<_> = starts.collect();
@@ -107,14 +78,9 @@ impl Model {
     }
 }
 
-/// The base margins of rows, one for each output.
-fn base_margins(data: &sapwood::Dataset, outputs: usize) -> Result<Option<Vec<f64>>> {
-    let Some(margins) = data.base_margin() else { return Ok(None) };
-    match margins.len() {
-        length if length == data.rows() * outputs => Ok(Some(margins.to_vec())),
-        length if length == data.rows() => Ok(Some(margins.iter().flat_map(|margin| vec![*margin; outputs]).collect())),
-        length => Err(Error::data(format!("{length} base margins for {} rows and {outputs} outputs", data.rows()))),
-    }
+/// The error for bytes that are no model.
+fn unreadable(error: sapwood_interop::Error) -> Error {
+    Error::new(ErrorKind::Model, error.to_string())
 }
 
 fn output(name: &str) -> PyResult<Output> {
@@ -125,7 +91,8 @@ fn output(name: &str) -> PyResult<Output> {
 impl Model {
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        py.detach(|| Scorer::new(sapwood::Model::from_bytes(bytes)?)).map(Self::of).map_err(of_score)
+        let read = || Ok(Scorer::new(sapwood_interop::read(bytes).map_err(unreadable)?)?);
+        py.detach(read).map(Self::of).map_err(exception)
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -135,7 +102,13 @@ impl Model {
 
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        py.detach(|| Scorer::load(&path)).map(Self::of).map_err(of_score)
+        let name = path.display().to_string();
+        let read = || {
+            let file = std::fs::File::open(&path).map_err(|error| Error::unreadable(&path, &error))?;
+            let model = sapwood_interop::read_from(&name, file).map_err(|error| unreadable(error).within(&name))?;
+            Ok(Scorer::new(model)?)
+        };
+        py.detach(read).map(Self::of).map_err(exception)
     }
 
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
@@ -176,27 +149,6 @@ impl Model {
         let (values, unknown) = predicted.map_err(exception)?;
         warn(py, &unknown)?;
         self.array(py, output, values)
-    }
-
-    /// What each feature contributes to each output's margin, and last what the model predicts on average: of shape (rows, features + 1), or
-    /// (rows, outputs, features + 1).
-    fn contributions<'py>(&self, py: Python<'py>, data: &Bound<'py, Dataset>, threads: u32) -> PyResult<Bound<'py, PyAny>> {
-        let data = data.get();
-        let explained = py.detach(|| {
-            on_pool(threads, || {
-                let data = data.engine(Some(&self.model().schema))?;
-                Ok((self.explain(&data)?, data.unknown_levels()))
-            })?
-        });
-        let (values, unknown) = explained.map_err(exception)?;
-        warn(py, &unknown)?;
-        let (outputs, features) = (self.model().num_outputs(), self.model().schema.len() + 1);
-        let rows = values.len() / (outputs * features);
-        let values = values.into_pyarray(py);
-        Ok(match outputs {
-            1 => PyArrayMethods::reshape(&values, [rows, features])?.into_any(),
-            _ => PyArrayMethods::reshape(&values, [rows, outputs, features])?.into_any(),
-        })
     }
 
     /// The model of the first rounds.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 
 import numpy as np
 import pandas as pd
@@ -183,6 +184,29 @@ def test_texts_of_any_length_are_read(size):
     assert booster.categories["x"] == sorted(set(texts))
     if size > 1:
         assert np.corrcoef(booster.predict(frame), y)[0, 1] > 0.99
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_floats_of_arrow_are_read_where_they_are(dtype):
+    x = np.random.default_rng(8).normal(size=(3000, 2)).astype(dtype)
+    y = x[:, 0].astype(float)
+    expected = train(PARAMS, Dataset(x, y, feature_names=["a", "b"]), 5)
+    table = pa.table({"a": x[:, 0].copy(), "b": x[:, 1].copy()})
+    padded = pa.concat_tables([table.slice(0, 5), table]).combine_chunks()
+    frames = [
+        table,
+        padded.slice(5),
+        pl.from_arrow(table),
+        pl.from_arrow(padded)[5:],
+        table.to_pandas(types_mapper=pd.ArrowDtype),
+    ]
+    for frame in frames:
+        data = Dataset(frame, y)
+        assert train(PARAMS, data, 5).to_bytes() == expected.to_bytes()
+        np.testing.assert_array_equal(expected.predict(frame), expected.predict(x))
+    data = [Dataset(pl.DataFrame({"a": x[:, 0], "b": x[:, 1]}), y) for _ in range(20)]
+    gc.collect()
+    assert {train(PARAMS, alive, 5).to_bytes() for alive in data} == {expected.to_bytes()}
 
 
 def test_every_number_of_arrow_is_that_number():

@@ -42,7 +42,10 @@ def test_contributions_add_up_to_margins(rows, target):
         values = model.booster_.predict(data, contributions=True)
         assert values.shape == shape
         np.testing.assert_allclose(values.sum(axis=-1), model.predict(data, margin=True), atol=1e-9)
-    with pytest.raises(ValueError, match="one of"):
+        pairs = model.booster_.predict(data[:50], interactions=True)
+        assert pairs.shape == (50, *shape[1:], shape[-1])
+        np.testing.assert_allclose(pairs.sum(axis=-1), values[:50], atol=1e-9)
+    with pytest.raises(ValueError, match="one of leaf, contributions"):
         binary.booster_.predict(rows, contributions=True, leaf=True)
     first = binary.booster_.predict(rows, contributions=True, num_iteration=3)
     np.testing.assert_allclose(first.sum(axis=-1), binary.predict(rows, margin=True, num_iteration=3), atol=1e-9)

@@ -257,3 +257,31 @@ def test_it_is_imported_fast():
 def test_importing_it_imports_numpy_alone():
     code = "import sys, sapwood; print([m for m in ('sklearn', 'pandas', 'polars', 'scipy', 'matplotlib') if m in sys.modules])"
     assert subprocess.check_output([sys.executable, "-c", code], env=os.environ).decode().strip() == "[]"
+
+
+@pytest.mark.parametrize("extension", ["json", "ubj"])
+@pytest.mark.parametrize("objective", ["reg:squarederror", "binary:logistic", "multi:softprob", "count:poisson"])
+def test_models_of_xgboost_predict_what_xgboost_does(rows, target, tmp_path, extension, objective):
+    xgboost = pytest.importorskip("xgboost")
+    x = rows.astype(np.float32)
+    y = np.digitize(target, [0.0, 2.0]) if objective.startswith("multi") else (target > 1).astype(float)
+    params = {"objective": objective, "num_class": 3} if objective.startswith("multi") else {"objective": objective}
+    theirs = xgboost.train(params, xgboost.DMatrix(x, y), 10)
+    path = tmp_path / f"model.{extension}"
+    theirs.save_model(path)
+    for booster in (Booster(path), Booster(model_bytes=path.read_bytes()), pickle.loads(pickle.dumps(Booster(path)))):
+        margins = booster.predict(x, margin=True)
+        np.testing.assert_array_equal(margins.astype(np.float32), theirs.predict(xgboost.DMatrix(x), output_margin=True))
+        np.testing.assert_allclose(booster.predict(x), theirs.predict(xgboost.DMatrix(x)), rtol=1e-6)
+    contributions = Booster(path).predict(x, contributions=True)
+    np.testing.assert_allclose(contributions.sum(axis=-1), margins, atol=1e-4)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(sapwood.ModelError, match=r"model\."):
+        Booster(path)
+
+
+def test_models_of_lightgbm_predict_what_lightgbm_does(rows, target, tmp_path):
+    lightgbm = pytest.importorskip("lightgbm")
+    theirs = lightgbm.train({"verbose": -1}, lightgbm.Dataset(rows, target), 10)
+    theirs.save_model(tmp_path / "model.txt")
+    np.testing.assert_array_equal(Booster(tmp_path / "model.txt").predict(rows), theirs.predict(rows))
