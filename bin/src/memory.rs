@@ -89,6 +89,17 @@ pub fn give_back() {
     }
 }
 
+/// Makes the C library keep little of what is freed, for a process whose models come and go. [`give_back`] does not reach the end of a thread's
+/// heap, where up to twice the largest block that was ever freed stays otherwise: 17 MB of models of 43.
+pub fn keep_little() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: it takes numbers, and locks what it works on.
+    unsafe {
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 20);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 4 << 20);
+    }
+}
+
 /// A value that takes much memory, which goes back to the system with it.
 pub struct Large<T> {
     value: T,

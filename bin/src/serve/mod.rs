@@ -25,6 +25,7 @@ mod workers;
 
 use crate::cli::ServeArgs;
 use crate::log::Log;
+use crate::memory;
 use crate::report::Failure;
 use budget::Budget;
 use metrics::Metrics;
@@ -63,6 +64,7 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
     // A process that is the first of its container ignores SIGTERM unless it asks for it, so ask before the model is loaded.
     let stop = runtime.block_on(async { connections::Stop::listen() })?;
     let models = if settings.multi_model {
+        memory::keep_little();
         Models::several(settings.model_memory)
     } else {
         Models::one(Served::load("model", &settings.model_file()?, &settings)?)
