@@ -86,7 +86,7 @@ fn the_model_of_the_built_in_is_served() {
     fs::copy(tree.path("m"), opt.path("model/xgboost-model")).unwrap();
     opt.write("model/report.json", "{\"auc\": 1}");
     let server = Server::start(&[], &[("SAGEMAKER_BASE_DIR", &opt.text(""))]);
-    let answer = server.csv(&tree.read("rows.csv"));
+    let answer = server.csv(tree.read("rows.csv"));
     for (probability, margin) in numbers(&answer.body).into_iter().zip(numbers(&margins.join("\n"))) {
         assert!((probability - 1.0 / (1.0 + (-margin).exp())).abs() < 1e-6, "{probability} and {margin}");
     }
@@ -96,7 +96,7 @@ fn the_model_of_the_built_in_is_served() {
     fs::rename(opt.path("model/xgboost-model"), opt.path("model/xgboost-model-0")).unwrap();
     fs::copy(opt.path("model/xgboost-model-0"), opt.path("model/xgboost-model-1")).unwrap();
     let folds = Server::start(&[], &[("SAGEMAKER_BASE_DIR", &opt.text(""))]);
-    for (mean, one) in numbers(&folds.csv(&tree.read("rows.csv")).body).into_iter().zip(numbers(&answer.body)) {
+    for (mean, one) in numbers(&folds.csv(tree.read("rows.csv")).body).into_iter().zip(numbers(&answer.body)) {
         assert!((mean - one).abs() < 1e-9, "{mean} and {one}");
     }
     drop(folds);

@@ -2,6 +2,10 @@
 //!
 //! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
 
+mod convert;
+
+pub use convert::{ConvertArgs, ModelFormat};
+
 use crate::report::Failure;
 use crate::threshold::Threshold;
 use crate::usage;
@@ -430,34 +434,6 @@ pub struct ReadingArgs {
     /// Parameters about reading data, such as header=false or missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
-}
-
-/// Arguments of `sapwood convert`.
-#[derive(Debug, Args)]
-pub struct ConvertArgs {
-    /// The model: Sapwood's, XGBoost's JSON or UBJSON, or LightGBM's text. Its content says which.
-    #[arg(value_name = "MODEL")]
-    pub model: PathBuf,
-    /// Where to write it. The extension says the format: .sapwood, or XGBoost's .json or .ubj.
-    #[arg(value_name = "OUT")]
-    pub out: PathBuf,
-    /// The format, where the name of the file does not say it.
-    #[arg(long, value_name = "FORMAT")]
-    pub to: Option<ModelFormat>,
-    /// Let thresholds move that the format cannot hold. Their number is told.
-    #[arg(long)]
-    pub allow_rounding: bool,
-}
-
-/// Formats that models are written in.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum ModelFormat {
-    /// Sapwood's own.
-    Sapwood,
-    /// JSON for XGBoost 3.1 and later.
-    XgboostJson,
-    /// UBJSON for XGBoost 3.1 and later.
-    XgboostUbjson,
 }
 
 /// Flags of `sapwood inspect`.

@@ -1,0 +1,32 @@
+//! The command line of `sapwood convert`.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// Arguments of `sapwood convert`.
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// The model: Sapwood's, XGBoost's JSON or UBJSON, or LightGBM's text. Its content says which.
+    #[arg(value_name = "MODEL")]
+    pub model: PathBuf,
+    /// Where to write it. The extension says the format: .sapwood, or XGBoost's .json or .ubj.
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// The format, where the name of the file does not say it.
+    #[arg(long, value_name = "FORMAT")]
+    pub to: Option<ModelFormat>,
+    /// Let thresholds move that the format cannot hold. Their number is told.
+    #[arg(long)]
+    pub allow_rounding: bool,
+}
+
+/// Formats that models are written in.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ModelFormat {
+    /// Sapwood's own.
+    Sapwood,
+    /// JSON for XGBoost 3.1 and later.
+    XgboostJson,
+    /// UBJSON for XGBoost 3.1 and later.
+    XgboostUbjson,
+}
