@@ -28,7 +28,7 @@ typedef enum {
    */
   SAPWOOD_STATUS_INVALID_MODEL = 3,
   /**
-   * A model needs a newer release of Sapwood.
+   * A model needs a newer release of Sapwood, or has something that Sapwood cannot score with.
    */
   SAPWOOD_STATUS_UNSUPPORTED_MODEL = 4,
   /**
@@ -73,6 +73,14 @@ typedef enum {
    * The number of the leaf in each tree.
    */
   SAPWOOD_OUTPUT_LEAF = 4,
+  /**
+   * What each feature contributes to each margin (SHAP values): output by output, its features in order, then the bias.
+   */
+  SAPWOOD_OUTPUT_CONTRIBUTIONS = 5,
+  /**
+   * Of each output a matrix of interactions, row by row: features in order, then the bias, both ways.
+   */
+  SAPWOOD_OUTPUT_INTERACTIONS = 6,
 } SapwoodOutput;
 
 /**
@@ -85,7 +93,7 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * Loads the model file at `path` and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
+ * Loads the model file at `path`, Sapwood's, XGBoost's (JSON, UBJSON) or LightGBM's (text), and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
  *
  * # Safety
  * `path` must be null or a text that ends with a zero byte, `model` null or a place for a pointer.

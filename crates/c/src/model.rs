@@ -4,6 +4,7 @@ use crate::memory;
 use crate::status::{Failure, SapwoodStatus, guard};
 use sapwood_score::{Error, FeatureKind, Model, Scorer};
 use std::ffi::{CString, c_char};
+use std::fs::File;
 
 /// A model, ready for scoring. Nothing changes it, so that any number of threads may use it at once.
 pub struct SapwoodModel {
@@ -39,7 +40,7 @@ fn c_text(what: &str, text: &str) -> Result<CString, Failure> {
     })
 }
 
-/// Loads the model file at `path` and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
+/// Loads the model file at `path`, Sapwood's, XGBoost's (JSON, UBJSON) or LightGBM's (text), and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
 ///
 /// # Safety
 /// `path` must be null or a text that ends with a zero byte, `model` null or a place for a pointer.
@@ -47,7 +48,15 @@ fn c_text(what: &str, text: &str) -> Result<CString, Failure> {
 pub unsafe extern "C" fn sapwood_load_file(path: *const c_char, model: *mut *mut SapwoodModel) -> SapwoodStatus {
     guard(|| {
         // SAFETY: the caller's promise.
-        unsafe { store(model, || Ok(Model::load(memory::text("path", path)?)?)) }
+        unsafe { store(model, || read_file(memory::text("path", path)?)) }
+    })
+}
+
+fn read_file(path: &str) -> Result<Model, Failure> {
+    let file = File::open(path).map_err(|source| Error::Io { path: path.to_string(), source })?;
+    sapwood_interop::read_from(path, file).map_err(|error| {
+        let Failure { status, text } = error.into();
+        Failure { status, text: if status == SapwoodStatus::Io { text } else { format!("{path}: {text}") } }
     })
 }
 
@@ -60,7 +69,7 @@ pub unsafe extern "C" fn sapwood_load_file(path: *const c_char, model: *mut *mut
 pub unsafe extern "C" fn sapwood_load_memory(bytes: *const u8, length: usize, model: *mut *mut SapwoodModel) -> SapwoodStatus {
     guard(|| {
         // SAFETY: the caller's promise.
-        unsafe { store(model, || Ok(Model::from_bytes(memory::slice("bytes", bytes, length)?)?)) }
+        unsafe { store(model, || Ok(sapwood_interop::read(memory::slice("bytes", bytes, length)?)?)) }
     })
 }
 

@@ -19,15 +19,21 @@ pub enum SapwoodOutput {
     Class = 3,
     /// The number of the leaf in each tree.
     Leaf = 4,
+    /// What each feature contributes to each margin (SHAP values): output by output, its features in order, then the bias.
+    Contributions = 5,
+    /// Of each output a matrix of interactions, row by row: features in order, then the bias, both ways.
+    Interactions = 6,
 }
 
 impl SapwoodOutput {
-    const ALL: [(Self, Output); 5] = [
+    const ALL: [(Self, Output); 7] = [
         (Self::Value, Output::Value),
         (Self::Margin, Output::Margin),
         (Self::Probability, Output::Probability),
         (Self::Class, Output::Class),
         (Self::Leaf, Output::Leaf),
+        (Self::Contributions, Output::Contributions),
+        (Self::Interactions, Output::Interactions),
     ];
 }
 
@@ -90,7 +96,7 @@ impl<'a> Request<'a> {
     ) -> Result<(), Failure> {
         let Self { scorer, output, base_margins, predictions } = self;
         let (columns, outputs) = (output.columns(scorer.model()), scorer.num_outputs());
-        let most = scorer.tile_rows();
+        let most = scorer.tile_rows_of(output)?;
         for first in (0..num_rows).step_by(most) {
             let count = most.min(num_rows - first);
             let values = tile(first, count)?;

@@ -17,7 +17,7 @@ pub enum SapwoodStatus {
     Io = 2,
     /// A file is no model, or it is damaged.
     InvalidModel = 3,
-    /// A model needs a newer release of Sapwood.
+    /// A model needs a newer release of Sapwood, or has something that Sapwood cannot score with.
     UnsupportedModel = 4,
     /// Rows do not fit the model's schema.
     InvalidRows = 5,
@@ -45,6 +45,17 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self { status: status_of(&error), text: error.to_string() }
+    }
+}
+
+impl From<sapwood_interop::Error> for Failure {
+    fn from(error: sapwood_interop::Error) -> Self {
+        let status = match &error {
+            sapwood_interop::Error::Model(error) => status_of(error),
+            sapwood_interop::Error::Unsupported { .. } => SapwoodStatus::UnsupportedModel,
+            _ => SapwoodStatus::InvalidModel,
+        };
+        Self { status, text: error.to_string() }
     }
 }
 

@@ -8,6 +8,16 @@ use std::process::Command;
 
 const ROWS: usize = 300;
 
+/// Models of every kind that can be explained, of XGBoost and LightGBM, too.
+fn models() -> Vec<PathBuf> {
+    let own =
+        ["regression", "binary-categorical", "softprob-parallel", "vector-leaves-targets", "ensemble", "quantiles", "imported"];
+    let own = own.map(|name| format!("../../tests/golden/v1-{name}.sapwood"));
+    let others = ["xgboost-softprob-3.2.0", "xgboost-categories_ubj-3.2.0", "lightgbm-multiclass-4.7.0"];
+    let others = others.map(|name| format!("../interop/tests/golden/{name}.model"));
+    own.iter().chain(&others).map(|name| package().join(name)).collect()
+}
+
 fn package() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -76,17 +86,14 @@ fn a_c_program_scores_every_kind_of_model() {
     for library in ["libsapwood_c.a", "libsapwood_c.so"] {
         let program = path(library.trim_start_matches("lib"));
         compile(&source, &libraries().join(library), &program, sanitizer);
-        for name in
-            ["regression", "binary-categorical", "softprob-parallel", "vector-leaves-targets", "ensemble", "quantiles", "imported"]
-        {
-            let file = package().join(format!("../../tests/golden/v1-{name}.sapwood"));
-            let model = Model::load(&file).unwrap();
+        for file in models() {
+            let model = sapwood_interop::read(&std::fs::read(&file).unwrap()).unwrap();
             let rows = rows(&model);
             let margins = Scorer::new(model).unwrap().margins(rows.view()).unwrap();
             std::fs::write(path("rows"), bytes(&rows)).unwrap();
             std::fs::write(path("margins"), bytes(&margins)).unwrap();
             let run = Command::new(&program).arg(&file).arg(path("rows")).arg(path("margins")).output().unwrap();
-            assert!(run.status.success(), "{library}, {name}: {}", String::from_utf8_lossy(&run.stderr));
+            assert!(run.status.success(), "{library}, {}: {}", file.display(), String::from_utf8_lossy(&run.stderr));
         }
     }
 }

@@ -125,6 +125,31 @@ static void check_base_margins(const Case *c) {
     for (size_t k = 0; k < c->num_outputs; k++) CHECK(fabs(moved[k] - found[k] - 8.0) < 1e-5);
 }
 
+/* What features contribute adds up to the margins, and what pairs of them do adds up to contributions. */
+static void check_contributions(const Case *c) {
+    size_t n = c->num_features + 1, outputs = c->num_outputs, each = outputs * n, columns;
+    CHECK(sapwood_columns(c->model, SAPWOOD_OUTPUT_CONTRIBUTIONS, &columns) == SAPWOOD_STATUS_OK && columns == each);
+    CHECK(sapwood_columns(c->model, SAPWOOD_OUTPUT_INTERACTIONS, &columns) == SAPWOOD_STATUS_OK && columns == each * n);
+    double *parts = calloc(c->num_rows * each, sizeof(double)), *pairs = calloc(c->num_rows * each * n, sizeof(double));
+    CHECK(sapwood_predict(c->model, SAPWOOD_OUTPUT_CONTRIBUTIONS, c->rows, c->num_rows, c->num_features, NULL, parts,
+                          c->num_rows * each) == SAPWOOD_STATUS_OK);
+    CHECK(sapwood_predict(c->model, SAPWOOD_OUTPUT_INTERACTIONS, c->rows, c->num_rows, c->num_features, NULL, pairs,
+                          c->num_rows * each * n) == SAPWOOD_STATUS_OK);
+    for (size_t i = 0; i < c->num_rows * outputs; i++) {
+        double sum = 0.0;
+        for (size_t k = 0; k < n; k++) sum += parts[i * n + k];
+        /* Margins of models in single precision are rounded after each tree. */
+        CHECK(fabs(sum - c->margins[i]) <= 1e-5 * (1.0 + fabs(sum)));
+        for (size_t k = 0; k < n; k++) {
+            double of_pairs = 0.0;
+            for (size_t j = 0; j < n; j++) of_pairs += pairs[(i * n + k) * n + j];
+            CHECK(fabs(of_pairs - parts[i * n + k]) <= 1e-9 * (1.0 + fabs(of_pairs)));
+        }
+    }
+    free(parts);
+    free(pairs);
+}
+
 static void check_outputs(const Case *c) {
     for (int output = SAPWOOD_OUTPUT_VALUE; output <= SAPWOOD_OUTPUT_LEAF; output++) {
         size_t columns = 0;
@@ -236,6 +261,7 @@ int main(int argc, char **argv) {
         check_sparse(&c, 0.0);
         check_base_margins(&c);
         check_outputs(&c);
+        check_contributions(&c);
         check_schema(&c);
         check_refusals(&c, argv[1]);
         check_threads(&c);
