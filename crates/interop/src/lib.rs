@@ -29,8 +29,8 @@ pub fn read_from(name: &str, mut reader: impl Read) -> Result<Model, Error> {
     let io_error = |source| sapwood_score::Error::Io { path: name.to_string(), source };
     let mut bytes = Vec::new();
     reader.by_ref().take(Format::HEAD_BYTES).read_to_end(&mut bytes).map_err(io_error)?;
-    if matches!(Format::of(&bytes), Ok(Format::Sapwood)) {
-        // It tells its length, and no more is read.
+    // What is no model is not read to its end, and of Sapwood's own, which tell their length, no more than that.
+    if Format::of(&bytes)? == Format::Sapwood {
         return Ok(Model::read(name, bytes.chain(reader))?);
     }
     reader.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(io_error)?;
