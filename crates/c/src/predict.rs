@@ -110,6 +110,17 @@ impl<'a> Request<'a> {
         }
         Ok(())
     }
+
+    /// Scores rows that lie one after the other; `doubles` gives the values of some as doubles.
+    fn score_dense<'r, T, D: AsRef<[f64]>>(
+        self,
+        rows: &'r [T],
+        num_rows: usize,
+        num_features: usize,
+        doubles: impl Fn(&'r [T]) -> D,
+    ) -> Result<(), Failure> {
+        self.score(num_rows, |first, count| Ok(doubles(&rows[first * num_features..][..count * num_features])))
+    }
 }
 
 /// Stores in `*columns` the number of values that an output has for each row.
@@ -162,12 +173,11 @@ pub unsafe extern "C" fn sapwood_predict(
     length: usize,
 ) -> SapwoodStatus {
     guard(|| {
-        // SAFETY: the caller's promise; a product too large for memory is refused.
-        let (request, rows) = unsafe {
-            let request = Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))?;
-            (request, memory::slice("rows", rows, num_rows.saturating_mul(num_features))?)
-        };
-        request.score(num_rows, |first, count| Ok(&rows[first * num_features..][..count * num_features]))
+        // SAFETY: the caller's promise.
+        let request = unsafe { Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))? };
+        // SAFETY: the same; a product too large for memory is refused.
+        let rows = unsafe { memory::slice("rows", rows, num_rows.saturating_mul(num_features))? };
+        request.score_dense(rows, num_rows, num_features, |values| values)
     })
 }
 
@@ -188,14 +198,11 @@ pub unsafe extern "C" fn sapwood_predict_float(
 ) -> SapwoodStatus {
     guard(|| {
         // SAFETY: as in `sapwood_predict`.
-        let (request, rows) = unsafe {
-            let request = Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))?;
-            (request, memory::slice("rows", rows, num_rows.saturating_mul(num_features))?)
-        };
-        request.score(num_rows, |first, count| {
-            let values = &rows[first * num_features..][..count * num_features];
-            Ok(values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>())
-        })
+        let request = unsafe { Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))? };
+        // SAFETY: the same.
+        let rows = unsafe { memory::slice("rows", rows, num_rows.saturating_mul(num_features))? };
+        let widened = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
+        request.score_dense(rows, num_rows, num_features, widened)
     })
 }
 
