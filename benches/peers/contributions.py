@@ -77,4 +77,5 @@ def main():
     print(f"xgboost {xgboost.__version__} {seconds:.2f} s, {seconds / contributions:.1f} times as long")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -18,8 +18,11 @@ const MISSING_LEFT: u8 = 0;
 /// Stands for a missing number where these go right, and for what is no level.
 const MISSING: u8 = u8::MAX;
 
-/// The most thresholds of a feature, as ranks go from 0 to their number.
-const MAX_CUTS: usize = MISSING as usize - 1;
+/// The most thresholds of a piece, as ranks go from 0 to their number. The greatest may be [`MISSING`]: beyond all thresholds, values
+/// and missing ones go right alike.
+const MAX_CUTS: usize = MISSING as usize;
+/// The most pieces of a feature's thresholds: each costs about as much as it saves in one tree.
+const MAX_PIECES: usize = 16;
 /// The most levels of a feature.
 const MAX_LEVELS: usize = MISSING as usize;
 
@@ -27,15 +30,18 @@ const MAX_LEVELS: usize = MISSING as usize;
 enum Scale {
     /// No split needs it, or too many do.
     None,
-    Cuts(Cuts),
+    /// The pieces that its thresholds are cut into, ascending. Each ranks all values among its own thresholds.
+    Cuts(Vec<Cuts>),
     Levels {
         levels: usize,
         column: u16,
     },
 }
 
-/// The thresholds of a feature.
+/// At most [`MAX_CUTS`] neighbouring thresholds of a feature.
 struct Cuts {
+    /// The greatest threshold.
+    most: f64,
     /// Ascending; infinity fills the last block up, and is in it.
     blocks: Vec<[f64; BLOCK]>,
     /// The last of each block.
@@ -71,10 +77,7 @@ impl Ranks {
                 _ if needed == [false; 2] => Scale::None,
                 FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS => Scale::None,
                 FeatureKind::Categorical { levels } => Scale::Levels { levels: levels.len(), column: this.column() },
-                _ => Cuts::new(thresholds).map_or(Scale::None, |mut cuts| {
-                    cuts.columns = needed.map(|needed| needed.then(|| this.column()));
-                    Scale::Cuts(cuts)
-                }),
+                _ => Scale::of(thresholds, || needed.map(|needed| needed.then(|| this.column()))),
             };
             this.scales.push(scale);
         }
@@ -86,9 +89,14 @@ impl Ranks {
         (self.columns - 1) as u16
     }
 
-    /// The number of features that have ranks.
-    pub fn features(&self) -> usize {
-        self.scales.iter().filter(|scale| !matches!(scale, Scale::None)).count()
+    /// How often a value of a row is ranked.
+    pub fn rankings(&self) -> usize {
+        let of = |scale: &Scale| match scale {
+            Scale::None => 0,
+            Scale::Levels { .. } => 1,
+            Scale::Cuts(pieces) => pieces.len(),
+        };
+        self.scales.iter().map(of).sum()
     }
 
     /// The number of columns.
@@ -99,7 +107,8 @@ impl Ranks {
     /// The column that a split reads and what it asks, if there is one.
     pub fn test(&self, split: &Split) -> Option<(u16, Test)> {
         match (&self.scales[split.feature as usize], &split.condition) {
-            (Scale::Cuts(cuts), Condition::Threshold(threshold)) => {
+            (Scale::Cuts(pieces), Condition::Threshold(threshold)) => {
+                let cuts = pieces.iter().find(|cuts| *threshold <= cuts.most)?;
                 let column = cuts.columns[usize::from(!split.default_left)]?;
                 Some((column, Test::UpTo(cuts.rank(*threshold))))
             }
@@ -114,7 +123,7 @@ impl Ranks {
             let values = rows.iter().skip(feature).step_by(self.scales.len()).take(ROWS);
             match scale {
                 Scale::None => {}
-                Scale::Cuts(cuts) => cuts.fill(avx512, values, columns),
+                Scale::Cuts(pieces) => pieces.iter().for_each(|cuts| cuts.fill(avx512, values.clone(), columns)),
                 Scale::Levels { levels, column } => {
                     let places = columns[usize::from(*column)].iter_mut();
                     places.zip(values).for_each(|(place, &x)| *place = rank_of_code(x, *levels));
@@ -141,20 +150,27 @@ fn level_bits(split: &Split) -> LevelBits {
     bits
 }
 
-impl Cuts {
-    /// The scale of some thresholds, unless there are too many.
-    fn new(mut thresholds: Vec<f64>) -> Option<Self> {
+impl Scale {
+    /// The scale of some thresholds, unless there are too many; `columns` makes those of a piece.
+    fn of(mut thresholds: Vec<f64>, mut columns: impl FnMut() -> [Option<u16>; 2]) -> Self {
         thresholds.sort_by(f64::total_cmp);
         thresholds.dedup();
-        let count = thresholds.len();
-        if count > MAX_CUTS {
-            return None;
+        let pieces = thresholds.chunks(MAX_CUTS);
+        match pieces.len() > MAX_PIECES {
+            true => Self::None,
+            false => Self::Cuts(pieces.map(|piece| Cuts::new(piece, columns())).collect()),
         }
-        thresholds.resize((count / BLOCK + 1) * BLOCK, f64::INFINITY);
-        let blocks = thresholds.as_chunks().0.to_vec();
+    }
+}
+
+impl Cuts {
+    /// Thresholds that ascend, at least one and at most [`MAX_CUTS`], and the columns for their ranks.
+    fn new(thresholds: &[f64], columns: [Option<u16>; 2]) -> Self {
+        let mut blocks = vec![[f64::INFINITY; BLOCK]; thresholds.len() / BLOCK + 1];
+        blocks.as_flattened_mut()[..thresholds.len()].copy_from_slice(thresholds);
         let mut last = [f64::INFINITY; BLOCK];
-        last.iter_mut().zip(&blocks).for_each(|(last, block): (_, &[f64; BLOCK])| *last = block[BLOCK - 1]);
-        Some(Self { blocks, last, columns: [None; 2] })
+        last.iter_mut().zip(&blocks).for_each(|(last, block)| *last = block[BLOCK - 1]);
+        Self { most: thresholds[thresholds.len() - 1], blocks, last, columns }
     }
 
     /// The number of thresholds that are less than `x`: `x <= threshold` just if its rank is not above the threshold's.
@@ -174,5 +190,52 @@ impl Cuts {
             ranks.iter_mut().zip(values).filter(|(_, x)| x.is_nan()).for_each(|(rank, _)| *rank = MISSING);
             columns[usize::from(column)] = ranks;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FeatureSchema, Leaf, Objective};
+
+    /// A tree for each threshold, and whether missing values go left in it.
+    fn model(thresholds: &[f64], default_left: impl Fn(usize) -> bool) -> Model {
+        let leaf = || Node::Leaf(Leaf::new(0.0, 1.0));
+        let split = |(index, &at)| Split::new(0, Condition::Threshold(at), default_left(index), (1, 2), 1.0, 2.0);
+        let trees = thresholds.iter().enumerate().map(split).map(|split| Tree::new(vec![Node::Split(split), leaf(), leaf()]));
+        Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![0.0], trees.collect())
+    }
+
+    #[test]
+    fn ranks_divide_as_the_thresholds_do_however_many_there_are() {
+        let Some(avx512) = Avx512::detect() else { return eprintln!("SKIPPED: this CPU has no AVX-512") };
+        for count in [1, 15, 16, 17, 254, 255, 256, 257, 510, 511, 1000, MAX_PIECES * MAX_CUTS] {
+            let thresholds: Vec<f64> = (0..count).map(|i| if i + 1 == count { f64::INFINITY } else { i as f64 - 7.0 }).collect();
+            let model = model(&thresholds, |index| index % 3 == 0);
+            let ranks = Ranks::new(&model, model.trees.iter());
+            assert_eq!(ranks.rankings(), count.div_ceil(MAX_CUTS));
+            let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 0.0, -0.0];
+            let near = thresholds.iter().flat_map(|&x| [x.next_down(), x, x.next_up()]).chain(special);
+            let values: Vec<f64> = near.collect();
+            for rows in values.chunks(ROWS) {
+                let mut columns = vec![[0; ROWS]; ranks.columns()];
+                ranks.fill(avx512, rows, &mut columns);
+                for tree in &model.trees {
+                    let Node::Split(split) = &tree.nodes[0] else { unreachable!() };
+                    let (column, Test::UpTo(last)) = ranks.test(split).unwrap() else { unreachable!() };
+                    for (&x, &rank) in rows.iter().zip(&columns[usize::from(column)]) {
+                        assert_eq!(rank <= last, split.goes_left(x), "{count} thresholds, {x} at {:?}", split.condition);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_thresholds_than_pay_have_no_ranks() {
+        let thresholds: Vec<f64> = (0..=MAX_PIECES * MAX_CUTS).map(|i| i as f64).collect();
+        let model = model(&thresholds, |_| true);
+        let ranks = Ranks::new(&model, model.trees.iter());
+        assert_eq!((ranks.rankings(), ranks.columns()), (0, 0));
     }
 }

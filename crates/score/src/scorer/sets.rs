@@ -15,8 +15,8 @@ const MAX_LEAVES: usize = 256;
 /// Longer rows do not fit the caches [`ROWS`] at a time.
 const MAX_FEATURES: usize = 1024;
 
-/// So many trees save what the ranks of a feature cost.
-const MIN_TREES_OF_FEATURE: usize = 1;
+/// So many trees save what ranking a value costs.
+const MIN_TREES_OF_RANKING: usize = 1;
 
 /// What is known of some rows while trees are applied to them.
 pub(super) struct Ranked {
@@ -55,7 +55,7 @@ impl SetForest {
 
     /// Whether what the trees save is more than what the ranks cost.
     pub fn pays(&self) -> bool {
-        self.trees.iter().flatten().count() >= MIN_TREES_OF_FEATURE * self.ranks.features().max(1)
+        self.trees.iter().flatten().count() >= MIN_TREES_OF_RANKING * self.ranks.rankings().max(1)
     }
 
     /// The tree number `index`, if it is one of those.
