@@ -1,10 +1,11 @@
 """Writes the golden files of sapwood-interop: small models of one release of a package, with rows and the margins that it predicts.
 
     golden.py DIRECTORY NAME…
+    golden.py DIRECTORY onnx-KIND…   # with onnx, onnxruntime, skl2onnx, onnxmltools, scikit-learn, catboost
     golden.py DIRECTORY margins FILE   # the margins of an old file as a newer release reads it
 
 Runs under any release of XGBoost or LightGBM; the names say which of the models below to write. Each becomes NAME-VERSION.model and
-NAME-VERSION.json, an object of `rows` (null is NaN) and `margins`.
+NAME-VERSION.json, an object of `rows` (null is NaN) and `margins`, and the `output` that these are where it is another.
 """
 
 import json
@@ -26,14 +27,14 @@ special = [np.nan, -0.0, 5e-324, 1e30, -1e30, 1e-35]
 rows = np.concatenate([x[:12], [[a, b, c, d] for a, b, c, d in zip(special, special[::-1], [-1, np.nan, 3.7, 17, 4, 63], [70, 39, np.nan, 31, -0.5, 1e7])]])
 
 
-def keep(name, version, model_bytes, margins, rows=rows):
+def keep(name, version, model_bytes, margins, rows=rows, output="margin"):
     path = os.path.join(directory, "%s-%s" % (name, version))
     with open(path + ".model", "wb") as out:
         out.write(model_bytes)
     cells = [[None if cell != cell else float(cell) for cell in row] for row in rows]
     margins = np.asarray(margins, dtype=np.float64).reshape(len(rows), -1)
     with open(path + ".json", "w") as out:
-        json.dump({"rows": cells, "margins": margins.tolist()}, out)
+        json.dump({"rows": cells, "margins": margins.tolist(), "output": output}, out)
 
 
 def xgboost_model(name):
@@ -92,6 +93,95 @@ def lightgbm_model(name):
     os.remove(file)
 
 
+def onnx_file(kind):
+    """A model in ONNX, most of them by the converters that people use."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    single, three = np.nan_to_num(x).astype(np.float32), y + (x[:, 1] > 0)
+    if kind in ("lightgbm", "categories"):
+        import lightgbm
+        from onnxmltools import convert_lightgbm
+        from onnxmltools.convert.common.data_types import FloatTensorType
+
+        params = {"objective": "binary", "verbose": -1, "num_threads": 1, "num_leaves": 6, "min_data_in_leaf": 5}
+        params.update(min_data_per_group=5, cat_smooth=1, max_cat_to_onehot=2)
+        data = lightgbm.Dataset(x, label=y, categorical_feature=[2, 3] if kind == "categories" else "auto", params=params)
+        return convert_lightgbm(lightgbm.train(params, data, 4), initial_types=[("input", FloatTensorType([None, 4]))])
+    if kind == "xgboost":
+        import xgboost
+        from onnxmltools import convert_xgboost
+        from onnxmltools.convert.common.data_types import FloatTensorType
+
+        model = xgboost.XGBClassifier(n_estimators=3, max_depth=3, n_jobs=1).fit(x, three)
+        return convert_xgboost(model, initial_types=[("input", FloatTensorType([None, 4]))])
+    if kind == "catboost":
+        import catboost
+
+        file = os.path.join(directory, "scratch.onnx")
+        options = {"iterations": 4, "depth": 3, "verbose": 0, "thread_count": 1, "allow_writing_files": False}
+        catboost.CatBoostClassifier(**options).fit(single, np.array(["no", "yes"])[y]).save_model(file, format="onnx")
+        model = onnx.load(file)
+        os.remove(file)
+        return model
+    if kind == "forest":
+        from skl2onnx import to_onnx
+        from sklearn.ensemble import RandomForestRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        forest = RandomForestRegressor(4, max_depth=3, random_state=0).fit(StandardScaler().fit_transform(single), np.stack([x[:, 1], y], 1))
+        model = make_pipeline(StandardScaler().fit(single), forest)
+        return to_onnx(model, single[:1])
+    floats = lambda name, values: numpy_helper.from_array(np.array(values, np.float64), name)
+    if kind == "doubles":
+        attributes = {
+            "n_targets": 1, "aggregate_function": "AVERAGE", "base_values_as_tensor": floats("base", [0.1]),
+            "nodes_treeids": [0] * 5 + [7] * 3, "nodes_nodeids": [0, 1, 2, 3, 4, 0, 1, 2],
+            "nodes_featureids": [0, 1, 0, 0, 0, 3, 0, 0], "nodes_values_as_tensor": floats("values", [0.1, -0.2, 0, 0, 0, 39, 0, 0]),
+            "nodes_modes": ["BRANCH_LT", "BRANCH_GTE", "LEAF", "LEAF", "LEAF", "BRANCH_NEQ", "LEAF", "LEAF"],
+            "nodes_truenodeids": [1, 2, 0, 0, 0, 1, 0, 0], "nodes_falsenodeids": [4, 3, 0, 0, 0, 2, 0, 0],
+            "nodes_missing_value_tracks_true": [1, 0, 0, 0, 0, 0, 0, 0], "target_treeids": [0, 0, 0, 7, 7],
+            "target_nodeids": [2, 3, 4, 1, 2], "target_ids": [0] * 5, "target_weights_as_tensor": floats("weights", [0.1, 0.7, 1 / 3, 0.3, -0.9]),
+        }
+        operator, kinds, version = "TreeEnsembleRegressor", (onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT), 3
+    else:
+        attributes = {
+            "n_targets": 2, "aggregate_function": 1, "post_transform": 0, "tree_roots": [0, 2],
+            "nodes_modes": numpy_helper.from_array(np.array([6, 0, 6], np.uint8), "modes"), "nodes_splits": floats("splits", [0, 0.1, 0]),
+            "membership_values": floats("members", [1, 3, np.nan, 17, 39, 31, np.nan]), "nodes_featureids": [2, 1, 3],
+            "nodes_truenodeids": [1, 0, 3], "nodes_trueleafs": [0, 1, 1], "nodes_falsenodeids": [1, 2, 4], "nodes_falseleafs": [1, 1, 1],
+            "nodes_missing_value_tracks_true": [0, 1, 1], "leaf_targetids": [0, 0, 0, 1, 1], "leaf_weights": floats("weights", [0.1, 0.7, 1 / 3, 0.3, -0.9]),
+        }
+        operator, kinds, version = "TreeEnsemble", (onnx.TensorProto.DOUBLE, onnx.TensorProto.DOUBLE), 5
+    node = helper.make_node(operator, ["x"], ["y"], domain="ai.onnx.ml", **attributes)
+    values = [helper.make_tensor_value_info(name, kind, [None, width]) for name, kind, width in zip("xy", kinds, (4, attributes["n_targets"]))]
+    graph = helper.make_graph([node], "trees", values[:1], values[1:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("ai.onnx.ml", version)], ir_version=9)
+
+
+def onnx_model(kind):
+    import onnx
+    import onnxruntime
+
+    model = onnx_file(kind)
+    raw = onnx.ModelProto.FromString(model.SerializeToString())
+    for attribute in (attribute for node in raw.graph.node for attribute in node.attribute if attribute.name == "post_transform"):
+        if attribute.s:
+            attribute.s = b"NONE"
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(raw.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    given = session.get_inputs()[0]
+    rows_given = rows.astype(np.float64 if given.type == "tensor(double)" else np.float32)
+    told = session.run(None, {given.name: rows_given})[-1]
+    if isinstance(told, list):
+        told = np.array([[row[key] for key in row] for row in told])
+    # Of two classes Sapwood tells the second.
+    is_binary = any(node.op_type == "TreeEnsembleClassifier" for node in raw.graph.node) and told.shape[1] == 2
+    keep("onnx-" + kind, onnxruntime.__version__, model.SerializeToString(), told[:, 1:] if is_binary else told, output="value" if kind == "doubles" else "margin")
+
+
 if names[0] == "margins":
     import xgboost
 
@@ -103,4 +193,4 @@ if names[0] == "margins":
     sys.exit()
 for name in names:
     library, _, kind = name.partition("-")
-    {"xgboost": xgboost_model, "lightgbm": lightgbm_model}[library](kind)
+    {"xgboost": xgboost_model, "lightgbm": lightgbm_model, "onnx": onnx_model}[library](kind)

@@ -1,7 +1,7 @@
 //! Which format bytes are of, by what they begin with; the name of a file says nothing (SageMaker's built-in XGBoost calls its model
 //! `xgboost-model`).
 
-use crate::Error;
+use crate::{Error, onnx};
 
 /// A format that models are read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Format {
     XgboostJson,
     /// XGBoost's UBJSON.
     XgboostUbjson,
+    /// ONNX.
+    Onnx,
 }
 
 /// Of XGBoost's old binary format, the bytes in which the name of the booster comes.
@@ -34,6 +36,7 @@ impl Format {
         match after_brace {
             _ if bytes.starts_with(b"SAPWOOD\0") => Ok(Self::Sapwood),
             _ if bytes.starts_with(b"tree\n") || bytes.starts_with(b"tree\r\n") => Ok(Self::LightgbmText),
+            _ if onnx::is_head(bytes) => Ok(Self::Onnx),
             Some((_, Some(b'"' | b'}'))) => Ok(Self::XgboostJson),
             Some((Some(b'L' | b'l' | b'I' | b'i' | b'U' | b'#' | b'$'), _)) => Ok(Self::XgboostUbjson),
             _ => Err(unknown(bytes)),
@@ -47,6 +50,7 @@ impl Format {
             "json" => Some(Self::XgboostJson),
             "ubj" => Some(Self::XgboostUbjson),
             "txt" => Some(Self::LightgbmText),
+            "onnx" => Some(Self::Onnx),
             _ => None,
         }
     }
@@ -55,7 +59,7 @@ impl Format {
     pub fn is_certain(head: &[u8]) -> bool {
         match Self::of(head) {
             Ok(Self::XgboostJson) => head.windows(9).any(|window| window == b"\"learner\""),
-            Ok(Self::XgboostUbjson | Self::LightgbmText) => true,
+            Ok(Self::XgboostUbjson | Self::LightgbmText | Self::Onnx) => true,
             Ok(Self::Sapwood) | Err(_) => false,
         }
     }
@@ -74,7 +78,7 @@ fn unknown(bytes: &[u8]) -> Error {
             ("the file is a model in XGBoost's old binary format, which its own releases no longer read", SAVE_AGAIN)
         }
         _ => (
-            "not a Sapwood model (the file does not begin with the magic bytes), nor XGBoost's JSON or UBJSON, nor LightGBM's text",
+            "not a Sapwood model (the file does not begin with the magic bytes), nor XGBoost's JSON or UBJSON, nor LightGBM's text, nor ONNX",
             "was it made by `sapwood train`?",
         ),
     };

@@ -1,4 +1,4 @@
-//! Reads the models of other libraries, XGBoost's JSON and UBJSON and LightGBM's text, and writes XGBoost's.
+//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes XGBoost's.
 //!
 //! What is read predicts as the library that wrote it does: margins are the same to the last bit.
 #![deny(missing_docs)]
@@ -7,6 +7,7 @@ mod error;
 mod format;
 pub mod lightgbm;
 mod node_order;
+pub mod onnx;
 mod rounding;
 mod schema;
 pub mod xgboost;
@@ -52,6 +53,7 @@ pub fn write(model: &Model, format: Format) -> Result<(Vec<u8>, Rounding), Error
         Format::Sapwood => Ok((model.to_bytes()?, Rounding::default())),
         Format::XgboostJson => xgboost::to_json(model),
         Format::XgboostUbjson => xgboost::to_ubjson(model),
+        Format::Onnx => Err(Error::unsupported("models are not written as ONNX", "choose XGBoost's JSON")),
         Format::LightgbmText => Err(Error::unsupported("models are not written as LightGBM's text", "choose XGBoost's JSON")),
     }
 }
@@ -66,5 +68,6 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
         Format::LightgbmText => lightgbm::from_text(bytes),
         Format::XgboostJson => xgboost::from_json(bytes),
         Format::XgboostUbjson => xgboost::from_ubjson(bytes),
+        Format::Onnx => onnx::from_bytes(bytes),
     }
 }

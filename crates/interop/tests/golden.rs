@@ -1,4 +1,4 @@
-//! Models that releases of XGBoost and LightGBM wrote predict what these releases predicted, and files that are no models are refused.
+//! Models that releases of XGBoost, LightGBM and converters to ONNX wrote predict what these releases predicted, and files that are no models are refused.
 //! `scripts/interop/golden.py` made the files; `scripts/check-interop` trains many more where the packages are installed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -30,13 +30,16 @@ fn models() -> Vec<PathBuf> {
 
 #[test]
 fn margins_are_those_of_the_library_that_wrote_the_model() {
-    assert_eq!(models().len(), 20);
+    assert_eq!(models().len(), 27);
     for path in models() {
         let told: Value = serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
         let model = read(&fs::read(&path).unwrap()).unwrap();
         // The model file keeps everything.
         assert_eq!(Model::from_bytes(&model.to_bytes().unwrap()).unwrap(), model, "{path:?}");
-        let found = Scorer::new(model).unwrap().output(Output::Margin, matrix(&told["rows"]).view()).unwrap();
+        let found = Scorer::new(model)
+            .unwrap()
+            .output(told["output"].as_str().and_then(Output::from_name).unwrap_or(Output::Margin), matrix(&told["rows"]).view())
+            .unwrap();
         assert_eq!(found.values(), matrix(&told["margins"]).as_slice().unwrap(), "{path:?}");
     }
 }

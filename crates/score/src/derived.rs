@@ -1,5 +1,8 @@
 //! Features made from features: columns that scoring computes before trees see a row, each traced to the columns it came from.
 
+/// What a categorical feature has in place of a number that is no code of one of its levels; NaN stays NaN.
+pub(crate) const UNSEEN: f64 = -1.0;
+
 /// A feature that is computed from others, which come before it. Its position follows those of the schema's features.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DerivedFeature {
@@ -38,6 +41,16 @@ pub enum Derivation {
         /// What is subtracted.
         second: u32,
     },
+    /// A numeric feature as a category: the position of its value among some numbers. Other numbers are no level; missing values stay
+    /// missing.
+    Code {
+        /// A numeric feature.
+        source: u32,
+        /// The numbers, ascending.
+        values: Vec<f64>,
+        /// Whether the feature's values are rounded to f32 before they are looked up.
+        is_single: bool,
+    },
 }
 
 /// The tables of [`Derivation::TargetStatistic`].
@@ -66,6 +79,7 @@ impl Derivation {
         match self {
             Self::TargetStatistic(TargetStatistic { source, .. }) | Self::Count { source, .. } => vec![*source],
             Self::Pair { first, second, .. } | Self::Difference { first, second } => vec![*first, *second],
+            Self::Code { source, .. } => vec![*source],
         }
     }
 
@@ -73,7 +87,8 @@ impl Derivation {
     pub fn levels(&self) -> Option<usize> {
         match self {
             Self::Pair { levels, .. } => Some(levels.len()),
-            _ => None,
+            Self::Code { values, .. } => Some(values.len()),
+            Self::TargetStatistic(_) | Self::Count { .. } | Self::Difference { .. } => None,
         }
     }
 
@@ -87,6 +102,8 @@ impl Derivation {
                 levels.binary_search(&(code(at(first)), code(at(second)))).map_or(f64::NAN, |level| level as f64)
             }
             Self::Difference { first, second } => at(first) - at(second),
+            Self::Code { source, values, is_single: false } => position(values, at(source)),
+            Self::Code { source, values, is_single: true } => position(values, f64::from(at(source) as f32)),
         }
     }
 }
@@ -95,6 +112,17 @@ impl TargetStatistic {
     fn value(&self, level: f64) -> f64 {
         let (sum, count) = (of_level(&self.sums, level), of_level(&self.counts, level));
         (sum + self.prior * self.prior_weight) / (count + self.prior_weight)
+    }
+}
+
+/// The position of a number among ascending ones; NaN of NaN.
+fn position(values: &[f64], x: f64) -> f64 {
+    // Zeros of both signs are one number.
+    let at = values.partition_point(|value| *value < x);
+    match values.get(at) {
+        _ if x.is_nan() => x,
+        Some(value) if *value == x => at as f64,
+        _ => UNSEEN,
     }
 }
 

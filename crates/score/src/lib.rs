@@ -19,6 +19,7 @@ pub mod math;
 mod model;
 mod named_row;
 mod objective;
+mod onnx_transform;
 mod parts;
 mod prediction;
 mod reading;
@@ -41,6 +42,7 @@ pub use named_row::RowValue;
 /// The arrays that [`Scorer`] takes and gives.
 pub use ndarray;
 pub use objective::{Objective, ObjectiveSpec};
+pub use onnx_transform::OnnxTransform;
 pub use prediction::{Calibration, Link, Outputs, Prediction};
 pub use reading::{Reading, Role};
 pub use schema::{Feature, FeatureKind, FeatureSchema};

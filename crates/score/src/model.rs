@@ -72,6 +72,10 @@ pub enum Aggregation {
     Sum,
     /// Their mean is added to the base score (random forests of LightGBM and scikit-learn).
     Mean,
+    /// The least of them is added to the base score (ONNX).
+    Min,
+    /// The greatest of them is added to the base score (ONNX).
+    Max,
 }
 
 /// The numbers that scoring computes margins in.

@@ -1,6 +1,6 @@
 //! What becomes of margins: the meaning of outputs, the link, calibration, and what a prediction is.
 
-use crate::math;
+use crate::{OnnxTransform, math};
 
 /// What the outputs of a model are.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub enum Link {
     Sorted,
     /// The first margin, then `ln(1 + e^margin)` of each further one added to the value before it, so that values ascend.
     CumulativeSoftplus,
+    /// What an operator of ONNX makes of margins, in f32 whatever numbers these are summed in.
+    Onnx(OnnxTransform),
 }
 
 impl Link {
@@ -67,6 +69,7 @@ impl Link {
             Self::CumulativeSoftplus => {
                 (1..margins.len()).for_each(|at| margins[at] = margins[at - 1] + softplus(margins[at]));
             }
+            Self::Onnx(transform) => transform.apply(margins),
         }
     }
 }

@@ -1,9 +1,7 @@
 //! A row as trees see it: what is no level marked, derived features behind the columns, rounded where trees compare singles.
 
+use crate::derived::UNSEEN;
 use crate::{DerivedFeature, Model, Precision};
-
-/// What a categorical feature has in place of a number that is no code of one of its levels; NaN stays NaN.
-const UNSEEN: f64 = -1.0;
 
 /// Turns rows of the schema's columns into rows of the features that trees see.
 pub(crate) struct RowView {

@@ -80,11 +80,17 @@ fn ordinals(tree: &Tree) -> Vec<u32> {
     tree.nodes.iter().map(ordinal).collect()
 }
 
-/// Adds the leaves that a row falls into, or their mean, to its margins.
+/// Adds the leaves that a row falls into, or their mean or extreme, to its margins.
 fn add_trees(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64]) {
-    if model.aggregation == Aggregation::Sum {
-        return trees.for_each(|tree| add_tree(model, tree, row, margins));
+    match model.aggregation {
+        Aggregation::Sum => trees.for_each(|tree| add_tree(model, tree, row, margins)),
+        Aggregation::Mean => add_mean(model, trees, row, margins),
+        Aggregation::Min => add_extreme(model, trees, row, margins, |value, least| value < least),
+        Aggregation::Max => add_extreme(model, trees, row, margins, |value, greatest| value > greatest),
     }
+}
+
+fn add_mean(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64]) {
     let (mut sums, mut counts) = (vec![0.0; margins.len()], vec![0u32; margins.len()]);
     for tree in trees {
         add_tree(model, tree, row, &mut sums);
@@ -95,6 +101,25 @@ fn add_trees(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64
     }
     for ((margin, sum), count) in margins.iter_mut().zip(sums).zip(counts) {
         *margin = model.precision.sum(*margin, sum / f64::from(count.max(1)));
+    }
+}
+
+/// Adds the first leaf of each output that no other `beats`.
+fn add_extreme(model: &Model, trees: Range<usize>, row: &[f64], margins: &mut [f64], beats: impl Fn(f64, f64) -> bool) {
+    let mut extremes = vec![None; margins.len()];
+    let mut values = vec![0.0; margins.len()];
+    for tree in trees {
+        values.fill(0.0);
+        add_tree(model, tree, row, &mut values);
+        let whole = 0..margins.len();
+        let outputs = if model.trees[tree].has_vector_leaves() { whole } else { model.output_of(tree)..model.output_of(tree) + 1 };
+        for output in outputs {
+            let value = values[output];
+            extremes[output] = extremes[output].filter(|extreme| !beats(value, *extreme)).or(Some(value));
+        }
+    }
+    for (margin, extreme) in margins.iter_mut().zip(extremes) {
+        *margin = model.precision.sum(*margin, extreme.unwrap_or(0.0));
     }
 }
 

@@ -102,6 +102,12 @@ impl Output {
         if self.is_margin(model) {
             return margins;
         }
+        if self.is_class(model)
+            && model.calibration.is_none()
+            && let Link::Onnx(transform) = model.link
+        {
+            return margins.chunks_exact(outputs).map(|row| transform.class(row) as f64).collect();
+        }
         // The greatest margin is that of the most probable class; probabilities may be equal by rounding.
         if self.is_class(model)
             && outputs > 1

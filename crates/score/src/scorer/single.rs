@@ -6,7 +6,7 @@ use crate::{Link, math};
 /// Applies a link to one row's margins, which are f32, in place.
 pub(super) fn apply(link: Link, margins: &mut [f64]) {
     match link {
-        Link::Identity | Link::SignedSquare | Link::Step | Link::Sorted => link.apply(margins),
+        Link::Identity | Link::SignedSquare | Link::Step | Link::Sorted | Link::Onnx(_) => link.apply(margins),
         Link::Logit { scale } => each(margins, |margin| sigmoid(scale as f32 * margin)),
         Link::Log => each(margins, exp),
         Link::Softplus => each(margins, softplus),

@@ -14,6 +14,7 @@ pub(super) struct Term {
 /// # Errors
 /// Leaves that are linear functions.
 pub(super) fn terms(model: &Model) -> Result<(Vec<Vec<Term>>, Vec<f64>), Error> {
+    check_leaves(model)?;
     let outputs = model.num_outputs();
     let (mut terms, mut base) = (Vec::with_capacity(model.trees.len()), vec![0.0; outputs]);
     for part in parts(model) {
@@ -57,11 +58,16 @@ fn term(model: &Model, tree: &Tree, output: usize, scale: f64) -> Result<Term, E
     Ok(Term { output, values: tree.leaves().map(value).collect::<Result<_, _>>()? })
 }
 
-/// Checks that every leaf is a constant, or one for each output.
+/// Checks that every leaf is a constant, or one for each output, and that trees add up.
 ///
 /// # Errors
-/// Leaves that are linear functions.
+/// Leaves that are linear functions, or trees of which one alone counts.
 pub(crate) fn check_leaves(model: &Model) -> Result<(), Error> {
+    if matches!(model.aggregation, Aggregation::Min | Aggregation::Max) {
+        let what =
+            "the model tells the least or the greatest of its trees, and only what is added up can be divided among features";
+        return Err(Error::Output(what.into()));
+    }
     let is_linear = |leaf: &Leaf| matches!(leaf.value, LeafValue::Linear(_));
     if model.trees.iter().any(|tree| tree.leaves().any(is_linear)) { Err(linear_leaves()) } else { Ok(()) }
 }

@@ -95,6 +95,12 @@ fn check_derivation(model: &Model, position: usize, feature: &DerivedFeature) ->
         Derivation::Difference { first, second } => {
             [first, second].into_iter().try_for_each(|&source| check_numeric(model, source))
         }
+        Derivation::Code { source, values, .. } => {
+            check_numeric(model, *source)?;
+            check_level_count(&feature.name, values.len())?;
+            let ascend = values.is_sorted_by(|a, b| a < b) && values.iter().all(|value| value.is_finite());
+            if ascend { Ok(()) } else { Err("numbers that do not ascend".into()) }
+        }
     }
 }
 

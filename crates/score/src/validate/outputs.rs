@@ -1,7 +1,7 @@
 //! Outputs, classes, calibration and members agree with each other.
 
 use super::{Check, MAX_OUTPUTS, repeated};
-use crate::{Calibration, Ensemble, Link, MeanOf, Member, Model, Outputs, Prediction};
+use crate::{Calibration, Ensemble, Link, MeanOf, Member, Model, OnnxTransform, Outputs, Prediction};
 
 pub(super) fn check(model: &Model) -> Check {
     if model.parallel_trees == 0 || model.num_outputs() == 0 {
@@ -57,6 +57,9 @@ fn check_link(model: &Model) -> Check {
         // Forests whose leaves are probabilities have no link.
         Link::Identity => true,
         Link::Step => !matches!(model.outputs, Outputs::Classes),
+        Link::Onnx(OnnxTransform::Exp { factor }) => factor.is_finite(),
+        Link::Onnx(OnnxTransform::Logistic { cut }) => cut.is_finite(),
+        Link::Onnx(_) => true,
         _ => model.num_classes().is_none(),
     };
     if !fits {

@@ -3,14 +3,16 @@
 use super::{header as h, payload as p};
 use crate::{
     Aggregation, Calibration, Condition, Derivation, DerivedFeature, Ensemble, Feature, FeatureKind, FeatureSchema, Leaf,
-    LeafValue, Link, MeanOf, Member, MissingRule, Model, Node, Outputs, Precision, Prediction, Split, TargetStatistic, Tree,
+    LeafValue, Link, MeanOf, Member, MissingRule, Model, Node, Outputs, Prediction, Split, TargetStatistic, Tree,
 };
 
 impl h::Header {
     pub fn of(model: &Model) -> Self {
         let reading = &model.reading;
+        let payload_derived = model.derived.iter().filter_map(derived).count();
+        let onnx = h::Onnx::of(model);
         Self {
-            requires: Vec::new(),
+            requires: onnx.iter().map(|_| super::onnx::REQUIREMENT.to_string()).collect(),
             schema: schema(&model.schema),
             reading: h::Reading {
                 missing_values: reading.missing_values.clone(),
@@ -40,21 +42,19 @@ impl h::Header {
             parallel_trees: model.parallel_trees,
             layout: model.layout.as_ref().map(|l| h::Layout { rounds: l.rounds.clone(), outputs: l.outputs.clone() }),
             aggregation: match model.aggregation {
-                Aggregation::Sum => h::Aggregation::Sum,
+                Aggregation::Sum | Aggregation::Min | Aggregation::Max => h::Aggregation::Sum,
                 Aggregation::Mean => h::Aggregation::Mean,
             },
-            precision: match model.precision {
-                Precision::Double => h::Precision::Double,
-                Precision::Single => h::Precision::Single,
-            },
+            precision: model.precision.into(),
             ensemble: model.ensemble.as_ref().map(ensemble),
-            derived: model.derived.len() as u64,
+            derived: payload_derived as u64,
             trees: model.trees.len() as u64,
             nodes: model.num_nodes() as u64,
             best_iteration: model.best_iteration,
             best_score: model.best_score,
             params: model.params.clone(),
             attributes: model.attributes.clone(),
+            onnx,
         }
     }
 }
@@ -75,7 +75,7 @@ fn schema(schema: &FeatureSchema) -> h::Schema {
 
 fn link(link: Link) -> h::Link {
     match link {
-        Link::Identity => h::Link::Identity,
+        Link::Identity | Link::Onnx(_) => h::Link::Identity,
         Link::Logit { scale } => h::Link::Logit { scale },
         Link::Log => h::Link::Log,
         Link::Softplus => h::Link::Softplus,
@@ -123,11 +123,12 @@ fn ensemble(ensemble: &Ensemble) -> h::Ensemble {
 
 impl p::Payload {
     pub fn of(model: &Model) -> Self {
-        Self { derived: model.derived.iter().map(derived).collect(), trees: model.trees.iter().map(tree).collect() }
+        Self { derived: model.derived.iter().filter_map(derived).collect(), trees: model.trees.iter().map(tree).collect() }
     }
 }
 
-fn derived(feature: &DerivedFeature) -> p::Derived {
+/// What the payload has of it; codes are in the header.
+fn derived(feature: &DerivedFeature) -> Option<p::Derived> {
     let derivation = match feature.derivation.clone() {
         Derivation::TargetStatistic(TargetStatistic { source, target, prior, prior_weight, sums, counts }) => {
             p::Derivation::TargetStatistic { source, target, prior, prior_weight, sums, counts }
@@ -135,8 +136,9 @@ fn derived(feature: &DerivedFeature) -> p::Derived {
         Derivation::Count { source, counts } => p::Derivation::Count { source, counts },
         Derivation::Pair { first, second, levels } => p::Derivation::Pair { first, second, levels },
         Derivation::Difference { first, second } => p::Derivation::Difference { first, second },
+        Derivation::Code { .. } => return None,
     };
-    p::Derived { name: feature.name.clone(), derivation }
+    Some(p::Derived { name: feature.name.clone(), derivation })
 }
 
 fn tree(tree: &Tree) -> p::Tree {

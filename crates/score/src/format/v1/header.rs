@@ -12,7 +12,7 @@ pub(super) struct Requirements {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Header {
-    /// Names of what predictions depend on and this version does not describe. None is known.
+    /// Names of what predictions depend on and version 1 itself does not describe: keys at the end of this header.
     pub requires: Vec<String>,
     pub schema: Schema,
     pub reading: Reading,
@@ -40,6 +40,45 @@ pub(super) struct Header {
     pub best_score: Option<f64>,
     pub params: Vec<(String, String)>,
     pub attributes: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub onnx: Option<Onnx>,
+}
+
+/// What only models from ONNX have.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Onnx {
+    /// In place of the link.
+    pub transform: Option<OnnxTransform>,
+    /// In place of the aggregation.
+    pub extreme: Option<Extreme>,
+    /// Derived features that follow those of the payload.
+    pub codes: Vec<Code>,
+}
+
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "name")]
+pub(super) enum OnnxTransform {
+    None,
+    Logistic { cut: f64 },
+    Softmax,
+    SoftmaxZero,
+    Probit,
+    Exp { factor: f64 },
+}
+
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Extreme {
+    Min,
+    Max,
+}
+
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct Code {
+    pub name: String,
+    pub source: u32,
+    pub values: Vec<f64>,
+    pub precision: Precision,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -150,7 +189,7 @@ pub(super) enum Aggregation {
     Mean,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 pub(super) enum Precision {
     #[serde(rename = "f64")]
     Double,

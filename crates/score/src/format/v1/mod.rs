@@ -3,6 +3,7 @@
 
 mod from_model;
 mod header;
+mod onnx;
 mod payload;
 mod to_model;
 
@@ -12,6 +13,7 @@ use payload::Payload;
 
 /// Header and payload of a valid model.
 pub(super) fn encode(model: &Model) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    onnx::check(model)?;
     let header = Header::of(model);
     let header = serde_json::to_vec(&header).map_err(|error| Error::Inconsistent(format!("header: {error}")))?;
     Ok((header, Payload::of(model).to_bytes()?))
@@ -30,8 +32,9 @@ pub(super) fn decode(header: &[u8], payload: &[u8]) -> Result<Model, Error> {
         // Every file of a release has it.
         return Err(Error::Malformed("header: no `requires`, as in files of development versions; train the model again".into()));
     };
-    if !requires.is_empty() {
-        return Err(Error::UnknownRequirements(requires.join(", ")));
+    let unknown: Vec<_> = requires.into_iter().filter(|name| name != onnx::REQUIREMENT).collect();
+    if !unknown.is_empty() {
+        return Err(Error::UnknownRequirements(unknown.join(", ")));
     }
     let header: Header = serde_json::from_slice(header).map_err(malformed)?;
     header.into_model(Payload::from_bytes(payload)?)

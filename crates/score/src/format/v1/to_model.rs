@@ -3,8 +3,8 @@
 use super::{header as h, payload as p};
 use crate::{
     Aggregation, Calibration, Condition, Derivation, DerivedFeature, Ensemble, Error, Feature, FeatureKind, FeatureSchema, Layout,
-    Leaf, LeafValue, LinearLeaf, LinearTerm, Link, MeanOf, Member, MissingRule, Model, Node, ObjectiveSpec, Outputs, Precision,
-    Prediction, Reading, Role, Split, TargetStatistic, Tree,
+    Leaf, LeafValue, LinearLeaf, LinearTerm, Link, MeanOf, Member, MissingRule, Model, Node, ObjectiveSpec, Outputs, Prediction,
+    Reading, Role, Split, TargetStatistic, Tree,
 };
 
 impl h::Header {
@@ -19,7 +19,7 @@ impl h::Header {
                 stated.0, stated.1, stated.2, held.0, held.1, held.2
             )));
         }
-        Ok(Model {
+        let mut model = Model {
             schema: schema(self.schema)?,
             reading: Reading {
                 missing_values: self.reading.missing_values,
@@ -52,16 +52,17 @@ impl h::Header {
                 h::Aggregation::Sum => Aggregation::Sum,
                 h::Aggregation::Mean => Aggregation::Mean,
             },
-            precision: match self.precision {
-                h::Precision::Double => Precision::Double,
-                h::Precision::Single => Precision::Single,
-            },
+            precision: self.precision.into(),
             ensemble: self.ensemble.map(ensemble),
             best_iteration: self.best_iteration,
             best_score: self.best_score,
             params: self.params,
             attributes: self.attributes,
-        })
+        };
+        if let Some(onnx) = self.onnx {
+            onnx.add_to(&mut model);
+        }
+        Ok(model)
     }
 }
 
