@@ -22,6 +22,7 @@ from sapwood._errors import (
     SapwoodWarning,
     SchemaError,
 )
+from sapwood._progress import progress_bar
 from sapwood._sapwood import __version__
 from sapwood._training import cv, train
 
@@ -30,9 +31,12 @@ _LATER = {
     "SapwoodClassifier": "sapwood.sklearn",
     "SapwoodRegressor": "sapwood.sklearn",
     "SapwoodRanker": "sapwood.sklearn",
+    "plot_beeswarm": "sapwood.plotting",
+    "plot_dependence": "sapwood.plotting",
     "plot_importance": "sapwood.plotting",
     "plot_metric": "sapwood.plotting",
     "plot_tree": "sapwood.plotting",
+    "plot_waterfall": "sapwood.plotting",
 }
 
 __all__ = [
@@ -53,9 +57,13 @@ __all__ = [
     "cv",
     "early_stopping",
     "log_evaluation",
+    "plot_beeswarm",
+    "plot_dependence",
     "plot_importance",
     "plot_metric",
     "plot_tree",
+    "plot_waterfall",
+    "progress_bar",
     "record_evaluation",
     "train",
 ]

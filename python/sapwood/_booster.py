@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from sapwood import _sapwood
+from sapwood import _files, _sapwood
 from sapwood._habits import PREDICT, accepts, one_output
-from sapwood._input import native_dataset
+from sapwood._input import native_dataset, shown
 
 
 class Booster:
@@ -71,7 +71,7 @@ class Booster:
 
         Parameters
         ----------
-        data : array-like, frame, sparse matrix or Dataset, of shape (rows, features)
+        data : array-like, frame, sparse matrix or Dataset, of shape (rows, features), or path of a file, or paths
             NaN is missing. Columns of frames are found by their names where the model was trained on names. Levels of
             categories that training did not see are missing, with a warning.
         margin : bool
@@ -104,6 +104,11 @@ class Booster:
         self, data: Any, output: str, num_iteration: int | None = None, nthread: int = 0, base_margin: Any = None
     ) -> np.ndarray:
         native = self._native if num_iteration is None else self._first_rounds(num_iteration)
+        if _files.is_path(data):
+            if base_margin is not None:
+                raise TypeError("base_margin: what goes with the rows of a file is in a column of it, the one of training")
+            values = native.predict_files(_files.paths(data), output, nthread)
+            return values.astype(np.uint32) if output == "leaf" else values
         if type(data) is np.ndarray and self._takes_arrays and base_margin is None and data.ndim == 2:
             try:
                 values = native.predict_matrix(data, output, nthread)
@@ -137,8 +142,10 @@ class Booster:
         if values.ndim == 3:
             values = np.moveaxis(values, 1, 2)
         values, base = values[:, :-1], values[:, -1]
-        shown = data if isinstance(data, np.ndarray) else getattr(data, "to_numpy", lambda: None)()
-        return shap.Explanation(values, base_values=base, data=shown, feature_names=self.feature_name())
+        columns = shown(data, self.feature_name() if self._native.named else None)
+        is_numeric = all(isinstance(column, np.ndarray) for column in columns)
+        table = np.column_stack(columns) if is_numeric else np.array([list(c) for c in columns], dtype=object).T
+        return shap.Explanation(values, base_values=base, data=table, feature_names=self.feature_name())
 
     def _first_rounds(self, count: int) -> _sapwood.Model:
         if count <= 0:

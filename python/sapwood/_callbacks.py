@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from sapwood._progress import progress_bar
+
 
 class Evaluation(NamedTuple):
     """The value of a metric on a data set, and whether larger is better."""
@@ -146,7 +148,8 @@ class Callbacks:
         if len(stopping) > 1:
             raise ValueError("early_stopping is given twice")
         self.stopping_rounds = stopping[0].stopping_rounds if stopping else None
-        rest = [callback for callback in listed if not isinstance(callback, early_stopping)]
+        self._bars = [callback for callback in listed if isinstance(callback, progress_bar)]
+        rest = [callback for callback in listed if not isinstance(callback, early_stopping | progress_bar)]
         self._classes = [callback for callback in rest if hasattr(callback, "after_iteration")]
         calls = [callback for callback in rest if not hasattr(callback, "after_iteration")]
         wrong = next((callback for callback in calls if not callable(callback)), None)
@@ -162,13 +165,15 @@ class Callbacks:
         self.best: tuple[int, float | None] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._classes or self._before or self._after)
+        return bool(self._bars or self._classes or self._before or self._after)
 
     def _env(self, iteration: int, values: list[Evaluation]) -> CallbackEnv:
         return CallbackEnv(self.model, self._params, iteration, 0, self._rounds, values)
 
-    def begin(self) -> None:
+    def __enter__(self) -> None:
         """Before the first round."""
+        for bar in self._bars:
+            bar.begin(self._rounds)
         for callback in self._classes:
             if hasattr(callback, "before_training"):
                 callback.before_training(self.model)
@@ -188,6 +193,8 @@ class Callbacks:
         """After a round; whether training goes on."""
         self.model._rounds = iteration + 1
         record(self._log, values)
+        for bar in self._bars:
+            bar.round(values)
         stops = [callback.after_iteration(self.model, iteration, self._log) for callback in self._classes]
         try:
             for callback in self._after:
@@ -202,6 +209,11 @@ class Callbacks:
         if any(stops):
             return False
         return iteration + 1 >= self._rounds or self._before_round(iteration + 1)
+
+    def __exit__(self, *_: object) -> None:
+        """When training is over, be it by an error."""
+        for bar in self._bars:
+            bar.end()
 
     def end(self) -> None:
         """After the last round."""

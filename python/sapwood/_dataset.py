@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from sapwood import _input, _sapwood
-from sapwood._errors import DataError
+from sapwood import _files, _input, _sapwood
+from sapwood._errors import DataError, ParameterError
 
 
 class Dataset:
@@ -21,6 +21,9 @@ class Dataset:
     data : array-like, frame or sparse matrix, of shape (rows, features)
         An array of numbers (NaN is missing), a pandas, polars or pyarrow frame or anything with the Arrow PyCapsule interface,
         or one of scipy's sparse matrices, whose absent values are 0. Columns of texts and categories are categorical.
+        Or the path of a file (CSV, Parquet, libsvm, JSON), or a list of paths, where the package was built with what reads
+        files: then `label` and all else that goes with rows is the name or the position of a column, and the label is the
+        first column, unless it is named.
     label : array-like, of shape (rows,) or (rows, targets), optional
         Numbers, or texts that are classes.
     weight : array-like, of shape (rows,), optional
@@ -37,6 +40,8 @@ class Dataset:
         Names of features. Default: those of the frame.
     categorical_features : iterable of str or int, optional
         Features to treat as categorical although their values are numbers.
+    params : mapping, optional
+        How files are read: `header`, `delimiter`, `missing_values` and the other parameters about reading data.
     """
 
     def __init__(
@@ -52,7 +57,20 @@ class Dataset:
         label_upper_bound: Any = None,
         feature_names: Sequence[str] | None = None,
         categorical_features: Iterable[str | int] = (),
+        params: Mapping[str, Any] | None = None,
     ) -> None:
+        if _files.is_path(data):
+            columns = {"label": label, "weight": weight, "base_margin": base_margin, "group": group, "qid": qid}
+            columns |= {"label_lower_bound": label_lower_bound, "label_upper_bound": label_upper_bound}
+            if feature_names is not None:
+                raise TypeError("feature_names: the features of a file are called what the file calls them")
+            if group is not None and qid is not None:
+                raise TypeError("give either group or qid, the column of query groups")
+            self._of_files(_files.read(data, columns, list(categorical_features), params or {}))
+            return
+        if params:
+            raise ParameterError(f"{next(iter(params))} says how files are read, and the data are none")
+        self._is_file = False
         features = _input.features(data, feature_names, categorical_features)
         self._features = features
         self._label = None if label is None else _labels(label)
@@ -67,6 +85,12 @@ class Dataset:
         is_text = self._label is not None and self._label.dtype.kind == "U"
         self._classes = _classes(self._label, self._weight) if is_text else None
         self._native = self._made(self._classes)
+
+    def _of_files(self, native: _sapwood.Dataset) -> None:
+        labels, self._weight, self._base_margin, self._groups, self._classes = native.told_by_files()
+        self._label = None if not labels else labels[0] if len(labels) == 1 else np.column_stack(labels)
+        self._features = self._native = native
+        self._is_file = True
 
     def _made(self, classes: list[str] | None) -> _sapwood.Dataset:
         """The engine's data set, whose classes are these."""
@@ -100,7 +124,8 @@ class Dataset:
 
     def _like(self, train: Dataset) -> _sapwood.Dataset:
         """The engine's data set with the classes of the training data."""
-        return self._native if self._classes == train._classes else self._made(train._classes)
+        # Files are read again, as they fit the training data.
+        return self._native if self._is_file or self._classes == train._classes else self._made(train._classes)
 
     def num_data(self) -> int:
         """The number of rows."""
@@ -121,7 +146,7 @@ class Dataset:
 
     def get_label(self) -> np.ndarray | None:
         """The labels: of texts, the positions among the classes."""
-        if self._classes is not None:
+        if self._classes is not None and not self._is_file:
             return _codes(self._label, self._classes, self._weight)
         return self._label
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
+from collections.abc import Iterable
+
 
 class SapwoodWarning(UserWarning):
     """What in data or parameters may not be what was meant."""
+
+
+def warn(messages: Iterable[str]) -> None:
+    """Warns of what deserves attention, at the line that called into the package."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "sapwood":
+        frame, level = frame.f_back, level + 1
+    for message in messages:
+        warnings.warn(message, SapwoodWarning, stacklevel=level)
 
 
 class SapwoodError(ValueError):

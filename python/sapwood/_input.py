@@ -63,6 +63,20 @@ def features(
     return _sapwood.Dataset.of_columns(made, named)
 
 
+def shown(data: Any, names: Sequence[str] | None = None) -> list[Any]:
+    """The columns for people to look at, as doubles or texts: in the order of `names`, where they have names themselves."""
+    if isinstance(getattr(data, "_native", None), _sapwood.Dataset):
+        raise TypeError("a Dataset has no values to show; give the frame or the array that it was made of")
+    columns, named = _columns(data.toarray() if is_sparse(data) else data)
+    if columns is None:
+        array = _matrix(data.toarray() if is_sparse(data) else data)
+        columns = array if isinstance(array, list) else [(f"f{i}", array[:, i]) for i in range(array.shape[1])]
+    if named and names is not None:
+        by_name = dict(columns)
+        columns = [(name, by_name[name]) for name in names]
+    return [_column(name, values, False).shown() for name, values in columns]
+
+
 def refuse_repeated_names(data: Any) -> None:
     """Refuses pandas' frames with two columns of one name."""
     if _is_pandas_frame(data) and not data.columns.is_unique:

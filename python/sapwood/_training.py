@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,8 @@ from sapwood import _params, _sapwood
 from sapwood._booster import Booster
 from sapwood._callbacks import Callbacks, Evaluation, metric_line, record
 from sapwood._dataset import Dataset
-from sapwood._errors import ParameterError, SapwoodWarning
+from sapwood._errors import DataError, ParameterError, warn
+from sapwood._progress import progress_bar
 
 _NO_ROUNDS = 100
 
@@ -34,7 +34,7 @@ def train(
     maximize: bool | None = None,
     early_stopping_rounds: int | None = None,
     evals_result: dict[str, dict[str, list[float]]] | None = None,
-    verbose_eval: bool | int = False,
+    verbose_eval: bool | int | str = False,
     init_model: Booster | str | None = None,
     callbacks: Iterable[Any] | None = None,
 ) -> Booster:
@@ -66,8 +66,8 @@ def train(
         rounds up to the best.
     evals_result : dict, optional
         Filled with the metrics of all rounds, by data set and metric.
-    verbose_eval : bool or int
-        Print the metrics of every round, or of every so many.
+    verbose_eval : bool, int or "progress"
+        Print the metrics of every round, or of every so many; or show a bar.
     init_model : Booster or path, optional
         A model to go on from: the rounds are added to those that it has.
     callbacks : iterable, optional
@@ -94,7 +94,8 @@ def train(
         obj = given.pop(objective)
     sets, shown = _named_sets(train_set, evals, valid_sets, valid_names)
     rounds = _rounds(given, num_boost_round)
-    told = Callbacks(callbacks or (), given, rounds)
+    period, callbacks = _shown(verbose_eval, callbacks)
+    told = Callbacks(callbacks, given, rounds)
     _set_patience(given, early_stopping_rounds, told.stopping_rounds)
     functions = [feval] if callable(feval) else list(feval or ())
     if (obj or functions) and any(_params.canonical(name) == "validation_fraction" for name in given):
@@ -105,7 +106,6 @@ def train(
     metrics = [_OwnMetric(function, [train_set, *sets.values()], outputs, maximize) for function in functions]
     log = {} if evals_result is None else evals_result
     log.clear()
-    period = int(verbose_eval)
     best_of = {metric.name: metric.higher_is_better for metric in metrics}
 
     def evaluations(values: list[tuple[str, str, float]]) -> list[Evaluation]:
@@ -123,19 +123,18 @@ def train(
 
     initial = _model(init_model)
     first = 0 if initial is None else initial._native.num_rounds
-    told.begin()
-    native, history, warned, notes = _sapwood.train(
-        _params.pairs(given),
-        train_set._native,
-        [(name, data._like(train_set)) for name, data in sets.items()],
-        None if initial is None else initial._native,
-        None if obj is None else (getattr(obj, "__name__", "custom"), 0.0, _own_objective(obj, train_set)),
-        [(metric.name, metric.higher_is_better, metric) for metric in metrics],
-        on_round if told or period > 0 else None,
-    )
+    with told:
+        native, history, warned, notes = _sapwood.train(
+            _params.pairs(given),
+            train_set._native,
+            [(name, data._like(train_set)) for name, data in sets.items()],
+            None if initial is None else initial._native,
+            None if obj is None else (getattr(obj, "__name__", "custom"), 0.0, _own_objective(obj, train_set)),
+            [(metric.name, metric.higher_is_better, metric) for metric in metrics],
+            on_round if told or period > 0 else None,
+        )
     _params.log_notes(notes)
-    for warning in warned:
-        warnings.warn(warning, SapwoodWarning, stacklevel=2)
+    warn(warned)
     for values in history:
         kept = [(shown.get(name, name), metric, value) for name, metric, value in values if name in shown or name == "validation"]
         record(log, [Evaluation(*value, False) for value in kept])
@@ -147,6 +146,16 @@ def train(
             )
         native = native.truncated(first + told.best[0] + 1, told.best[1])
     return Booster._of(native)
+
+
+def _shown(verbose_eval: bool | int | str, callbacks: Iterable[Any] | None) -> tuple[int, list[Any]]:
+    """How many rounds lie between two printed lines (0: none are), and the callbacks, with the bar that may be asked for."""
+    listed = list(callbacks or ())
+    if isinstance(verbose_eval, str):
+        if verbose_eval != "progress":
+            raise ParameterError(f'verbose_eval={verbose_eval!r}: give True, False, a number of rounds, or "progress"')
+        return 0, [*listed, progress_bar()]
+    return int(verbose_eval), listed
 
 
 def _rounds(given: dict[str, Any], num_boost_round: int | None) -> int:
@@ -255,19 +264,51 @@ class _OwnMetric:
         return float(self._function(predictions, self._sets[index])[1])
 
 
+def _explicit_folds(folds: Any, data: Dataset, params: Mapping[str, Any], stratified: bool | None) -> list[Any] | None:
+    """The rows of each fold, from pairs or from a splitter of scikit-learn's; `None` where parameters say it."""
+    if folds is None:
+        return None
+    about = [name for name in params if _params.canonical(name) in ("nfold", "split", "split_column", "purge", "num_cv_round")]
+    about += [] if stratified is None else ["stratified"]
+    if about:
+        raise ParameterError(f"folds says which rows are held out, and {about[0]} as well; give one of them")
+    rows = data.num_data()
+    if hasattr(folds, "split"):
+        folds = folds.split(np.zeros(rows), data.get_label(), data.get_group())
+    made = []
+    for number, fold in enumerate(folds):
+        if not isinstance(fold, tuple | list) or len(fold) != 2:
+            raise TypeError(f"folds: fold {number} is no pair of the rows to learn from and the rows to be judged by")
+        made.append(tuple(_row_numbers(part, rows, number) for part in fold))
+    return made
+
+
+def _row_numbers(part: Any, rows: int, fold: int) -> np.ndarray:
+    numbers = np.asarray(part)
+    if numbers.dtype.kind == "b" and numbers.shape == (rows,):
+        numbers = np.flatnonzero(numbers)
+    if numbers.ndim != 1 or (numbers.dtype.kind not in "iu" and numbers.size > 0):
+        raise TypeError(f"folds: the rows of fold {fold} are no list of row numbers, nor a truth value for each row")
+    if numbers.size > 0 and numbers.min() < 0:
+        raise DataError(f"fold {fold}: there is no row {numbers.min()}; rows are counted from 0")
+    return numbers.astype(np.uint64)
+
+
 def cv(
     params: Mapping[str, Any],
     train_set: Dataset,
     num_boost_round: int | None = None,
     nfold: int = 5,
     *,
+    folds: Any = None,
     stratified: bool | None = None,
     metrics: str | Sequence[str] | None = None,
     early_stopping_rounds: int | None = None,
     seed: int | None = None,
-    verbose_eval: bool | int = False,
+    verbose_eval: bool | int | str = False,
     callbacks: Iterable[Any] | None = None,
     return_models: bool = False,
+    return_predictions: bool = False,
 ) -> dict[str, Any]:
     """Train a model for each of several folds, and tell how good they are on the rows that they did not learn from.
 
@@ -281,6 +322,10 @@ def cv(
         The number of rounds; the most, with early stopping. Default: 100, unless `params` says it.
     nfold : int
         The number of folds.
+    folds : iterable or splitter, optional
+        The folds, in the place of `nfold`: pairs of the rows to learn from and the rows to be judged by, as row numbers or as a
+        truth value for each row; or a splitter of scikit-learn's, which is given labels and query groups. No row may be in both
+        parts of a fold.
     stratified : bool, optional
         Whether each fold has the same share of every class. Default: where there are classes.
     metrics : str or sequence of str, optional
@@ -289,12 +334,15 @@ def cv(
         Stop when the mean of the last metric has not improved for so many rounds. Models keep their rounds up to the best.
     seed : int, optional
         In the place of the parameter `seed`, by which folds are drawn, too.
-    verbose_eval : bool or int
-        Print the means of every round, or of every so many.
+    verbose_eval : bool, int or "progress"
+        Print the means of every round, or of every so many; or show a bar.
     callbacks : iterable, optional
         As for `train`.
     return_models : bool
         Give the models as well, as `models`.
+    return_predictions : bool
+        Give what is predicted of each row by the model that did not learn from it, as `predictions`, of shape (rows,) or
+        (rows, outputs): the mean where several folds held the row out, NaN where none did.
 
     Returns
     -------
@@ -304,9 +352,11 @@ def cv(
     """
     given = dict(params)
     rounds = _rounds(given, num_boost_round)
-    told = Callbacks(callbacks or (), given, rounds)
+    period, callbacks = _shown(verbose_eval, callbacks)
+    told = Callbacks(callbacks, given, rounds)
+    explicit = _explicit_folds(folds, train_set, given, stratified)
     overridden = {
-        "nfold": None if any(_params.canonical(name) == "nfold" for name in given) else nfold,
+        "nfold": None if explicit is not None or any(_params.canonical(name) == "nfold" for name in given) else nfold,
         "eval_metric": None if metrics is None else ([metrics] if isinstance(metrics, str) else list(metrics)),
         "early_stopping_rounds": told.stopping_rounds if early_stopping_rounds is None else early_stopping_rounds,
         "seed": seed,
@@ -314,7 +364,6 @@ def cv(
     }
     given = {name: value for name, value in given.items() if overridden.get(_params.canonical(name)) is None}
     given |= {name: value for name, value in overridden.items() if value is not None}
-    period = int(verbose_eval)
 
     def on_round(iteration: int, values: list[tuple[str, str, float]]) -> bool:
         evaluated = [Evaluation(*value, _is_higher_better(value[1])) for value in values]
@@ -322,14 +371,13 @@ def cv(
             print(metric_line(iteration, evaluated))
         return told.after_round(iteration, evaluated)
 
-    told.begin()
-    models, means, spreads, warned, notes = _sapwood.cv(
-        _params.pairs(given), train_set._native, on_round if told or period > 0 else None
-    )
+    with told:
+        models, means, spreads, predictions, warned, notes = _sapwood.cv(
+            _params.pairs(given), train_set._native, explicit, return_predictions, on_round if told or period > 0 else None
+        )
     told.end()
     _params.log_notes(notes)
-    for warning in warned:
-        warnings.warn(warning, SapwoodWarning, stacklevel=2)
+    warn(warned)
     result: dict[str, Any] = {}
     for values, deviations in zip(means[: models[0].num_rounds], spreads, strict=False):
         for (name, metric, value), deviation in zip(values, deviations, strict=True):
@@ -337,4 +385,6 @@ def cv(
             result.setdefault(f"{name}-{metric}-std", []).append(deviation)
     if return_models:
         result["models"] = [Booster._of(model) for model in models]
+    if return_predictions:
+        result["predictions"] = predictions
     return result

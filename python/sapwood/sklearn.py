@@ -114,7 +114,7 @@ class _Sapwood(BaseEstimator):
         early_stopping_rounds: int | None,
         callbacks: Iterable[Any] | None,
         init_model: Any,
-        verbose: bool | int | None,
+        verbose: bool | int | str | None,
     ) -> None:
         metrics = eval_metric if eval_metric is not None else given.pop("eval_metric", None)
         given.pop("eval_metric", None)
@@ -141,7 +141,7 @@ class _Sapwood(BaseEstimator):
             evals=evals,
             feval=own,
             evals_result=self.evals_result_,
-            verbose_eval=max(int(told or 0), 0),
+            verbose_eval=told if isinstance(told, str) else max(int(told or 0), 0),
             init_model=init_model,
             callbacks=[*(self.callbacks or ()), *(callbacks or ())],
         )
@@ -245,7 +245,7 @@ class _Supervised(_Sapwood):
         eval_base_margin: Sequence[Any] | None = None,
         init_model: Any = None,
         callbacks: Iterable[Any] | None = None,
-        verbose: bool | int | None = None,
+        verbose: bool | int | str | None = None,
     ) -> Any:
         """Train a model.
 
@@ -277,8 +277,8 @@ class _Supervised(_Sapwood):
             A model to go on from.
         callbacks : iterable, optional
             As for `sapwood.train`; besides those of the parameter of this name.
-        verbose : bool or int, optional
-            Print the metrics of every round, or of every so many.
+        verbose : bool, int or "progress", optional
+            Print the metrics of every round, or of every so many; or show a bar.
 
         Returns
         -------
@@ -502,7 +502,7 @@ class SapwoodRanker(_Sapwood):
         early_stopping_rounds: int | None = None,
         init_model: Any = None,
         callbacks: Iterable[Any] | None = None,
-        verbose: bool | int | None = None,
+        verbose: bool | int | str | None = None,
     ) -> SapwoodRanker:
         """Train a model.
 

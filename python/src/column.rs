@@ -3,7 +3,7 @@
 use crate::error::exception;
 use crate::foreign::{Buffer, Foreign};
 use crate::number::{Number, Wide};
-use numpy::{Element, PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
+use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use sapwood::data::{Chunk, MISSING_CODE};
@@ -124,6 +124,19 @@ impl Column {
         };
         let codes = values.iter().map(code).collect();
         Ok(Self::of_levels(self.name.clone(), codes, distinct.iter().copied().map(text).collect(), true))
+    }
+
+    /// The values for people to look at: doubles, or the texts of levels. A missing one is NaN or none.
+    fn shown<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let doubles = |values: Vec<f64>| values.into_pyarray(py).into_any();
+        match &*self.values {
+            Values::F64(values) => Ok(doubles(values.to_vec())),
+            Values::F32(values) => Ok(doubles(values.iter().map(|value| f64::from(*value)).collect())),
+            Values::Levels { codes, levels, .. } => {
+                let texts: Vec<_> = codes.iter().map(|code| levels.get(*code as usize)).collect();
+                texts.into_pyobject(py)
+            }
+        }
     }
 
     #[getter]

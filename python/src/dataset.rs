@@ -1,15 +1,19 @@
 //! [`Dataset`]: features of Python's, and what goes with their rows.
 
 use crate::column::Column;
-use crate::error::exception;
+use crate::error::{exception, warn};
+use crate::files::Files;
 use crate::frame;
+use crate::like::Like;
 use crate::matrix::{Rows, matrix};
+use crate::pool::on_pool;
 use crate::sparse::Sparse;
-use numpy::PyReadonlyArray1;
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use sapwood::data::BlockSource;
 use sapwood::{Error, FeatureKind, FeatureSchema, Result};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where feature values are.
@@ -17,7 +21,17 @@ enum Features {
     Matrix(Arc<dyn Rows>),
     Sparse(Arc<Sparse>),
     Columns(Vec<Arc<Column>>),
+    Files(Arc<Files>),
 }
+
+/// Labels by target, weights, base margins, query groups, and classes.
+type Told<'py> = (
+    Vec<Bound<'py, PyArray1<f64>>>,
+    Option<Bound<'py, PyArray1<f64>>>,
+    Option<Bound<'py, PyArray1<f64>>>,
+    Option<Bound<'py, PyArray1<u64>>>,
+    Option<Vec<String>>,
+);
 
 /// What each row has besides features.
 #[derive(Clone, Default)]
@@ -85,6 +99,28 @@ impl Dataset {
         Self { features: Features::Columns(columns.collect()), names: None, named, attributes: Attributes::default() }
     }
 
+    /// Data files, which say all that goes with their rows. Parameters say how they are read.
+    #[staticmethod]
+    fn of_files(py: Python<'_>, paths: Vec<PathBuf>, params: Vec<(String, String)>) -> PyResult<Self> {
+        let files = py.detach(|| on_pool(0, || Files::read(paths, params))).and_then(|files| files).map_err(exception)?;
+        warn(py, files.data().warnings())?;
+        let named = files.data().schema().named;
+        Ok(Self { features: Features::Files(Arc::new(files)), names: None, named, attributes: Attributes::default() })
+    }
+
+    /// What files say that goes with their rows.
+    fn told_by_files<'py>(&self, py: Python<'py>) -> PyResult<Told<'py>> {
+        let Features::Files(files) = &self.features else {
+            return Err(PyTypeError::new_err("the data are no files"));
+        };
+        let (data, targets) = (files.data(), files.data().targets());
+        let list = |values: &[f64]| values.to_vec().into_pyarray(py);
+        let labels = data.labels().map(|_| (0..targets.num_targets()).map(|target| list(targets.of_target(target).labels())));
+        let groups = data.groups().map(|groups| groups.to_vec().into_pyarray(py));
+        let classes = data.classes().map(<[String]>::to_vec);
+        Ok((labels.into_iter().flatten().collect(), data.weights().map(list), data.base_margin().map(list), groups, classes))
+    }
+
     /// The same features with these attributes of rows.
     #[pyo3(signature = (labels, weights=None, base_margin=None, groups=None, lower=None, upper=None, classes=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords in Python")]
@@ -111,6 +147,7 @@ impl Dataset {
             Features::Matrix(rows) => Features::Matrix(Arc::clone(rows)),
             Features::Sparse(sparse) => Features::Sparse(Arc::clone(sparse)),
             Features::Columns(columns) => Features::Columns(columns.clone()),
+            Features::Files(_) => return Err(PyTypeError::new_err("files say themselves what goes with their rows")),
         };
         Ok(Self { features, names: self.names.clone(), named: self.named, attributes })
     }
@@ -118,11 +155,7 @@ impl Dataset {
     /// The number of rows.
     #[getter]
     fn rows(&self) -> usize {
-        match &self.features {
-            Features::Matrix(rows) => rows.rows(),
-            Features::Sparse(sparse) => sparse.rows(),
-            Features::Columns(columns) => columns.first().map_or(0, |column| column.values.len()),
-        }
+        self.row_count()
     }
 
     /// Whether features have names that came with the data.
@@ -136,6 +169,7 @@ impl Dataset {
     fn feature_names(&self) -> Vec<String> {
         match &self.features {
             Features::Columns(columns) => columns.iter().map(|column| column.name.clone()).collect(),
+            Features::Files(files) => files.data().schema().features.iter().map(|feature| feature.name.clone()).collect(),
             _ => self.numeric_schema().features.into_iter().map(|feature| feature.name).collect(),
         }
     }
@@ -155,11 +189,22 @@ fn check_names(names: Option<&[String]>, width: usize) -> Result<()> {
 }
 
 impl Dataset {
+    /// The number of rows.
+    pub fn row_count(&self) -> usize {
+        match &self.features {
+            Features::Matrix(rows) => rows.rows(),
+            Features::Sparse(sparse) => sparse.rows(),
+            Features::Columns(columns) => columns.first().map_or(0, |column| column.values.len()),
+            Features::Files(files) => files.data().rows(),
+        }
+    }
+
     fn numeric_schema(&self) -> FeatureSchema {
         let width = match &self.features {
             Features::Matrix(rows) => rows.width(),
             Features::Sparse(sparse) => sparse.width(),
             Features::Columns(columns) => columns.len(),
+            Features::Files(files) => files.data().schema().len(),
         };
         let mut schema = FeatureSchema::numeric(width);
         if let Some(names) = &self.names {
@@ -169,11 +214,26 @@ impl Dataset {
         schema
     }
 
-    /// The engine's data set, under the schema `like` that its features are to fit, or under one of its own. Runs on the current thread pool.
+    /// The engine's data set to train `initial` further with.
+    ///
+    /// # Errors
+    /// As [`Dataset::engine`].
+    pub fn engine_for(&self, initial: Option<&sapwood::Model>) -> Result<sapwood::Dataset> {
+        match (&self.features, initial) {
+            (Features::Files(files), Some(model)) => files.extending(model),
+            _ => self.engine(None),
+        }
+    }
+
+    /// The engine's data set, under the schema of `like` that its features are to fit, or under one of its own. Runs on the current thread pool.
     ///
     /// # Errors
     /// Features that do not fit, or attributes of rows that are none.
-    pub fn engine(&self, like: Option<&FeatureSchema>) -> Result<sapwood::Dataset> {
+    pub fn engine(&self, like: Option<Like<'_>>) -> Result<sapwood::Dataset> {
+        if let Features::Files(files) = &self.features {
+            return like.map_or_else(|| Ok(files.data().clone()), |like| files.matching(like));
+        }
+        let like = like.map(|like| like.schema);
         let (schema, source): (FeatureSchema, Arc<dyn BlockSource>) = match (&self.features, like) {
             (Features::Columns(columns), None) => {
                 let (schema, frame) = frame::own(columns, self.named)?;
@@ -182,6 +242,7 @@ impl Dataset {
             (Features::Columns(columns), Some(schema)) => (schema.clone(), Arc::new(frame::like(columns, self.named, schema)?)),
             (Features::Matrix(rows), like) => (self.of_numbers(like)?, Arc::clone(rows) as Arc<dyn BlockSource>),
             (Features::Sparse(sparse), like) => (self.of_numbers(like)?, Arc::clone(sparse) as Arc<dyn BlockSource>),
+            (Features::Files(files), _) => return Ok(files.data().clone()),
         };
         self.attributes.clone().added_to(sapwood::Dataset::new(schema, source))
     }

@@ -2,8 +2,6 @@
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::PyType;
 use sapwood::{Error, ErrorKind};
 
 /// The exception for a failure: its message, and the parts that are known as attributes.
@@ -48,10 +46,8 @@ fn raised(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 /// # Errors
 /// A warning that the caller has turned into an exception.
 pub fn warn(py: Python<'_>, messages: &[String]) -> PyResult<()> {
-    static CATEGORY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let category = CATEGORY.import(py, "sapwood._errors", "SapwoodWarning")?;
-    for message in messages {
-        py.import("warnings")?.call_method1("warn", (message, category, 3))?;
+    if !messages.is_empty() {
+        py.import("sapwood._errors")?.call_method1("warn", (messages,))?;
     }
     Ok(())
 }

@@ -6,8 +6,11 @@ mod column;
 mod cross_validation;
 mod dataset;
 mod error;
+#[cfg_attr(not(feature = "files"), path = "no_files.rs")]
+mod files;
 mod foreign;
 mod frame;
+mod like;
 mod matrix;
 mod model;
 mod number;
@@ -40,6 +43,7 @@ mod _sapwood {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.add("__version__", env!("CARGO_PKG_VERSION"))
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("reads_files", cfg!(feature = "files"))
     }
 }

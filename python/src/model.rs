@@ -2,6 +2,8 @@
 
 use crate::dataset::Dataset;
 use crate::error::{exception, of_score, warn};
+use crate::files;
+use crate::like::Like;
 use crate::matrix::{Rows, matrix};
 use crate::pool::on_pool;
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
@@ -40,7 +42,7 @@ impl Model {
     }
 
     /// The values as an array: of shape (rows,) where there is one a row, else with a dimension for what there is more than one of.
-    fn array<'py>(&self, py: Python<'py>, output: Output, values: Vec<f64>) -> PyResult<Bound<'py, PyAny>> {
+    pub fn array<'py>(&self, py: Python<'py>, output: Output, values: Vec<f64>) -> PyResult<Bound<'py, PyAny>> {
         let model = self.model();
         let columns = output.columns(model);
         let rows = values.len().checked_div(columns).unwrap_or_default();
@@ -142,12 +144,27 @@ impl Model {
         let data = data.get();
         let predicted = py.detach(|| {
             on_pool(threads, || {
-                let data = data.engine(Some(&self.model().schema))?;
+                let data = data.engine(Some(Like::model(self.model())))?;
                 Ok((predict(&self.scorer, &data, output)?.into_values(), data.unknown_levels()))
             })?
         });
         let (values, unknown) = predicted.map_err(exception)?;
         warn(py, &unknown)?;
+        self.array(py, output, values)
+    }
+
+    /// Predicts the rows of files.
+    fn predict_files<'py>(&self, py: Python<'py>, paths: Vec<PathBuf>, kind: &str, threads: u32) -> PyResult<Bound<'py, PyAny>> {
+        let output = output(kind)?;
+        let predicted = py.detach(|| {
+            on_pool(threads, || {
+                let data = files::to_predict(&paths, Like::model(self.model()))?;
+                let values = predict(&self.scorer, &data, output)?.into_values();
+                Ok((values, [data.warnings(), &data.unknown_levels()].concat()))
+            })?
+        });
+        let (values, warnings) = predicted.map_err(exception)?;
+        warn(py, &warnings)?;
         self.array(py, output, values)
     }
 

@@ -3,6 +3,7 @@
 use crate::callables::{PythonLoss, PythonMetric, Raised};
 use crate::dataset::Dataset;
 use crate::error::{exception, of_panic};
+use crate::like::Like;
 use crate::model::Model;
 use crate::pool::on_pool;
 use pyo3::prelude::*;
@@ -89,12 +90,12 @@ impl Request<'_> {
     }
 
     fn train_here(self, raised: &Raised, observer: &mut Rounds) -> Result<Trained> {
-        let data = self.train.engine(None)?;
+        let data = self.train.engine_for(self.initial.as_ref())?;
         let data = self.params.positive_class.as_deref().map_or(Ok(data.clone()), |class| data.with_positive_class(class))?;
         let held = data.hold_out(&self.params)?;
         let (train, held) = held.map_or((data, None), |held| (held.train, Some(held.validation)));
         let valid = self.valid.iter().map(|(name, valid)| {
-            let valid = valid.engine(Some(train.schema())).map_err(|error| error.within(name))?;
+            let valid = valid.engine(Some(Like::training_data(&train))).map_err(|error| error.within(name))?;
             let unknown = valid.unknown_levels();
             Ok((name, valid.with_warnings(unknown)))
         });

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import sapwood
-from sapwood import Dataset, train
+from sapwood import Dataset, SapwoodRegressor, train
 
 
 @pytest.fixture
@@ -208,3 +212,64 @@ def test_metric_lines_are_printed(sets, capsys):
     assert lines[0].split("\t")[1].startswith("learnt-rmse:") and lines[0].split("\t")[2].startswith("v-rmse:")
     train({}, sets[0], 4, evals=[(sets[1], "v")], callbacks=[sapwood.log_evaluation(2)])
     assert [line.split("\t")[0] for line in capsys.readouterr().out.splitlines()] == ["[1]", "[3]"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(params=["tqdm", "own"])
+def bar_of(request, monkeypatch):
+    if request.param == "own":
+        monkeypatch.setitem(sys.modules, "tqdm", None)
+        monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    else:
+        pytest.importorskip("tqdm")
+    stream = Terminal()
+    monkeypatch.setattr("sapwood._progress.sys", SimpleNamespace(stderr=stream))
+    return stream
+
+
+@pytest.mark.filterwarnings("ignore:IProgress")
+def test_a_bar_shows_how_far_training_is(sets, rows, target, bar_of):
+    calls = [
+        lambda: train({}, sets[0], 20, evals=[(sets[1], "v")], callbacks=[sapwood.progress_bar("rounds")]),
+        lambda: train({}, sets[0], 20, evals=[(sets[1], "v")], verbose_eval="progress"),
+        lambda: sapwood.cv({}, sets[0], 20, nfold=3, verbose_eval="progress"),
+        lambda: SapwoodRegressor(n_estimators=20).fit(rows, target, eval_set=[(rows, target)], verbose="progress"),
+        lambda: SapwoodRegressor(n_estimators=20, callbacks=[sapwood.progress_bar()]).fit(rows, target),
+    ]
+    for call in calls:
+        bar_of.truncate(0)
+        call()
+        last = bar_of.getvalue().rstrip().splitlines()[-1].split("\r")[-1]
+        assert "20/20" in last and "rmse" in last and last.startswith(("rounds", "training"))
+        assert bar_of.getvalue().endswith("\n")
+
+
+def test_a_bar_ends_where_training_does(sets, bar_of):
+    def fails(env):
+        if env.iteration == 3:
+            raise KeyError("of mine")
+
+    with pytest.raises(KeyError, match="of mine"):
+        train({}, sets[0], 20, callbacks=[sapwood.progress_bar(), fails])
+    assert "4/20" in bar_of.getvalue() and bar_of.getvalue().endswith("\n")
+    bar = sapwood.progress_bar()
+    for _ in range(2):
+        train({"eta": 1}, sets[0], 300, evals=[(sets[1], "v")], early_stopping_rounds=2, callbacks=[bar])
+    assert "/300" in bar_of.getvalue() and "300/300" not in bar_of.getvalue()
+    with pytest.raises(sapwood.ParameterError, match='"progress"'):
+        train({}, sets[0], 3, verbose_eval="bar")
+
+
+def test_a_bar_is_ten_lines_where_no_line_can_change(sets, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    stream = io.StringIO()
+    monkeypatch.setattr("sapwood._progress.sys", SimpleNamespace(stderr=stream))
+    train({}, sets[0], 57, evals=[(sets[1], "v")], verbose_eval="progress")
+    lines = stream.getvalue().splitlines()
+    assert len(lines) == 10 and all(f"{done}/57" in line for done, line in zip((6, 12, 18, 23, 29), lines, strict=False))
+    assert "57/57" in lines[-1] and "v-rmse: " in lines[-1]

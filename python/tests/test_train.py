@@ -11,7 +11,10 @@ import sys
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.metrics import log_loss
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 import sapwood
 from sapwood import Booster, Dataset, train
@@ -246,6 +249,78 @@ def test_folds_judge_by_rows_that_they_did_not_learn_from(rows, classes):
     assert means[-1] > 0.9 and result["train-auc-mean"][-1] > means[-1]
     again = sapwood.cv(params, Dataset(rows, classes), 20, nfold=4, early_stopping_rounds=5, seed=1)
     assert again["validation-auc-mean"] != means
+
+
+def test_folds_are_those_that_are_given(rows, classes):
+    params = {"objective": "binary:logistic"}
+    data = Dataset(rows, classes)
+    splitter = StratifiedKFold(3, shuffle=True, random_state=0)
+    pairs = list(splitter.split(rows, classes))
+    result = sapwood.cv(params, data, 8, folds=splitter, return_models=True, return_predictions=True)
+    expected = np.full(600, np.nan)
+    for (learned, held_out), booster in zip(pairs, result["models"], strict=True):
+        alone = train(params, Dataset(rows[learned], classes[learned]), 8)
+        np.testing.assert_array_equal(alone.predict(rows), booster.predict(rows))
+        expected[held_out] = alone.predict(rows[held_out])
+    np.testing.assert_array_equal(result["predictions"], expected)
+    losses = [log_loss(classes[held_out], expected[held_out]) for _, held_out in pairs]
+    np.testing.assert_allclose(result["validation-logloss-mean"][-1], np.mean(losses))
+    np.testing.assert_allclose(result["validation-logloss-std"][-1], np.std(losses))
+    masks = [(~np.isin(np.arange(600), held_out), np.isin(np.arange(600), held_out)) for _, held_out in pairs]
+    shuffled = ((learned[::-1].tolist(), held_out[::-1].tolist()) for learned, held_out in pairs)
+    for other in (pairs, masks, shuffled):
+        assert sapwood.cv(params, data, 8, folds=other)["validation-logloss-mean"] == result["validation-logloss-mean"]
+
+
+def test_predictions_out_of_fold_are_means_and_missing_where_no_fold_judges(rows, target):
+    y = np.digitize(target, [0.0, 2.0]).astype(float)
+    params = {"objective": "multi:softprob", "num_class": 3}
+    folds = [(np.arange(200), np.arange(200, 300)), (np.arange(100), np.arange(250, 350))]
+    weight = np.random.default_rng(0).integers(0, 3, 600).astype(float)
+    frame = pd.DataFrame(rows).rename(columns=str).assign(kind=pd.Categorical(np.where(target > 1, "x", "y")))
+    result = sapwood.cv(params, Dataset(frame, y, weight=weight), 5, folds=folds, return_models=True, return_predictions=True)
+    told, (first, second) = result["predictions"], result["models"]
+    assert told.shape == (600, 3) and np.isnan(told[:200]).all() and np.isnan(told[350:]).all()
+    np.testing.assert_array_equal(told[200:250], first.predict(frame.iloc[200:250]))
+    both = [booster.predict(frame.iloc[250:300]) for booster in (first, second)]
+    np.testing.assert_allclose(told[250:300], np.mean(both, axis=0))
+    # Early stopping goes by the means over folds, and the models end with it.
+    stopped = sapwood.cv(params, Dataset(frame, y), 200, folds=folds, early_stopping_rounds=3, return_models=True)
+    rounds = len(stopped["validation-mlogloss-mean"])
+    assert rounds < 200 and {booster.num_boosted_rounds() for booster in stopped["models"]} == {rounds}
+
+
+@pytest.mark.parametrize(
+    ("folds", "keywords", "error", "message"),
+    [
+        ([([0, 1], [1, 2])], {}, sapwood.DataError, "fold 0: row 1 is in both parts"),
+        ([(np.arange(9), [9]), ([0, 0], [1])], {}, sapwood.DataError, "fold 1: row 0 is named twice.*weight"),
+        ([([0], [600])], {}, sapwood.DataError, "no row 600: there are 600"),
+        ([([0], [-1])], {}, sapwood.DataError, "no row -1"),
+        ([([0], [])], {}, sapwood.DataError, "judged by no rows"),
+        ([], {}, sapwood.DataError, "no folds"),
+        ([[0, 1, 2]], {}, TypeError, "fold 0 is no pair"),
+        ([([0.5], [1])], {}, TypeError, "no list of row numbers"),
+        ([([0], [1])], {"stratified": True}, sapwood.ParameterError, "stratified as well"),
+        ([([0], [1])], {"params": {"nfold": 3}}, sapwood.ParameterError, "nfold as well"),
+        ([([0, 10], [1, 20])], {"group": [5, 595]}, sapwood.DataError, "query group 0 has rows in both parts"),
+    ],
+)
+def test_folds_that_are_none_are_refused(rows, target, folds, keywords, error, message):
+    data = Dataset(rows, target, group=keywords.pop("group", None))
+    with pytest.raises(error, match=message):
+        sapwood.cv(keywords.pop("params", {}), data, 3, folds=folds, **keywords)
+
+
+@pytest.mark.filterwarnings("ignore:The groups parameter")
+def test_query_groups_stay_together_in_folds_of_a_splitter(rows, target):
+    qid = np.repeat(np.arange(60), 10)
+    data = Dataset(rows, np.digitize(target, [0.0, 2.0]).astype(float), qid=qid)
+    result = sapwood.cv({"objective": "rank:ndcg"}, data, 5, folds=GroupKFold(3), return_predictions=True)
+    (metric,) = (name for name in result if name.startswith("validation-ndcg") and name.endswith("-mean"))
+    assert np.isfinite(result["predictions"]).all() and len(result[metric]) == 5
+    with pytest.raises(sapwood.DataError, match="rows in both parts"):
+        sapwood.cv({"objective": "rank:ndcg"}, data, 5, folds=KFold(7, shuffle=True, random_state=0))
 
 
 def test_it_is_imported_fast():

@@ -39,6 +39,27 @@ fn folds(data: &Dataset, params: ParamsBuilder) -> Vec<Fold> {
     data.folds(&params.num_round(1).build().unwrap()).unwrap()
 }
 
+#[test]
+fn a_fold_of_given_rows_has_them_in_order_and_no_others() {
+    let groups: Vec<u64> = (0..30).map(|row| row / 3).collect();
+    let data = data(30, 3, 2).with_weights((0..30).map(|row| f64::from(row % 3)).collect()).unwrap();
+    let fold = data.fold(&[7, 3, 29], &[5, 1]).unwrap();
+    assert_eq!((values(&fold.train, 0), values(&fold.held_out, 0)), (vec![3.0, 7.0, 29.0], vec![1.0, 5.0]));
+    assert_eq!((fold.rows, fold.train.weights()), (vec![1, 5], Some(&[0.0, 1.0, 2.0][..])));
+    let grouped = data.clone().with_groups(groups).unwrap();
+    assert!(grouped.fold(&[0, 1, 2], &[3]).is_ok());
+    for (data, learned, held_out, cause) in [
+        (&data, &[0, 30][..], &[1][..], "there is no row 30: there are 30"),
+        (&data, &[0], &[1, 1], "row 1 is named twice among those that the fold is judged by"),
+        (&data, &[0, 1], &[1], "row 1 is in both parts"),
+        (&data, &[], &[1], "learns from no rows"),
+        (&grouped, &[0, 1], &[2], "query group 0 has rows in both parts"),
+    ] {
+        let error = data.fold(learned, held_out).unwrap_err().to_string();
+        assert!(error.contains(cause), "{error}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]

@@ -6,6 +6,7 @@ use super::splitter::Splitter;
 use crate::params::SplitMethod;
 use crate::sampling::{self, Purpose};
 use crate::{Error, FeatureKind, Params, Result};
+use std::collections::BTreeMap;
 
 /// A fold of a data set.
 #[derive(Clone, Debug)]
@@ -42,6 +43,69 @@ impl Dataset {
             }
         }
         Ok(folds)
+    }
+
+    /// The fold that learns from some rows, named by their numbers in any order, and is judged by others.
+    ///
+    /// # Errors
+    /// A row that does not exist, is named twice, or is in both parts; a part without rows; a query group with rows in both parts.
+    pub fn fold(&self, learned: &[usize], held_out: &[usize]) -> Result<Fold> {
+        let mut part_of: Vec<Option<Part>> = vec![None; self.rows()];
+        for (part, rows) in [(Part::Learned, learned), (Part::HeldOut, held_out)] {
+            if rows.is_empty() {
+                return Err(Error::data(format!("the fold {} no rows", part.words())));
+            }
+            for &row in rows {
+                let count = self.rows();
+                let known = part_of.get_mut(row);
+                let known =
+                    known.ok_or_else(|| Error::data(format!("there is no row {row}: there are {count}, counted from 0")))?;
+                match known.replace(part) {
+                    None => {}
+                    Some(other) if other == part => {
+                        let error = Error::data(format!("row {row} is named twice among those that the fold {}", part.words()));
+                        return Err(error.with_remedy("name it once, and give it a weight"));
+                    }
+                    Some(_) => {
+                        let error = Error::data(format!("row {row} is in both parts of the fold"));
+                        return Err(error.with_remedy("judge by rows that the fold does not learn from"));
+                    }
+                }
+            }
+        }
+        self.check_groups_are_whole(&part_of)?;
+        let of = |part| (0..).zip(&part_of).filter(|(_, found)| **found == Some(part)).map(|(row, _)| row).collect::<Vec<u32>>();
+        let rows = of(Part::HeldOut);
+        let held_out = Self { notes: Vec::new(), warnings: Vec::new(), ..self.subset(rows.clone(), None) };
+        Ok(Fold { train: self.subset(of(Part::Learned), None), held_out, rows })
+    }
+
+    fn check_groups_are_whole(&self, part_of: &[Option<Part>]) -> Result<()> {
+        let mut part_of_group = BTreeMap::new();
+        for (group, part) in self.groups().unwrap_or_default().iter().zip(part_of) {
+            let Some(part) = part else { continue };
+            if *part_of_group.entry(group).or_insert(part) != part {
+                let error = Error::data(format!("query group {group} has rows in both parts of the fold"));
+                return Err(error.with_remedy("keep the rows of a group together"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a fold does with a row.
+#[derive(Clone, Copy, PartialEq)]
+enum Part {
+    Learned,
+    HeldOut,
+}
+
+impl Part {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Learned => "learns from",
+            Self::HeldOut => "is judged by",
+        }
     }
 }
 

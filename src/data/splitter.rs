@@ -149,7 +149,7 @@ impl Dataset {
     }
 
     /// Some rows, ascending, without a feature.
-    fn subset(&self, rows: Vec<u32>, dropped: Option<usize>) -> Self {
+    pub(super) fn subset(&self, rows: Vec<u32>, dropped: Option<usize>) -> Self {
         let mut schema = (*self.schema).clone();
         let removed = dropped.map(|feature| schema.features.remove(feature));
         let mut reading = self.reading.clone();
