@@ -17,6 +17,7 @@ mod explain;
 mod fold_job;
 mod glossary;
 mod history;
+mod hosts;
 mod importance_table;
 mod initial_model;
 mod inputs;
@@ -24,6 +25,7 @@ mod inspect;
 mod install;
 mod io_report;
 mod job;
+mod leash;
 mod lock;
 mod log;
 mod memory;
@@ -63,9 +65,19 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     report::quiet_panics();
+    let (code, reason) = match leash::take() {
+        Ok(()) => obey(),
+        Err(failure) => fail(&failure, None),
+    };
+    leash::ending(code, &reason);
+    ExitCode::from(code)
+}
+
+/// Does what the command line asks for. The exit code, and why it is not 0, if nobody asked for that.
+fn obey() -> (u8, String) {
     let command = match parse() {
         Ok(command) => command,
-        Err(code) => return code,
+        Err(ended) => return ended,
     };
     let failure_file = match &command {
         Command::Train(args) => train::failure_file(args),
@@ -75,22 +87,22 @@ fn main() -> ExitCode {
         memory::set_failure_file(file);
     }
     match report::catch(|| run(command)) {
-        Ok(ending) => ending.exit_code(),
+        Ok(ending) => (ending.exit_code(), String::new()),
         Err(failure) => fail(&failure, failure_file.as_deref()),
     }
 }
 
 /// Tells SageMaker, if this is its job, and then whoever reads standard error, if anybody does.
-fn fail(failure: &Failure, failure_file: Option<&Path>) -> ExitCode {
+fn fail(failure: &Failure, failure_file: Option<&Path>) -> (u8, String) {
     if let Some(file) = failure_file {
         failure::write(file, &failure.to_string());
     }
     streams::diagnostics(&format!("{failure}\n"));
-    failure.exit_code()
+    (failure.exit_code(), failure.to_string())
 }
 
-/// The command that the arguments ask for, or the exit code of a wish for help or a mistake.
-fn parse() -> Result<Command, ExitCode> {
+/// The command that the arguments ask for, or how a wish for help or a mistake ends.
+fn parse() -> Result<Command, (u8, String)> {
     let line = called_as::command_line(std::env::args_os());
     match Cli::try_parse_from(&line) {
         Ok(Cli { command: Some(command) }) => Ok(command),
@@ -98,7 +110,7 @@ fn parse() -> Result<Command, ExitCode> {
         Ok(Cli { command: None }) if is_configured() => Ok(Command::Train(Box::default())),
         Ok(Cli { command: None }) => Err(fail(&Failure::user("no command given; `sapwood --help` lists them"), None)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Err(streams::written(error.print()).map_or_else(|failure| fail(&failure, None), |()| ExitCode::SUCCESS))
+            Err(streams::written(error.print()).map_or_else(|failure| fail(&failure, None), |()| (0, String::new())))
         }
         Err(error) => {
             let text = usage::explained(error, &line).render().to_string();

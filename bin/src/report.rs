@@ -4,7 +4,6 @@ use sapwood::text::shown;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 
 /// How a run ended that did not fail.
@@ -17,14 +16,20 @@ pub enum Ending {
         /// The signal's number.
         signal: u8,
     },
+    /// Another process did the work, and has said what there was to say.
+    OfAnother {
+        /// Its exit code.
+        code: u8,
+    },
 }
 
 impl Ending {
-    /// 0, or the shell's convention for a signal: 128 and its number.
-    pub fn exit_code(self) -> ExitCode {
+    /// 0, the shell's convention for a signal (128 and its number), or the code of whoever did the work.
+    pub fn exit_code(self) -> u8 {
         match self {
-            Self::Completed => ExitCode::SUCCESS,
-            Self::Interrupted { signal } => ExitCode::from(signal_exit_code(signal)),
+            Self::Completed => 0,
+            Self::Interrupted { signal } => signal_exit_code(signal),
+            Self::OfAnother { code } => code,
         }
     }
 }
@@ -98,11 +103,11 @@ impl Failure {
     }
 
     /// 2 for the user's errors, 1 for ours.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self.class {
+    pub fn exit_code(&self) -> u8 {
+        match self.class {
             Class::User => 2,
             Class::Algorithm => 1,
-        })
+        }
     }
 }
 

@@ -31,7 +31,6 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
             paths.input().display()
         )));
     }
-    config::refuse_several_hosts(&paths.config("resourceconfig.json"))?;
     let hyperparameters = hyperparameters::read(&paths.config("hyperparameters.json"), extra)?;
     let (params, notes) = Params::from_pairs(hyperparameters.pairs.iter().map(|(name, value)| (name, value)))?;
     notes.iter().for_each(|note| log.note(&note.to_string()));

@@ -1,5 +1,6 @@
 //! SIGTERM, SIGINT and SIGHUP: before training they end the process, during training they end it with the round.
 
+use crate::leash;
 use crate::proc;
 use crate::report::{Failure, signal_exit_code};
 use crate::streams;
@@ -72,7 +73,8 @@ impl Signals {
                 if let Some(file) = failure_file {
                     failure::write(&file, &message);
                 }
-                streams::diagnostic(message);
+                streams::diagnostic(&message);
+                leash::ending(signal_exit_code(signal), &message);
                 std::process::exit(i32::from(signal_exit_code(signal)));
             }
             std::thread::sleep(WATCH_INTERVAL);

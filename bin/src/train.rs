@@ -2,6 +2,7 @@
 
 use crate::cli::{self, TrainArgs};
 use crate::config;
+use crate::hosts;
 use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
@@ -28,6 +29,10 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
     directories.iter().try_for_each(|(flag, path)| path.as_ref().map_or(Ok(()), |path| s3::refuse(flag, path)))?;
     refuse_standard_output(args)?;
+    let root = is_sagemaker(args).then(|| sagemaker_root(args));
+    if let Some(group) = hosts::group(root.as_deref())? {
+        return hosts::start(&group, failure_file(args), &log(args)?);
+    }
     if is_sagemaker(args) {
         return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
     }

@@ -26,13 +26,20 @@ const MIB: u64 = u64::MAX >> 20;
 const TRUTHS: [&str; 6] = ["true", "1", "yes", "false", "0", "no"];
 
 /// Sapwood's own variables, and those of the hosting contract.
-pub const VARIABLES: [(&str, Values); 24] = [
+pub const VARIABLES: [(&str, Values); 30] = [
     ("SAPWOOD_LOG", Values::Words(&["info", "debug"])),
     ("SAPWOOD_CACHE", Values::Any),
     ("SAPWOOD_SIMD", Values::Words(&["scalar", "avx2", "avx512"])),
     ("SAPWOOD_CHECKPOINT_LOCK_TIMEOUT", Values::Number(1, 1_000_000)),
     ("SAPWOOD_PIPE_TIMEOUT", Values::Number(1, 1_000_000)),
     ("SAPWOOD_ON_SIGTERM", Values::Words(&["fail"])),
+    ("SAPWOOD_HOSTS", Values::Number(1, 100_000)),
+    ("SAPWOOD_LEADER", Values::Any),
+    ("SAPWOOD_RANK", Values::Number(0, 99_999)),
+    ("SAPWOOD_HOSTS_TIMEOUT", Values::Number(1, 1_000_000)),
+    // Between the start on several hosts and the training processes.
+    ("SAPWOOD_LEASH", Values::Any),
+    ("SAPWOOD_HOST_NAMES", Values::Any),
     ("SAPWOOD_SERVE_PARAMETERS", Values::Parameters),
     ("SAPWOOD_EXTRA_COLUMNS", Values::Words(&["error", "ignore"])),
     ("SAPWOOD_REQUEST_TIMEOUT", Values::Number(1, 3600)),

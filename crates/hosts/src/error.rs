@@ -12,6 +12,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error of that cause.
+    pub(crate) fn new(message: String, is_users: bool) -> Self {
+        if is_users { Self::User(message) } else { Self::Host(message) }
+    }
+
+    /// Whether the user can mend it.
+    pub(crate) fn is_users(&self) -> bool {
+        matches!(self, Self::User(_))
+    }
+
     /// The cause and the remedy.
     pub fn message(&self) -> &str {
         match self {

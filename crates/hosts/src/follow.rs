@@ -24,7 +24,7 @@ pub fn follow(
 ) -> Result<u8, Error> {
     let mut own: Option<Ending> = None;
     let mut beaten = Instant::now();
-    let reason = loop {
+    let error = loop {
         let mut ending = None;
         match events.recv_timeout(Duration::from_millis(100)) {
             Ok(Event::Began) => rank.began(),
@@ -34,8 +34,8 @@ pub fn follow(
                 rank.wait(FAREWELL);
                 return Ok(0);
             }
-            Ok(Event::Said { message: Message::Stop { reason }, .. }) => break reason,
-            Ok(Event::Lost { cause, .. }) => break format!("{} was lost: {cause}", group.host(0)),
+            Ok(Event::Said { message: Message::Stop { reason, is_users }, .. }) => break Error::new(reason, is_users),
+            Ok(Event::Lost { cause, .. }) => break Error::Host(format!("{} was lost: {cause}", group.host(0))),
             Ok(Event::Said { .. } | Event::Came { .. }) | Err(_) => {}
         }
         if let Some(signal) = caller.signal() {
@@ -56,7 +56,7 @@ pub fn follow(
         Some(Ending::Code { code: code @ 1.., .. }) => Ok(code),
         _ => {
             rank.kill();
-            Err(Error::Host(reason))
+            Err(error)
         }
     }
 }

@@ -87,7 +87,7 @@ pub fn gather(
             let (missing, seconds) = (missing(group, &members), patience.as_secs());
             let reason =
                 format!("{missing} did not come within {seconds} s; see its log, and whether it may connect to {}", group.host(0));
-            return Err(Error::Host(stop(members.values(), reason)));
+            return Err(stop(members.values(), Error::Host(reason)));
         }
         if reported.elapsed() >= REPORT {
             reported = Instant::now();
@@ -111,7 +111,7 @@ pub fn gather(
                         let _ = connection.send(&answer);
                         if let Message::Refused { reason, .. } = answer {
                             let reason = format!("{}: {reason}", group.host(hello.rank));
-                            return Err(Error::User(stop(members.values(), reason)));
+                            return Err(stop(members.values(), Error::User(reason)));
                         }
                     }
                 }
@@ -128,9 +128,10 @@ pub fn gather(
 }
 
 /// Tells all that the job has failed, and why.
-pub fn stop<'m>(members: impl Iterator<Item = &'m Member>, reason: String) -> String {
-    members.for_each(|member| member.outgoing.send(&Message::Stop { reason: reason.clone() }));
-    reason
+pub fn stop<'m>(members: impl Iterator<Item = &'m Member>, error: Error) -> Error {
+    let message = Message::Stop { reason: error.to_string(), is_users: error.is_users() };
+    members.for_each(|member| member.outgoing.send(&message));
+    error
 }
 
 fn missing(group: &Group, members: &BTreeMap<usize, Member>) -> String {

@@ -44,14 +44,15 @@ pub fn join(group: &Group, own: &Hello, patience: Duration, caller: &dyn Caller)
             }
             Err(trouble) => trouble,
         };
-        if start.elapsed() + pause >= patience {
+        let left = patience.saturating_sub(start.elapsed());
+        if left.is_zero() {
             return Err(Error::Host(format!("{} was not found within {} s: {trouble}", group.host(0), patience.as_secs())));
         }
         if reported.elapsed() >= REPORT {
             reported = Instant::now();
             caller.tell(&format!("waiting for {}, {} s so far: {trouble}", group.host(0), start.elapsed().as_secs()));
         }
-        thread::sleep(pause);
+        thread::sleep(pause.min(left));
         pause = PAUSE[1].min(pause * 3 / 2);
     }
 }
@@ -125,7 +126,7 @@ fn wait(connection: &mut Connection) -> Result<io::Result<Summons>, Error> {
     loop {
         match connection.read() {
             Ok(Message::Start { proxy, names }) => return Ok(Ok(Summons { proxy, names })),
-            Ok(Message::Stop { reason }) => return Err(Error::Host(reason)),
+            Ok(Message::Stop { reason, is_users }) => return Err(Error::new(reason, is_users)),
             Ok(_) => {}
             Err(error) => return Ok(Err(error)),
         }

@@ -17,6 +17,9 @@ const GRACE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(1)];
 /// How long programs of MPICH's may take to end after training has.
 pub const FAREWELL: Duration = Duration::from_secs(10);
 
+/// The exit code of a training process that met an error which the user can mend.
+const USERS: u8 = 2;
+
 /// How the hosts ended so far.
 struct Endings<'g> {
     group: &'g Group,
@@ -72,13 +75,13 @@ pub fn lead(
             mpiexec.wait(FAREWELL);
             return Ok(0);
         }
-        if let Some(reason) = endings.verdict() {
-            let reason = gather::stop(members.iter(), reason);
+        if let Some(error) = endings.verdict() {
+            let error = gather::stop(members.iter(), error);
             return match &endings.by_rank[0] {
                 Some(Ending::Code { code: code @ 1.., .. }) => Ok(*code),
                 _ => {
                     rank.kill();
-                    Err(Error::Host(reason))
+                    Err(error)
                 }
             };
         }
@@ -103,7 +106,7 @@ impl Endings<'_> {
 
     /// Why the job has failed, once the others have had the time to end by themselves. Of several hosts, one that says why is named rather than
     /// one that was torn down with it.
-    fn verdict(&self) -> Option<String> {
+    fn verdict(&self) -> Option<Error> {
         let (first, since) = self.first?;
         let said = self.by_rank.iter().position(|ending| matches!(ending, Some(Ending::Code { code: 1.., .. })));
         let grace = if said.is_some() { GRACE[0] } else { GRACE[1] };
@@ -113,9 +116,9 @@ impl Endings<'_> {
         let rank = said.unwrap_or(first);
         let host = self.group.host(rank);
         Some(match self.by_rank[rank].as_ref()? {
-            Ending::Code { code, reason } if reason.is_empty() => format!("{host} ended with exit code {code}"),
-            Ending::Code { reason, .. } => format!("{host}: {reason}"),
-            Ending::Dead(cause) => format!("{host} was lost: {cause}"),
+            Ending::Code { code, reason } if reason.is_empty() => Error::Host(format!("{host} ended with exit code {code}")),
+            Ending::Code { code, reason } => Error::new(format!("{host}: {reason}"), *code == USERS),
+            Ending::Dead(cause) => Error::Host(format!("{host} was lost: {cause}")),
         })
     }
 }
@@ -134,7 +137,7 @@ mod tests {
         let mut all = Endings { group: &group, by_rank: vec![None; 3], first: None };
         endings.iter().for_each(|(rank, ending)| all.note(*rank, ending.clone()));
         all.first = all.first.and_then(|(rank, since)| Some((rank, since.checked_sub(waited)?)));
-        all.verdict()
+        all.verdict().map(|error| error.to_string())
     }
 
     #[test]

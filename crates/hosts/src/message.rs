@@ -27,7 +27,7 @@ pub enum Message {
     /// How the training process of the sender's host ended.
     Ended(Ending),
     /// The job has failed: end your training process.
-    Stop { reason: String },
+    Stop { reason: String, is_users: bool },
     /// All training processes ended well.
     Finish,
 }

@@ -53,8 +53,11 @@ impl Rank {
             Holder::new(events).map_err(|error| Error::Host(format!("the training process cannot be started: {error}")))?;
         let mut environment = vec![(LEASH, holder.name.clone()), (NAMES, serde_json::json!(group.names).to_string())];
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if !is_set("UCX_TLS") {
-            environment.push(("UCX_TLS", "tcp,self".to_string()));
+        // Standard output is for metrics.
+        for (name, value) in [("UCX_TLS", "tcp,self"), ("UCX_LOG_FILE", "stderr")] {
+            if !is_set(name) {
+                environment.push((name, value.to_string()));
+            }
         }
         let interface = group.interface.clone().filter(|name| route::is_interface(name)).or_else(|| route::interface_to(other));
         if let Some(interface) = interface.filter(|_| !is_set("UCX_NET_DEVICES")) {

@@ -71,7 +71,7 @@ fn start_leading(
     match started {
         Ok((mpiexec, rank)) => lead(&group, &members, mpiexec, rank, events, caller),
         Err(error) => {
-            stop(members.iter(), format!("{}: {error}", group.host(0)));
+            stop(members.iter(), Error::new(format!("{}: {error}", group.host(0)), error.is_users()));
             Err(error)
         }
     }

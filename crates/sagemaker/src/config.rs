@@ -97,26 +97,73 @@ pub fn checkpoints(paths: &Paths) -> Result<Option<PathBuf>> {
     }
 }
 
-/// The part of `resourceconfig.json` that matters.
-#[derive(Deserialize)]
-struct Resources {
-    #[serde(default)]
+/// The part of `resourceconfig.json` that matters: the instances of the job, and which of them this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Cluster {
+    /// The names of all hosts.
+    pub hosts: Vec<String>,
+    /// This host's name.
+    pub current_host: String,
+    /// The network interface between them.
+    pub network_interface_name: Option<String>,
+    /// The groups of hosts of a heterogeneous cluster.
+    instance_groups: Vec<InstanceGroup>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+struct InstanceGroup {
+    instance_group_name: String,
     hosts: Vec<String>,
 }
 
-/// Makes sure that the job has one host only: several would each train on their own and overwrite each other's model.
+/// The instances of the job; none where the platform has said nothing about them.
 ///
 /// # Errors
-/// More than one host, or a damaged file.
-pub fn refuse_several_hosts(path: &Path) -> Result<()> {
-    match read::<Resources>(path)? {
-        Some(Resources { hosts }) if hosts.len() > 1 => Err(Error::configuration(format!(
-            "training on {} instances is not supported yet; set InstanceCount to 1 ({} lists {})",
-            hosts.len(),
-            path.display(),
-            hosts.join(", ")
-        ))
-        .with_path(path)),
-        _ => Ok(()),
+/// A damaged file, or groups of instances with hosts that the list of all lacks.
+pub fn cluster(path: &Path) -> Result<Option<Cluster>> {
+    let Some(cluster) = read::<Cluster>(path)? else { return Ok(None) };
+    for group in &cluster.instance_groups {
+        if let Some(host) = group.hosts.iter().find(|host| !cluster.hosts.contains(host)) {
+            let (path_shown, name) = (path.display(), &group.instance_group_name);
+            let text = format!(
+                "{path_shown}: instance group {name} has the host {host}, which hosts lacks; a model is trained by all hosts of a job"
+            );
+            return Err(Error::configuration(text).with_path(path));
+        }
+    }
+    Ok(Some(cluster))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster_of(text: &str) -> std::result::Result<Option<Cluster>, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("resourceconfig.json");
+        std::fs::write(&path, text).unwrap();
+        cluster(&path).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_cluster_is_all_hosts_of_all_groups() {
+        let text = r#"{"current_host": "algo-2", "current_instance_type": "ml.m5.xlarge", "current_group_name": "big",
+            "hosts": ["algo-1", "algo-2", "algo-3"], "network_interface_name": "eth0",
+            "instance_groups": [{"instance_group_name": "small", "instance_type": "ml.m5.large", "hosts": ["algo-3"]},
+                                {"instance_group_name": "big", "instance_type": "ml.m5.xlarge", "hosts": ["algo-1", "algo-2"]}]}"#;
+        let cluster = cluster_of(text).unwrap().unwrap();
+        assert_eq!((cluster.hosts.len(), cluster.current_host.as_str()), (3, "algo-2"));
+        assert_eq!(cluster.network_interface_name.as_deref(), Some("eth0"));
+        let error = cluster_of(&text.replace(r#"["algo-3"]"#, r#"["algo-4"]"#)).unwrap_err();
+        assert!(error.contains("instance group small has the host algo-4, which hosts lacks"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_said_is_empty() {
+        assert_eq!(cluster(Path::new("/no/such/file")).unwrap(), None);
+        assert_eq!(cluster_of("{}").unwrap(), Some(Cluster::default()));
+        assert!(cluster_of(r#"{"hosts": "algo-1"}"#).is_err());
     }
 }
