@@ -277,7 +277,8 @@ impl Dataset {
     /// # Errors
     /// A number of values that is no multiple of the rows, or a value that is not finite.
     pub fn with_base_margin(mut self, margin: Vec<f64>) -> Result<Self> {
-        if self.rows() == 0 || !margin.len().is_multiple_of(self.rows()) {
+        // A rank may hold no rows.
+        if !margin.len().is_multiple_of(self.rows()) {
             return Err(Error::data(format!("{} base margins for {} rows", margin.len(), self.rows())));
         }
         if let Some(bad) = margin.iter().position(|x| !x.is_finite()) {

@@ -5,6 +5,7 @@
 use super::meter::Meter;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -38,16 +39,17 @@ struct Lane {
 }
 
 impl Ahead {
-    /// Starts to read a file from its beginning.
+    /// Starts to read a part of a file, which may end before the part does.
     ///
     /// # Errors
     /// The system refuses the threads.
-    pub fn new(file: File, meter: &Meter) -> io::Result<Self> {
-        Self::of(&Arc::new(file), meter)
+    pub fn new(file: File, part: Range<u64>, meter: &Meter) -> io::Result<Self> {
+        Self::of(&Arc::new(file), &part, meter)
     }
 
-    fn of(file: &Arc<File>, meter: &Meter) -> io::Result<Self> {
-        let lanes = (0..THREADS).map(|lane| Lane::start(lane, file.clone(), meter.clone())).collect::<io::Result<_>>()?;
+    fn of(file: &Arc<File>, part: &Range<u64>, meter: &Meter) -> io::Result<Self> {
+        let start = |lane| Lane::start(lane, file.clone(), part.clone(), meter.clone());
+        let lanes = (0..THREADS).map(start).collect::<io::Result<_>>()?;
         Ok(Self { lanes, next: 0, range: Vec::new(), position: 0, meter: meter.clone(), done: false })
     }
 
@@ -79,14 +81,16 @@ impl Read for Ahead {
 }
 
 impl Lane {
-    fn start(lane: usize, file: Arc<File>, meter: Meter) -> io::Result<Self> {
+    fn start(lane: usize, file: Arc<File>, part: Range<u64>, meter: Meter) -> io::Result<Self> {
         // Nothing is queued: what is read waits with its thread until it is wanted.
         let (sender, ranges) = sync_channel(0);
         let (used, memory) = sync_channel::<Vec<u8>>(1);
         let read_all = move || {
             for range in (lane as u64..).step_by(THREADS) {
                 let mut bytes = memory.try_recv().unwrap_or_default();
-                let read = read_range(&file, range * RANGE_BYTES as u64, &mut bytes, &meter).map(|()| bytes);
+                let begin = part.end.min(part.start.saturating_add(range * RANGE_BYTES as u64));
+                let wanted = (part.end - begin).min(RANGE_BYTES as u64) as usize;
+                let read = read_range(&file, begin, wanted, &mut bytes, &meter).map(|()| bytes);
                 let is_last = read.as_ref().map_or(true, |bytes| bytes.len() < RANGE_BYTES);
                 // Nobody listens any more where a reader was dropped early.
                 if sender.send(read).is_err() || is_last {
@@ -99,11 +103,11 @@ impl Lane {
     }
 }
 
-/// Reads a range; less of it only at the end of the file.
-fn read_range(file: &File, offset: u64, bytes: &mut Vec<u8>, meter: &Meter) -> io::Result<()> {
-    bytes.resize(RANGE_BYTES, 0);
+/// Reads a range of `wanted` bytes; less of it only at the end of the file.
+fn read_range(file: &File, offset: u64, wanted: usize, bytes: &mut Vec<u8>, meter: &Meter) -> io::Result<()> {
+    bytes.resize(wanted, 0);
     let mut filled = 0;
-    while filled < RANGE_BYTES {
+    while filled < wanted {
         match meter.read(false, || file.read_at(&mut bytes[filled..], offset + filled as u64)) {
             Ok(0) => break,
             Ok(read) => filled += read,
@@ -130,11 +134,14 @@ mod tests {
     fn bytes_come_in_order_and_all_of_them() {
         for length in [0, 1, RANGE_BYTES - 1, RANGE_BYTES, RANGE_BYTES + 1, 5 * RANGE_BYTES + 12_345, THREADS * RANGE_BYTES] {
             let bytes: Vec<u8> = (0..length).map(|at| (at / 3 + at / 70_001) as u8).collect();
-            let meter = Meter::default();
-            let mut read = Vec::new();
-            Ahead::new(file(&bytes), &meter).unwrap().read_to_end(&mut read).unwrap();
-            assert!(read == bytes, "{length}");
-            assert_eq!(meter.stats().bytes_read, length as u64);
+            for part in [0..u64::MAX, 0..length as u64, 5..length as u64 / 2 + 5] {
+                let meter = Meter::default();
+                let mut read = Vec::new();
+                Ahead::new(file(&bytes), part.clone(), &meter).unwrap().read_to_end(&mut read).unwrap();
+                let (begin, end) = ((part.start as usize).min(length), (part.end.min(length as u64)) as usize);
+                assert!(read == bytes[begin..end.max(begin)], "{part:?} of {length}");
+                assert_eq!(meter.stats().bytes_read, read.len() as u64);
+            }
         }
     }
 
@@ -142,7 +149,7 @@ mod tests {
     fn a_reader_that_is_dropped_early_leaves_no_thread_waiting() {
         let file = Arc::new(file(&vec![7; 3 * THREADS * RANGE_BYTES]));
         for _ in 0..5 {
-            Ahead::of(&file, &Meter::default()).unwrap().read_exact(&mut [0; 100]).unwrap();
+            Ahead::of(&file, &(0..u64::MAX), &Meter::default()).unwrap().read_exact(&mut [0; 100]).unwrap();
         }
         // Every thread holds the file.
         let deadline = Instant::now() + std::time::Duration::from_secs(60);

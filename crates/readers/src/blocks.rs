@@ -7,14 +7,16 @@ use super::source::display;
 use super::unwrap::Unwrapped;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
+use serde::{Deserialize, Serialize};
 use std::io::{BufReader, Read};
 use std::iter::Enumerate;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// How the bytes of a file are packed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Compression {
     None,
     Gzip,
@@ -41,7 +43,7 @@ impl Compression {
 }
 
 /// What is around the rows of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Packing {
     pub compression: Compression,
     /// Whether the decompressed bytes are text in RecordIO frames.
@@ -61,11 +63,6 @@ fn decompressed(bytes: Box<dyn Read + Send>, path: &DataFile, compression: Compr
 /// The beginning of a file without what is around it.
 pub(super) fn open(path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
     unpacked(Box::new(path.open()?), path, packing)
-}
-
-/// All of a file without what is around it.
-fn stream(path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
-    unpacked(path.stream()?, path, packing)
 }
 
 fn unpacked(bytes: Box<dyn Read + Send>, path: &DataFile, packing: Packing) -> Result<Box<dyn Read + Send>> {
@@ -94,6 +91,42 @@ pub(super) struct TextFile {
     /// Line ends among them.
     pub skip_lines: u64,
     pub ends: RowEnd,
+    /// What is read of it, where that is not all.
+    pub part: Option<Part>,
+}
+
+/// A part of a file that is read, of one that is packed in nothing. Rows begin where it begins.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub bytes: Range<u64>,
+    /// Line ends, or records, between the file's first row and the part.
+    pub lines_before: u64,
+    /// What was found out when the part was last read to its end.
+    pub found: Arc<Mutex<PartEnd>>,
+}
+
+/// How a part ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PartEnd {
+    /// Where its last row ends: behind the part, if the next one does not begin with a row.
+    pub end: u64,
+    /// Line ends, or records, in it.
+    pub lines: u64,
+}
+
+impl Part {
+    pub fn new(bytes: Range<u64>, lines_before: u64) -> Self {
+        Self { found: Arc::new(Mutex::new(PartEnd { end: bytes.end, lines: 0 })), bytes, lines_before }
+    }
+}
+
+/// Whatever reads files in blocks.
+pub(super) trait InFiles {
+    /// The files, in order.
+    fn files(&self) -> &[TextFile];
+
+    /// The same, to say which parts of them are read.
+    fn files_mut(&mut self) -> &mut [TextFile];
 }
 
 /// Whole rows of a file.
@@ -106,12 +139,24 @@ pub(super) struct TextBlock {
 }
 
 impl TextFile {
+    /// Whether anything of it is read.
+    pub fn is_read(&self) -> bool {
+        self.part.as_ref().is_none_or(|part| !part.bytes.is_empty())
+    }
+
     /// The file's blocks, of about `block_bytes` each.
     pub fn blocks(&self, block_bytes: usize) -> Result<Blocks<'_>> {
-        let mut reader = stream(&self.path, self.packing)?;
-        let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
-        let offset = skipped.map_err(|e| unreadable(&self.path, self.packing, &e))?;
-        Ok(Blocks { file: self, reader, block_bytes, carry: Vec::new(), line: 1 + self.skip_lines, offset, done: false })
+        let (first, carry) = (1 + self.skip_lines, Vec::new());
+        let Some(part) = &self.part else {
+            let mut reader = unpacked(self.path.stream()?, &self.path, self.packing)?;
+            let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
+            let offset = skipped.map_err(|e| unreadable(&self.path, self.packing, &e))?;
+            return Ok(Blocks { file: self, reader, block_bytes, carry, line: first, offset, done: false });
+        };
+        let (offset, end) = (part.bytes.start.max(self.skip_bytes as u64), part.bytes.end);
+        let done = offset >= end;
+        let reader = if done { Box::new(std::io::empty()) } else { self.path.stream_part(offset..end)? };
+        Ok(Blocks { file: self, reader, block_bytes, carry, line: first + part.lines_before, offset, done })
     }
 }
 
@@ -125,6 +170,9 @@ pub(super) struct Blocks<'a> {
     offset: u64,
     done: bool,
 }
+
+/// Bytes that are read at a time to complete a row.
+const COMPLETED_BYTES: usize = 16 << 10;
 
 impl Blocks<'_> {
     fn read(&mut self) -> Result<Option<TextBlock>> {
@@ -143,25 +191,53 @@ impl Blocks<'_> {
                 self.carry = bytes.split_off(end);
                 break;
             }
-            if bytes.len() > self.file.ends.longest() {
-                return Err(Error::data(format!(
-                    "{} of more than {} MiB: {}:{}: {}",
-                    self.file.ends.word(),
-                    self.file.ends.longest() >> 20,
-                    display(&self.file.path),
-                    self.line,
-                    self.file.ends.too_long()
-                )));
-            }
+            self.check_length(&bytes)?;
             wanted += self.block_bytes;
         }
-        if bytes.is_empty() {
-            return Ok(None);
+        let part = self.file.part.as_ref().filter(|_| self.done);
+        if let Some(part) = part {
+            self.complete(&mut bytes, part.bytes.end)?;
         }
         let (first_line, offset) = (self.line, self.offset);
         self.line += self.file.ends.count(&bytes);
         self.offset += bytes.len() as u64;
-        Ok(Some(TextBlock { bytes, first_line, offset }))
+        if let Some(part) = part {
+            let lines = self.line - 1 - self.file.skip_lines - part.lines_before;
+            *part.found.lock().unwrap_or_else(PoisonError::into_inner) = PartEnd { end: self.offset.max(part.bytes.end), lines };
+        }
+        Ok((!bytes.is_empty()).then_some(TextBlock { bytes, first_line, offset }))
+    }
+
+    /// Reads the last row of a part to its end, which may lie behind that of the part, at `end`.
+    fn complete(&self, bytes: &mut Vec<u8>, end: u64) -> Result<()> {
+        let in_part = end.saturating_sub(self.offset) as usize;
+        for begin in (end..).step_by(COMPLETED_BYTES) {
+            if let Some(row_end) = self.file.ends.first_from(bytes, in_part) {
+                bytes.truncate(row_end);
+                return Ok(());
+            }
+            self.check_length(bytes)?;
+            let mut behind = self.file.path.stream_part(begin..begin + COMPLETED_BYTES as u64)?;
+            if behind.read_to_end(bytes).map_err(|e| Error::io(&self.file.path, e))? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a row that takes all of `bytes` and does not end, if these are many.
+    fn check_length(&self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() <= self.file.ends.longest() {
+            return Ok(());
+        }
+        Err(Error::data(format!(
+            "{} of more than {} MiB: {}:{}: {}",
+            self.file.ends.word(),
+            self.file.ends.longest() >> 20,
+            display(&self.file.path),
+            self.line,
+            self.file.ends.too_long()
+        )))
     }
 }
 
@@ -291,7 +367,7 @@ mod tests {
         file.write_all(bytes).unwrap();
         let path = file.path().to_path_buf().into();
         let packing = Packing { compression: Compression::None, framed_text: false };
-        (file, TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::LineOutsideQuotes(b',') })
+        (file, TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::LineOutsideQuotes(b','), part: None })
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::cells::{Cell, MissingTexts, inexact_integer, is_missing_among_numbers
 use super::levels::{Raw, TextBuilder};
 use super::roles::ColumnRole;
 use crate::{WEIGHT_RULE, is_weight};
+use serde::{Deserialize, Serialize};
 
 /// How a column is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,7 +130,7 @@ pub(super) fn is_group(x: &f64) -> bool {
 }
 
 /// What the cells of a column are.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub numbers: u64,
     pub words: u64,

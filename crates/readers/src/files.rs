@@ -24,7 +24,16 @@ pub(super) struct Listing {
 impl Listing {
     /// The files behind `sources`: the sources in the order given, a directory's files in the order of their paths.
     /// A path that names a file directly is taken whatever its name; links are followed.
+    ///
+    /// # Errors
+    /// A path that cannot be read, or no file at all.
     pub fn new(sources: &[Source]) -> Result<Self> {
+        let listing = Self::any(sources)?;
+        if listing.files.is_empty() { Err(no_data(sources, &listing.passed_over)) } else { Ok(listing) }
+    }
+
+    /// The same where there need not be a file.
+    pub fn any(sources: &[Source]) -> Result<Self> {
         let known = KnownFiles::default();
         let mut listing = Self { files: Vec::new(), true_names: Vec::new(), known, passed_over: Vec::new() };
         for source in sources {
@@ -38,9 +47,6 @@ impl Listing {
                     listing.files.push(object.clone().into());
                 }
             }
-        }
-        if listing.files.is_empty() {
-            return Err(no_data(sources, &listing.passed_over));
         }
         Ok(listing)
     }

@@ -5,11 +5,14 @@ use super::column::{WITHOUT_BOUND, bound_fault, is_bound};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw, TextBuilder, compact};
 use super::piece::ColumnEncoder;
+use super::ranks::Ranks;
 use super::roles::{ColumnLayout, ColumnRole};
 use crate::{Column, Columns, Dataset, Error, Feature, FeatureKind, FeatureSchema, Result, WEIGHT_RULE, is_weight};
 use polars::prelude::{
-    ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series, StringChunked, TimeUnit,
+    Categories, ChunkedArray, DataFrame, DataType, Float64Type, PolarsError, PolarsNumericType, PolarsResult, Series,
+    StringChunked, TimeUnit, UnknownKind,
 };
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
@@ -286,6 +289,61 @@ pub(super) struct FrameFields {
     pub categories: Vec<bool>,
 }
 
+/// The same on the way to other ranks.
+#[derive(Serialize, Deserialize)]
+pub(super) struct FieldsOnTheWay {
+    names: Vec<String>,
+    types: Vec<TypeOnTheWay>,
+    type_names: Vec<String>,
+    categories: Vec<bool>,
+}
+
+/// The types that are read in different ways.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum TypeOnTheWay {
+    Numeric,
+    Boolean,
+    Date,
+    Datetime,
+    Text,
+    Category,
+    Nothing,
+    Unread,
+}
+
+impl FieldsOnTheWay {
+    pub fn of(fields: &FrameFields) -> Self {
+        let FrameFields { names, types, type_names, categories } = fields.clone();
+        let types = types.iter().map(|dtype| match Physical::of(dtype) {
+            Some(Physical::Numeric) => TypeOnTheWay::Numeric,
+            Some(Physical::Boolean) => TypeOnTheWay::Boolean,
+            Some(Physical::Date) => TypeOnTheWay::Date,
+            Some(Physical::Datetime) => TypeOnTheWay::Datetime,
+            Some(Physical::Text) if *dtype == DataType::String => TypeOnTheWay::Text,
+            Some(Physical::Text) => TypeOnTheWay::Category,
+            Some(Physical::Nothing) => TypeOnTheWay::Nothing,
+            None => TypeOnTheWay::Unread,
+        });
+        Self { names, types: types.collect(), type_names, categories }
+    }
+
+    /// The fields, each of a type that is read as its own.
+    pub fn arrived(self) -> FrameFields {
+        let Self { names, types, type_names, categories } = self;
+        let types = types.into_iter().map(|dtype| match dtype {
+            TypeOnTheWay::Numeric => DataType::Float64,
+            TypeOnTheWay::Boolean => DataType::Boolean,
+            TypeOnTheWay::Date => DataType::Date,
+            TypeOnTheWay::Datetime => DataType::Datetime(TimeUnit::Microseconds, None),
+            TypeOnTheWay::Text => DataType::String,
+            TypeOnTheWay::Category => DataType::from_categories(Categories::global()),
+            TypeOnTheWay::Nothing => DataType::Null,
+            TypeOnTheWay::Unread => DataType::Unknown(UnknownKind::Any),
+        });
+        FrameFields { names, types: types.collect(), type_names, categories }
+    }
+}
+
 impl FrameFields {
     /// How a column is read; columns of other types can only be ignored.
     pub fn physical(&self, at: usize, place: &str) -> Result<Physical> {
@@ -400,7 +458,8 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
     };
     let columns = features.into_iter().zip(ColumnEncoder::of(&schema)).map(encode).collect::<Result<_>>()?;
     let columns = Columns::new(&schema, columns)?;
-    let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("a label is not among the labels"))?;
+    let attributes =
+        Attributes::join(vec![attributes], None, Ranks::alone(), |_, _| Error::internal("a label is not among the labels"))?;
     attributes.into_dataset(schema, Arc::new(columns))
 }
 

@@ -1,7 +1,9 @@
 //! What goes with every row besides its features: gathered piece by piece, joined into one list each, texts coded.
 
-use super::levels::{LevelCodes, LevelSet, Raw};
+use super::column::{Builder, ColumnPlan};
+use super::levels::{LevelCodes, LevelSet, Raw, Texts};
 use super::piece::truth_value;
+use super::ranks::Ranks;
 use super::roles::ColumnRole;
 use crate::{BlockSource, Column, Dataset, Error, FeatureSchema, LabelColumn, MISSING_CODE, Result};
 use std::collections::BTreeMap;
@@ -43,6 +45,16 @@ impl RawAttributes {
             ColumnRole::Feature(_) | ColumnRole::Unused => {}
         }
     }
+
+    /// Pieces of columns, one at least: a rank without rows has no labels, and not none.
+    pub fn of_plans(plans: &[ColumnPlan], pieces: Vec<Self>) -> Vec<Self> {
+        if !pieces.is_empty() {
+            return pieces;
+        }
+        let mut empty = Self::default();
+        plans.iter().for_each(|&plan| empty.set(plan.role, Builder::new(plan).finish().0));
+        vec![empty]
+    }
 }
 
 /// The attributes of all rows, checked by the readers.
@@ -60,9 +72,15 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Joins pieces in row order. Labels that are truth values become 0 and 1, those that are other texts positions in `classes`, or in the sorted list of all of them where
-    /// there is none; `unknown` makes the error about a row's text that is no class.
-    pub fn join(pieces: Vec<RawAttributes>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Self> {
+    /// Joins pieces in row order, of which there is one at least. Labels that are truth values become 0 and 1, those that are other texts
+    /// positions in `classes`, or in the sorted list of those of all ranks where there is none; `unknown` makes the error about a row's
+    /// text that is no class.
+    pub fn join(
+        pieces: Vec<RawAttributes>,
+        classes: Option<&[String]>,
+        ranks: Ranks<'_>,
+        unknown: impl Fn(usize, &str) -> Error,
+    ) -> Result<Self> {
         let mut columns: [Vec<Raw>; 6] = Default::default();
         let mut more_labels: BTreeMap<usize, Vec<Raw>> = BTreeMap::new();
         for piece in pieces {
@@ -75,16 +93,14 @@ impl Attributes {
             }
         }
         let [labels, lower, upper, weights, groups, base_margin] = columns;
-        let (labels, classes) = match truths(&labels).filter(|_| classes.is_none()) {
-            Some(labels) => (Some(labels), None),
-            None => codes(labels, classes, unknown)?,
-        };
+        let (labels, classes) = coded(labels, classes, ranks, unknown)?;
+        let groups = (!groups.is_empty()).then(|| group_ids(&groups)).transpose();
         Ok(Self {
             labels,
             more_labels: more_labels.into_values().filter_map(numbers).collect(),
             label_bounds: numbers(lower).zip(numbers(upper)),
             weights: numbers(weights),
-            groups: (!groups.is_empty()).then(|| group_ids(&groups)).transpose()?,
+            groups: ranks.agree(groups)?,
             base_margin: numbers(base_margin),
             classes,
         })
@@ -140,54 +156,68 @@ pub(super) fn widen(raw: &Raw) -> Vec<f64> {
     match raw {
         Raw::Numbers(Column::F32(values)) => values.iter().map(|&x| f64::from(x)).collect(),
         Raw::Numbers(Column::F64(values)) => values.clone(),
-        Raw::Numbers(Column::Codes(codes)) | Raw::Texts(super::levels::Texts { codes, .. }) => {
-            codes.iter().map(|&code| f64::from(code)).collect()
-        }
+        Raw::Numbers(Column::Codes(codes)) | Raw::Texts(Texts { codes, .. }) => codes.iter().map(|&code| f64::from(code)).collect(),
     }
 }
 
 type Coded = (Option<Vec<f64>>, Option<Vec<String>>);
 
-/// Truth values as 0 and 1, as features have them, where all labels are such.
-fn truths(pieces: &[Raw]) -> Option<Vec<f64>> {
-    let mut labels = Vec::new();
-    for raw in pieces {
-        let Raw::Texts(texts) = raw else { return None };
-        let values: Vec<_> = texts.levels.iter().map(|level| truth_value(level)).collect::<Option<_>>()?;
-        for &code in &texts.codes {
-            labels.push(*values.get(code as usize)?);
-        }
-    }
-    (!labels.is_empty()).then_some(labels)
-}
-
-/// Numbers as they are, texts as positions in the list of classes, which is returned too.
-fn codes(pieces: Vec<Raw>, classes: Option<&[String]>, unknown: impl Fn(usize, &str) -> Error) -> Result<Coded> {
+/// Numbers as they are, truth values as 0 and 1, as features have them, where all labels are such, other texts as positions in the list of
+/// classes, which is returned too.
+fn coded(pieces: Vec<Raw>, classes: Option<&[String]>, ranks: Ranks<'_>, unknown: impl Fn(usize, &str) -> Error) -> Result<Coded> {
     if !pieces.iter().any(|raw| matches!(raw, Raw::Texts(_))) {
         return Ok((numbers(pieces), None));
     }
-    let classes = classes.map_or_else(|| all_levels(&pieces), <[String]>::to_vec);
-    let index = LevelCodes::new(&classes);
+    let levels = match classes {
+        Some(classes) => classes.to_vec(),
+        None => all_levels(&pieces, ranks)?,
+    };
+    let is_truths = classes.is_none() && !levels.is_empty() && levels.iter().all(|level| truth_value(level).is_some());
+    let labels = ranks.agree(if is_truths { truths(&pieces) } else { codes(&pieces, &levels, unknown) })?;
+    Ok((Some(labels), (!is_truths).then_some(levels)))
+}
+
+fn texts(raw: &Raw) -> Result<&Texts> {
+    match raw {
+        Raw::Texts(texts) => Ok(texts),
+        Raw::Numbers(_) => Err(Error::internal("a column was read as numbers in one piece and as text in another")),
+    }
+}
+
+fn truths(pieces: &[Raw]) -> Result<Vec<f64>> {
     let mut labels = Vec::new();
-    for raw in &pieces {
-        let Raw::Texts(texts) = raw else {
-            return Err(Error::internal("a column was read as numbers in one piece and as text in another"));
-        };
+    for raw in pieces {
+        let texts = texts(raw)?;
+        let values: Vec<_> = texts.levels.iter().map(|level| truth_value(level)).collect();
+        for &code in &texts.codes {
+            let value = values.get(code as usize).copied().flatten();
+            labels.push(value.ok_or_else(|| Error::internal("a label is no truth value although all are"))?);
+        }
+    }
+    Ok(labels)
+}
+
+fn codes(pieces: &[Raw], classes: &[String], unknown: impl Fn(usize, &str) -> Error) -> Result<Vec<f64>> {
+    let index = LevelCodes::new(classes);
+    let mut labels = Vec::new();
+    for raw in pieces {
+        let texts = texts(raw)?;
         let coded = texts.encode(&index);
         if let Some(row) = coded.iter().position(|&code| code == MISSING_CODE) {
             return Err(unknown(labels.len() + row, texts.get(row).unwrap_or("")));
         }
         labels.extend(coded.into_iter().map(f64::from));
     }
-    Ok((Some(labels), Some(classes)))
+    Ok(labels)
 }
 
-fn all_levels(pieces: &[Raw]) -> Vec<String> {
+/// The texts of all ranks in code order.
+fn all_levels(pieces: &[Raw], ranks: Ranks<'_>) -> Result<Vec<String>> {
     let set = LevelSet::default();
     for raw in pieces {
         if let Raw::Texts(texts) = raw {
             set.add(&texts.levels);
         }
     }
-    set.sorted()
+    set.on_all(ranks).map(LevelSet::sorted)
 }

@@ -1,7 +1,9 @@
 //! Dictionaries: the texts of one column of one piece, and the sorted list of levels they are merged into.
 
 use super::cells::{Cell, canonical, level, number, truth};
+use super::ranks::Ranks;
 use super::{Column, MISSING_CODE};
+use crate::Result;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -189,6 +191,19 @@ impl LevelSet {
     /// Shows every level, in no order.
     pub fn visit(&self, visit: impl FnMut(&str)) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().map(String::as_str).for_each(visit);
+    }
+
+    /// The levels of all ranks.
+    pub fn on_all(self, ranks: Ranks<'_>) -> Result<Self> {
+        if !ranks.is_alone() {
+            ranks.gather(self.listed())?.iter().for_each(|others| self.add(others));
+        }
+        Ok(self)
+    }
+
+    /// Every level, in no order.
+    pub fn listed(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// The levels in code order.

@@ -13,6 +13,7 @@ mod column;
 mod csv;
 mod dates;
 mod decided;
+mod division;
 mod feature_count;
 mod fetch;
 mod files;
@@ -30,6 +31,7 @@ mod labels;
 mod levels;
 mod libsvm;
 mod load;
+mod manifest;
 mod matching_roles;
 mod meter;
 mod number_text;
@@ -37,12 +39,17 @@ mod options;
 pub mod overlap;
 mod parquet;
 mod piece;
+#[cfg(test)]
+mod rank_tests;
+mod ranks;
 mod reader;
 pub mod recordio;
 mod request;
 mod roles;
+mod row_begin;
 mod row_end;
 mod sample;
+mod shares;
 mod sniff;
 mod source;
 mod temporary;
@@ -51,17 +58,24 @@ mod tests;
 mod text_source;
 mod touch;
 mod unwrap;
+mod whole_groups;
 
+pub use division::consecutive;
 pub use fetch::{Fetched, Remote, RemoteObject, fetch};
 pub use files::is_no_data;
 pub use frame::from_dataframe;
 pub use input_schema::InputSchema;
 pub use kept::{KeptCell, KeptColumns, Values, keep};
-pub use load::{Expected, list_files, read_extending, read_matching, read_training, true_files};
+pub use load::{
+    Expected, list_files, read_extending, read_extending_on, read_matching, read_matching_on, read_training, read_training_on,
+    true_files, unknown_levels_on,
+};
 pub use meter::{IoStats, Meter};
 pub use options::{ExtraColumns, Format, MissingKeys, ReadOptions};
+pub use ranks::{RankFiles, Ranks};
 pub use request::{Encoding, read_request};
 pub use sample::{Sample, sample};
+pub use shares::{Share, Shares};
 pub use source::{Source, Spool};
 pub use touch::FirstTouch;
 

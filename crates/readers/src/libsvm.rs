@@ -2,20 +2,23 @@
 //!
 //! Indices count from 1 unless an index 0 occurs anywhere in the data; training decides once, over all files, and the schema keeps it.
 
-use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::blocks::{InFiles, TextBlock, TextFile, for_each_block};
 use super::cells::{MissingTexts, inexact_integer, number};
+use super::division::Division;
 use super::feature_count::{self, MOST_FEATURES};
 use super::hive::without_lost_columns;
 use super::labels::Attributes;
 use super::levels::compact;
 use super::options::refuse_column_options;
 use super::piece::{Piece, Sparse};
+use super::ranks::Ranks;
 use super::reader::{Fit, Input, Limits, Reader};
 use super::row_end::RowEnd;
 use super::sniff::Probe;
 use super::source::display;
 use super::text_source::{Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureSchema, Result, WEIGHT_RULE, is_weight};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 const FORMAT: &str = "libsvm data, whose rows are label[:weight] [qid:group] index:value";
@@ -24,41 +27,40 @@ const FORMAT: &str = "libsvm data, whose rows are label[:weight] [qid:group] ind
 pub(super) struct LibsvmReader;
 
 impl Reader for LibsvmReader {
-    fn training(&self, input: Input<'_>) -> Result<Dataset> {
-        training(input)
+    fn training(&self, input: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        training(input, division)
     }
 
     /// Indices mean what they meant in training.
-    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
-        matching(input, fit)
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        matching(input, fit, division)
     }
 }
 
-fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
     let paths: Vec<_> = probes.iter().map(|probe| &probe.path).collect();
     let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
-    let parser =
-        LibsvmParser { files: files(probes), missing: MissingTexts::new(&options.missing), base: 0, width: None, labelled: true };
-    let mut first = LibsvmFirstPass::run(&parser, limits)?;
+    let missing = MissingTexts::new(&options.missing);
+    let mut parser = LibsvmParser { files: files(probes), missing, base: 0, width: None, labelled: true };
+    let mut first = LibsvmFirstPass::on_all(&mut parser, &probes[0].sample, limits, division)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
     let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
     if width == 0 {
         return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
     }
-    let values = first.attributes.iter().map(|block| block.values).sum::<usize>();
-    feature_count::check(width, first.highest.unwrap_or(0), values, &display(&probes[0].path))?;
+    feature_count::check(width, first.highest.unwrap_or(0), first.values, &display(&probes[0].path))?;
     for piece in first.pieces.iter_mut().flatten() {
         piece.features.iter_mut().for_each(|index| *index -= base as u32);
     }
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = Some(base as u8);
     first
-        .finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits)
+        .finish(LibsvmParser { base: base as u32, width: Some(width), ..parser }, schema, true, limits, division.ranks)
         .map(|data| data.with_reading(options.reading()))
 }
 
-fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
     refuse_column_options(options, FORMAT)?;
     let Some(base) = schema.index_base else {
@@ -71,12 +73,13 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
         return Err(Error::schema("the model's labels are texts, which libsvm data do not have; give the data as CSV or Parquet"));
     }
     let needs_labels = needs_labels || options.label.is_some();
-    let labelled = needs_labels || !probes.iter().all(|probe| lacks_labels(&probe.sample));
+    let mut own = probes.iter().filter(|probe| probe.is_own);
+    let labelled = needs_labels || !division.ranks.all(own.all(|probe| lacks_labels(&probe.sample)));
     let missing = MissingTexts::new(&options.missing);
-    let parser = LibsvmParser { files: files(probes), missing, base: u32::from(base), width: Some(schema.len()), labelled };
-    let first = LibsvmFirstPass::run(&parser, limits)?;
+    let mut parser = LibsvmParser { files: files(probes), missing, base: u32::from(base), width: Some(schema.len()), labelled };
+    let first = LibsvmFirstPass::on_all(&mut parser, &probes[0].sample, limits, division)?;
     let note = (!labelled).then(|| "rows are read as having no label, because all begin with index:value".to_string());
-    Ok(first.finish(parser, schema.shared(), needs_labels, limits)?.with_notes(note))
+    Ok(first.finish(parser, schema.shared(), needs_labels, limits, division.ranks)?.with_notes(note))
 }
 
 /// Whether the first item of every row looks like its first feature: an index and a value, with an index below the next one. Rows to
@@ -93,7 +96,14 @@ fn lacks_labels(sample: &[u8]) -> bool {
 }
 
 fn files(probes: &[Probe]) -> Vec<TextFile> {
-    let file = |p: &Probe| TextFile { path: p.path.clone(), packing: p.packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line };
+    let file = |p: &Probe| TextFile {
+        path: p.path.clone(),
+        packing: p.packing,
+        skip_bytes: 0,
+        skip_lines: 0,
+        ends: RowEnd::Line,
+        part: None,
+    };
     probes.iter().map(file).collect()
 }
 
@@ -223,16 +233,30 @@ impl LibsvmParser {
     }
 }
 
+/// The query group of a row, if it has one.
+fn group(row: &[u8]) -> Option<String> {
+    let row = String::from_utf8_lossy(row);
+    let mut tokens = content(&row).split_ascii_whitespace();
+    tokens.next()?;
+    tokens.next().filter(|token| token.starts_with("qid:")).map(str::to_string)
+}
+
 fn content(line: &str) -> &str {
     let line = line.strip_prefix('\u{feff}').unwrap_or(line);
     line.split('#').next().unwrap_or("")
 }
 
-impl PieceParser for LibsvmParser {
+impl InFiles for LibsvmParser {
     fn files(&self) -> &[TextFile] {
         &self.files
     }
 
+    fn files_mut(&mut self) -> &mut [TextFile] {
+        &mut self.files
+    }
+}
+
+impl PieceParser for LibsvmParser {
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
         let LibsvmRows { starts, indices, values, .. } = self.rows(file, block)?;
         Ok(Piece::Sparse(Sparse { starts, features: indices, values: compact(values) }))
@@ -245,13 +269,32 @@ impl PieceParser for LibsvmParser {
     }
 }
 
+type Gathered = (Vec<super::text_source::BlockPlace>, Option<Vec<Sparse>>, Vec<BlockAttributes>);
+
 /// What the first pass gathers.
 struct LibsvmFirstPass {
     places: Vec<super::text_source::BlockPlace>,
     pieces: Option<Vec<Sparse>>,
     attributes: Vec<BlockAttributes>,
+    /// The lowest and the highest index of all ranks.
     lowest: Option<u32>,
     highest: Option<u32>,
+    /// How many values all ranks have.
+    values: usize,
+    /// Whether rows have weights on any rank, and whether they have groups.
+    weighted: bool,
+    grouped: bool,
+}
+
+/// What a rank has found out about its rows.
+#[derive(Serialize, Deserialize)]
+struct Findings {
+    blocks: usize,
+    grouped: usize,
+    weighted: bool,
+    lowest: Option<u32>,
+    highest: Option<u32>,
+    values: usize,
 }
 
 struct BlockAttributes {
@@ -266,7 +309,34 @@ struct BlockAttributes {
 }
 
 impl LibsvmFirstPass {
-    fn run(parser: &LibsvmParser, limits: Limits) -> Result<Self> {
+    /// The rows of this rank, and what is so on all. `sample` is the beginning of the first file.
+    fn on_all(parser: &mut LibsvmParser, sample: &[u8], limits: Limits, division: &mut Division<'_>) -> Result<Self> {
+        let is_grouped = sample.split(|&byte| byte == b'\n').any(|row| group(row).is_some());
+        division.align(&parser.files, is_grouped.then_some(&group as _))?;
+        let (places, pieces, attributes) = division.first_pass(parser, |parser| Self::run(parser, limits))?;
+        let first = display(&parser.files[0].path);
+        let all = division.ranks.gather(Findings::of(&attributes))?;
+        let blocks: usize = all.iter().map(|found| found.blocks).sum();
+        let grouped: usize = all.iter().map(|found| found.grouped).sum();
+        if blocks == 0 {
+            return Err(Error::data(format!("no rows: {first}")));
+        }
+        if grouped != 0 && grouped != blocks {
+            return Err(Error::data(format!("some rows have a qid and others do not: {first}; give every row a qid, or none")));
+        }
+        Ok(Self {
+            places,
+            pieces,
+            attributes,
+            lowest: all.iter().filter_map(|found| found.lowest).min(),
+            highest: all.iter().filter_map(|found| found.highest).max(),
+            values: all.iter().map(|found| found.values).sum(),
+            weighted: all.iter().any(|found| found.weighted),
+            grouped: grouped > 0,
+        })
+    }
+
+    fn run(parser: &LibsvmParser, limits: Limits) -> Result<Gathered> {
         let harvest = Harvest::new(limits.cache_bytes);
         for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
             let rows = parser.rows(file, block)?;
@@ -283,21 +353,7 @@ impl LibsvmFirstPass {
             let bytes = sparse.bytes();
             harvest.add((file, index), attributes.labels.len(), sparse, bytes, attributes)
         })?;
-        let (places, pieces, attributes) = harvest.finish();
-        let first = &parser.files[0].path;
-        if places.is_empty() {
-            return Err(Error::data(format!("no rows: {}", display(first))));
-        }
-        let grouped = attributes.iter().filter(|block| !block.groups.is_empty()).count();
-        if grouped != 0 && grouped != attributes.len() {
-            return Err(Error::data(format!(
-                "some rows have a qid and others do not: {}; give every row a qid, or none",
-                display(first)
-            )));
-        }
-        let lowest = attributes.iter().filter_map(|block| block.lowest).min();
-        let highest = attributes.iter().filter_map(|block| block.highest).max();
-        Ok(Self { places, pieces, attributes, lowest, highest })
+        Ok(harvest.finish())
     }
 
     /// Puts the data set together; the pieces hold positions of features, as `parser` will give them.
@@ -307,8 +363,8 @@ impl LibsvmFirstPass {
         schema: impl Into<Arc<FeatureSchema>>,
         keep_labels: bool,
         limits: Limits,
+        ranks: Ranks<'_>,
     ) -> Result<Dataset> {
-        let weighted = self.attributes.iter().any(|block| block.weighted);
         let mut attributes = Attributes::default();
         let (mut labels, mut weights, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         for block in self.attributes {
@@ -317,12 +373,25 @@ impl LibsvmFirstPass {
             groups.extend(block.groups);
         }
         attributes.labels = keep_labels.then_some(labels);
-        attributes.weights = weighted.then_some(weights);
-        attributes.groups = (!groups.is_empty()).then_some(groups);
+        attributes.weights = self.weighted.then_some(weights);
+        attributes.groups = self.grouped.then_some(groups);
         let cache = self.pieces.map(|pieces| pieces.into_iter().map(Piece::Sparse).collect());
         let schema = schema.into();
         let features = schema.len();
         let source = TextSource { parser, block_bytes: limits.block_bytes, features, places: self.places, cache };
-        attributes.into_dataset(schema, Arc::new(source))
+        ranks.agree(attributes.into_dataset(schema, Arc::new(source)))
+    }
+}
+
+impl Findings {
+    fn of(blocks: &[BlockAttributes]) -> Self {
+        Self {
+            blocks: blocks.len(),
+            grouped: blocks.iter().filter(|block| !block.groups.is_empty()).count(),
+            weighted: blocks.iter().any(|block| block.weighted),
+            lowest: blocks.iter().filter_map(|block| block.lowest).min(),
+            highest: blocks.iter().filter_map(|block| block.highest).max(),
+            values: blocks.iter().map(|block| block.values).sum(),
+        }
     }
 }

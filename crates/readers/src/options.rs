@@ -2,9 +2,10 @@
 
 use crate::params::{Decimal, Header, ParamValue};
 use crate::{CancellationToken, DataParams, Dataset, Error, FeatureSchema, Meter, Reading, Result};
+use serde::{Deserialize, Serialize};
 
 /// A file format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Comma-, tab-, semicolon-, pipe- or space-separated values.
     Csv,

@@ -1,5 +1,6 @@
 //! [`Reader`]: what a file format must be able to do.
 
+use crate::division::Division;
 use crate::sniff::Probe;
 use crate::{Dataset, InputSchema, ReadOptions, Result};
 
@@ -39,17 +40,17 @@ pub(crate) struct Fit<'a> {
     pub needs_labels: bool,
 }
 
-/// Reads the files of one format.
+/// Reads the files of one format: of each what the division gives this rank, under a schema that all ranks agree about.
 pub(crate) trait Reader: Sync {
     /// Reads training data: finds out the schema, the labels and what else goes with a row.
     ///
     /// # Errors
     /// Anything wrong with the files: the message names file, line, column, the offending text and the remedy.
-    fn training(&self, input: Input<'_>) -> Result<Dataset>;
+    fn training(&self, input: Input<'_>, division: &mut Division<'_>) -> Result<Dataset>;
 
     /// Reads data that are to fit a model or training data.
     ///
     /// # Errors
     /// As [`Reader::training`], and columns that do not fit.
-    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset>;
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset>;
 }

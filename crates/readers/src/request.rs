@@ -6,8 +6,10 @@ use super::json_form::Form;
 use super::sniff::Probe;
 use super::source::DataFile;
 use super::source::display;
+use crate::division::Division;
 use crate::formats::reader;
 use crate::options::check_margins;
+use crate::ranks::Ranks;
 use crate::reader::{Fit, Input, Limits};
 use crate::{Dataset, Error, Format, InputSchema, ReadOptions, Result};
 use std::path::Path;
@@ -92,5 +94,6 @@ fn read(body: Arc<[u8]>, encoding: Encoding, options: &ReadOptions, schema: &Inp
     let Some(probe) = Probe::new(&DataFile::in_memory(path, body), &options)? else { return Ok(None) };
     let probes = [probe];
     let input = Input { files: &probes, options: &options, limits: Limits::default() };
-    reader(format).matching(input, Fit { schema, classes: None, needs_labels: false }).map(Some)
+    let fit = Fit { schema, classes: None, needs_labels: false };
+    reader(format).matching(input, fit, &mut Division::whole(Ranks::alone(), 1)).map(Some)
 }

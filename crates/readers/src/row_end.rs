@@ -1,6 +1,6 @@
 //! Where rows end: at the ends of lines, but not inside quotes, or at the ends of RecordIO records.
 
-use super::recordio::{count_records, last_record_end};
+use super::recordio::{count_records, last_record_end, record_end_from};
 
 /// A row longer than this is taken for a quote that nobody closed.
 pub(super) const MAX_ROW: usize = 64 << 20;
@@ -25,6 +25,33 @@ impl RowEnd {
                 last_row_end(bytes, Some(delimiter)).and_then(|end| without_blank_lines(&bytes[..end]))
             }
             Self::Record => last_record_end(bytes),
+        }
+    }
+
+    /// The end of the first row at `at` or behind it, of bytes that begin with a row. As [`RowEnd::last`], it is not that of a blank one.
+    pub fn first_from(self, bytes: &[u8], at: usize) -> Option<usize> {
+        let lines = |delimiter| {
+            let mut begin = 0;
+            row_ends(bytes, delimiter).find(|&end| {
+                let line = bytes[std::mem::replace(&mut begin, end)..end].trim_ascii_end();
+                end >= at && !line.is_empty()
+            })
+        };
+        match self {
+            _ if at == 0 => Some(0),
+            Self::Line => line_end_from(bytes, at),
+            Self::LineOutsideQuotes(_) if !bytes.contains(&b'"') => line_end_from(bytes, at),
+            Self::LineOutsideQuotes(delimiter) => lines(delimiter),
+            Self::Record => record_end_from(bytes, at),
+        }
+    }
+
+    /// Where the rows end of bytes that begin with a row.
+    pub fn ends(self, bytes: &[u8]) -> Vec<usize> {
+        match self {
+            Self::Line => bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect(),
+            Self::LineOutsideQuotes(delimiter) => row_ends(bytes, delimiter).collect(),
+            Self::Record => Vec::new(),
         }
     }
 
@@ -93,35 +120,56 @@ pub(super) fn count_rows(bytes: &[u8], delimiter: u8, one_column: bool) -> usize
     rows
 }
 
+/// The end of the first line at `at` or behind it that is not blank.
+fn line_end_from(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut begin = bytes[..at.saturating_sub(1)].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    loop {
+        let end = begin + bytes[begin..].iter().position(|&byte| byte == b'\n')? + 1;
+        if end >= at && !bytes[begin..end].trim_ascii().is_empty() {
+            return Some(end);
+        }
+        begin = end;
+    }
+}
+
 /// The end of the last line that is not blank.
 fn without_blank_lines(lines: &[u8]) -> Option<usize> {
     let last = lines.iter().rposition(|byte| !byte.is_ascii_whitespace())?;
     lines[last..].iter().position(|&byte| byte == b'\n').map(|end| last + end + 1)
 }
 
-/// The positions behind the line ends that end rows. A quote counts only where a cell begins (RFC 4180).
-pub(super) fn row_ends(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> + '_ {
-    #[derive(PartialEq)]
-    enum At {
-        CellStart,
-        Plain,
-        Quoted,
-        QuoteInQuotes,
+/// What a byte of CSV text follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CellState {
+    /// The end of a cell, so that a quote opens the next one.
+    CellStart,
+    /// Something outside quotes.
+    Plain,
+    /// An open quote.
+    Quoted,
+    /// A quote that closes the open one, unless another one follows.
+    QuoteInQuotes,
+}
+
+impl CellState {
+    /// What the byte behind `byte` follows. A quote counts only where a cell begins (RFC 4180).
+    pub fn after(self, byte: u8, delimiter: u8) -> Self {
+        match byte {
+            b'"' if matches!(self, Self::CellStart | Self::QuoteInQuotes) => Self::Quoted,
+            b'"' if self == Self::Quoted => Self::QuoteInQuotes,
+            _ if self == Self::Quoted => Self::Quoted,
+            _ if byte == b'\n' || byte == delimiter => Self::CellStart,
+            _ => Self::Plain,
+        }
     }
-    let mut at = At::CellStart;
+}
+
+/// The positions behind the line ends that end rows.
+pub(super) fn row_ends(bytes: &[u8], delimiter: u8) -> impl Iterator<Item = usize> + '_ {
+    let mut at = CellState::CellStart;
     bytes.iter().enumerate().filter_map(move |(i, &byte)| {
-        at = match byte {
-            b'"' if matches!(at, At::CellStart | At::QuoteInQuotes) => At::Quoted,
-            b'"' if at == At::Quoted => At::QuoteInQuotes,
-            _ if at == At::Quoted => At::Quoted,
-            b'\n' => {
-                at = At::CellStart;
-                return Some(i + 1);
-            }
-            _ if byte == delimiter => At::CellStart,
-            _ => At::Plain,
-        };
-        None
+        at = at.after(byte, delimiter);
+        (byte == b'\n' && at == CellState::CellStart).then_some(i + 1)
     })
 }
 

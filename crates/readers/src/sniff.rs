@@ -23,6 +23,10 @@ pub(super) struct Probe {
     pub sample: Vec<u8>,
     /// Whether the sample is the whole file.
     pub whole: bool,
+    /// The size of the file; known where several ranks share the files.
+    pub bytes: u64,
+    /// Whether this rank looked at it. Of other files than the first there is no sample otherwise.
+    pub is_own: bool,
 }
 
 const SAMPLE_BYTES: usize = 1 << 18;
@@ -47,7 +51,15 @@ impl Probe {
                     display(&path)
                 )));
             }
-            return Ok(Some(Self { path, packing, format: Format::Parquet, sample: Vec::new(), whole: false }));
+            return Ok(Some(Self {
+                path,
+                packing,
+                format: Format::Parquet,
+                sample: Vec::new(),
+                whole: false,
+                bytes: 0,
+                is_own: true,
+            }));
         }
         let (mut sample, mut whole) = read_sample(&look, packing)?;
         if sample.starts_with(b"PAR1") {
@@ -114,7 +126,7 @@ impl Probe {
         if format == Format::Json {
             sample = Vec::new();
         }
-        Ok(Some(Self { path, packing, format, sample, whole }))
+        Ok(Some(Self { path, packing, format, sample, whole, bytes: 0, is_own: true }))
     }
 
     fn recordio(path: DataFile, packing: Packing, format: Option<Format>) -> Result<Self> {
@@ -125,7 +137,7 @@ impl Probe {
                 display(&path)
             )));
         }
-        Ok(Self { path, packing, format: Format::Recordio, sample: Vec::new(), whole: false })
+        Ok(Self { path, packing, format: Format::Recordio, sample: Vec::new(), whole: false, bytes: 0, is_own: true })
     }
 }
 

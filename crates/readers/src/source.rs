@@ -6,9 +6,9 @@ use super::identity::Identity;
 use super::meter::Meter;
 use super::temporary::cannot_keep;
 use crate::{Error, Result};
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom, Write};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -218,21 +218,44 @@ impl DataFile {
 
     /// The file's bytes from its beginning; those of large files are read ahead.
     pub fn stream(&self) -> Result<Box<dyn Read + Send>> {
-        Ok(match self.open()? {
-            Opened::File(file, meter) if file.metadata().is_ok_and(|metadata| metadata.len() >= ahead::FROM_BYTES) => {
-                // Where the system refuses more threads, whoever parses reads.
-                match file.try_clone().and_then(|file| Ahead::new(file, &meter)) {
-                    Ok(ahead) => Box::new(ahead),
-                    Err(_) => Box::new(Opened::File(file, meter)),
-                }
-            }
-            opened => Box::new(opened),
-        })
+        self.stream_part(0..u64::MAX)
+    }
+
+    /// The bytes of a part of the file, which may end before the part does.
+    pub fn stream_part(&self, part: Range<u64>) -> Result<Box<dyn Read + Send>> {
+        let mut opened = self.open()?;
+        if let Opened::File(file, meter) = &opened
+            && file.metadata().is_ok_and(|metadata| metadata.len().min(part.end).saturating_sub(part.start) >= ahead::FROM_BYTES)
+            // Where the system refuses more threads, whoever parses reads.
+            && let Ok(ahead) = file.try_clone().and_then(|file| Ahead::new(file, part.clone(), meter))
+        {
+            return Ok(Box::new(ahead));
+        }
+        if part.start > 0 {
+            opened.seek(SeekFrom::Start(part.start)).map_err(|error| Error::io(&self.path, error))?;
+        }
+        Ok(Box::new(opened.take(part.end.saturating_sub(part.start))))
+    }
+
+    /// The number of bytes.
+    pub fn bytes(&self) -> Result<u64> {
+        let length = |metadata: io::Result<Metadata>| metadata.map(|metadata| metadata.len()).map_err(|e| Error::io(&self.path, e));
+        match &self.content {
+            Content::Named(_) => length(fs::metadata(&self.path)),
+            Content::Spooled(file) => length(file.metadata()),
+            Content::Fetched(fetched) => Ok(fetched.bytes()),
+            Content::Memory(bytes) => Ok(bytes.len() as u64),
+        }
     }
 
     /// Whether the bytes came from a client: they must not cost more than they are worth.
     pub fn is_in_memory(&self) -> bool {
         matches!(self.content, Content::Memory(_))
+    }
+
+    /// Whether it is fetched from a store elsewhere.
+    pub fn is_elsewhere(&self) -> bool {
+        matches!(self.content, Content::Fetched(_))
     }
 
     /// Whether it came through a pipe.

@@ -1,6 +1,6 @@
 //! A [`BlockSource`] over files of rows: pieces from the cache of the first pass where they fit, otherwise read and parsed anew.
 
-use super::blocks::{TextBlock, TextFile, for_each_block};
+use super::blocks::{InFiles, TextBlock, TextFile, for_each_block};
 use super::identity::Unread;
 use super::piece::Piece;
 use super::source::display;
@@ -12,10 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Turns blocks of rows into pieces of the feature matrix.
-pub(super) trait PieceParser: Send + Sync {
-    /// The files, in order.
-    fn files(&self) -> &[TextFile];
-
+pub(super) trait PieceParser: InFiles + Send + Sync {
     /// The features of a block's rows.
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece>;
 
@@ -87,7 +84,7 @@ impl<P: PieceParser> BlockSource for TextSource<P> {
             return pieces.try_for_each(|(piece, place)| piece.visit(place.first_row, self.features, visit));
         }
         let visited = AtomicUsize::new(0);
-        let unread = Unread::of(self.parser.files().par_iter().map(|file| &*file.path));
+        let unread = Unread::of(self.parser.files().par_iter().filter(|file| file.is_read()).map(|file| &*file.path));
         for_each_block(self.parser.files(), self.block_bytes, &|file, block, text| {
             let piece = self.parser.piece(file, text)?;
             if piece.rows() == 0 {

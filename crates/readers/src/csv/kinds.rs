@@ -6,9 +6,11 @@ use crate::cells::MissingTexts;
 use crate::column::Counts;
 use crate::kinds::{Census, Doubt, Kind, doubtful, remedy_for};
 use crate::levels::LevelSet;
+use crate::ranks::Ranks;
 use crate::reader::Limits;
 use crate::roles::ColumnRole;
 use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -43,23 +45,25 @@ pub(super) fn settle(
     levels: &[LevelSet],
     categorical: &[bool],
     limits: Limits,
+    ranks: Ranks<'_>,
 ) -> Result<Vec<Kind>> {
     let kind = |(at, cells): (usize, &Counts)| census(&levels[at], &plan.missing).decide(plan.columns[at], cells, categorical[at]);
     let kinds: Vec<_> = counts.iter().enumerate().map(kind).collect();
     let doubtful = doubtful(&kinds);
-    if doubtful.is_empty() { Ok(kinds) } else { Err(first_stray(plan, &doubtful, limits)?) }
+    if doubtful.is_empty() { Ok(kinds) } else { Err(first_stray(plan, &doubtful, limits, ranks)?) }
 }
 
 /// A text that does not go with others of its column: how many cells have it, and the first of them.
+#[derive(Serialize, Deserialize)]
 struct Stray {
     cells: u64,
     place: (usize, u64),
 }
 
 /// The error for the first cell that does not go with the others of its column. Reads everything again: only here places count.
-fn first_stray(plan: &Plan, doubtful: &[(usize, Doubt)], limits: Limits) -> Result<Error> {
+fn first_stray(plan: &Plan, doubtful: &[(usize, Doubt)], limits: Limits, ranks: Ranks<'_>) -> Result<Error> {
     let found: Mutex<HashMap<(usize, String), Stray>> = Mutex::default();
-    for_each_block(&plan.table.files, limits.block_bytes, &|file, _, block| {
+    let read = for_each_block(&plan.table.files, limits.block_bytes, &|file, _, block| {
         plan.for_each_cell(block, |line, at, text| {
             let Some((_, doubt)) = doubtful.iter().find(|(column, _)| *column == at) else { return };
             if doubt.is_stray(plan.columns[at].role, plan.missing.cell(text), text) {
@@ -69,8 +73,15 @@ fn first_stray(plan: &Plan, doubtful: &[(usize, Doubt)], limits: Limits) -> Resu
                 stray.place = stray.place.min((file, line));
             }
         })
-    })?;
-    let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    });
+    ranks.agree(read)?;
+    let own: Vec<_> = found.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
+    let mut found: HashMap<(usize, String), Stray> = HashMap::new();
+    for (text, other) in ranks.gather(own)?.into_iter().flatten() {
+        let stray = found.entry(text).or_insert(Stray { cells: 0, ..other });
+        stray.cells += other.cells;
+        stray.place = stray.place.min(other.place);
+    }
     let first = found.iter().min_by_key(|((at, _), stray)| (stray.place, *at));
     let Some(((at, text), Stray { cells, place: (file, line) })) = first else {
         return Ok(Error::internal("a column has no cell that does not go with the others"));

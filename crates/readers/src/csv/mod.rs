@@ -16,6 +16,7 @@ pub(super) use texts::texts;
 use super::blocks::{TextBlock, TextFile};
 use super::cells::{Cell, MissingTexts, has_leading_zeros};
 use super::dates::is_packed_date;
+use super::ranks::Ranks;
 use super::roles::ColumnLayout;
 use super::row_end::{RowEnd, count, open_quote, row_ends};
 use super::sniff::Probe;
@@ -104,8 +105,27 @@ impl Opening {
 }
 
 impl Table {
-    /// Finds out delimiter, header and width, and checks that all files agree. `known` is the schema that the columns are to fit.
-    pub fn open(probes: &[Probe], options: &ReadOptions, missing: &MissingTexts, known: Option<&FeatureSchema>) -> Result<Self> {
+    /// Finds out delimiter, header and width, and checks that all files agree. `known` is the schema that the columns are to fit. Of several
+    /// ranks each looks at its own files, and at the first one.
+    pub fn open(
+        probes: &[Probe],
+        options: &ReadOptions,
+        missing: &MissingTexts,
+        known: Option<&FeatureSchema>,
+        ranks: Ranks<'_>,
+    ) -> Result<Self> {
+        let mut table = ranks.agree(Self::of_own(probes, options, missing, known))?;
+        let skips = |(file, probe): (&TextFile, &Probe)| probe.is_own.then_some((file.skip_bytes, file.skip_lines));
+        let skips: Vec<Option<(usize, u64)>> = table.files.iter().zip(probes).map(skips).collect();
+        for skips in ranks.gather(skips)? {
+            for (file, (bytes, lines)) in table.files.iter_mut().zip(skips).filter_map(|(file, skips)| Some((file, skips?))) {
+                (file.skip_bytes, file.skip_lines) = (bytes, lines);
+            }
+        }
+        Ok(table)
+    }
+
+    fn of_own(probes: &[Probe], options: &ReadOptions, missing: &MissingTexts, known: Option<&FeatureSchema>) -> Result<Self> {
         let (sample, whole) = (probes[0].sample.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&probes[0].sample), probes[0].whole);
         let dialect = match (options.delimiter, known.filter(|_| options.strict)) {
             (Some(delimiter), _) => Dialect::given(delimiter, sample, whole),
@@ -120,7 +140,19 @@ impl Table {
         let (mostly_text, zero_led, packed_dates) = (Vec::new(), Vec::new(), Vec::new());
         let mut table =
             Self { files, names: None, width: 0, dialect, mostly_text, zero_led, packed_dates, unnamed: 0, judged, warnings };
+        let file = |probe: &Probe, skip_bytes: usize| TextFile {
+            path: probe.path.clone(),
+            packing: probe.packing,
+            skip_bytes,
+            skip_lines: count(&probe.sample[..skip_bytes], b'\n') as u64,
+            ends: RowEnd::LineOutsideQuotes(dialect.delimiter),
+            part: None,
+        };
         for (position, probe) in probes.iter().enumerate() {
+            if position > 0 && !probe.is_own {
+                table.files.push(file(probe, 0));
+                continue;
+            }
             let opening = Opening::new(probe, dialect)?;
             let header = match options.header {
                 Header::Yes => true,
@@ -133,14 +165,7 @@ impl Table {
             } else {
                 table.compare(probe, &opening, header)?;
             }
-            let skip_bytes = if header { opening.second_row } else { opening.mark };
-            table.files.push(TextFile {
-                path: probe.path.clone(),
-                packing: probe.packing,
-                skip_bytes,
-                skip_lines: count(&probe.sample[..skip_bytes], b'\n') as u64,
-                ends: RowEnd::LineOutsideQuotes(dialect.delimiter),
-            });
+            table.files.push(file(probe, if header { opening.second_row } else { opening.mark }));
         }
         Ok(table)
     }

@@ -3,22 +3,25 @@
 use super::kinds;
 use super::parse::{Parsed, Plan};
 use super::{Table, dressed};
-use crate::blocks::{TextBlock, TextFile, for_each_block};
+use crate::blocks::{InFiles, TextBlock, TextFile, for_each_block};
 use crate::cells::MissingTexts;
 use crate::column::{ColumnPlan, Counts, Types};
 use crate::dates::are_packed_dates;
 use crate::decided::{Decided, identifiers, leading_zeros, numbers_among_levels, packed_dates};
+use crate::division::Division;
 use crate::hive::without_lost_columns;
 use crate::kinds::Kind;
 use crate::labels::{Attributes, RawAttributes, with_label};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
 use crate::piece::{ColumnEncoder, Piece};
+use crate::ranks::Ranks;
 use crate::reader::{Fit, Input, Limits, Reader};
 use crate::roles::{ColumnRole, feature_columns};
 use crate::text_source::{BlockPlace, Harvest, PieceParser, TextSource};
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Result};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,18 +30,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct CsvReader;
 
 impl Reader for CsvReader {
-    fn training(&self, input: Input<'_>) -> Result<Dataset> {
-        training(input)
+    fn training(&self, input: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        training(input, division)
     }
 
-    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
-        matching(input, fit)
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        matching(input, fit, division)
     }
 }
 
-fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
+fn training(Input { files, options, limits }: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+    let ranks = division.ranks;
     let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
-    let mut table = Table::open(files, options, &missing, None)?;
+    let mut table = Table::open(files, options, &missing, None, ranks)?;
     let given = options;
     let (options, index) = table.without_index(options, None, true);
     let options = &options;
@@ -63,15 +67,16 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
         plan: Plan { table, columns, missing, exceptions: HashMap::new(), types: Types::Guessed, careful_bytes: 0 },
         encoders: Vec::new(),
     };
+    parser.align(division)?;
     let first = loop {
-        let pass = CsvFirstPass::run(&parser, limits, true)?;
+        let pass = division.first_pass(&mut parser, |parser| CsvFirstPass::run(parser, limits, true))?.on_all(ranks)?;
         if !kinds::reconsider(&mut parser.plan, &pass.counts, &pass.levels, &categorical) {
             break pass;
         }
     };
-    let kinds = kinds::settle(&parser.plan, &first.counts, &first.levels, &categorical, limits)?;
+    let kinds = kinds::settle(&parser.plan, &first.counts, &first.levels, &categorical, limits, ranks)?;
     let levels: Vec<_> = first.levels.into_iter().map(LevelSet::sorted).collect();
-    warnings.extend(dressed::judge(&parser.plan, &levels, &categorical, limits)?);
+    warnings.extend(dressed::judge(&parser.plan, &levels, &categorical, limits, ranks)?);
     parser.plan.types = Types::Settled;
     let names = parser.plan.table.names.as_deref();
     let found = Decided::new(&parser.plan.columns, names, levels, &kinds, &categorical);
@@ -84,26 +89,25 @@ fn training(Input { files, options, limits }: Input<'_>) -> Result<Dataset> {
     warnings.extend(zero_led);
     let schema = found.schema;
     let columns = feature_columns(&roles);
-    let is_packed = |at: usize| kinds[at] == Kind::Numbers && first.packed_dates[at].load(Ordering::Relaxed);
+    let is_packed = |at: usize| kinds[at] == Kind::Numbers && first.packed_dates[at];
     let packed = schema.features.iter().zip(&columns).filter(|(_, at)| is_packed(**at));
     warnings.extend(packed.map(|(feature, _)| packed_dates(&feature.name)));
-    let rows = first.blocks.0.last().map_or(0, |place| place.first_row + place.rows);
-    warnings.extend(identifiers(&schema, rows, |position| categorical[columns[position]]));
+    warnings.extend(identifiers(&schema, first.rows, |position| categorical[columns[position]]));
     let (label, warning) = parser.plan.table.layout().label(given, &roles);
     warnings.extend(warning);
     parser.encoders = ColumnEncoder::of(&schema);
     let reading = parser.plan.table.layout().reading(options, &roles);
-    let data = finish(parser, schema, first.blocks, None, limits)?.with_notes(found.note).with_warnings(warnings);
+    let data = finish(parser, schema, first.blocks, None, limits, ranks)?.with_notes(found.note).with_warnings(warnings);
     Ok(with_label(data.with_reading(reading), label))
 }
 
 /// Requests up to this size, bytes, are read cell by cell.
 const SMALL_REQUEST: usize = 4096;
 
-fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
-    let Fit { schema, classes, needs_labels } = fit;
+fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+    let (ranks, Fit { schema, classes, needs_labels }) = (division.ranks, fit);
     let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
-    let mut table = Table::open(files, options, &missing, Some(schema))?;
+    let mut table = Table::open(files, options, &missing, Some(schema), ranks)?;
     let (options, index) = table.without_index(options, Some(schema), needs_labels);
     let options = &options;
     let mut warnings = std::mem::take(&mut table.warnings);
@@ -135,13 +139,14 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>) -> Result
     let careful_bytes = if options.strict { SMALL_REQUEST } else { 0 };
     let types = if options.strict { Types::Requested } else { Types::Given };
     let plan = Plan { table, columns, missing, exceptions, types, careful_bytes };
-    let parser = CsvParser { plan, encoders };
-    let first = CsvFirstPass::run(&parser, limits, false)?;
+    let mut parser = CsvParser { plan, encoders };
+    parser.align(division)?;
+    let first = division.first_pass(&mut parser, |parser| CsvFirstPass::run(parser, limits, false))?.on_all(ranks)?;
     if parser.plan.table.width == 1 {
-        warnings.extend(blank_end(&parser.plan, limits)?);
+        warnings.extend(ranks.first(ranks.agree(blank_end(&parser.plan, limits))?)?);
     }
     warnings.extend(numbers_among_levels(&parser.plan.columns, &first.counts, schema, &parser.plan.table.layout().file));
-    Ok(finish(parser, schema.shared(), first.blocks, classes, limits)?.with_notes(notes).with_warnings(warnings))
+    Ok(finish(parser, schema.shared(), first.blocks, classes, limits, ranks)?.with_notes(notes).with_warnings(warnings))
 }
 
 /// A warning about files of one column with blank lines at the end: they may be text that ends so, or rows without a value.
@@ -171,6 +176,14 @@ impl CsvParser {
         self.plan.columns.iter().filter(|column| matches!(column.role, ColumnRole::Feature(_))).count()
     }
 
+    /// Cuts the files between rows, and between query groups where there are some.
+    fn align(&self, division: &mut Division<'_>) -> Result<()> {
+        let Plan { table, columns, .. } = &self.plan;
+        let column = columns.iter().position(|column| column.role == ColumnRole::Group);
+        let group = column.map(|at| move |row: &[u8]| table.dialect.rows(row, true).into_iter().next()?.into_iter().nth(at));
+        division.align(&table.files, group.as_ref().map(|group| group as _))
+    }
+
     /// Splits parsed columns into features, in schema order, and attributes.
     fn split(&self, columns: Vec<Option<Raw>>) -> (Vec<Raw>, RawAttributes) {
         let mut features: Vec<_> = (0..self.features()).map(|_| Raw::Numbers(crate::Column::F32(Vec::new()))).collect();
@@ -198,13 +211,19 @@ impl CsvParser {
     }
 }
 
+impl InFiles for CsvParser {
+    fn files(&self) -> &[TextFile] {
+        &self.plan.table.files
+    }
+
+    fn files_mut(&mut self) -> &mut [TextFile] {
+        &mut self.plan.table.files
+    }
+}
+
 impl PieceParser for CsvParser {
     fn unknown_levels(&self) -> Vec<(usize, Vec<String>)> {
         ColumnEncoder::unknown_levels(&self.encoders)
-    }
-
-    fn files(&self) -> &[TextFile] {
-        &self.plan.table.files
     }
 
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
@@ -222,9 +241,20 @@ impl PieceParser for CsvParser {
 struct CsvFirstPass {
     counts: Vec<Counts>,
     /// For every column, whether all numbers are dates such as 20240105.
-    packed_dates: Vec<AtomicBool>,
+    packed_dates: Vec<bool>,
     levels: Vec<LevelSet>,
+    rows: usize,
+    /// Those of this rank.
     blocks: ParsedBlocks,
+}
+
+/// What a rank has found out about all columns.
+#[derive(Serialize, Deserialize)]
+struct Findings {
+    counts: Vec<Counts>,
+    packed_dates: Vec<bool>,
+    levels: Vec<Vec<String>>,
+    rows: usize,
 }
 
 type ParsedBlocks = (Vec<BlockPlace>, Option<Vec<Vec<Raw>>>, Vec<RawAttributes>);
@@ -261,7 +291,27 @@ impl CsvFirstPass {
             harvest.add((file, index), rows, features, bytes, attributes)
         })?;
         let counts = total.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self { counts, packed_dates, levels, blocks: harvest.finish() })
+        let packed_dates = packed_dates.into_iter().map(AtomicBool::into_inner).collect();
+        let blocks = harvest.finish();
+        let rows = blocks.0.last().map_or(0, |place| place.first_row + place.rows);
+        Ok(Self { counts, packed_dates, levels, rows, blocks })
+    }
+
+    /// What all ranks have found out about all rows.
+    fn on_all(mut self, ranks: Ranks<'_>) -> Result<Self> {
+        if ranks.is_alone() {
+            return Ok(self);
+        }
+        let Self { counts, packed_dates, rows, .. } = &self;
+        let levels = self.levels.iter().map(LevelSet::listed).collect();
+        let own = Findings { counts: counts.clone(), packed_dates: packed_dates.clone(), levels, rows: *rows };
+        for (_, found) in ranks.gather(own)?.into_iter().enumerate().filter(|(rank, _)| *rank != ranks.rank()) {
+            self.counts.iter_mut().zip(&found.counts).for_each(|(counts, other)| counts.add(other));
+            self.packed_dates.iter_mut().zip(found.packed_dates).for_each(|(is, other)| *is &= other);
+            self.levels.iter().zip(found.levels).for_each(|(levels, other)| levels.add(&other));
+            self.rows += found.rows;
+        }
+        Ok(self)
     }
 }
 
@@ -275,25 +325,26 @@ fn finish(
     blocks: ParsedBlocks,
     classes: Option<&[String]>,
     limits: Limits,
+    ranks: Ranks<'_>,
 ) -> Result<Dataset> {
     let (places, features, attributes) = blocks;
     let schema = schema.into();
     let mut source = TextSource { parser, block_bytes: limits.block_bytes, features: schema.len(), places, cache: None };
-    if source.places.is_empty() {
+    if ranks.all(source.places.is_empty()) {
         let files: Vec<_> = source.parser.files().iter().map(|f| crate::source::display(&f.path)).collect();
         return Err(Error::data(format!("no rows: {} holds nothing but column names", list(&files))));
     }
-    if let Some(features) = features {
-        let encode = |(features, place): (Vec<Raw>, &BlockPlace)| {
-            source.parser.encode(place.rows, features, |row| source.line(place.first_row + row).unwrap_or((place.file, 0)))
-        };
-        source.cache = Some(features.into_par_iter().zip(&source.places).map(encode).collect::<Result<_>>()?);
-    }
-    let attributes = Attributes::join(attributes, classes, |row, text| {
+    let encode = |(features, place): (Vec<Raw>, &BlockPlace)| {
+        source.parser.encode(place.rows, features, |row| source.line(place.first_row + row).unwrap_or((place.file, 0)))
+    };
+    let cache = features.map(|features| features.into_par_iter().zip(&source.places).map(encode).collect::<Result<_>>());
+    source.cache = ranks.agree(cache.transpose())?;
+    let attributes = RawAttributes::of_plans(&source.parser.plan.columns, attributes);
+    let attributes = Attributes::join(attributes, classes, ranks, |row, text| {
         let (file, line) = source.line(row).unwrap_or((0, 0));
         let column = source.parser.plan.columns.iter().position(|c| c.role == ColumnRole::Label).unwrap_or(0);
         let fault = ("unknown class", "training had no such label; correct it");
         source.parser.plan.error(fault, file, line, column, text)
     })?;
-    attributes.into_dataset(schema, Arc::new(source))
+    ranks.agree(attributes.into_dataset(schema, Arc::new(source)))
 }

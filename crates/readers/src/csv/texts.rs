@@ -5,6 +5,7 @@ use super::parse::Plan;
 use crate::blocks::for_each_block;
 use crate::cells::MissingTexts;
 use crate::column::Types;
+use crate::ranks::Ranks;
 use crate::reader::Input;
 use crate::{Error, FeatureSchema, Result};
 use std::collections::{BTreeMap, HashMap};
@@ -14,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) fn texts(input: Input<'_>, schema: &FeatureSchema, columns: &[String]) -> Result<Vec<(String, Vec<String>)>> {
     let Input { files, options, limits } = input;
     let missing = MissingTexts::new(&options.missing);
-    let table = Table::open(files, options, &missing, Some(schema))?;
+    let table = Table::open(files, options, &missing, Some(schema), Ranks::alone())?;
     let layout = table.layout();
     let wanted = columns.iter().map(|column| layout.find(column, "kept")).collect::<Result<Vec<_>>>()?;
     let names: Vec<_> =

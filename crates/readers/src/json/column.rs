@@ -6,9 +6,10 @@ use crate::cells::{Cell, EXACT, MissingTexts, canonical, has_leading_zeros, leve
 use crate::column::{Builder, ColumnPlan, Counts, Types};
 use crate::dates::is_packed_date;
 use crate::kinds::{Census, Doubt};
-use crate::levels::{LevelSet, Raw};
+use crate::levels::{Raw, in_code_order};
 use crate::number_text::{Dress, dress_under};
 use crate::params::Decimal;
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
@@ -43,12 +44,40 @@ pub(super) struct ColumnFault {
 }
 
 /// What a column holds besides numbers.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Survey {
-    pub census: Census,
     pub counts: Counts,
-    /// The texts that it has as a column of text, sorted.
-    pub levels: Vec<String>,
+    /// The texts that it has as a column of text, each once, with the bits of those that are numbers.
+    levels: Vec<(String, Option<u64>)>,
+}
+
+impl Survey {
+    /// What columns of several ranks hold together.
+    pub fn joined(surveys: impl Iterator<Item = Self>) -> Self {
+        let (mut joined, mut seen) = (Self::default(), HashSet::new());
+        for survey in surveys {
+            joined.counts.add(&survey.counts);
+            for (level, number) in survey.levels {
+                if seen.insert(level.clone()) {
+                    joined.levels.push((level, number));
+                }
+            }
+        }
+        joined
+    }
+
+    pub fn census(&self) -> Census {
+        let mut census = Census::default();
+        for (level, number) in &self.levels {
+            census.add(number.map_or(Cell::Text(level), |bits| Cell::Number(f64::from_bits(bits))), level);
+        }
+        census
+    }
+
+    /// The texts in code order.
+    pub fn sorted_levels(self) -> Vec<String> {
+        in_code_order(self.levels.into_iter().map(|(level, _)| level).collect())
+    }
 }
 
 impl JsonColumn {
@@ -109,49 +138,48 @@ impl JsonColumn {
 
     /// What the column holds, each text once.
     pub fn survey(&self, missing: &MissingTexts) -> Survey {
-        let (mut census, mut counts, levels) = (Census::default(), Counts::default(), LevelSet::default());
-        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        let (mut survey, mut seen) = (Survey::default(), HashSet::new());
         for &kept in &self.cells {
             let text = self.text(kept);
-            let cell = self.untyped_cell(kept, missing, &text);
-            let level = match cell {
+            let (level, number) = match self.untyped_cell(kept, missing, &text) {
                 Cell::Missing => continue,
                 Cell::Number(x) => {
-                    counts.numbers += 1;
-                    level(text.trim(), x)
+                    survey.counts.numbers += 1;
+                    (level(text.trim(), x), Some(x.to_bits()))
                 }
                 Cell::Text(word) => {
-                    counts.words += 1;
-                    word
+                    survey.counts.words += 1;
+                    (word, None)
                 }
             };
             if !seen.contains(level) {
-                census.add(cell, level);
-                found.push(level.to_string());
+                survey.levels.push((level.to_string(), number));
                 seen.insert(level.to_string());
             }
         }
-        levels.add(&found);
-        Survey { census, counts, levels: levels.sorted() }
+        survey
     }
 
-    /// Whether all numbers are dates such as 20240105, and there are some.
-    pub fn are_packed_dates(&self, missing: &MissingTexts) -> bool {
+    /// Whether all numbers are dates such as 20240105; nothing where there are none.
+    pub fn are_packed_dates(&self, missing: &MissingTexts) -> Option<bool> {
         let mut numbers = self.cells.iter().filter(|&&kept| !matches!(kept, Kept::Missing)).peekable();
         let is_date = |&kept: &Kept| matches!(kept, Kept::Number(x) if missing.is_missing(x) || is_packed_date(x));
-        numbers.peek().is_some() && numbers.all(is_date)
+        numbers.peek().is_some().then(|| numbers.all(is_date))
     }
 
-    /// The first cell that does not go with the others, its text, and how many cells hold that.
-    pub fn first_stray(&self, doubt: Doubt, plan: ColumnPlan, missing: &MissingTexts) -> Option<(usize, String, u64)> {
+    /// The first cell that does not go with the others, and its text.
+    pub fn first_stray(&self, doubt: Doubt, plan: ColumnPlan, missing: &MissingTexts) -> Option<(usize, String)> {
         let is_stray = |&kept: &Kept| {
             let text = self.text(kept);
             doubt.is_stray(plan.role, self.untyped_cell(kept, missing, &text), &text)
         };
         let row = self.cells.iter().position(is_stray)?;
-        let text = self.text(self.cells[row]).into_owned();
-        let cells = self.cells.iter().filter(|&&kept| self.text(kept) == text).count();
-        Some((row, text, cells as u64))
+        Some((row, self.text(self.cells[row]).into_owned()))
+    }
+
+    /// How many cells hold a text.
+    pub fn count(&self, text: &str) -> u64 {
+        self.cells.iter().filter(|&&kept| self.text(kept) == text).count() as u64
     }
 
     /// The first text that is meant as a number.

@@ -16,6 +16,7 @@ use super::labels::{Attributes, RawAttributes};
 use super::levels::Raw;
 use super::matching_roles::{missing_names, unknown_name};
 use super::piece::ColumnEncoder;
+use super::ranks::Ranks;
 use super::roles::ColumnRole;
 use crate::{Columns, Dataset, Error, ExtraColumns, FeatureKind, InputSchema, MissingKeys, ReadOptions, Result};
 use rows::{JsonRows, Row};
@@ -232,7 +233,8 @@ impl<'a> Table<'a> {
         if self.margin.is_some() {
             attributes.base_margin = self.builders.pop().and_then(|builder| builder.finish().0);
         }
-        let attributes = Attributes::join(vec![attributes], None, |_, _| Error::internal("JSON rows have no label"))?;
+        let attributes =
+            Attributes::join(vec![attributes], None, Ranks::alone(), |_, _| Error::internal("JSON rows have no label"))?;
         let encoders = self.encoders;
         let mut columns = Vec::with_capacity(encoders.len());
         for ((builder, encoder), feature) in self.builders.into_iter().zip(&encoders).zip(&self.schema.features) {

@@ -4,9 +4,10 @@ use super::column::{ColumnFault, JsonColumn};
 use super::rows::{JsonRows, Row};
 use super::source::JsonSource;
 use super::value::{Body, Value};
-use crate::blocks::{TextFile, open, unreadable};
+use crate::blocks::{InFiles, TextFile, open, unreadable};
 use crate::cells::{MissingTexts, number};
 use crate::column::{ColumnPlan, Counts, Types};
+use crate::division::Division;
 use crate::json_form::Form;
 use crate::labels::{Attributes, RawAttributes};
 use crate::levels::Raw;
@@ -19,8 +20,9 @@ use crate::row_end::{RowEnd, count};
 use crate::sniff::Probe;
 use crate::source::display;
 use crate::{Columns, Dataset, Error, FeatureSchema, Format, ReadOptions, Result};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -36,6 +38,8 @@ pub(super) struct JsonTable {
     named: Option<bool>,
     /// File and line of each row.
     places: Vec<(usize, u64)>,
+    /// How many rows all ranks have.
+    pub rows_of_all: usize,
     files: Vec<String>,
     /// The first row that does not begin with the first column.
     pub disordered: Option<usize>,
@@ -43,35 +47,114 @@ pub(super) struct JsonTable {
     pub missing: MissingTexts,
 }
 
+/// Files of JSON, of each of which a part is read.
+struct JsonFiles<'a> {
+    input: Input<'a>,
+    files: Vec<TextFile>,
+}
+
+impl InFiles for JsonFiles<'_> {
+    fn files(&self) -> &[TextFile] {
+        &self.files
+    }
+
+    fn files_mut(&mut self) -> &mut [TextFile] {
+        &mut self.files
+    }
+}
+
+/// What the rows of one rank are like.
+#[derive(Clone, Serialize, Deserialize)]
+struct Shape {
+    rows: usize,
+    /// Whether values are given by name; nothing without rows.
+    named: Option<bool>,
+    names: Vec<String>,
+    width: usize,
+}
+
 impl JsonTable {
-    pub fn read(Input { files, options, limits }: Input<'_>) -> Result<Self> {
+    /// Reads the rows of this rank, and agrees with the others about the columns.
+    pub fn read(input: Input<'_>, division: &mut Division<'_>) -> Result<Self> {
+        let file = |probe: &Probe| {
+            let (path, packing) = (probe.path.clone(), probe.packing);
+            TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line, part: None }
+        };
+        let mut files = JsonFiles { input, files: input.files.iter().map(file).collect() };
+        division.align(&files.files, None)?;
+        let mut table = division.first_pass(&mut files, |files| Self::of(files, None, 0))?;
+        let shapes = division.ranks.gather(table.shape())?;
+        let Some(first) = shapes.iter().find(|shape| shape.rows > 0).cloned() else {
+            return Err(Error::data(format!("no rows: {}", table.files.join(", "))));
+        };
+        let expected = if first.named == Some(false) { first.width } else { 0 };
+        let is_like_first =
+            |shape: &Shape| shape.rows == 0 || (shape.named == first.named && (expected == 0 || shape.width == expected));
+        if !shapes.iter().all(is_like_first) {
+            // The first row that differs is an error; its place is known where it is read.
+            table = division.first_pass(&mut files, |files| Self::of(files, first.named, expected))?;
+        }
+        let lines = |file: usize| files.files[file].part.as_ref().map_or(0, |part| part.lines_before);
+        table.places.iter_mut().for_each(|(file, line)| *line += lines(*file));
+        table.rows_of_all = shapes.iter().map(|shape| shape.rows).sum();
+        table.take_columns(&first, shapes.iter().flat_map(|shape| &shape.names));
+        Ok(table)
+    }
+
+    /// Reads the rows of files; where rows come before them, it is known whether these are named and how wide lists are.
+    fn of(JsonFiles { input, files }: &JsonFiles<'_>, named: Option<bool>, width: usize) -> Result<Self> {
+        let Input { files: probes, options, limits } = *input;
         let missing = MissingTexts::new(&options.missing).with_decimal(options.decimal_mark());
-        let names = files.iter().map(|file| display(&file.path)).collect();
-        let (columns, positions) = (Vec::new(), HashMap::new());
-        let places = Vec::new();
-        let mut table =
-            Self { names: Vec::new(), columns, positions, named: None, places, files: names, disordered: None, missing };
-        for (file, probe) in files.iter().enumerate() {
+        let mut table = Self {
+            names: Vec::new(),
+            columns: (0..width).map(|_| JsonColumn::default()).collect(),
+            positions: HashMap::new(),
+            named,
+            places: Vec::new(),
+            rows_of_all: 0,
+            files: files.iter().map(|file| display(&file.path)).collect(),
+            disordered: None,
+            missing,
+        };
+        for (file, text) in files.iter().enumerate().filter(|(_, text)| text.is_read()) {
             let name = table.files[file].clone();
-            if probe.format == Format::Json {
-                let bytes = document(probe)?;
+            if probes[file].format == Format::Json {
+                let bytes = document(&probes[file])?;
                 table.add(&Body::new(&bytes, &name, 1)?, Form::Document, file, options)?;
                 continue;
             }
-            let (path, packing) = (probe.path.clone(), probe.packing);
-            let lines = TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line };
-            for block in lines.blocks(limits.block_bytes)? {
+            for block in text.blocks(limits.block_bytes)? {
                 let block = block?;
                 table.add(&Body::new(&block.bytes, &name, block.first_line)?, Form::Lines, file, options)?;
                 memory::check_rows(table.places.len() as u64)?;
             }
         }
-        let rows = table.places.len();
-        if rows == 0 {
-            return Err(Error::data(format!("no rows: {}", table.files.join(", "))));
-        }
-        table.columns.iter_mut().for_each(|column| column.fill(rows));
         Ok(table)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { rows: self.places.len(), named: self.named, names: self.names.clone(), width: self.columns.len() }
+    }
+
+    /// Takes the columns that rows of all ranks have, in the order in which they come.
+    fn take_columns<'n>(&mut self, first: &Shape, names: impl Iterator<Item = &'n String>) {
+        let rows = self.places.len();
+        self.named = first.named;
+        if first.named == Some(true) {
+            let mut seen = HashSet::new();
+            let names: Vec<_> = names.filter(|name| seen.insert(name.as_str())).cloned().collect();
+            if rows > 0 && self.names.first() != names.first() {
+                self.disordered = Some(0);
+            }
+            let mut columns = std::mem::take(&mut self.columns);
+            let own = |name: &String| self.positions.get(name).map(|&at| std::mem::take(&mut columns[at])).unwrap_or_default();
+            self.columns = names.iter().map(own).collect();
+            self.positions = names.iter().cloned().zip(0..).collect();
+            self.names = names;
+        } else {
+            self.columns.resize_with(first.width, JsonColumn::default);
+        }
+        self.columns.iter_mut().for_each(|column| column.fill(rows));
     }
 
     fn add(&mut self, body: &Body<'_>, form: Form, file: usize, options: &ReadOptions) -> Result<()> {
@@ -141,7 +224,7 @@ impl JsonTable {
 
     fn add_listed(&mut self, body: &Body<'_>, row: Value<'_>, cells: &[Value<'_>]) -> Result<()> {
         self.be_named(false, body, row)?;
-        if self.places.is_empty() {
+        if self.places.is_empty() && self.columns.is_empty() {
             self.columns = cells.iter().map(|_| JsonColumn::default()).collect();
         }
         if cells.len() != self.columns.len() {

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::{ArrowField, FileMetadata, ParallelStrategy, ParquetReader, SerReader, Series};
 use polars::series::IsSorted;
-use polars_parquet::parquet::metadata::ColumnChunkMetadata;
+use polars_parquet::parquet::metadata::{ColumnChunkMetadata, RowGroupMetadata};
 use polars_parquet::parquet::read::PageMetaData;
 use polars_parquet::parquet::statistics::Statistics;
 use std::collections::HashSet;
@@ -39,6 +39,7 @@ pub(super) struct ParquetFile {
     /// The whole file, where most of it is metadata, which are in memory anyway: polars maps a file into memory for every column that it
     /// reads, and lets go of it later on.
     held: Option<Arc<[u8]>>,
+    is_mostly_metadata: bool,
     /// Without the writer's notes.
     metadata: Arc<FileMetadata>,
     /// The same, for a column at a time.
@@ -72,7 +73,7 @@ impl ParquetFile {
         if let Some(contradiction) = contradiction {
             return Err(damaged(&path, contradiction));
         }
-        let held = if is_mostly_metadata(&metadata, length) { Some(whole(&path)?) } else { None };
+        let is_mostly_metadata = is_mostly_metadata(&metadata, length);
         let ColumnTypes { names, types, type_names, noted, is_half, categories } = types;
         let fields =
             FrameFields { names: names.iter().map(|name| name.trim().to_string()).collect(), types, type_names, categories };
@@ -80,12 +81,15 @@ impl ParquetFile {
         if let Some(name) = fields.names.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(Error::schema(format!("two columns are called {name:?}: {}; rename one", display(&path))));
         }
-        Ok((Self { path, held, metadata, columns, names, noted, is_half }, fields))
+        Ok((Self { path, held: None, is_mostly_metadata, metadata, columns, names, noted, is_half }, fields))
     }
 
-    /// The number of columns.
-    pub fn width(&self) -> usize {
-        self.names.len()
+    /// Makes ready for reading columns.
+    pub fn hold(&mut self) -> Result<()> {
+        if self.is_mostly_metadata {
+            self.held = Some(whole(&self.path)?);
+        }
+        Ok(())
     }
 
     /// `rows` values, from row `offset` on, of the column at position `column`.
@@ -223,12 +227,40 @@ impl ParquetFile {
         Error::data(what).with_remedy("leave it out with ignore_columns, or shorten its texts").with_column_name(name)
     }
 
-    /// Rows of row groups, neighbours joined as long as they have at most `most` rows, and columns of at most [`SLICE_BYTES`].
-    pub fn slices(&self, most: usize) -> Vec<(usize, usize)> {
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.metadata.row_groups.iter().map(|group| group.num_rows()).sum()
+    }
+
+    /// Where row groups begin, and the rows in front of each: as many of the file's `size` bytes as are the group's part of all groups.
+    pub fn groups(&self, size: u64) -> Vec<(u64, usize)> {
+        let bytes =
+            |group: &RowGroupMetadata| group.byte_ranges_iter().map(|range| u128::from(range.end - range.start)).sum::<u128>();
+        let groups = || self.metadata.row_groups.iter().filter(|group| group.num_rows() > 0);
+        let all = groups().map(bytes).sum::<u128>().max(1);
+        let (mut before, mut rows) = (0, 0);
+        let begin = |group: &RowGroupMetadata| {
+            let begin = ((before * u128::from(size) / all) as u64, rows);
+            before += bytes(group);
+            rows += group.num_rows();
+            begin
+        };
+        groups().map(begin).collect()
+    }
+
+    /// Rows of row groups that lie in `wanted`, neighbours joined as long as they have at most `most` rows, and columns of at most
+    /// [`SLICE_BYTES`].
+    pub fn slices(&self, most: usize, wanted: Range<usize>) -> Vec<(usize, usize)> {
         let mut slices: Vec<(usize, usize)> = Vec::new();
-        let (mut offset, mut bytes) = (0, 0u64);
-        for group in self.metadata.row_groups.iter().filter(|group| group.num_rows() > 0) {
-            let rows = group.num_rows();
+        let (mut offset, mut bytes) = (wanted.start, 0u64);
+        let mut begin = 0;
+        for group in &self.metadata.row_groups {
+            let end = begin + group.num_rows();
+            let rows = end.min(wanted.end).saturating_sub(begin.max(wanted.start));
+            begin = end;
+            if rows == 0 {
+                continue;
+            }
             let largest = group.parquet_columns().iter().map(|column| column.uncompressed_size().unsigned_abs()).max().unwrap_or(0);
             bytes = bytes.saturating_add(largest);
             match slices.last_mut() {

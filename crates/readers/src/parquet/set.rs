@@ -3,18 +3,20 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
-use crate::column::Types;
+use crate::column::{ColumnPlan, Types};
 use crate::dates::{DAY, PACKED_DATES, are_packed_dates};
-use crate::frame::{CellFault, FrameFields, Physical, attributes_fault, convert, finite, guarded};
+use crate::division::Division;
+use crate::frame::{CellFault, FieldsOnTheWay, FrameFields, Physical, attributes_fault, convert, finite, guarded};
 use crate::hive::HiveColumn;
 use crate::labels::{Attributes, RawAttributes, widen};
 use crate::levels::{LevelSet, Raw};
 use crate::names::list;
 use crate::piece::ColumnEncoder;
+use crate::ranks::{RankFiles, Ranks};
 use crate::reader::Limits;
 use crate::roles::{ColumnLayout, ColumnRole};
 use crate::sniff::Probe;
-use crate::source::display;
+use crate::source::{DataFile, display};
 use crate::{CancellationToken, Error, Feature, FeatureKind, FeatureSchema, ReadOptions, Result};
 use polars::prelude::Series;
 use rayon::prelude::*;
@@ -29,13 +31,23 @@ pub(super) struct Slice {
     pub first_row: usize,
 }
 
+/// Rows that are looked at for another query group at a time.
+const GROUP_ROWS: usize = 4096;
+
 /// Files with the same columns.
 pub(super) struct ParquetSet {
-    pub files: Vec<ParquetFile>,
+    /// All files, of which some are read by other ranks alone.
+    pub paths: Vec<DataFile>,
+    files: Vec<Option<ParquetFile>>,
     /// Columns behind those of the files.
     hive: Vec<HiveColumn>,
+    /// Columns of the files.
+    width: usize,
     pub fields: FrameFields,
+    /// What this rank reads.
     pub slices: Vec<Slice>,
+    /// The rows of all ranks.
+    pub all_rows: usize,
     pub types: Types,
     missing: MissingTexts,
     cancellation: CancellationToken,
@@ -43,33 +55,39 @@ pub(super) struct ParquetSet {
 
 impl ParquetSet {
     /// Opens files. `known` is the schema that their columns are to fit.
-    pub fn open(probes: &[Probe], options: &ReadOptions, limits: Limits, known: Option<&FeatureSchema>) -> Result<Self> {
-        let opened: Vec<_> = probes.par_iter().map(|probe| ParquetFile::open(probe.path.clone())).collect();
-        let mut files = Vec::with_capacity(opened.len());
-        let mut all_fields = Vec::with_capacity(opened.len());
-        for opened in opened {
-            let (file, fields) = opened?;
-            files.push(file);
-            all_fields.push(fields);
-        }
-        let mut slices = Vec::new();
-        let mut first_row = 0;
-        for (file, parquet) in files.iter().enumerate() {
-            for (offset, rows) in parquet.slices(limits.slice_rows) {
-                slices.push(Slice { file, offset, rows, first_row });
-                first_row += rows;
-            }
-        }
-        let paths: Vec<_> = files.iter().map(|file| display(&file.path)).collect();
-        if slices.is_empty() {
+    pub fn open(
+        probes: &[Probe],
+        options: &ReadOptions,
+        limits: Limits,
+        known: Option<&FeatureSchema>,
+        division: &mut Division<'_>,
+    ) -> Result<Self> {
+        let ranks = division.ranks;
+        let is_there = |probe: &Probe| probe.is_own || ranks.files() == RankFiles::Shared;
+        let open = |probe| is_there(probe).then(|| ParquetFile::open(probe.path.clone())).transpose();
+        let opened: Vec<_> = probes.par_iter().map(open).collect();
+        let opened = ranks.agree(opened.into_iter().collect::<Result<Vec<_>>>())?;
+        let paths: Vec<_> = probes.iter().map(|probe| probe.path.clone()).collect();
+        let own_fields: Vec<_> = opened.iter().map(|opened| opened.as_ref().map(|(_, fields)| fields)).collect();
+        let mut fields = merged(&own_fields, &paths, ranks)?;
+        let mut files: Vec<_> = opened.into_iter().map(|opened| opened.map(|(file, _)| file)).collect();
+        let groups = |file: usize| files[file].as_ref().map_or_else(Vec::new, |parquet| parquet.groups(probes[file].bytes));
+        let whole = |file: usize| {
+            format!("{} has one row group and goes whole to one host: write row groups of fewer rows", display(&paths[file]))
+        };
+        division.cut_at(groups, whole);
+        let slices = slices(&files, limits, division);
+        let read = files.par_iter_mut().enumerate().filter(|(at, _)| slices.iter().any(|slice| slice.file == *at));
+        let held: Vec<_> = read.map(|(_, file)| file.as_mut().map_or(Ok(()), ParquetFile::hold)).collect();
+        ranks.agree(held.into_iter().collect::<Result<()>>())?;
+        let rows: usize = slices.iter().map(|slice| slice.rows).sum();
+        let all_rows = ranks.sum(rows as u64) as usize;
+        if all_rows == 0 {
+            let paths: Vec<_> = paths.iter().map(|path| display(path)).collect();
             return Err(Error::data(format!("no rows: {}", list(&paths))));
         }
-        let mut fields = all_fields.remove(0);
-        for (other, path) in all_fields.iter().zip(&paths[1..]) {
-            merge(&mut fields, &paths[0], other, path)?;
-        }
-        let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
-        let mut hive = HiveColumn::of(&paths)?;
+        let mut hive = HiveColumn::of(&paths.iter().collect::<Vec<_>>())?;
+        let width = fields.names.len();
         hive.retain(|column| !fields.names.contains(&column.name) && is_wanted(column, options, known));
         fields.names.extend(hive.iter().map(|column| column.name.clone()));
         fields.types.extend(hive.iter().map(|column| column.dtype.clone()));
@@ -77,7 +95,52 @@ impl ParquetSet {
         fields.categories.extend(hive.iter().map(|_| false));
         let missing = MissingTexts::new(&options.missing).in_typed_columns();
         let types = if options.strict { Types::Requested } else { Types::Given };
-        Ok(Self { files, hive, fields, slices, types, missing, cancellation: options.cancellation.clone() })
+        let cancellation = options.cancellation.clone();
+        Ok(Self { paths, files, hive, width, fields, slices, all_rows, types, missing, cancellation })
+    }
+
+    /// Moves cuts to where query groups begin, if there are any.
+    pub fn align_groups(
+        &mut self,
+        roles: &[ColumnRole],
+        texts: &[bool],
+        limits: Limits,
+        division: &mut Division<'_>,
+    ) -> Result<()> {
+        let Some(column) = roles.iter().position(|&role| role == ColumnRole::Group).filter(|_| !division.ranks.is_alone()) else {
+            return Ok(());
+        };
+        let begin = division.first_row().map_or(Ok(0), |(file, row)| self.group_begin(file, row, column, texts[column]));
+        let begin = division.ranks.agree(begin)?;
+        let all: Vec<_> = self.files.iter().map(|file| file.as_ref().map_or(0, ParquetFile::rows)).collect();
+        division.move_rows(begin, &all)?;
+        self.slices = slices(&self.files, limits, division);
+        Ok(())
+    }
+
+    /// The first row of a file behind `begin` whose group is not that of the row there.
+    fn group_begin(&self, file: usize, begin: usize, column: usize, texts: bool) -> Result<usize> {
+        let end = self.file(file)?.rows();
+        let mut first = None;
+        for offset in (begin..end).step_by(GROUP_ROWS) {
+            let rows = GROUP_ROWS.min(end - offset);
+            let groups = self.read(Slice { file, offset, rows, first_row: 0 }, column, texts)?;
+            let numbers = widen(&groups);
+            let group = |row: usize| match &groups {
+                Raw::Texts(texts) => texts.get(row).unwrap_or_default().to_string(),
+                Raw::Numbers(_) => numbers[row].to_string(),
+            };
+            let first = first.get_or_insert_with(|| group(0));
+            if let Some(row) = (0..rows).find(|&row| group(row) != *first) {
+                return Ok(offset + row);
+            }
+        }
+        Ok(end)
+    }
+
+    /// A file that this rank reads.
+    fn file(&self, at: usize) -> Result<&ParquetFile> {
+        self.files[at].as_ref().ok_or_else(|| Error::internal(format!("{} is another host's file", display(&self.paths[at]))))
     }
 
     pub fn rows(&self) -> usize {
@@ -85,7 +148,7 @@ impl ParquetSet {
     }
 
     pub fn layout(&self) -> ColumnLayout<'_> {
-        ColumnLayout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.files[0].path) }
+        ColumnLayout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.paths[0]) }
     }
 
     /// Rows of one column.
@@ -97,16 +160,16 @@ impl ParquetSet {
     fn read_role(&self, slice: Slice, column: usize, texts: bool, role: ColumnRole) -> Result<Raw> {
         self.cancellation.check()?;
         let series = self.series(slice, column)?;
-        let damaged = |error: String| self.files[slice.file].damaged_column(&self.fields.names[column], &error);
+        let file = self.file(slice.file)?;
+        let damaged = |error: String| file.damaged_column(&self.fields.names[column], &error);
         let raw = convert(&series, texts, &self.missing).map_err(damaged)?;
         raw.and_then(|raw| finite(role, raw)).map_err(|fault| self.fault(slice, column, &fault))
     }
 
     /// Rows of one column as they stand in the files, or in the names of their directories.
     fn series(&self, slice: Slice, column: usize) -> Result<Series> {
-        let file = &self.files[slice.file];
-        match column.checked_sub(file.width()) {
-            None => file.read(slice.offset, slice.rows, column),
+        match column.checked_sub(self.width) {
+            None => self.file(slice.file)?.read(slice.offset, slice.rows, column),
             Some(at) => self.hive[at].series(slice.file, slice.rows).map_err(|error| Error::internal(error.to_string())),
         }
     }
@@ -118,17 +181,18 @@ impl ParquetSet {
         for slice in &self.slices {
             let part = self.series(*slice, column)?;
             let appended = guarded(|| part.cast(whole.dtype()).and_then(|part| whole.append(&part).map(drop)));
-            appended.map_err(|error| self.files[slice.file].damaged_column(name, &error))?;
+            let file = self.file(slice.file)?;
+            appended.map_err(|error| file.damaged_column(name, &error))?;
         }
         Ok(whole)
     }
 
     pub fn fault(&self, slice: Slice, column: usize, fault: &CellFault) -> Error {
-        let (path, row) = (display(&self.files[slice.file].path), slice.offset + fault.row);
+        let (path, row) = (display(&self.paths[slice.file]), slice.offset + fault.row);
         let CellFault { what, value, remedy, .. } = fault;
         let name = &self.fields.names[column];
         let error = Error::data(format!("{what}: {path}: row {row} (counted from 0), column {name}: {value:?}"));
-        error.with_path(&*self.files[slice.file].path).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
+        error.with_path(&*self.paths[slice.file]).with_row(row as u64).with_column_name(name).with_remedy(*remedy)
     }
 
     /// The values of a column of dates where the feature is one of times, and the other way round. A time of day does not fit a date.
@@ -159,29 +223,32 @@ impl ParquetSet {
     }
 
     /// The levels of all features that are read as texts.
-    pub fn levels(&self, roles: &[ColumnRole], texts: &[bool]) -> Result<Vec<LevelSet>> {
+    pub fn levels(&self, roles: &[ColumnRole], texts: &[bool], ranks: Ranks<'_>) -> Result<Vec<LevelSet>> {
         let sets: Vec<_> = roles.iter().map(|_| LevelSet::default()).collect();
         let wanted = (0..roles.len()).filter(|&at| texts[at] && matches!(roles[at], ColumnRole::Feature(_)));
         let wanted: Vec<_> = wanted.collect();
-        self.each(&wanted, &|slice, at| {
+        ranks.agree(self.each(&wanted, &|slice, at| {
             if let Raw::Texts(texts) = self.read(self.slices[slice], at, true)? {
                 sets[at].add(&texts.levels);
             }
             Ok(())
-        })?;
-        Ok(sets)
+        }))?;
+        sets.into_iter().map(|set| set.on_all(ranks)).collect()
     }
 
     /// The features all of whose numbers are dates such as 20240105. Values are read only where the files say that they lie so.
-    pub fn packed_dates(&self, roles: &[ColumnRole], texts: &[bool]) -> Result<Vec<usize>> {
+    pub fn packed_dates(&self, roles: &[ColumnRole], texts: &[bool], ranks: Ranks<'_>) -> Result<Vec<usize>> {
         let is_candidate = |&at: &usize| {
             let is_feature = matches!(roles[at], ColumnRole::Feature(_)) && !texts[at];
             let is_number = Physical::of(&self.fields.types[at]) == Some(Physical::Numeric);
-            is_feature && is_number && self.files.iter().all(|file| at < file.width() && file.lies_within(at, &PACKED_DATES))
+            is_feature
+                && is_number
+                && at < self.width
+                && self.files.iter().flatten().all(|file| file.lies_within(at, &PACKED_DATES))
         };
-        let candidates: Vec<_> = (0..roles.len()).filter(is_candidate).collect();
+        let candidates = ranks.common((0..roles.len()).filter(is_candidate).collect())?;
         let are_dates: Vec<_> = candidates.iter().map(|_| AtomicBool::new(true)).collect();
-        self.each(&candidates, &|slice, at| {
+        ranks.agree(self.each(&candidates, &|slice, at| {
             let Ok(candidate) = candidates.binary_search(&at) else { return Ok(()) };
             let is_so = &are_dates[candidate];
             if is_so.load(Ordering::Relaxed)
@@ -191,8 +258,9 @@ impl ParquetSet {
                 is_so.store(false, Ordering::Relaxed);
             }
             Ok(())
-        })?;
-        Ok(candidates.into_iter().zip(are_dates).filter(|(_, is_so)| is_so.load(Ordering::Relaxed)).map(|(at, _)| at).collect())
+        }))?;
+        let found = candidates.into_iter().zip(are_dates).filter(|(_, is_so)| is_so.load(Ordering::Relaxed));
+        ranks.common(found.map(|(at, _)| at).collect())
     }
 
     /// Runs `run` for every slice and each of `columns`, several at once; the first failure in this order is returned.
@@ -209,27 +277,37 @@ impl ParquetSet {
         failure.into_result()
     }
 
-    pub fn attributes(&self, roles: &[ColumnRole], texts: &[bool], classes: Option<&[String]>) -> Result<Attributes> {
-        let wanted: Vec<_> =
-            (0..roles.len()).filter(|&at| !matches!(roles[at], ColumnRole::Feature(_) | ColumnRole::Unused)).collect();
-        let mut pieces = Vec::with_capacity(self.slices.len());
-        for &slice in &self.slices {
-            let mut attributes = RawAttributes::default();
-            for &at in &wanted {
-                let raw = self.read_role(slice, at, texts[at], roles[at])?;
-                if let Some(fault) = attributes_fault(roles[at], &raw) {
-                    return Err(self.fault(slice, at, &fault));
-                }
-                attributes.set(roles[at], Some(raw));
-            }
-            pieces.push(attributes);
-        }
-        Attributes::join(pieces, classes, |row, text| {
+    pub fn attributes(
+        &self,
+        roles: &[ColumnRole],
+        texts: &[bool],
+        classes: Option<&[String]>,
+        ranks: Ranks<'_>,
+    ) -> Result<Attributes> {
+        let plans: Vec<_> = roles.iter().zip(texts).map(|(&role, &texts)| ColumnPlan { role, texts }).collect();
+        let pieces: Result<Vec<_>> = self.slices.iter().map(|&slice| self.slice_attributes(slice, &plans)).collect();
+        let pieces = RawAttributes::of_plans(&plans, ranks.agree(pieces)?);
+        Attributes::join(pieces, classes, ranks, |row, text| {
             let slice = self.slice_of(row);
             let column = roles.iter().position(|&role| role == ColumnRole::Label).unwrap_or(0);
             let remedy = "training had no such label; correct it";
             self.fault(slice, column, &CellFault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
         })
+    }
+
+    fn slice_attributes(&self, slice: Slice, plans: &[ColumnPlan]) -> Result<RawAttributes> {
+        let mut attributes = RawAttributes::default();
+        for (at, plan) in plans.iter().enumerate() {
+            if matches!(plan.role, ColumnRole::Feature(_) | ColumnRole::Unused) {
+                continue;
+            }
+            let raw = self.read_role(slice, at, plan.texts, plan.role)?;
+            if let Some(fault) = attributes_fault(plan.role, &raw) {
+                return Err(self.fault(slice, at, &fault));
+            }
+            attributes.set(plan.role, Some(raw));
+        }
+        Ok(attributes)
     }
 
     pub fn slice_of(&self, row: usize) -> Slice {
@@ -260,6 +338,43 @@ impl ParquetSet {
         }
         Ok(feature.kind.is_categorical() || found == Physical::Text)
     }
+}
+
+/// The columns of all files of all ranks. Of `own`, none are those that other ranks read alone.
+fn merged(own: &[Option<&FrameFields>], paths: &[DataFile], ranks: Ranks<'_>) -> Result<FrameFields> {
+    let merge_own = || {
+        let mut there = own.iter().zip(paths).filter_map(|(fields, path)| Some(((*fields)?, path)));
+        let Some((first, first_path)) = there.next() else { return Ok(None) };
+        let mut fields = first.clone();
+        for (other, path) in there {
+            merge(&mut fields, &display(first_path), other, &display(path))?;
+        }
+        Ok(Some((display(first_path), fields)))
+    };
+    let fields = ranks.agree(merge_own())?;
+    if ranks.files() == RankFiles::Shared {
+        return fields.map(|(_, fields)| fields).ok_or_else(|| Error::internal("a data set without a file"));
+    }
+    let all = ranks.gather(fields.as_ref().map(|(path, fields)| (path.clone(), FieldsOnTheWay::of(fields))))?;
+    let mut others = all.into_iter().flatten().map(|(path, fields)| (path, fields.arrived()));
+    let Some((path, mut first)) = others.next() else { return Err(Error::internal("a data set without a file")) };
+    for (other_path, other) in others {
+        merge(&mut first, &path, &other, &other_path)?;
+    }
+    Ok(first)
+}
+
+/// The rows that this rank reads.
+fn slices(files: &[Option<ParquetFile>], limits: Limits, division: &Division<'_>) -> Vec<Slice> {
+    let mut slices = Vec::new();
+    let mut first_row = 0;
+    for (file, parquet) in files.iter().enumerate().filter_map(|(at, file)| Some((at, file.as_ref()?))) {
+        for (offset, rows) in parquet.slices(limits.slice_rows, division.rows(file, parquet.rows())) {
+            slices.push(Slice { file, offset, rows, first_row });
+            first_row += rows;
+        }
+    }
+    slices
 }
 
 /// Whether a column that directories name is read: its values vary, or it is asked for.

@@ -106,7 +106,7 @@ impl BlockSource for ParquetSource {
 
     fn locate(&self, row: usize) -> String {
         let slice = self.set.slice_of(row);
-        let path = display(&self.set.files[slice.file].path);
+        let path = display(&self.set.paths[slice.file]);
         format!("{path}: row {} (counted from 0)", slice.offset + row - slice.first_row)
     }
 }

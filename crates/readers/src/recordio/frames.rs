@@ -5,6 +5,7 @@
 //! does not); a reader puts it back.
 
 use std::borrow::Cow;
+use std::io::{self, Read, Seek, SeekFrom};
 
 /// What every frame begins with.
 pub(crate) const MAGIC: [u8; 4] = 0xCED7_230A_u32.to_le_bytes();
@@ -131,6 +132,44 @@ pub(crate) fn last_record_end(bytes: &[u8]) -> Option<usize> {
             Err(_) => return Some(bytes.len()),
         }
     }
+}
+
+/// The end of the first record at `at` or behind it. Where something is wrong, all bytes belong together.
+pub(crate) fn record_end_from(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut end = 0;
+    while end < at {
+        match record(&bytes[end..]) {
+            Ok(Some(whole)) => end += whole.end,
+            Ok(None) => return None,
+            Err(_) => return Some(bytes.len()),
+        }
+    }
+    Some(end)
+}
+
+/// Frames that follow each other before the first of them is taken for one: what looks like a frame may be a part of a record.
+const CHAIN: usize = 4;
+
+/// Whether a record begins at `begin` in a file of `size` bytes, as far as the next few frames tell.
+pub(crate) fn is_record_chain(file: &mut (impl Read + Seek), begin: u64, size: u64) -> io::Result<bool> {
+    let mut at = begin;
+    for number in 0..CHAIN {
+        if number > 0 && at == size {
+            return Ok(true);
+        }
+        let mut header = [0; HEADER];
+        file.seek(SeekFrom::Start(at))?;
+        match file.read_exact(&mut header) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read?,
+        }
+        let word = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
+        if header[..4] != MAGIC || (number == 0 && word >> 29 > 1) {
+            return Ok(false);
+        }
+        at += (HEADER + (word as usize & LONGEST)).next_multiple_of(4) as u64;
+    }
+    Ok(at <= size)
 }
 
 /// The number of records.

@@ -11,6 +11,6 @@ mod record;
 mod wire;
 
 pub use encode::{encode, encode_answer};
-pub(super) use frames::{MAGIC, count_records, frame_length, last_record_end};
+pub(super) use frames::{MAGIC, count_records, frame_length, is_record_chain, last_record_end, record_end_from};
 pub(super) use read::RecordioReader;
 pub use record::{Features, Labels, Record, is_recordio, records};

@@ -1,14 +1,16 @@
 //! RecordIO files → data sets.
 
 use super::record::{Features, Labels, Placed, Record, RecordFault, RecordPlace};
-use crate::blocks::{TextBlock, TextFile, for_each_block};
+use crate::blocks::{InFiles, TextBlock, TextFile, for_each_block};
 use crate::cells::{MissingTexts, make_missing};
+use crate::division::Division;
 use crate::feature_count;
 use crate::hive::without_lost_columns;
 use crate::labels::Attributes;
 use crate::levels::compact;
 use crate::options::refuse_column_options;
 use crate::piece::{Piece, Sparse};
+use crate::ranks::Ranks;
 use crate::reader::{Fit, Input, Limits, Reader};
 use crate::row_end::RowEnd;
 use crate::sniff::Probe;
@@ -24,30 +26,32 @@ pub(crate) struct RecordioReader;
 
 impl Reader for RecordioReader {
     /// Data that hold a sparse record anywhere count as sparse, and their keys as indices from 0.
-    fn training(&self, input: Input<'_>) -> Result<Dataset> {
-        training(input)
+    fn training(&self, input: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        training(input, division)
     }
 
     /// Features are matched by their positions.
-    fn matching(&self, input: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
-        matching(input, fit)
+    fn matching(&self, input: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
+        matching(input, fit, division)
     }
 }
 
-fn training(Input { files: probes, options, limits }: Input<'_>) -> Result<Dataset> {
+fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
     let paths: Vec<_> = probes.iter().map(|probe| &probe.path).collect();
     let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
-    let parser =
-        RecordParser { files: files(probes), missing: MissingTexts::new(&options.missing), width: None, labels: Labels::Required };
-    let first = RecordFirstPass::run(&parser, limits)?;
-    let width = first.width(&parser)?;
+    let missing = MissingTexts::new(&options.missing);
+    let mut parser = RecordParser { files: files(probes), missing, width: None, labels: Labels::Required };
+    let first = RecordFirstPass::on_all(&mut parser, limits, division)?;
+    let found = Findings::on_all(&first, &parser, division.ranks)?;
+    let width = found.width(&parser)?;
     let mut schema = FeatureSchema::numeric(width);
-    schema.index_base = first.facts.iter().any(|facts| facts.sparse).then_some(0);
-    first.finish(RecordParser { width: Some(width), ..parser }, schema, limits).map(|data| data.with_reading(options.reading()))
+    schema.index_base = found.sparse.then_some(0);
+    let parser = RecordParser { width: Some(width), ..parser };
+    first.finish(parser, schema, limits, division.ranks).map(|data| data.with_reading(options.reading()))
 }
 
-fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -> Result<Dataset> {
+fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
     refuse_column_options(options, FORMAT)?;
     if classes.is_some() {
@@ -66,15 +70,21 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>) -
         )));
     }
     let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
-    let parser =
-        RecordParser { files: files(probes), missing: MissingTexts::new(&options.missing), width: Some(schema.len()), labels };
-    let first = RecordFirstPass::run(&parser, limits)?;
-    first.finish(parser, schema.shared(), limits)
+    let missing = MissingTexts::new(&options.missing);
+    let mut parser = RecordParser { files: files(probes), missing, width: Some(schema.len()), labels };
+    let first = RecordFirstPass::on_all(&mut parser, limits, division)?;
+    first.finish(parser, schema.shared(), limits, division.ranks)
 }
 
 fn files(probes: &[Probe]) -> Vec<TextFile> {
-    let file =
-        |p: &Probe| TextFile { path: p.path.clone(), packing: p.packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Record };
+    let file = |p: &Probe| TextFile {
+        path: p.path.clone(),
+        packing: p.packing,
+        skip_bytes: 0,
+        skip_lines: 0,
+        ends: RowEnd::Record,
+        part: None,
+    };
     probes.iter().map(file).collect()
 }
 
@@ -193,11 +203,17 @@ fn untold(mut record: Record) -> Record {
     record
 }
 
-impl PieceParser for RecordParser {
+impl InFiles for RecordParser {
     fn files(&self) -> &[TextFile] {
         &self.files
     }
 
+    fn files_mut(&mut self) -> &mut [TextFile] {
+        &mut self.files
+    }
+}
+
+impl PieceParser for RecordParser {
     fn piece(&self, file: usize, block: &TextBlock) -> Result<Piece> {
         Ok(self.rows(file, block)?.piece())
     }
@@ -221,6 +237,16 @@ struct RecordFirstPass {
 }
 
 impl RecordFirstPass {
+    /// The rows of this rank; there are some on any.
+    fn on_all(parser: &mut RecordParser, limits: Limits, division: &mut Division<'_>) -> Result<Self> {
+        division.align(&parser.files, None)?;
+        let first = division.first_pass(parser, |parser| Self::run(parser, limits))?;
+        if division.ranks.all(first.places.is_empty()) {
+            return Err(Error::data(format!("no records: {}", display(&parser.files[0].path))));
+        }
+        Ok(first)
+    }
+
     fn run(parser: &RecordParser, limits: Limits) -> Result<Self> {
         let harvest = Harvest::new(limits.cache_bytes);
         for_each_block(&parser.files, limits.block_bytes, &|file, index, block| {
@@ -232,53 +258,82 @@ impl RecordFirstPass {
             harvest.add((file, index), count, piece, bytes, (labels, facts))
         })?;
         let (places, pieces, found) = harvest.finish();
-        if places.is_empty() {
-            return Err(Error::data(format!("no records: {}", display(&parser.files[0].path))));
-        }
         let (labels, facts): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         Ok(Self { places, pieces, labels: labels.concat(), facts })
     }
 
-    /// The number of features: what records tell, which must be the same everywhere, or else what the keys need.
-    fn width(&self, parser: &RecordParser) -> Result<usize> {
-        let blocks = || self.places.iter().zip(&self.facts);
-        let mut told = blocks().filter_map(|(block, facts)| facts.told.map(|(width, place)| (block.file, width, place)));
-        let highest = self.facts.iter().filter_map(|facts| facts.highest).max();
-        let Some((file, width, place)) = told.next() else {
-            let width = highest.map_or(0, |key| key as usize + 1);
-            return match width {
-                0 => Err(Error::data(format!("no feature in any record: {}", display(&parser.files[0].path)))),
-                _ => {
-                    let values = self.facts.iter().map(|facts| facts.values).sum();
-                    feature_count::check(width, highest.unwrap_or(0), values, &display(&parser.files[0].path))?;
-                    Ok(width)
-                }
-            };
-        };
-        let name = |file: usize, place: RecordPlace| parser.place(file, place.number);
-        if let Some((other, found, at)) = told.find(|(_, found, _)| *found != width) {
-            return Err(Error::schema(format!(
-                "records disagree: {} has {width} features, {} has {found}; give all records the same number",
-                name(file, place),
-                name(other, at)
-            )));
-        }
-        feature_count::check_most(width, &display(&parser.files[0].path))?;
-        match highest {
-            Some(key) if key as usize >= width => Err(Error::schema(format!(
-                "records disagree: {} has {width} features, and elsewhere there is a key {key} (counted from 0); give all records one shape",
-                name(file, place)
-            ))),
-            _ => Ok(width),
-        }
-    }
-
-    fn finish(self, parser: RecordParser, schema: impl Into<Arc<FeatureSchema>>, limits: Limits) -> Result<Dataset> {
+    fn finish(
+        self,
+        parser: RecordParser,
+        schema: impl Into<Arc<FeatureSchema>>,
+        limits: Limits,
+        ranks: Ranks<'_>,
+    ) -> Result<Dataset> {
         let labelled = parser.labels == Labels::Required;
         let attributes = Attributes { labels: labelled.then_some(self.labels), ..Attributes::default() };
         let schema = schema.into();
         let features = schema.len();
         let source = TextSource { parser, block_bytes: limits.block_bytes, features, places: self.places, cache: self.pieces };
-        attributes.into_dataset(schema, Arc::new(source))
+        ranks.agree(attributes.into_dataset(schema, Arc::new(source)))
+    }
+}
+
+/// A number of features that a record tells, and where the record is.
+type Told = (usize, String);
+
+/// What the records of all ranks say about the number of features.
+struct Findings {
+    /// The first record that tells a number, and the first that tells another one.
+    told: Option<Told>,
+    other: Option<Told>,
+    highest: Option<u32>,
+    sparse: bool,
+    values: usize,
+}
+
+impl Findings {
+    fn on_all(first: &RecordFirstPass, parser: &RecordParser, ranks: Ranks<'_>) -> Result<Self> {
+        let told = || {
+            let blocks = first.places.iter().zip(&first.facts);
+            blocks.filter_map(|(block, facts)| facts.told.map(|(width, place)| (width, block.file, place.number)))
+        };
+        // Records were counted from the beginning of the part of the file that this rank reads.
+        let before = |file: usize| parser.files[file].part.as_ref().map_or(0, |part| part.lines_before);
+        let placed = |(width, file, number): (usize, usize, u64)| (width, parser.place(file, number + before(file)));
+        let width = ranks.first(told().next().map(placed))?;
+        let other = width.as_ref().and_then(|(width, _)| told().find(|(other, ..)| other != width));
+        let facts = &first.facts;
+        let highest = facts.iter().filter_map(|facts| facts.highest).max();
+        let highest = ranks.gather(highest)?.into_iter().flatten().max();
+        Ok(Self {
+            told: width,
+            other: ranks.first(other.map(placed))?,
+            highest,
+            sparse: !ranks.all(facts.iter().all(|facts| !facts.sparse)),
+            values: ranks.sum(facts.iter().map(|facts| facts.values as u64).sum()) as usize,
+        })
+    }
+
+    /// The number of features: what records tell, which must be the same everywhere, or else what the keys need.
+    fn width(&self, parser: &RecordParser) -> Result<usize> {
+        let file = display(&parser.files[0].path);
+        let Some((width, place)) = &self.told else {
+            let Some(highest) = self.highest else { return Err(Error::data(format!("no feature in any record: {file}"))) };
+            let width = highest as usize + 1;
+            feature_count::check(width, highest, self.values, &file)?;
+            return Ok(width);
+        };
+        if let Some((found, other)) = &self.other {
+            return Err(Error::schema(format!(
+                "records disagree: {place} has {width} features, {other} has {found}; give all records the same number"
+            )));
+        }
+        feature_count::check_most(*width, &file)?;
+        match self.highest {
+            Some(key) if key as usize >= *width => Err(Error::schema(format!(
+                "records disagree: {place} has {width} features, and elsewhere there is a key {key} (counted from 0); give all records one shape"
+            ))),
+            _ => Ok(*width),
+        }
     }
 }
