@@ -2,8 +2,8 @@
 //! RecordIO record.
 
 use super::row_end::RowEnd;
-use super::source::DataFile;
 use super::source::display;
+use super::source::{DataFile, Head};
 use super::unwrap::Unwrapped;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
@@ -93,6 +93,8 @@ pub(super) struct TextFile {
     pub ends: RowEnd,
     /// What is read of it, where that is not all.
     pub part: Option<Part>,
+    /// Its first bytes, as long as they are kept.
+    pub head: Option<Head>,
 }
 
 /// A part of a file that is read, of one that is packed in nothing. Rows begin where it begins.
@@ -148,14 +150,14 @@ impl TextFile {
     pub fn blocks(&self, block_bytes: usize) -> Result<Blocks<'_>> {
         let (first, carry) = (1 + self.skip_lines, Vec::new());
         let Some(part) = &self.part else {
-            let mut reader = unpacked(self.path.stream()?, &self.path, self.packing)?;
+            let mut reader = unpacked(self.path.stream(0..u64::MAX, self.head.as_ref())?, &self.path, self.packing)?;
             let skipped = std::io::copy(&mut reader.by_ref().take(self.skip_bytes as u64), &mut std::io::sink());
             let offset = skipped.map_err(|e| unreadable(&self.path, self.packing, &e))?;
             return Ok(Blocks { file: self, reader, block_bytes, carry, line: first, offset, done: false });
         };
         let (offset, end) = (part.bytes.start.max(self.skip_bytes as u64), part.bytes.end);
         let done = offset >= end;
-        let reader = if done { Box::new(std::io::empty()) } else { self.path.stream_part(offset..end)? };
+        let reader = if done { Box::new(std::io::empty()) } else { self.path.stream(offset..end, self.head.as_ref())? };
         Ok(Blocks { file: self, reader, block_bytes, carry, line: first + part.lines_before, offset, done })
     }
 }
@@ -217,7 +219,7 @@ impl Blocks<'_> {
                 return Ok(());
             }
             self.check_length(bytes)?;
-            let mut behind = self.file.path.stream_part(begin..begin + COMPLETED_BYTES as u64)?;
+            let mut behind = self.file.path.stream(begin..begin + COMPLETED_BYTES as u64, None)?;
             if behind.read_to_end(bytes).map_err(|e| Error::io(&self.file.path, e))? == 0 {
                 break;
             }
@@ -367,7 +369,10 @@ mod tests {
         file.write_all(bytes).unwrap();
         let path = file.path().to_path_buf().into();
         let packing = Packing { compression: Compression::None, framed_text: false };
-        (file, TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::LineOutsideQuotes(b','), part: None })
+        (
+            file,
+            TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::LineOutsideQuotes(b','), part: None, head: None },
+        )
     }
 
     #[test]

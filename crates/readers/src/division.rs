@@ -194,9 +194,12 @@ impl<'a> Division<'a> {
     /// # Errors
     /// On all ranks the first in the order of rows.
     pub fn first_pass<P: InFiles, T>(&mut self, parser: &mut P, run: impl Fn(&P) -> Result<T>) -> Result<T> {
-        if self.ranks.is_alone() {
-            return run(parser);
-        }
+        let result = if self.ranks.is_alone() { run(parser) } else { self.first_pass_on_all(parser, run) };
+        parser.files_mut().iter_mut().for_each(|file| file.head = None);
+        result
+    }
+
+    fn first_pass_on_all<P: InFiles, T>(&mut self, parser: &mut P, run: impl Fn(&P) -> Result<T>) -> Result<T> {
         let rank = self.ranks.rank();
         self.set_parts(parser.files_mut());
         let mut result = run(parser);
@@ -301,7 +304,7 @@ fn group_begin(file: &TextFile, begin: u64, size: u64, group: RowGroup<'_>) -> R
     let mut bytes = GROUP_BYTES;
     loop {
         let end = size.min(begin.saturating_add(bytes));
-        let part = TextFile { part: Some(Part::new(begin..end, 0)), ..file.clone() };
+        let part = TextFile { part: Some(Part::new(begin..end, 0)), head: None, ..file.clone() };
         let mut first = None;
         for block in part.blocks(GROUP_BYTES as usize)? {
             let block = block?;

@@ -103,6 +103,7 @@ fn files(probes: &[Probe]) -> Vec<TextFile> {
         skip_lines: 0,
         ends: RowEnd::Line,
         part: None,
+        head: p.head(),
     };
     probes.iter().map(file).collect()
 }

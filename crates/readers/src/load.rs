@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The data files behind `paths`, in reading order: directories are searched to any depth, hidden and `_`-prefixed files, checksums and
 /// manifests passed over. Files in directories are not looked at: some may be empty.
@@ -240,7 +241,7 @@ impl FileSet {
                 continue;
             };
             let own = at.checked_sub(mine.start).and_then(|at| own_probes.get_mut(at)).and_then(Option::take);
-            let sample = first_sample.take().unwrap_or_default();
+            let sample = Arc::new(first_sample.take().unwrap_or_default());
             let path = file.metered(&options.meter);
             let other = Probe { path, packing, format, sample, whole, bytes, is_own: false };
             probes.push(own.map_or(other, |own| Probe { bytes, ..own }));
@@ -279,7 +280,7 @@ impl FileSet {
 fn first_sample(looks: &[Option<Look>], first_files: &[usize], own: &[Option<Probe>], ranks: Ranks<'_>) -> Option<Vec<u8>> {
     let first = looks.iter().position(Option::is_some)?;
     let rank = first_files.partition_point(|&file| file <= first) - 1;
-    let sample = own.iter().flatten().next().filter(|_| rank == ranks.rank()).map(|probe| probe.sample.clone());
+    let sample = own.iter().flatten().next().filter(|_| rank == ranks.rank()).map(|probe| probe.sample.to_vec());
     Some(ranks.broadcast(rank, sample.unwrap_or_default()))
 }
 

@@ -109,6 +109,11 @@ impl Meter {
         Ok(bytes)
     }
 
+    /// Counts bytes that are parsed and were read before, for a look.
+    pub(super) fn known(&self, bytes: u64) {
+        self.counters.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// Counts time that a thread which parses waited.
     pub(super) fn waited(&self, time: Duration) {
         add(&self.counters.waited, time);

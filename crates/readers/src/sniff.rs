@@ -6,12 +6,13 @@ use super::foreign;
 use super::json_form;
 use super::recordio::is_recordio;
 use super::row_end::count;
-use super::source::DataFile;
 use super::source::display;
+use super::source::{DataFile, Head};
 use super::unwrap::holds_text;
 use super::{Format, ReadOptions};
 use crate::{Error, Result};
 use std::io::Read;
+use std::sync::Arc;
 
 /// The beginning of a file, decompressed.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) struct Probe {
     pub packing: Packing,
     pub format: Format,
     /// The first bytes of text: at least one whole line, where the file has one. Empty for other formats.
-    pub sample: Vec<u8>,
+    pub sample: Arc<Vec<u8>>,
     /// Whether the sample is the whole file.
     pub whole: bool,
     /// The size of the file; known where several ranks share the files.
@@ -55,7 +56,7 @@ impl Probe {
                 path,
                 packing,
                 format: Format::Parquet,
-                sample: Vec::new(),
+                sample: Arc::default(),
                 whole: false,
                 bytes: 0,
                 is_own: true,
@@ -126,7 +127,13 @@ impl Probe {
         if format == Format::Json {
             sample = Vec::new();
         }
-        Ok(Some(Self { path, packing, format, sample, whole, bytes: 0, is_own: true }))
+        Ok(Some(Self { path, packing, format, sample: Arc::new(sample), whole, bytes: 0, is_own: true }))
+    }
+
+    /// The first bytes of the file, if they are known as they stand in it: they need not be read again.
+    pub fn head(&self) -> Option<Head> {
+        let is_bare = self.packing == Packing { compression: Compression::None, framed_text: false };
+        (self.is_own && is_bare && !self.sample.is_empty()).then(|| Head(self.sample.clone()))
     }
 
     fn recordio(path: DataFile, packing: Packing, format: Option<Format>) -> Result<Self> {
@@ -137,7 +144,7 @@ impl Probe {
                 display(&path)
             )));
         }
-        Ok(Self { path, packing, format: Format::Recordio, sample: Vec::new(), whole: false, bytes: 0, is_own: true })
+        Ok(Self { path, packing, format: Format::Recordio, sample: Arc::default(), whole: false, bytes: 0, is_own: true })
     }
 }
 

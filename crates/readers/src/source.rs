@@ -133,6 +133,16 @@ enum Content {
     Memory(Arc<[u8]>),
 }
 
+/// The first bytes of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Head(pub Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Head {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 /// A file that is open.
 pub(super) enum Opened {
     File(File, Meter),
@@ -216,13 +226,9 @@ impl DataFile {
         Self { meter: meter.clone(), ..self }
     }
 
-    /// The file's bytes from its beginning; those of large files are read ahead.
-    pub fn stream(&self) -> Result<Box<dyn Read + Send>> {
-        self.stream_part(0..u64::MAX)
-    }
-
-    /// The bytes of a part of the file, which may end before the part does.
-    pub fn stream_part(&self, part: Range<u64>) -> Result<Box<dyn Read + Send>> {
+    /// The bytes of a part of the file, which may end before the part does; those of large files are read ahead, and those of small ones
+    /// not at all as far as they are known.
+    pub fn stream(&self, part: Range<u64>, head: Option<&Head>) -> Result<Box<dyn Read + Send>> {
         let mut opened = self.open()?;
         if let Opened::File(file, meter) = &opened
             && file.metadata().is_ok_and(|metadata| metadata.len().min(part.end).saturating_sub(part.start) >= ahead::FROM_BYTES)
@@ -231,10 +237,17 @@ impl DataFile {
         {
             return Ok(Box::new(ahead));
         }
-        if part.start > 0 {
-            opened.seek(SeekFrom::Start(part.start)).map_err(|error| Error::io(&self.path, error))?;
+        let known = head.map_or(0, |head| head.0.len() as u64).min(part.end);
+        let begin = part.start.max(known);
+        if begin > 0 {
+            opened.seek(SeekFrom::Start(begin)).map_err(|error| Error::io(&self.path, error))?;
         }
-        Ok(Box::new(opened.take(part.end.saturating_sub(part.start))))
+        let rest = opened.take(part.end.saturating_sub(begin));
+        let Some(head) = head.filter(|_| part.start < known) else { return Ok(Box::new(rest)) };
+        self.meter.known(known - part.start);
+        let mut head = Cursor::new(head.clone());
+        head.set_position(part.start);
+        Ok(Box::new(head.take(known - part.start).chain(rest)))
     }
 
     /// The number of bytes.

@@ -147,6 +147,7 @@ impl Table {
             skip_lines: count(&probe.sample[..skip_bytes], b'\n') as u64,
             ends: RowEnd::LineOutsideQuotes(dialect.delimiter),
             part: None,
+            head: probe.head(),
         };
         for (position, probe) in probes.iter().enumerate() {
             if position > 0 && !probe.is_own {

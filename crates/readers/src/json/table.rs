@@ -78,7 +78,7 @@ impl JsonTable {
     pub fn read(input: Input<'_>, division: &mut Division<'_>) -> Result<Self> {
         let file = |probe: &Probe| {
             let (path, packing) = (probe.path.clone(), probe.packing);
-            TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line, part: None }
+            TextFile { path, packing, skip_bytes: 0, skip_lines: 0, ends: RowEnd::Line, part: None, head: probe.head() }
         };
         let mut files = JsonFiles { input, files: input.files.iter().map(file).collect() };
         division.align(&files.files, None)?;

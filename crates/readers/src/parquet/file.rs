@@ -20,7 +20,7 @@ use std::collections::HashSet;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The least and the greatest number of a chunk, where its statistics say them.
 fn ends(chunk: &ColumnChunkMetadata, footer: &[u8]) -> Option<(f64, f64)> {
@@ -40,6 +40,10 @@ pub(super) struct ParquetFile {
     /// reads, and lets go of it later on.
     held: Option<Arc<[u8]>>,
     is_mostly_metadata: bool,
+    /// Bytes.
+    pub length: u64,
+    /// The chunks that are in the page cache and stay there: the first row of a group, and the column. Nothing where none may stay.
+    fetched: Option<Mutex<HashSet<(usize, String)>>>,
     /// Without the writer's notes.
     metadata: Arc<FileMetadata>,
     /// The same, for a column at a time.
@@ -81,11 +85,13 @@ impl ParquetFile {
         if let Some(name) = fields.names.iter().find(|name| !seen.insert(name.as_str())) {
             return Err(Error::schema(format!("two columns are called {name:?}: {}; rename one", display(&path))));
         }
-        Ok((Self { path, held: None, is_mostly_metadata, metadata, columns, names, noted, is_half }, fields))
+        let (held, fetched) = (None, None);
+        Ok((Self { path, held, is_mostly_metadata, length, fetched, metadata, columns, names, noted, is_half }, fields))
     }
 
-    /// Makes ready for reading columns.
-    pub fn hold(&mut self) -> Result<()> {
+    /// Makes ready for reading columns. What is read may stay in the page cache, if all that is read of files fits there with ease.
+    pub fn hold(&mut self, fits: bool) -> Result<()> {
+        self.fetched = fits.then(Mutex::default);
         if self.is_mostly_metadata {
             self.held = Some(whole(&self.path)?);
         }
@@ -145,8 +151,13 @@ impl ParquetFile {
             return Ok(());
         }
         let mut opened = self.path.open()?;
+        let is_new = |chunk: &Chunk| {
+            let fetched = self.fetched.as_ref().map(|fetched| fetched.lock().unwrap_or_else(PoisonError::into_inner));
+            fetched.is_none_or(|mut fetched| fetched.insert((chunk.first_row, name.to_string())))
+        };
         // A row group is fetched with the first of its rows: slices may be parts of one.
-        for Chunk { range, .. } in self.chunks(rows.clone(), name).filter(|chunk| rows.contains(&chunk.first_row)) {
+        let chunks = self.chunks(rows.clone(), name).filter(|chunk| rows.contains(&chunk.first_row));
+        for Chunk { range, .. } in chunks.filter(is_new) {
             let fetched = opened.seek(SeekFrom::Start(range.start)).and_then(|_| {
                 let mut bytes = opened.by_ref().take(range.end.saturating_sub(range.start));
                 let mut buffer = vec![0; FETCHED_BYTES.min(bytes.limit() as usize)];

@@ -10,6 +10,7 @@ use crate::frame::{CellFault, FieldsOnTheWay, FrameFields, Physical, attributes_
 use crate::hive::HiveColumn;
 use crate::labels::{Attributes, RawAttributes, widen};
 use crate::levels::{LevelSet, Raw};
+use crate::memory;
 use crate::names::list;
 use crate::piece::ColumnEncoder;
 use crate::ranks::{RankFiles, Ranks};
@@ -20,6 +21,7 @@ use crate::source::{DataFile, display};
 use crate::{CancellationToken, Error, Feature, FeatureKind, FeatureSchema, ReadOptions, Result};
 use polars::prelude::Series;
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Consecutive rows of one file: whole row groups, several where they are small.
@@ -30,6 +32,9 @@ pub(super) struct Slice {
     pub rows: usize,
     pub first_row: usize,
 }
+
+/// Files of up to this part of memory are taken to stay in the page cache between two passes.
+const CACHED_SHARE: u64 = 8;
 
 /// Rows that are looked at for another query group at a time.
 const GROUP_ROWS: usize = 4096;
@@ -77,8 +82,11 @@ impl ParquetSet {
         };
         division.cut_at(groups, whole);
         let slices = slices(&files, limits, division);
-        let read = files.par_iter_mut().enumerate().filter(|(at, _)| slices.iter().any(|slice| slice.file == *at));
-        let held: Vec<_> = read.map(|(_, file)| file.as_mut().map_or(Ok(()), ParquetFile::hold)).collect();
+        let is_read: HashSet<usize> = slices.iter().map(|slice| slice.file).collect();
+        let bytes: u64 = is_read.iter().filter_map(|&at| files[at].as_ref()).map(|file| file.length).sum();
+        let fits = memory::limit().is_some_and(|limit| bytes <= limit / CACHED_SHARE);
+        let read = files.par_iter_mut().enumerate().filter(|(at, _)| is_read.contains(at));
+        let held: Vec<_> = read.map(|(_, file)| file.as_mut().map_or(Ok(()), |file| file.hold(fits))).collect();
         ranks.agree(held.into_iter().collect::<Result<()>>())?;
         let rows: usize = slices.iter().map(|slice| slice.rows).sum();
         let all_rows = ranks.sum(rows as u64) as usize;

@@ -84,6 +84,7 @@ fn files(probes: &[Probe]) -> Vec<TextFile> {
         skip_lines: 0,
         ends: RowEnd::Record,
         part: None,
+        head: p.head(),
     };
     probes.iter().map(file).collect()
 }
