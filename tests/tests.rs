@@ -24,6 +24,7 @@ mod first_hour;
 mod format;
 mod hold_out;
 mod hostile;
+mod hosts;
 mod interop;
 mod io;
 mod linear;

@@ -3,9 +3,12 @@
 use crate::initial_model;
 use crate::log::Log;
 use crate::pipes::{self, Pipe};
+use crate::ranks;
 use crate::report::Failure;
 use crate::s3;
+use crate::summary::sha256;
 use sapwood::boost::Bins;
+use sapwood::collective::Collective;
 use sapwood::names::list;
 use sapwood::params::SameData;
 use sapwood::text::counted;
@@ -182,6 +185,13 @@ impl Inputs {
     /// # Errors
     /// Missing paths, data sets without files, and shared files where `same_data` says so.
     pub fn check(&self, same_data: SameData, log: &mut Log) -> Result<BTreeSet<OsString>, Failure> {
+        let is_piped = |(_, input): &(&str, &Input)| matches!(input.place, DataPlace::Pipe(_));
+        if let Some((_, piped)) = self.named().find(is_piped).filter(|_| ranks::all().size() > 1) {
+            return Err(Failure::user(format!(
+                "{}: of several hosts, a pipe such as standard input is read by one of them only; give files",
+                piped.origin
+            )));
+        }
         let mut all = self.train.files()?;
         let learned = LearnedFiles::new(&self.train.origin, all.clone());
         for (name, input) in self.watched() {
@@ -273,6 +283,27 @@ impl Loaded {
         }
         self.train = parts.train;
         self.validation.push((VALIDATION.to_string(), parts.validation));
+        Ok(self)
+    }
+
+    /// The rows that this host trains and is evaluated on, of those that every host has read.
+    ///
+    /// # Errors
+    /// The hosts have not read the same.
+    pub fn part(mut self, ranks: &dyn Collective) -> Result<Self, Failure> {
+        let labels = |set: &Dataset| sha256(bytemuck::cast_slice(set.labels().unwrap_or_default()));
+        let sets = std::iter::once(&self.train).chain(self.validation.iter().map(|(_, set)| set));
+        let read: String = sets.map(|set| format!("{} rows with labels {}; ", set.rows(), labels(set))).collect();
+        if let Some(other) = ranks.all_gather(read.as_bytes()).iter().position(|other| *other != read.as_bytes()) {
+            return Err(Failure::user(format!(
+                "host {} and host {} have read different data; give all hosts the same files (FullyReplicated, or a shared file system)",
+                other + 1,
+                ranks.rank() + 1
+            )));
+        }
+        let part = |set: &Dataset| set.part(ranks.rank(), ranks.size());
+        self.train = part(&self.train);
+        self.validation.iter_mut().for_each(|(_, set)| *set = part(set));
         Ok(self)
     }
 

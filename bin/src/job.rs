@@ -9,6 +9,7 @@ use crate::log::Log;
 use crate::memory;
 use crate::output;
 use crate::progress::Progress;
+use crate::ranks;
 use crate::report::Failure;
 use crate::results::Results;
 use crate::signal::{self, Signals};
@@ -48,21 +49,27 @@ impl Job {
     pub fn run(self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
         let start = Instant::now();
         // Kept to the end.
-        let _claim = self.check(&mut log)?;
+        let _claim = ranks::agree(self.check(&mut log))?;
         let interval = Duration::try_from_secs_f64(self.params.checkpoint_interval).unwrap_or(Duration::MAX);
         if let Some(directory) = &self.checkpoints {
             self.inputs.refuse_among_data(directory)?;
         }
-        let checkpoints = self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval, &mut log));
-        let mut checkpoints = checkpoints.transpose()?;
+        let checkpoints = self.checkpoints.as_deref().filter(|_| ranks::is_first());
+        let checkpoints = checkpoints.map(|path| Checkpoints::open(path, interval, &mut log)).transpose();
+        let mut checkpoints = ranks::agree(checkpoints)?;
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
         let (trained, rows, features, load, stopped) = pool.install(|| {
+            let is_shared = ranks::all().size() > 1;
+            if self.cache.is_some() && is_shared {
+                log.warning("the cache is not used on several hosts: the files are read");
+            }
             // Binned data have no values that leaves could be linear functions of, or the trees of another model be applied to.
             if self.cache.is_some() && self.params.linear_tree {
                 log.note("the cache holds no values, which linear_tree needs: the files are read, and not cached");
             }
-            let cache = match self.cache.as_ref().filter(|_| self.initial.is_none() && !self.params.linear_tree) {
+            let cache = self.cache.as_ref().filter(|_| self.initial.is_none() && !self.params.linear_tree && !is_shared);
+            let cache = match cache {
                 Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
                 None => None,
             };
@@ -70,9 +77,16 @@ impl Job {
             let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
             let mut data = match cached {
                 Some(data) => data,
-                None => self.inputs.load(&options, &self.params, self.initial.as_ref(), &mut log)?.hold_out(&self.params)?,
+                None => {
+                    let loaded = self.inputs.load(&options, &self.params, self.initial.as_ref(), &mut log);
+                    ranks::agree(loaded.and_then(|data| data.hold_out(&self.params)))?
+                }
             };
             data.describe(&mut log);
+            let rows = data.train.rows();
+            if is_shared {
+                data = data.part(ranks::all())?;
+            }
             let load = start.elapsed();
             let bins = data.bins.take();
             let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, data: &data });
@@ -80,9 +94,17 @@ impl Job {
             for (name, set) in &data.validation {
                 set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
             }
-            Ok::<_, Failure>((trained, data.train.rows(), data.train.schema().len(), load, stopped))
+            Ok::<_, Failure>((trained, rows, data.train.schema().len(), load, stopped))
         })?;
 
+        let done = Done { trained, rows, features, load, stopped };
+        ranks::agree(if ranks::is_first() { self.write(&done, &options, start, &mut log) } else { Ok(()) })?;
+        Ok(done.stopped)
+    }
+
+    /// Writes model, history and summary, and says so.
+    fn write(&self, done: &Done, options: &ReadOptions, start: Instant, log: &mut Log) -> Result<(), Failure> {
+        let Done { trained, rows, features, load, stopped } = done;
         // Before anything is said: whoever reads it may have stopped, with the pipe still open.
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;
@@ -91,14 +113,15 @@ impl Job {
         let save = save.elapsed();
 
         trained.warnings.iter().for_each(|text| log.warning(text));
-        if let Some(text) = self.params.early_stopping_rounds.and_then(|patience| history::best_round(&trained, patience)) {
+        if let Some(text) = self.params.early_stopping_rounds.and_then(|patience| history::best_round(trained, patience)) {
             log.info(&text);
         }
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
         if !io.is_empty() {
             log.info(&io.line());
         }
-        if let Some(signal) = stopped {
+        ranks::line().iter().for_each(|line| log.info(line));
+        if let &Some(signal) = stopped {
             log.warning(&self.cut_short(signal, trained.history.len(), &results));
         }
         log.info(&format!(
@@ -112,12 +135,13 @@ impl Job {
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
         }
         if let Some(path) = &results.summary {
-            let seconds = summary::Seconds { load, save, total: start.elapsed() };
-            let summary = Summary { rows, features, trained: &trained, seconds, model: &bytes, warnings: log.remarks(), io: &io };
+            let seconds = summary::Seconds { load: *load, save, total: start.elapsed() };
+            let (warnings, hosts) = (log.remarks(), ranks::summary());
+            let summary = Summary { rows: *rows, features: *features, trained, seconds, model: &bytes, warnings, io: &io, hosts };
             let text = format!("{:#}\n", summary.json());
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
         }
-        Ok(stopped)
+        Ok(())
     }
 
     /// Everything that can be known to fail before data are read.
@@ -144,7 +168,7 @@ impl Job {
                  or validation_fraction, or remove the parameter",
             ));
         }
-        let claim = self.results.check()?;
+        let claim = if ranks::is_first() { self.results.check()? } else { None };
         self.results.refuse_inputs(&self.inputs.check(self.params.data.same_data, log)?)?;
         Ok(claim)
     }
@@ -178,14 +202,16 @@ impl Job {
             trainer = trainer.init_model(model.clone());
         }
         let mut origin = None;
-        if let Some(checkpoints) = &checkpoints
-            && let Some((path, checkpoint)) = checkpoints.newest(log)?
+        if self.checkpoints.is_some()
+            && let Some((path, checkpoint)) = newest(checkpoints.as_deref(), log)?
         {
-            origin = Some((path.display().to_string(), checkpoint.rounds()));
+            origin = Some((path, checkpoint.rounds()));
             trainer = trainer.resume(checkpoint);
         }
         let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
+        rounds.keeps_checkpoints = self.checkpoints.is_some();
         rounds.origin.clone_from(&origin);
+        let trainer = trainer.collective(ranks::all());
         let stays = self.params.process_type == ProcessType::Default;
         rounds.before = self.initial.as_ref().filter(|_| stays).map_or(0, Model::num_rounds);
         let trained = match bins {
@@ -199,6 +225,32 @@ impl Job {
             (Err(error), _) => Err(error.into()),
         }
     }
+}
+
+/// The newest checkpoint of the first host, and its file, on all hosts.
+fn newest(checkpoints: Option<&Checkpoints>, log: &mut Log) -> Result<Option<(String, Checkpoint)>, Failure> {
+    let found = match checkpoints {
+        Some(checkpoints) => checkpoints.newest(log),
+        None => Ok(None),
+    };
+    let found = ranks::agree(found)?.map(|(path, checkpoint)| (path.display().to_string(), checkpoint));
+    let told = found.as_ref().map(|(path, checkpoint)| Ok::<_, Failure>((path.clone(), checkpoint.to_bytes()?))).transpose()?;
+    let (mut path, mut bytes) = told.map_or_else(Default::default, |(path, bytes)| (path.into_bytes(), bytes));
+    [&mut path, &mut bytes].into_iter().for_each(|told| ranks::all().broadcast(0, told));
+    match found {
+        None if !bytes.is_empty() => Ok(Some((String::from_utf8_lossy(&path).into_owned(), Checkpoint::from_bytes(&bytes)?))),
+        found => Ok(found),
+    }
+}
+
+/// What came of training.
+struct Done {
+    trained: Trained,
+    /// On all hosts.
+    rows: usize,
+    features: usize,
+    load: Duration,
+    stopped: Option<u8>,
 }
 
 /// Keeps binned data for the next job.
@@ -223,7 +275,9 @@ struct Rounds<'a> {
     period: usize,
     progress: Progress,
     keeper: Option<Keeper<'a>>,
+    /// On the first host, if there are any.
     checkpoints: Option<&'a mut Checkpoints>,
+    keeps_checkpoints: bool,
     signals: &'a Signals,
     log: &'a mut Log,
     /// The checkpoint that training goes on from, if it may, and its rounds.
@@ -253,6 +307,7 @@ impl<'a> Rounds<'a> {
             progress,
             keeper,
             checkpoints,
+            keeps_checkpoints: false,
             signals,
             log,
             origin,
@@ -315,13 +370,14 @@ impl Observer for Rounds<'_> {
         if self.period > 0 && report.round.is_multiple_of(self.period) {
             self.print(report);
         }
-        // After the last round there is nothing left to cut short.
-        self.stopped = self.signals.received().filter(|_| self.done < self.num_round);
+        // One that came to any host. After the last round there is nothing left to cut short.
+        let received = ranks::largest(self.signals.received().unwrap_or(0));
+        self.stopped = Some(received).filter(|signal| *signal > 0 && self.done < self.num_round);
         self.stopped.is_none()
     }
 
     fn keeps_checkpoints(&self) -> bool {
-        self.checkpoints.is_some()
+        self.keeps_checkpoints
     }
 
     /// One now and then, one before a stopped job ends, and the last, for a job that wants more rounds.
@@ -342,7 +398,7 @@ impl Observer for Rounds<'_> {
 
     /// Whoever reads the log takes its last line for the model's quality, as SageMaker's tuner does.
     fn finished(&mut self, report: &RoundReport) {
-        if report.line() != self.last_line {
+        if report.line() != self.last_line && !self.log.is_silent() {
             self.print(report);
         }
     }

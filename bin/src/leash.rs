@@ -22,6 +22,13 @@ pub fn is_held() -> bool {
     LEASH.get().is_some()
 }
 
+/// Tells the parent that this process has met those of the other hosts.
+pub fn joined() {
+    if let Some(leash) = LEASH.get() {
+        leash.joined();
+    }
+}
+
 /// Tells the parent how this process is about to end. The reason is for the other hosts.
 pub fn ending(code: u8, reason: &str) {
     if let Some(leash) = LEASH.get() {

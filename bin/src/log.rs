@@ -9,6 +9,7 @@ use sapwood_doctor::misspelt_variable;
 pub struct Log {
     debug: bool,
     quiet: bool,
+    silent: bool,
     remarks: Vec<String>,
 }
 
@@ -34,6 +35,17 @@ impl Log {
     #[must_use]
     pub fn quiet(self) -> Self {
         Self { quiet: true, debug: false, ..self }
+    }
+
+    /// The same log, which prints nothing: another process says the same.
+    #[must_use]
+    pub fn silent(self) -> Self {
+        Self { silent: true, ..self.quiet() }
+    }
+
+    /// Whether it prints nothing.
+    pub fn is_silent(&self) -> bool {
+        self.silent
     }
 
     /// The same log, which prints where time goes, too.
@@ -68,7 +80,7 @@ impl Log {
 
     /// Something is likely wrong.
     pub fn warning(&mut self, text: &str) {
-        self.add("warning", text, true);
+        self.add("warning", text, !self.silent);
     }
 
     /// Something was decided or left out that the user may not expect.

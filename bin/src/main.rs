@@ -40,6 +40,7 @@ mod prediction_form;
 mod prediction_table;
 mod proc;
 mod progress;
+mod ranks;
 mod reading;
 mod report;
 mod results;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Err(failure) => fail(&failure, None),
     };
     leash::ending(code, &reason);
+    ranks::exit_if_failed(code);
     ExitCode::from(code)
 }
 
@@ -86,7 +88,9 @@ fn obey() -> (u8, String) {
     if let Some(file) = &failure_file {
         memory::set_failure_file(file);
     }
-    match report::catch(|| run(command)) {
+    let result = report::catch(|| run(command));
+    ranks::end(&result);
+    match result {
         Ok(ending) => (ending.exit_code(), String::new()),
         Err(failure) => fail(&failure, failure_file.as_deref()),
     }
@@ -123,6 +127,7 @@ fn parse() -> Result<Command, (u8, String)> {
 }
 
 fn run(command: Command) -> Result<Ending, Failure> {
+    refuse_copies(&command)?;
     match command {
         Command::Train(args) => return train::run(&args),
         Command::Cv(args) => return cv::run(&args),
@@ -141,4 +146,17 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Man(args) => install::manual(&args)?,
     }
     Ok(Ending::Completed)
+}
+
+/// Refuses to do something once in each of several processes that is to be done once: only training is shared.
+fn refuse_copies(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Cv(_) => ranks::refuse("cv"),
+        Command::Predict(_) => ranks::refuse("predict"),
+        Command::Serve(_) => ranks::refuse("serve"),
+        Command::Evaluate(_) => ranks::refuse("evaluate"),
+        Command::Explain(_) => ranks::refuse("explain"),
+        Command::Convert(_) => ranks::refuse("convert"),
+        _ => Ok(()),
+    }
 }

@@ -66,6 +66,11 @@ impl Failure {
         Self { class: Class::Algorithm, message: message_of(message.as_ref()) }
     }
 
+    /// A failure of another host, by the exit code that it ends with.
+    pub fn with_exit_code(code: u8, message: &str) -> Self {
+        if code == 2 { Self::user(message) } else { Self::algorithm(message) }
+    }
+
     /// A failure that the user can mend, explained in several lines.
     pub fn usage(lines: &str) -> Self {
         Self { class: Class::User, message: each_shown(lines) }

@@ -6,6 +6,7 @@ use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
 use crate::output;
+use crate::ranks;
 use crate::report::{Ending, Failure};
 use crate::results::Results;
 use crate::signal::{self, Signals};
@@ -41,6 +42,9 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
     let checkpoints = config::checkpoints(&paths)?;
     let initial = initial_model::of_channel(&paths.data().join(MODEL))?;
     if params.nfold.is_some() {
+        if ranks::all().size() > 1 {
+            return Err(Failure::user("_kfold: cross-validation runs on one host; set InstanceCount to 1, or leave _kfold out"));
+        }
         if initial.is_some() {
             return Err(Failure::user(format!("channel {MODEL}: _kfold trains models anew; leave out one of them")));
         }

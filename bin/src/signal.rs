@@ -2,6 +2,7 @@
 
 use crate::leash;
 use crate::proc;
+use crate::ranks;
 use crate::report::{Failure, signal_exit_code};
 use crate::streams;
 use sapwood_sagemaker::failure;
@@ -70,11 +71,13 @@ impl Signals {
                 && self.phase.compare_exchange(PREPARING, ENDING, Ordering::SeqCst, Ordering::SeqCst).is_ok()
             {
                 let message = format!("stopped by {} before the first round: there is no model to save", name(signal));
+                ranks::fail(signal_exit_code(signal), &message);
                 if let Some(file) = failure_file {
                     failure::write(&file, &message);
                 }
                 streams::diagnostic(&message);
                 leash::ending(signal_exit_code(signal), &message);
+                ranks::exit_if_failed(signal_exit_code(signal));
                 std::process::exit(i32::from(signal_exit_code(signal)));
             }
             std::thread::sleep(WATCH_INTERVAL);

@@ -35,6 +35,8 @@ pub struct Summary<'a> {
     pub warnings: &'a [String],
     /// What reading the data cost.
     pub io: &'a IoReport,
+    /// What the hosts of the job told each other, where there are several.
+    pub hosts: Option<Value>,
 }
 
 impl Summary<'_> {
@@ -42,7 +44,7 @@ impl Summary<'_> {
     pub fn json(&self) -> Value {
         let Trained { seconds: phases, profile, .. } = self.trained;
         let seconds_by_phase: Map<_, _> = profile.seconds().map(|(phase, seconds)| (phase.to_string(), json!(seconds))).collect();
-        json!({
+        let mut summary = json!({
             "rows": self.rows,
             "features": self.features,
             "classes": self.trained.model.classes,
@@ -69,7 +71,11 @@ impl Summary<'_> {
             "io": self.io.json(),
             "warnings": self.warnings,
             "model_sha256": sha256(self.model),
-        })
+        });
+        if let Some(hosts) = &self.hosts {
+            summary["hosts"] = hosts.clone();
+        }
+        summary
     }
 }
 

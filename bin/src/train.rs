@@ -7,6 +7,7 @@ use crate::inputs::{DataPlace, Input, Inputs};
 use crate::job::Job;
 use crate::log::Log;
 use crate::model_files;
+use crate::ranks;
 use crate::report::{Ending, Failure};
 use crate::results::Results;
 use crate::s3;
@@ -33,6 +34,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     if let Some(group) = hosts::group(root.as_deref())? {
         return hosts::start(&group, failure_file(args), &log(args)?);
     }
+    ranks::join(failure_file(args))?;
     if is_sagemaker(args) {
         return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
     }
@@ -86,6 +88,7 @@ pub fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
 pub fn log(args: &TrainArgs) -> Result<Log, Failure> {
     let log = Log::from_env()?;
     Ok(match (args.quiet, args.verbose) {
+        _ if !ranks::is_first() => log.silent(),
         (true, _) => log.quiet(),
         (_, true) => log.verbose(),
         _ => log,

@@ -35,7 +35,7 @@ pub(super) fn check_same(ranks: &dyn Collective, texts: &[(String, String)]) -> 
         ranks.all_gather(bytemuck::cast_slice(&checksums)).iter().map(|bytes| collective::words(bytes)).collect();
     for (position, (name, _)) in texts.iter().enumerate() {
         if let Some(rank) = gathered.iter().position(|other| other.get(position) != gathered[0].get(position)) {
-            return Err(Error::schema(format!("the {name} of host {rank} are not those of host 0; give all hosts the same")));
+            return Err(Error::schema(format!("the {name} of host {} are not those of host 1; give all hosts the same", rank + 1)));
         }
     }
     Ok(())

@@ -1,13 +1,16 @@
 //! Hashes of everything that the data contribute to a model: bins, thresholds, labels, weights, query groups, base margins; and what differs between
 //! those of two runs. They are stored, so they are of bytes that are defined here: XXH3 (64 bits) over little-endian numbers, each list
-//! behind its length.
+//! behind its length. What there is of each row is hashed row by row, seeded with the row's number among those of all ranks, and summed up: so it
+//! does not matter which rank held the row.
 
 use crate::Dataset;
-use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
+use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows, Tile};
+use crate::collective::Collective;
 use crate::data::{Column, RawValues};
 use bytemuck::{NoUninit, cast_slice};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64_with_seed};
 
 const _: () = assert!(cfg!(all(target_endian = "little", target_pointer_width = "64")), "numbers are hashed as they lie in memory");
 
@@ -38,33 +41,45 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of a data set, whose bins are in the order of its rows; `mapper` is given for the training data.
-    pub(super) fn new(name: &str, data: &Dataset, matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> Self {
+    /// The fingerprint of a data set over all ranks. Its bins are in the order of its rows; `mapper` is given for the training data. `raw` has the
+    /// values of features that are kept, if any are.
+    pub(super) fn new(
+        name: &str,
+        data: &Dataset,
+        matrix: &BinnedMatrix,
+        mapper: Option<&BinMapper>,
+        raw: &RawValues,
+        ranks: &dyn Collective,
+    ) -> Self {
+        let (rows, first) = (ranks.sum(data.rows() as u64), ranks.sum_below(data.rows() as u64));
+        let (binned_rows, first_binned) = (ranks.sum(matrix.rows() as u64), ranks.sum_below(matrix.rows() as u64));
+        let targets = data.targets();
+        let labels = (0..targets.num_targets()).map(|target| of_rows(targets.of_target(target).labels(), 1, first)).collect();
+        let bounds = targets.label_bounds().map(|(lower, upper)| vec![of_rows(lower, 1, first), of_rows(upper, 1, first)]);
+        let each = |numbers: Option<&[f64]>, width| numbers.map(|numbers| vec![of_rows(numbers, width, first)]);
+        let margins = data.base_margin().map_or(1, |margins| margins.len() / data.rows().max(1));
+        let parts = [
+            Some(of_tiles(matrix, first_binned)),
+            Some(labels),
+            bounds,
+            each(data.weights(), 1),
+            data.groups().map(|groups| vec![of_rows(groups, 1, first)]),
+            each(data.base_margin(), margins.max(1)),
+            raw.columns().next().map(|_| raw.columns().map(|(_, column)| of_column(column, first_binned)).collect()),
+        ];
+        let [tiles, labels, label_bounds, weights, groups, base_margins, values] = over_all(ranks, parts);
+        let features = Some(mapper.map_or(0, thresholds)).into_iter().chain([binned_rows]).chain(tiles.unwrap_or_default());
         Self {
             name: name.to_string(),
-            rows: data.rows(),
-            features: features(matrix, mapper),
-            labels: hash_of_labels(data),
-            label_bounds: data.targets().label_bounds().map(|(lower, upper)| hash_of_two(lower, upper)),
-            weights: hash(data.weights()),
-            groups: data.groups().map(|groups| hash(Some(groups))),
-            base_margins: hash(data.base_margin()),
-            values: None,
+            rows: rows as usize,
+            features: of_words(features),
+            labels: of_words(labels.unwrap_or_default()),
+            label_bounds: label_bounds.map(of_words),
+            weights: of_words(weights.unwrap_or_default()),
+            groups: groups.map(of_words),
+            base_margins: of_words(base_margins.unwrap_or_default()),
+            values: values.map(of_words),
         }
-    }
-
-    /// The same with the values of features, if any are kept.
-    pub(super) fn with_values(self, raw: &RawValues) -> Self {
-        let mut bytes = Bytes::default();
-        for (feature, column) in raw.columns() {
-            bytes.number(feature);
-            match column {
-                Column::F64(values) => bytes.list(values),
-                Column::F32(values) => bytes.list(values),
-                Column::Codes(_) => {}
-            }
-        }
-        Self { values: raw.columns().next().map(|_| bytes.0.digest()), ..self }
     }
 
     /// What is other than it was in the same set of an earlier run. Features are compared if `thresholds` are the same.
@@ -107,9 +122,50 @@ pub(super) fn differences(now: &[Fingerprint], then: &[Fingerprint]) -> Option<S
     (!found.is_empty()).then(|| found.join("; "))
 }
 
-fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u64 {
+/// Sums of hashes over all ranks, of each part that any rank has: one without rows may not know of it.
+fn over_all<const N: usize>(ranks: &dyn Collective, parts: [Option<Vec<u64>>; N]) -> [Option<Vec<u64>>; N] {
+    parts.map(|part| {
+        let mut length = [part.as_ref().map_or(0, |sums| sums.len() as i64 + 1)];
+        ranks.all_reduce_max(&mut length);
+        let length = (length[0] as usize).checked_sub(1)?;
+        let mut sums: Vec<i64> = part.unwrap_or_default().into_iter().map(|sum| sum as i64).collect();
+        sums.resize(length, 0);
+        ranks.all_reduce_sum(&mut sums);
+        Some(sums.into_iter().map(|sum| sum as u64).collect())
+    })
+}
+
+/// The sum of the hashes of rows, each of `width` numbers, the first of which has the number `first`.
+fn of_rows<T: NoUninit + Sync>(numbers: &[T], width: usize, first: u64) -> u64 {
+    let hash = |(row, numbers): (usize, &[T])| xxh3_64_with_seed(cast_slice(numbers), first + row as u64);
+    numbers.par_chunks(width).enumerate().with_min_len(1 << 12).map(hash).reduce(|| 0, u64::wrapping_add)
+}
+
+fn of_column(column: &Column, first: u64) -> u64 {
+    match column {
+        Column::F64(values) => of_rows(values, 1, first),
+        Column::F32(values) => of_rows(values, 1, first),
+        Column::Codes(_) => 0,
+    }
+}
+
+/// The sums of the hashes of rows, by tile.
+fn of_tiles(matrix: &BinnedMatrix, first: u64) -> Vec<u64> {
+    let of_tile = |tile: &Tile| match &tile.cells {
+        Cells::Narrow(cells) => of_rows(cells, tile.features.len(), first),
+        Cells::Wide(cells) => of_rows(cells, tile.features.len(), first),
+        Cells::Sparse(SparseRows { starts, slots, .. }) => {
+            let rows = starts.windows(2).enumerate().map(|(row, ends)| (row, &slots[ends[0]..ends[1]]));
+            rows.map(|(row, slots)| xxh3_64_with_seed(cast_slice(slots), first + row as u64)).fold(0, u64::wrapping_add)
+        }
+    };
+    matrix.tiles().iter().map(of_tile).collect()
+}
+
+/// The hash of the thresholds and levels between bins.
+fn thresholds(mapper: &BinMapper) -> u64 {
     let mut bytes = Bytes::default();
-    for bins in mapper.into_iter().flat_map(BinMapper::features) {
+    for bins in mapper.features() {
         match bins {
             FeatureBins::Numeric { cuts } => {
                 bytes.number(0);
@@ -121,47 +177,12 @@ fn features(matrix: &BinnedMatrix, mapper: Option<&BinMapper>) -> u64 {
             }
         }
     }
-    bytes.number(matrix.rows());
-    for tile in matrix.tiles() {
-        bytes.list(&tile.features);
-        match &tile.cells {
-            Cells::Narrow(cells) => bytes.list(cells),
-            Cells::Wide(cells) => bytes.list(cells),
-            Cells::Sparse(SparseRows { starts, slots, most_frequent }) => {
-                bytes.list(starts);
-                bytes.list(slots);
-                bytes.list(most_frequent);
-            }
-        }
-    }
     bytes.0.digest()
 }
 
-/// The hash of a list; another one than that of any list if there is none.
-fn hash<T: NoUninit>(numbers: Option<&[T]>) -> u64 {
+fn of_words(words: impl IntoIterator<Item = u64>) -> u64 {
     let mut bytes = Bytes::default();
-    bytes.number(usize::from(numbers.is_some()));
-    bytes.list(numbers.unwrap_or_default());
-    bytes.0.digest()
-}
-
-/// The hash of the labels of all targets; that of a list where there is one.
-fn hash_of_labels(data: &Dataset) -> u64 {
-    match data.targets().num_targets() {
-        1 => hash(data.labels()),
-        targets => {
-            let mut bytes = Bytes::default();
-            (0..targets).for_each(|target| bytes.list(data.targets().of_target(target).labels()));
-            bytes.0.digest()
-        }
-    }
-}
-
-/// The hash of two lists.
-fn hash_of_two(one: &[f64], other: &[f64]) -> u64 {
-    let mut bytes = Bytes::default();
-    bytes.list(one);
-    bytes.list(other);
+    bytes.list(&words.into_iter().collect::<Vec<_>>());
     bytes.0.digest()
 }
 
@@ -188,10 +209,22 @@ mod tests {
     #[test]
     fn hashes_are_those_of_bytes_written_out_by_hand() {
         let bytes = |numbers: &[u64]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
-        let xxh3 = |numbers: &[u64]| xxhash_rust::xxh3::xxh3_64(&bytes(numbers));
-        assert_eq!(hash(Some(&[1.0, -0.5])), xxh3(&[1, 2, 1f64.to_bits(), (-0.5f64).to_bits()]));
-        assert_eq!(hash::<f64>(None), xxh3(&[0, 0]));
-        assert_ne!(hash::<f64>(None), hash::<f64>(Some(&[])));
+        let row = |number: f64, row| xxh3_64_with_seed(&bytes(&[number.to_bits()]), row);
+        assert_eq!(of_rows(&[1.0, -0.5], 1, 7), row(1.0, 7).wrapping_add(row(-0.5, 8)));
+        assert_eq!(of_words([5, 9]), xxhash_rust::xxh3::xxh3_64(&bytes(&[2, 5, 9])));
+    }
+
+    #[test]
+    fn rows_count_by_their_numbers_wherever_they_are() {
+        let labels = [3.0, 1.0, 3.0, 2.0];
+        let all = of_rows(&labels, 1, 0);
+        assert_eq!(all, of_rows(&labels[..3], 1, 0).wrapping_add(of_rows(&labels[3..], 1, 3)));
+        assert_ne!(all, of_rows(&[1.0, 3.0, 3.0, 2.0], 1, 0));
+        let found = crate::collective::Threads::run(2, |ranks| {
+            let part = (ranks.rank() == 1).then(|| vec![5, u64::MAX]);
+            over_all(ranks, [part, Some(vec![1]), None])
+        });
+        assert!(found.iter().all(|found| *found == [Some(vec![5, u64::MAX]), Some(vec![2]), None]));
     }
 
     fn set(name: &str) -> Fingerprint {

@@ -20,6 +20,7 @@ mod refresh;
 mod repeats;
 mod replay;
 mod report;
+mod round_agreement;
 mod row_order;
 mod row_sampling;
 mod scores;

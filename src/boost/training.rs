@@ -13,6 +13,7 @@ use super::kept::Kept;
 use super::outcome;
 use super::phases::Phases;
 use super::report::RoundReport;
+use super::round_agreement;
 use super::row_order::RowOrder;
 use super::row_sampling::{Drawn, RowSampler};
 use super::scores::Scores;
@@ -171,7 +172,7 @@ impl<'a> Training<'a> {
         let mut profile = Profile::default();
         let first = done.rounds();
         for new in first..self.params.num_round as usize {
-            let started = Instant::now();
+            let (started, before) = (Instant::now(), done.model.trees.len());
             let (round, reorder) = (self.first_round() + new, self.order.is_due(new - first));
             let bins = RowBins { matrix, columns, execution };
             let leaf_order =
@@ -180,13 +181,14 @@ impl<'a> Training<'a> {
                 profiler.step(Phase::Reorder, || self.reorder(&leaf_order, matrix, columns));
             }
             self.seconds.train += started.elapsed().as_secs_f64();
-            let before = std::mem::replace(&mut profile, profiler.profile(self.seconds.train));
-            observer.profiled(round, &profile.since(&before));
+            let last = std::mem::replace(&mut profile, profiler.profile(self.seconds.train));
+            observer.profiled(round, &profile.since(&last));
             let report = self.evaluate(round);
             if kept.is_decided_by_metrics() && report.round == self.first_round() {
                 outcome::check_decisive(&report)?;
             }
-            let keep_going = !self.execution.ranks.any(!observer.round(&report));
+            let keep_going = observer.round(&report);
+            let keep_going = round_agreement::goes_on(self.execution.ranks, &done.model.trees[before..], &report, keep_going)?;
             let stop = kept.observe(&report, &done.model.trees);
             done.history.push(report);
             if !stop && observer.wants_checkpoint() {
@@ -280,12 +282,13 @@ impl<'a> Training<'a> {
 
     /// The fingerprints of all data sets, whose rows must still lie as they came.
     fn fingerprints(&self, binned: &Binned) -> Vec<Fingerprint> {
+        let ranks = self.execution.ranks;
         let fingerprint = |watched: &Watched<'_>| {
-            let print = match &watched.bins {
-                Some((matrix, _)) => Fingerprint::new(watched.name, watched.data, matrix, None),
-                None => Fingerprint::new(watched.name, watched.data, &binned.matrix, Some(&binned.mapper)),
+            let (matrix, mapper) = match &watched.bins {
+                Some((matrix, _)) => (matrix, None),
+                None => (&binned.matrix, Some(&binned.mapper)),
             };
-            print.with_values(&watched.raw)
+            Fingerprint::new(watched.name, watched.data, matrix, mapper, &watched.raw, ranks)
         };
         self.watched.iter().map(fingerprint).collect()
     }

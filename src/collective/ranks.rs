@@ -97,7 +97,7 @@ fn encode(error: &Error) -> Vec<u8> {
 fn decode(rank: usize, bytes: &[u8]) -> Option<Error> {
     let (&kind, message) = bytes.split_first()?;
     let kind = KINDS.get(usize::from(kind)).copied().unwrap_or(ErrorKind::Internal);
-    Some(Error::new(kind, format!("host {rank}: {}", String::from_utf8_lossy(message))))
+    Some(Error::new(kind, format!("host {}: {}", rank + 1, String::from_utf8_lossy(message))))
 }
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
             ranks.agree(result).unwrap_err()
         });
         assert!(found.iter().all(|error| error.kind() == ErrorKind::Data));
-        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["host 1: no label", "no label", "host 1: no label"]);
+        assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), ["host 2: no label", "no label", "host 2: no label"]);
         assert_eq!(Threads::run(2, |ranks| ranks.agree(Ok(ranks.rank())).unwrap()), [0, 1]);
     }
 }

@@ -138,6 +138,18 @@ impl Dataset {
         Ok(self.subset((0..self.rows() as u32).collect(), Some(column)))
     }
 
+    /// The consecutive rows that a rank holds of these, query groups whole.
+    #[must_use]
+    pub fn part(&self, rank: usize, size: usize) -> Self {
+        let rows = self.rows();
+        let cut = |rank: usize| {
+            let at = rows * rank / size;
+            let Some(groups) = self.groups() else { return at };
+            (at..rows).find(|&row| row == 0 || groups[row] != groups[row - 1]).unwrap_or(rows)
+        };
+        self.subset((cut(rank) as u32..cut(rank + 1) as u32).collect(), None)
+    }
+
     /// The position of the column that was named or counted.
     fn split_column(&self, name: &str) -> Result<usize> {
         self.schema.position(name).ok_or_else(|| {

@@ -26,7 +26,7 @@ const MIB: u64 = u64::MAX >> 20;
 const TRUTHS: [&str; 6] = ["true", "1", "yes", "false", "0", "no"];
 
 /// Sapwood's own variables, and those of the hosting contract.
-pub const VARIABLES: [(&str, Values); 30] = [
+pub const VARIABLES: [(&str, Values); 33] = [
     ("SAPWOOD_LOG", Values::Words(&["info", "debug"])),
     ("SAPWOOD_CACHE", Values::Any),
     ("SAPWOOD_SIMD", Values::Words(&["scalar", "avx2", "avx512"])),
@@ -40,6 +40,9 @@ pub const VARIABLES: [(&str, Values); 30] = [
     // Between the start on several hosts and the training processes.
     ("SAPWOOD_LEASH", Values::Any),
     ("SAPWOOD_HOST_NAMES", Values::Any),
+    ("SAPWOOD_MPI_LIBRARY", Values::Any),
+    ("SAPWOOD_HOST_SILENCE", Values::Number(1, 86_400)),
+    ("SAPWOOD_HOST_START", Values::Number(1, 86_400)),
     ("SAPWOOD_SERVE_PARAMETERS", Values::Parameters),
     ("SAPWOOD_EXTRA_COLUMNS", Values::Words(&["error", "ignore"])),
     ("SAPWOOD_REQUEST_TIMEOUT", Values::Number(1, 3600)),
