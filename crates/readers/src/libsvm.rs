@@ -49,7 +49,8 @@ fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut 
     if width == 0 {
         return Err(Error::data(format!("no feature in any row: {}", display(&probes[0].path))));
     }
-    feature_count::check(width, first.highest.unwrap_or(0), first.values, &display(&probes[0].path))?;
+    let few = feature_count::check(width, first.highest.unwrap_or(0), first.values, &display(&probes[0].path));
+    division.ranks.agree(few)?;
     for piece in first.pieces.iter_mut().flatten() {
         piece.features.iter_mut().for_each(|index| *index -= base as u32);
     }

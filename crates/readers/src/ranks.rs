@@ -1,6 +1,6 @@
 //! [`Ranks`]: the hosts that read a data set together, and what readers tell each other through them.
 //!
-//! A result that depends on the rows of one rank alone goes through [`Ranks::agree`] before anybody acts on it: otherwise one rank would
+//! A result that depends on the rows of one rank alone, or on its memory, goes through [`Ranks::agree`] before anybody acts on it: otherwise one rank would
 //! return an error, and the others would wait for it for ever.
 
 use crate::{Error, Result};

@@ -51,7 +51,7 @@ fn training(Input { files, options, limits }: Input<'_>, division: &mut Division
     let paths: Vec<_> = files.iter().map(|file| &file.path).collect();
     let options = &without_lost_columns(&paths, table.names.as_deref(), options)?;
     let layout = table.layout();
-    let roles = layout.training_roles(options)?;
+    let roles = ranks.agree(layout.training_roles(options))?;
     warnings.extend(layout.index_warnings(options));
     let categorical = layout.categorical(options, &roles)?;
     let plan = |(at, &role): (usize, &ColumnRole)| {

@@ -42,7 +42,7 @@ fn training(input: Input<'_>, division: &mut Division<'_>) -> Result<Dataset> {
         Err(table.error(0, what, "say which column is the label (label_column)", row, ""))
     });
     ranks.agree(ordered)?;
-    let roles = layout.training_roles(options)?;
+    let roles = ranks.agree(layout.training_roles(options))?;
     let categorical = layout.categorical(options, &roles)?;
     let decided = Decisions::of(&table, &roles, &categorical, ranks)?;
     let by_index = layout.index_warnings(options);

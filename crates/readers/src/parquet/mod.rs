@@ -44,7 +44,7 @@ fn training(Input { files, options, limits }: Input<'_>, division: &mut Division
     let layout = set.layout();
     let index = pandas_index(&set.fields.names, options);
     let options = &ReadOptions { ignore: [&*options.ignore, &*index].concat(), ..options.clone() };
-    let roles = layout.training_roles(options)?;
+    let roles = ranks.agree(layout.training_roles(options))?;
     let categorical = layout.categorical(options, &roles)?;
     let texts = set.fields.texts(&roles, &categorical, &layout.file)?;
     set.align_groups(&roles, &texts, limits, division)?;

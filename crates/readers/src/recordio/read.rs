@@ -44,7 +44,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut 
     let mut parser = RecordParser { files: files(probes), missing, width: None, labels: Labels::Required };
     let first = RecordFirstPass::on_all(&mut parser, limits, division)?;
     let found = Findings::on_all(&first, &parser, division.ranks)?;
-    let width = found.width(&parser)?;
+    let width = division.ranks.agree(found.width(&parser))?;
     let mut schema = FeatureSchema::numeric(width);
     schema.index_base = found.sparse.then_some(0);
     let parser = RecordParser { width: Some(width), ..parser };
