@@ -115,14 +115,14 @@ fn every_byte_is_read_once() {
     }
 }
 
-/// All data sets of a few MB that are there, where somebody has fetched them.
+/// All files of up to 3 MB of real data that are there, where somebody has fetched them.
 #[test]
 fn real_data() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../datasets/data");
     let listed = |directory: PathBuf| std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_data =
         |path: &PathBuf| path.extension().is_some_and(|end| ["csv", "parquet", "libsvm"].iter().any(|known| end == *known));
-    let is_small = |path: &PathBuf| path.metadata().is_ok_and(|facts| facts.len() < 6 << 20);
+    let is_small = |path: &PathBuf| path.metadata().is_ok_and(|facts| facts.len() < 3 << 20);
     for path in listed(root).flat_map(listed).filter(|path| is_data(path) && is_small(path)) {
         let sources: Vec<Source> = vec![path.clone().into()];
         let alone = training_on(&sources, &options(), Ranks::alone(), Limits::default());
