@@ -35,6 +35,7 @@ _LATER = {
     "plot_dependence": "sapwood.plotting",
     "plot_importance": "sapwood.plotting",
     "plot_metric": "sapwood.plotting",
+    "plot_split_value_histogram": "sapwood.plotting",
     "plot_tree": "sapwood.plotting",
     "plot_waterfall": "sapwood.plotting",
 }
@@ -61,6 +62,7 @@ __all__ = [
     "plot_dependence",
     "plot_importance",
     "plot_metric",
+    "plot_split_value_histogram",
     "plot_tree",
     "plot_waterfall",
     "progress_bar",
@@ -71,7 +73,13 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _LATER:
-        return getattr(importlib.import_module(_LATER[name]), name)
+        try:
+            module = importlib.import_module(_LATER[name])
+        except ModuleNotFoundError as error:
+            if error.name != "sklearn":
+                raise
+            raise ImportError(f"{name} needs scikit-learn: pip install scikit-learn") from error
+        return getattr(module, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -25,10 +25,12 @@ class Booster:
     """
 
     def __init__(self, model_file: str | os.PathLike[str] | None = None, *, model_bytes: bytes | None = None) -> None:
-        if (model_file is None) == (model_bytes is None):
+        if model_file is not None and model_bytes is None:
+            self._set(_sapwood.Model.load(os.fspath(model_file)))
+        elif model_bytes is not None and model_file is None:
+            self._set(_sapwood.Model.from_bytes(model_bytes))
+        else:
             raise TypeError("give either model_file or model_bytes")
-        native = _sapwood.Model.load(os.fspath(model_file)) if model_bytes is None else _sapwood.Model.from_bytes(model_bytes)
-        self._set(native)
 
     @classmethod
     def _of(cls, native: _sapwood.Model) -> Booster:
@@ -202,6 +204,32 @@ class Booster:
         named = zip(self.feature_name(), self.feature_importance(importance_type), strict=False)
         used = self._native.importance("weight")
         return {name: float(value) for (name, value), weight in zip(named, used, strict=True) if weight}
+
+    def get_split_value_histogram(self, feature: int | str, bins: int | str | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """How many splits of a numeric feature have their thresholds where, as in LightGBM.
+
+        Parameters
+        ----------
+        feature : int or str
+            The feature, by its position or its name.
+        bins : int or str, optional
+            The number of bins, or a rule of `numpy.histogram_bin_edges`. Default: the number of distinct thresholds.
+
+        Returns
+        -------
+        (numpy.ndarray, numpy.ndarray)
+            The number of splits in each bin, and the bins' edges.
+        """
+        names = self.feature_name()
+        name = feature if isinstance(feature, str) else names[feature]
+        if name not in names:
+            raise ValueError(f"there is no feature {name!r}; there are {', '.join(names[:20])}")
+        kind = self.feature_types[names.index(name)]
+        if kind not in ("numeric", "boolean"):
+            raise ValueError(f"feature {name!r} is {kind}, so its splits have no thresholds that are numbers")
+        nodes = (node for tree in self.dump_model()["trees"] for node in tree["nodes"])
+        thresholds = np.array([node["threshold"] for node in nodes if node.get("feature") == name], dtype=np.float64)
+        return np.histogram(thresholds, max(len(np.unique(thresholds)), 1) if bins is None else bins)
 
     def feature_name(self) -> list[str]:
         """The names of features; `f0`, `f1`, … where the training data had none."""

@@ -60,7 +60,7 @@ def log_evaluation(period: int = 1) -> Callable[[CallbackEnv], None]:
         if period > 0 and (env.iteration + 1) % period == 0:
             print(metric_line(env.iteration, env.evaluation_result_list))
 
-    callback.order = 10
+    callback.__dict__["order"] = 10
     return callback
 
 
@@ -77,7 +77,7 @@ def record_evaluation(eval_result: dict[str, dict[str, list[float]]]) -> Callabl
     def callback(env: CallbackEnv) -> None:
         record(eval_result, env.evaluation_result_list)
 
-    callback.order = 20
+    callback.__dict__["order"] = 20
     return callback
 
 
@@ -203,8 +203,8 @@ class Callbacks:
             # LightGBM's way of stopping, which other libraries' callbacks have as well.
             if type(error).__name__ != "EarlyStopException":
                 raise
-            score = getattr(error, "best_score", None)
-            self.best = (error.best_iteration, score[-1][2] if score else None)
+            best, score = (getattr(error, name, None) for name in ("best_iteration", "best_score"))
+            self.best = (iteration if best is None else best, score[-1][2] if score else None)
             return False
         if any(stops):
             return False

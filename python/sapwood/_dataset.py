@@ -73,17 +73,17 @@ class Dataset:
         self._is_file = False
         features = _input.features(data, feature_names, categorical_features)
         self._features = features
-        self._label = None if label is None else _labels(label)
-        self._weight = None if weight is None else _input.vector(weight, "weights")
+        self._label: np.ndarray | None = None if label is None else _labels(label)
+        self._weight: np.ndarray | None = None if weight is None else _input.vector(weight, "weights")
         self._base_margin = None if base_margin is None else _input.margins(base_margin)
         self._groups = _input.group_ids(group, qid, features.rows)
-        self._bounds = [
+        self._lower, self._upper = (
             None if bound is None else _input.vector(bound, "label bounds") for bound in (label_lower_bound, label_upper_bound)
-        ]
-        if (self._bounds[0] is None) != (self._bounds[1] is None):
+        )
+        if (self._lower is None) != (self._upper is None):
             raise DataError("label_lower_bound and label_upper_bound go together; give both")
-        is_text = self._label is not None and self._label.dtype.kind == "U"
-        self._classes = _classes(self._label, self._weight) if is_text else None
+        labels = self._label
+        self._classes = _classes(labels, self._weight) if labels is not None and labels.dtype.kind == "U" else None
         self._native = self._made(self._classes)
 
     def _of_files(self, native: _sapwood.Dataset) -> None:
@@ -105,16 +105,18 @@ class Dataset:
             if classes is not None:
                 raise DataError("the labels are numbers, and those of the training data are texts")
             targets = [labels] if labels.ndim == 1 else list(labels.T.copy())
+        return self._with(targets, classes)
+
+    def _with(self, targets: list[np.ndarray], classes: list[str] | None) -> _sapwood.Dataset:
+        """The features with these labels, target by target, and all else that goes with rows."""
         return self._features.with_attributes(
-            targets, self._weight, self._base_margin, self._groups, *self._bounds, classes=classes
+            targets, self._weight, self._base_margin, self._groups, self._lower, self._upper, classes
         )
 
     def _with_classes(self, classes: list[str] | None) -> Dataset:
         """The same where labels are positions among these classes."""
-        if classes is not None:
-            targets = [np.ascontiguousarray(self._label)]
-            attributes = (self._weight, self._base_margin, self._groups, *self._bounds)
-            self._native = self._features.with_attributes(targets, *attributes, classes=classes)
+        if classes is not None and self._label is not None:
+            self._native = self._with([np.ascontiguousarray(self._label)], classes)
         return self
 
     @property
@@ -146,7 +148,7 @@ class Dataset:
 
     def get_label(self) -> np.ndarray | None:
         """The labels: of texts, the positions among the classes."""
-        if self._classes is not None and not self._is_file:
+        if self._classes is not None and self._label is not None and not self._is_file:
             return _codes(self._label, self._classes, self._weight)
         return self._label
 

@@ -264,7 +264,9 @@ def _counts(ax: Axes, places: np.ndarray, labels: list[str] | None) -> None:
         return
     behind = ax.twinx()
     edges = np.arange(len(labels) + 1) - 0.5 if labels is not None else np.histogram_bin_edges(finite, 40)
-    counts, _, _ = behind.hist(finite, edges, color="#000000", alpha=0.08, rwidth=1.0 if labels is None else 0.8)
+    counts, _ = np.histogram(finite, edges)
+    width = np.diff(edges) * (1.0 if labels is None else 0.8)
+    behind.bar((edges[:-1] + edges[1:]) / 2, counts, width, color="#000000", alpha=0.08, linewidth=0)
     behind.set_ylim(0, counts.max() * 4)
     behind.set_axis_off()
     ax.set_zorder(behind.get_zorder() + 1)

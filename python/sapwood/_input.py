@@ -56,7 +56,7 @@ def features(
     if feature_names is not None:
         if len(feature_names) != len(columns):
             raise SchemaError(f"{len(feature_names)} names for {len(columns)} features; there must be one for each")
-        columns = [(name, values) for name, (_, values) in zip(_strings(feature_names), columns, strict=True)]
+        columns = [(str(name), values) for name, (_, values) in zip(feature_names, columns, strict=True)]
         named = True
     chosen = _positions(categorical, [name for name, _ in columns])
     made = [_column(name, values, index in chosen) for index, (name, values) in enumerate(columns)]

@@ -1,11 +1,26 @@
 """The native part of `sapwood`, which `sapwood` wraps."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
+__all__ = [
+    "Column",
+    "Dataset",
+    "Model",
+    "__version__",
+    "arrow_array_columns",
+    "arrow_stream_column",
+    "arrow_stream_columns",
+    "cv",
+    "metric_is_higher_better",
+    "num_outputs",
+    "params_table",
+    "reads_files",
+    "train",
+]
 __version__: str
 reads_files: bool
 
@@ -13,6 +28,7 @@ _Pairs = list[tuple[str, str]]
 _Values = list[tuple[str, str, float]]
 _Doubles = NDArray[np.float64]
 
+@final
 class Column:
     @staticmethod
     def numeric(name: str, values: NDArray[Any]) -> Column: ...
@@ -34,6 +50,7 @@ class Column:
     def kind(self) -> str: ...
     def __len__(self) -> int: ...
 
+@final
 class Dataset:
     @staticmethod
     def of_matrix(array: NDArray[Any], names: list[str] | None = None) -> Dataset: ...
@@ -69,6 +86,7 @@ class Dataset:
     @property
     def feature_names(self) -> list[str]: ...
 
+@final
 class Model:
     @staticmethod
     def from_bytes(bytes: bytes) -> Model: ...

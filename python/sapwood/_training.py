@@ -102,6 +102,10 @@ def train(
         raise ParameterError(
             "validation_fraction cannot be combined with functions of your own, which see whole data sets; split the data"
         )
+    if (obj or functions) and any(_params.canonical(name) == "positive_class" for name in given):
+        raise ParameterError(
+            "positive_class cannot be combined with functions of your own, which see labels as positions among the sorted classes"
+        )
     outputs = _sapwood.num_outputs(_params.pairs(given), train_set._native) if functions else 1
     metrics = [_OwnMetric(function, [train_set, *sets.values()], outputs, maximize) for function in functions]
     log = {} if evals_result is None else evals_result

@@ -14,7 +14,15 @@ from sapwood._explanation_plots import plot_beeswarm, plot_dependence, plot_wate
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_beeswarm", "plot_dependence", "plot_importance", "plot_metric", "plot_tree", "plot_waterfall"]
+__all__ = [
+    "plot_beeswarm",
+    "plot_dependence",
+    "plot_importance",
+    "plot_metric",
+    "plot_split_value_histogram",
+    "plot_tree",
+    "plot_waterfall",
+]
 
 
 def plot_importance(
@@ -51,6 +59,37 @@ def plot_importance(
     ax.set_axisbelow(True)
     quiet(ax, "left")
     ax.set(title="Feature importance", xlabel=importance_type.replace("_", " "))
+    return ax
+
+
+def plot_split_value_histogram(model: Any, feature: int | str, *, bins: int | str | None = None, ax: Axes | None = None) -> Axes:
+    """Plot how many splits of a numeric feature have their thresholds where.
+
+    Parameters
+    ----------
+    model : Booster or fitted estimator
+    feature : int or str
+        The feature, by its position or its name.
+    bins : int or str, optional
+        The number of bins, or a rule of `numpy.histogram_bin_edges`. Default: the number of distinct thresholds.
+    ax : matplotlib.axes.Axes, optional
+        Where to plot. Default: on a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    booster = the_booster(model)
+    counts, edges = booster.get_split_value_histogram(feature, bins)
+    name = feature if isinstance(feature, str) else booster.feature_name()[feature]
+    if not counts.any():
+        raise ValueError(f"no tree splits by feature {name!r}")
+    ax = new_axes(ax)
+    ax.bar((edges[:-1] + edges[1:]) / 2, counts, 0.9 * np.diff(edges), color="#1E88E5")
+    ax.grid(axis="y", linewidth=0.5, alpha=0.6)
+    ax.set_axisbelow(True)
+    quiet(ax)
+    ax.set(title=f"Where {name} is split", xlabel=f"threshold of {name}", ylabel="splits")
     return ax
 
 

@@ -152,8 +152,8 @@ class _Sapwood(BaseEstimator):
     def _predicted(self, X: Any, output: str, num_iteration: int | None, base_margin: Any) -> np.ndarray:
         check_is_fitted(self, "booster_")
         rows = self._checked_rows(X, reset=False)
-        threads = self._engine_parameters()
-        threads = next((value for name, value in threads.items() if _params.canonical(name) == "nthread"), 0)
+        given = self._engine_parameters()
+        threads = next((value for name, value in given.items() if _params.canonical(name) == "nthread"), 0)
         return self.booster_._predict(rows, output, num_iteration, max(int(threads), 0), base_margin)
 
     def apply(self, X: Any, *, num_iteration: int | None = None) -> np.ndarray:
@@ -598,7 +598,7 @@ def _documented(cls: type) -> None:
         "callbacks": ("list", "What is called between rounds: see `sapwood.train`."),
     }
     lines = [
-        cls.__doc__.strip(),
+        (cls.__doc__ or "").strip(),
         "",
         "Parameters left at `None` have the engine's defaults. Names of XGBoost, LightGBM and CatBoost do as well.",
         "",
@@ -617,9 +617,9 @@ def _documented(cls: type) -> None:
     def __init__(self: Any, **params: Any) -> None:
         _Sapwood.__init__(self, **params)
 
-    __init__.__signature__ = inspect.Signature([self, *parameters])
+    vars(__init__)["__signature__"] = inspect.Signature([self, *parameters])
     __init__.__qualname__ = f"{cls.__name__}.__init__"
-    cls.__init__ = __init__
+    type.__setattr__(cls, "__init__", __init__)
 
 
 for _cls in (SapwoodClassifier, SapwoodRegressor, SapwoodRanker):

@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::error::exception;
 use crate::model::Model;
 use crate::pool::on_pool;
-use crate::training::{Values, parsed, served};
+use crate::training::{Values, parsed, served, with_positive_class};
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use sapwood::boost::{CrossValidated, cross_validate, out_of_fold};
@@ -50,9 +50,7 @@ pub fn cv<'py>(
 }
 
 fn made(params: &Params, data: &Dataset, folds: Option<Vec<(Vec<usize>, Vec<usize>)>>) -> Result<Vec<Fold>> {
-    let data = data.engine(None)?;
-    let class = params.positive_class.as_deref();
-    let data = class.map_or(Ok(data.clone()), |class| data.with_positive_class(class))?;
+    let data = with_positive_class(data.engine(None)?, params)?;
     let Some(folds) = folds else { return data.folds(params) };
     let fold = |(number, (learned, held_out)): (usize, &(Vec<usize>, Vec<usize>))| {
         data.fold(learned, held_out).map_err(|error| error.within(&format!("fold {number}")))

@@ -22,7 +22,8 @@ mod training;
 use pyo3::pymodule;
 
 /// The native part of `sapwood`.
-#[pymodule]
+// A build of CPython without the global lock turns it on: nothing has been tried without.
+#[pymodule(gil_used = true)]
 mod _sapwood {
     use pyo3::prelude::*;
 

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 use sapwood::data::{Block, BlockSource, Chunk, FeatureSource};
 use sapwood::{Error, Result};
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A matrix of numbers, row by feature.
 pub trait Rows: BlockSource {
@@ -23,8 +24,11 @@ pub trait Rows: BlockSource {
     fn append(&self, first: usize, count: usize, out: &mut Vec<f64>) -> Result<()>;
 }
 
+/// The values of columns that lie side by side; none of those that were handed out.
+type Group<T> = Mutex<Vec<Option<Vec<T>>>>;
+
 /// An array of numpy's. It stays where it is, and must not be changed while it is in use.
-struct Matrix<T> {
+struct Matrix<T: Number> {
     values: *const T,
     rows: usize,
     columns: usize,
@@ -32,14 +36,16 @@ struct Matrix<T> {
     strides: [isize; 2],
     /// What features are called, for messages.
     names: Option<Arc<[String]>>,
+    /// Columns that were read together and not asked for yet.
+    groups: Vec<Group<T::Wide>>,
     /// Keeps the memory alive.
     _owner: Py<PyAny>,
 }
 
 // SAFETY: the values are only read, and `Py` may be dropped on any thread.
-unsafe impl<T: Sync> Send for Matrix<T> {}
+unsafe impl<T: Number> Send for Matrix<T> {}
 // SAFETY: the same.
-unsafe impl<T: Sync> Sync for Matrix<T> {}
+unsafe impl<T: Number> Sync for Matrix<T> {}
 
 /// Rows that are turned from row by row to column by column at a time, so that they stay in the cache.
 const TILE_ROWS: usize = 64;
@@ -49,6 +55,12 @@ const BLOCK_VALUES: usize = 1 << 20;
 
 /// Rows of a block whose values stay where they are.
 const BLOCK_ROWS: usize = 65_536;
+
+/// Bytes that the processor reads at a time: columns within are read together.
+const CACHE_LINE: usize = 64;
+
+/// Bytes that columns which are read together may have.
+const GROUP_BYTES: usize = 64 << 20;
 
 impl<T: Number> Matrix<T> {
     fn value(&self, row: usize, column: usize) -> T {
@@ -67,12 +79,12 @@ impl<T: Number> Matrix<T> {
         Some(unsafe { std::slice::from_raw_parts(self.values.offset(row as isize * self.strides[0]), self.columns) })
     }
 
-    /// Refuses a value of a row that cannot be one of a feature.
-    fn check_row(&self, row: usize, values: &[T]) -> Result<()> {
+    /// Refuses a value, among those of a row from the column `first` on, that cannot be one of a feature.
+    fn check_row(&self, row: usize, first: usize, values: &[T]) -> Result<()> {
         // A loop without a way out is done by vectors.
         let is_wrong = values.iter().fold(false, |is_wrong, value| is_wrong | value.fault().is_some());
         let found = if is_wrong { values.iter().enumerate().find_map(|(at, value)| Some((at, value.fault()?))) } else { None };
-        found.map_or(Ok(()), |(column, fault)| Err(self.refuse(row, column, fault)))
+        found.map_or(Ok(()), |(column, fault)| Err(self.refuse(row, first + column, fault)))
     }
 
     /// A whole column, if its values lie side by side in a type of the engine's.
@@ -96,19 +108,20 @@ impl<T: Number> Matrix<T> {
         error.with_row(row as u64).with_column_name(name)
     }
 
-    /// The values of some rows, feature by feature.
-    fn transposed(&self, first: usize, count: usize) -> Result<Vec<Vec<T::Wide>>> {
-        let mut columns = vec![Vec::with_capacity(count); self.columns];
-        for tile in (0..count).step_by(TILE_ROWS) {
-            let rows = first + tile..first + count.min(tile + TILE_ROWS);
-            if let Some(slices) = rows.clone().map(|row| self.row(row)).collect::<Option<Vec<_>>>() {
-                rows.clone().zip(&slices).try_for_each(|(row, values)| self.check_row(row, values))?;
-                for (column, values) in columns.iter_mut().enumerate() {
+    /// The values of some rows and columns, column by column.
+    fn transposed(&self, rows: Range<usize>, columns: Range<usize>) -> Result<Vec<Vec<T::Wide>>> {
+        let mut made: Vec<Vec<T::Wide>> = columns.clone().map(|_| Vec::with_capacity(rows.len())).collect();
+        for tile in rows.clone().step_by(TILE_ROWS) {
+            let rows = tile..rows.end.min(tile + TILE_ROWS);
+            let slices = rows.clone().map(|row| self.row(row).map(|values| &values[columns.clone()]));
+            if let Some(slices) = slices.collect::<Option<Vec<_>>>() {
+                rows.clone().zip(&slices).try_for_each(|(row, values)| self.check_row(row, columns.start, values))?;
+                for (column, values) in made.iter_mut().enumerate() {
                     values.extend(slices.iter().map(|row| row[column].wide()));
                 }
                 continue;
             }
-            for (column, values) in columns.iter_mut().enumerate() {
+            for (column, values) in columns.clone().zip(&mut made) {
                 for row in rows.clone() {
                     let value = self.value(row, column);
                     if let Some(fault) = value.fault() {
@@ -118,7 +131,26 @@ impl<T: Number> Matrix<T> {
                 }
             }
         }
-        Ok(columns)
+        Ok(made)
+    }
+
+    /// How many columns are read together.
+    fn group_width(&self) -> usize {
+        let most = GROUP_BYTES / (size_of::<T::Wide>() * self.rows.max(1));
+        (CACHE_LINE / size_of::<T>()).min(most).max(1)
+    }
+
+    /// A column that does not lie in memory as one. It is read with its neighbours, which wait for whoever asks for them.
+    fn gathered(&self, column: usize) -> Result<Vec<T::Wide>> {
+        let width = self.group_width();
+        let mut group = self.groups[column / width].lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = group.get_mut(column % width).and_then(Option::take);
+        if let Some(values) = waiting {
+            return Ok(values);
+        }
+        let first = column - column % width;
+        *group = self.transposed(0..self.rows, first..self.columns.min(first + width))?.into_iter().map(Some).collect();
+        group[column % width].take().ok_or_else(|| Error::internal("a column was read and is not there"))
     }
 
     /// A block whose values stay where they are.
@@ -132,7 +164,10 @@ impl<T: Number> Matrix<T> {
     }
 
     fn copied(&self, first_row: usize, rows: usize) -> Result<Block<'_>> {
-        let columns = self.transposed(first_row, rows)?.into_iter().map(|values| T::Wide::chunk(Cow::Owned(values)));
+        let columns = self
+            .transposed(first_row..first_row + rows, 0..self.columns)?
+            .into_iter()
+            .map(|values| T::Wide::chunk(Cow::Owned(values)));
         Ok(Block { first_row, rows, columns: columns.enumerate().collect() })
     }
 
@@ -167,13 +202,15 @@ impl<T: Number> BlockSource for Matrix<T> {
     }
 
     fn by_feature(&self) -> Option<&dyn FeatureSource> {
-        self.is_by_column().then_some(self)
+        (self.columns > 0).then_some(self)
     }
 }
 
 impl<T: Number> FeatureSource for Matrix<T> {
     fn feature(&self, feature: usize) -> Result<Vec<Chunk<'_>>> {
-        let values = self.column(feature).ok_or_else(|| Error::internal("a matrix was asked for a column that it has not"))?;
+        let Some(values) = self.column(feature) else {
+            return Ok(vec![T::Wide::chunk(Cow::Owned(self.gathered(feature)?))]);
+        };
         self.check(feature, 0, values)?;
         Ok(vec![T::Wide::chunk(Cow::Borrowed(values))])
     }
@@ -187,7 +224,7 @@ impl<T: Number> Rows for Matrix<T> {
     fn append(&self, first: usize, count: usize, out: &mut Vec<f64>) -> Result<()> {
         for row in first..first + count {
             if let Some(values) = self.row(row) {
-                self.check_row(row, values)?;
+                self.check_row(row, 0, values)?;
                 out.extend(values.iter().map(|value| value.wide().double()));
                 continue;
             }
@@ -212,14 +249,17 @@ fn of<T: Number + Element>(array: &Bound<'_, PyAny>, names: Option<&Arc<[String]
             "the array's values do not lie at their type's alignment; copy it (numpy.array(x))",
         )));
     }
-    Some(Ok(Arc::new(Matrix {
+    let mut matrix = Matrix {
         values: array.data().cast_const(),
         rows,
         columns,
         strides: [row / size, column / size],
         names: names.cloned(),
+        groups: Vec::new(),
         _owner: array.clone().into_any().unbind(),
-    })))
+    };
+    matrix.groups.resize_with(columns.div_ceil(matrix.group_width()), Mutex::default);
+    Some(Ok(Arc::new(matrix)))
 }
 
 /// The matrix that an array of numpy's is; `None` where it has other than two dimensions, or none of numbers in the machine's byte order.

@@ -82,6 +82,17 @@ pub fn train(
     Ok((Model::new(trained.model)?, history, trained.warnings, notes))
 }
 
+/// The data with the classes in the order that parameters ask for.
+///
+/// # Errors
+/// A class that there is not.
+pub fn with_positive_class(data: sapwood::Dataset, params: &Params) -> Result<sapwood::Dataset> {
+    match &params.positive_class {
+        Some(class) => data.with_positive_class(class),
+        None => Ok(data),
+    }
+}
+
 impl Request<'_> {
     /// Trains, on threads of its own.
     fn train(self, raised: &Raised, observer: &mut Rounds) -> Result<Trained> {
@@ -90,14 +101,13 @@ impl Request<'_> {
     }
 
     fn train_here(self, raised: &Raised, observer: &mut Rounds) -> Result<Trained> {
-        let data = self.train.engine_for(self.initial.as_ref())?;
-        let data = self.params.positive_class.as_deref().map_or(Ok(data.clone()), |class| data.with_positive_class(class))?;
+        let data = with_positive_class(self.train.engine_for(self.initial.as_ref())?, &self.params)?;
         let held = data.hold_out(&self.params)?;
         let (train, held) = held.map_or((data, None), |held| (held.train, Some(held.validation)));
         let valid = self.valid.iter().map(|(name, valid)| {
             let valid = valid.engine(Some(Like::training_data(&train))).map_err(|error| error.within(name))?;
             let unknown = valid.unknown_levels();
-            Ok((name, valid.with_warnings(unknown)))
+            Ok((name, with_positive_class(valid, &self.params)?.with_warnings(unknown)))
         });
         let mut valid: Vec<_> = valid.collect::<Result<_>>()?;
         let held_name = "validation".to_string();

@@ -73,7 +73,7 @@ def test_it_warns_of_the_one_thing_that_is_new_at_the_line_that_asked(outputs):
 
 def test_its_plots_are_no_blank_sheets(outputs, tmp_path):
     plots = [cell for cell in outputs if cell.startswith("plot-")]
-    assert len(plots) == 7
+    assert len(plots) == 8
     for cell in plots:
         assert text(outputs, cell) == ""
         png = base64.b64decode("".join(output.data["image/png"] for output in outputs[cell]))

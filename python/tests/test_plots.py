@@ -43,6 +43,26 @@ def test_plots_show_what_the_model_has(rows, target):
         sapwood.plot_tree(estimator, 999)
 
 
+def test_histograms_of_thresholds_are_lightgbms(rows, target, tmp_path):
+    lightgbm = pytest.importorskip("lightgbm")
+    theirs = lightgbm.train({"verbose": -1, "num_leaves": 15}, lightgbm.Dataset(rows, target), 20)
+    theirs.save_model(tmp_path / "m.txt")
+    ours = sapwood.Booster(tmp_path / "m.txt")
+    for bins in (None, 5, "auto"):
+        counts, edges = ours.get_split_value_histogram("Column_1", bins)
+        expected = theirs.get_split_value_histogram(1, bins)
+        np.testing.assert_array_equal(counts, expected[0])
+        np.testing.assert_allclose(edges, expected[1])
+    ax = sapwood.plot_split_value_histogram(ours, 1, bins=5)
+    assert [bar.get_height() for bar in ax.patches] == ours.get_split_value_histogram(1, 5)[0].tolist()
+    frame = pd.DataFrame({"kind": pd.Categorical(np.where(target > 1, "x", "y")), "flat": np.zeros(600), "x": rows[:, 0]})
+    model = SapwoodRegressor(n_estimators=3).fit(frame, target)
+    with pytest.raises(ValueError, match="'kind' is categorical"):
+        sapwood.plot_split_value_histogram(model, "kind")
+    with pytest.raises(ValueError, match="no tree splits by feature 'flat'"):
+        sapwood.plot_split_value_histogram(model, 1)
+
+
 def test_contributions_add_up_to_margins(rows, target):
     frame = pd.DataFrame(rows, columns=list("abcde")).assign(kind=pd.Categorical(np.where(target > 1, "x", "y")))
     classes = np.digitize(target, [0.0, 2.0])

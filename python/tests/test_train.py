@@ -161,6 +161,23 @@ def test_texts_are_classes(rows, classes):
         train({"objective": "binary:logistic"}, Dataset(rows, names), 3, evals=[(Dataset(rows[:1], ["maybe"]), "v")])
 
 
+def test_the_positive_class_is_chosen_for_all_data_sets(rows, classes):
+    names = np.where(classes == 1, "yes", "no")
+    learn, judge = Dataset(rows[:400], names[:400]), Dataset(rows[400:], names[400:])
+    results = {}
+    for positive in ("yes", "no"):
+        params = {"objective": "binary:logistic", "positive_class": positive}
+        results[positive] = {}
+        booster = train(params, learn, 10, evals=[(judge, "v")], evals_result=results[positive])
+        assert booster.classes[1] == positive
+        np.testing.assert_allclose(
+            results[positive]["v"]["logloss"][-1], log_loss(names[400:] == positive, booster.predict(rows[400:]))
+        )
+    np.testing.assert_allclose(results["yes"]["v"]["logloss"], results["no"]["v"]["logloss"])
+    with pytest.raises(sapwood.ParameterError, match="positive_class cannot be combined with functions of your own"):
+        train(params, learn, 3, evals=[(judge, "v")], feval=lambda p, d: ("m", 0.0))
+
+
 def test_times_to_an_event_lie_between_bounds(rows, target):
     time = np.exp(target / 4)
     data = Dataset(rows, label_lower_bound=time, label_upper_bound=np.where(target > 2, np.inf, time))
