@@ -1,4 +1,4 @@
-//! Models of XGBoost and LightGBM in the place of Sapwood's: the commands that take a model, and a server over `/opt/ml/model`. That margins
+//! Models of XGBoost and LightGBM and in ONNX in the place of Sapwood's: the commands that take a model, and a server over `/opt/ml/model`. That margins
 //! are right is tested in `crates/interop`.
 
 use crate::serve::client::Server;
@@ -34,7 +34,14 @@ fn numbers(lines: &str) -> Vec<f64> {
 
 #[test]
 fn commands_take_models_of_other_libraries() {
-    for name in ["xgboost-categories-3.2.0", "xgboost-softprob_ubj-1.7.6", "xgboost-vector-3.2.0", "lightgbm-zero-4.7.0"] {
+    for name in [
+        "xgboost-categories-3.2.0",
+        "xgboost-softprob_ubj-1.7.6",
+        "xgboost-vector-3.2.0",
+        "lightgbm-zero-4.7.0",
+        "onnx-xgboost-1.32.0",
+        "onnx-categories-1.32.0",
+    ] {
         let Golden { tree, margins } = golden(name);
         let predict = |model: &str| {
             let arguments = ["predict", "--model", &tree.text(model), "--data", &tree.text("rows.csv"), "--output", "margin"];
@@ -76,6 +83,32 @@ fn models_are_written_for_xgboost_and_read_again() {
     for (before, after) in predict(&own).into_iter().zip(predict(&tree.text("own.json"))) {
         approx::assert_relative_eq!(before, after, max_relative = 1e-5, epsilon = 1e-6);
     }
+}
+
+#[test]
+fn models_are_written_as_onnx_and_read_again() {
+    let tree = Tree::new();
+    let colours = ["red", "green", "blue"];
+    let line = |row: usize| format!("{},{}.1,{}\n", ["no", "yes"][row * row % 7 % 2], row * row % 17, colours[row % 3]);
+    tree.write("train.csv", format!("y,size,colour\n{}", (0..80).map(line).collect::<String>()));
+    let (data, own) = (tree.text("train.csv"), tree.text("own.sapwood"));
+    let train = |words: &[&str]| sapwood([&["train", "--train", &data, "--model-out", &own][..], words].concat()).ok();
+    train(&["label_column=y", "objective=binary:logistic", "num_round=5", "min_child_weight=0"]);
+    let predict = |model: &str, output: &str| {
+        sapwood(["predict", "--model", model, "--data", &data, "--label", "y", "--output", output]).ok().stdout
+    };
+    for (out, flags, note) in [("m.onnx", &[][..], "told in four bytes"), ("m5", &["--to", "onnx-v5"], "")] {
+        let told = sapwood([&["convert", &own, &tree.text(out)], flags].concat()).ok();
+        assert!(told.stderr.contains(note) && told.stderr.is_empty() == note.is_empty(), "{told:?}");
+        for output in ["margin", "class"] {
+            assert_eq!(predict(&tree.text(out), output), predict(&own, output), "{out} {output}");
+        }
+    }
+    let model = tree.text("m.onnx");
+    let contributions = ["predict", "--model", &model, "--data", &data, "--label", "y", "--output", "contributions"];
+    sapwood(contributions).user_error(&["how many training rows", "--background"]);
+    sapwood([&contributions[..], &["--background", &data]].concat()).ok();
+    sapwood(["explain", "--model", &model, "--data", &data, "--label", "y"]).user_error(&["how many training rows"]);
 }
 
 #[test]

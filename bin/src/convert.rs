@@ -26,6 +26,13 @@ pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
             counted(rounding.thresholds, "threshold")
         ))));
     }
+    if rounding.categories > 0 && !args.allow_rounding {
+        return Err(at_model(Failure::user(format!(
+            "{} would divide fractions otherwise, because the model cuts them to whole numbers and the format does not; give \
+             --allow-rounding if the data have none (whole numbers are divided as before)",
+            counted(rounding.categories, "categorical split")
+        ))));
+    }
     output::write_whole(&args.out, |out: &mut dyn Write| out.write_all(&bytes))?;
     tell(rounding);
     Ok(())
@@ -37,12 +44,14 @@ fn format(args: &ConvertArgs) -> Result<Format, Failure> {
             ModelFormat::Sapwood => Format::Sapwood,
             ModelFormat::XgboostJson => Format::XgboostJson,
             ModelFormat::XgboostUbjson => Format::XgboostUbjson,
+            ModelFormat::Onnx => Format::Onnx,
+            ModelFormat::OnnxV5 => Format::OnnxV5,
         });
     }
     let format = Format::of_name(&args.out.to_string_lossy()).filter(|format| *format != Format::LightgbmText);
     format.ok_or_else(|| {
         Failure::user(format!(
-            "{}: the name says no format that is written; end it with .sapwood, .json or .ubj (XGBoost's), or give --to",
+            "{}: the name says no format that is written; end it with .sapwood, .json or .ubj (XGBoost's) or .onnx, or give --to",
             args.out.display()
         ))
     })
@@ -51,9 +60,12 @@ fn format(args: &ConvertArgs) -> Result<Format, Failure> {
 /// Says what is not what it was.
 fn tell(rounding: Rounding) {
     let moved = (rounding.thresholds > 0).then(|| format!("{} moved", counted(rounding.thresholds, "threshold")));
+    let categories =
+        (rounding.categories > 0).then(|| format!("{} for whole numbers alone", counted(rounding.categories, "categorical split")));
     let rounded = (rounding.leaves > 0).then(|| format!("{} rounded to four bytes", counted(rounding.leaves, "leaf value")));
     let sums = rounding.sums.then(|| "margins are summed in four bytes there".to_string());
-    let changes: Vec<_> = [moved, rounded, sums].into_iter().flatten().collect();
+    let outputs = rounding.outputs.then(|| "predictions are told in four bytes there".to_string());
+    let changes: Vec<_> = [moved, categories, rounded, sums, outputs].into_iter().flatten().collect();
     if !changes.is_empty() {
         streams::diagnostic(format_args!("note: {}", changes.join("; ")));
     }

@@ -57,8 +57,8 @@ fn in_directory(directory: &Path) -> Result<Vec<PathBuf>, Failure> {
         [] => {
             let found = if names.is_empty() { "nothing".to_string() } else { list(&names.iter().collect::<Vec<_>>()) };
             Err(Failure::user(format!(
-                "no model: {} holds no *.sapwood file (found: {found}), nor a model of XGBoost or LightGBM; was the model made by \
-                 `sapwood train`?",
+                "no model: {} holds no *.sapwood file (found: {found}), nor a model of XGBoost or LightGBM, nor one in \
+                 ONNX; was the model made by `sapwood train`?",
                 directory.display()
             )))
         }

@@ -22,7 +22,10 @@ use std::time::Instant;
 pub fn run(args: &PredictArgs) -> Result<(), Failure> {
     let log = Log::from_env()?;
     let mut model = model_files::load(&args.model)?;
-    args.output.check(&model)?;
+    // Rows to compare with need less of a model.
+    if args.background.is_empty() {
+        args.output.check(&model)?;
+    }
     if let Some(threshold) = args.threshold {
         if args.output != Output::Class {
             return Err(Failure::user("--threshold decides between classes; add --output class"));

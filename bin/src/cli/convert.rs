@@ -6,10 +6,10 @@ use std::path::PathBuf;
 /// Arguments of `sapwood convert`.
 #[derive(Debug, Args)]
 pub struct ConvertArgs {
-    /// The model: Sapwood's, XGBoost's JSON or UBJSON, or LightGBM's text. Its content says which.
+    /// The model: Sapwood's, XGBoost's JSON or UBJSON, LightGBM's text, or one in ONNX. Its content says which.
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Where to write it. The extension says the format: .sapwood, or XGBoost's .json or .ubj.
+    /// Where to write it. The extension says the format: .sapwood, XGBoost's .json or .ubj, or .onnx.
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
     /// The format, where the name of the file does not say it.
@@ -29,4 +29,8 @@ pub enum ModelFormat {
     XgboostJson,
     /// UBJSON for XGBoost 3.1 and later.
     XgboostUbjson,
+    /// ONNX with the operators of ai.onnx.ml 3, which tell floats.
+    Onnx,
+    /// ONNX with the operator of ai.onnx.ml 5, which tells doubles and no labels.
+    OnnxV5,
 }

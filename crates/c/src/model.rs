@@ -40,7 +40,7 @@ fn c_text(what: &str, text: &str) -> Result<CString, Failure> {
     })
 }
 
-/// Loads the model file at `path`, Sapwood's, XGBoost's (JSON, UBJSON) or LightGBM's (text), and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
+/// Loads the model file at `path`, Sapwood's, XGBoost's (JSON, UBJSON), LightGBM's (text) or in ONNX, and stores it in `*model`, which `sapwood_free` lets go. `*model` is set to null on failure.
 ///
 /// # Safety
 /// `path` must be null or a text that ends with a zero byte, `model` null or a place for a pointer.

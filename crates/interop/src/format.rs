@@ -15,8 +15,10 @@ pub enum Format {
     XgboostJson,
     /// XGBoost's UBJSON.
     XgboostUbjson,
-    /// ONNX.
+    /// ONNX of any version; written with the operators of `ai.onnx.ml` 3.
     Onnx,
+    /// ONNX that is written with the operator of `ai.onnx.ml` 5.
+    OnnxV5,
 }
 
 /// Of XGBoost's old binary format, the bytes in which the name of the booster comes.
@@ -59,7 +61,7 @@ impl Format {
     pub fn is_certain(head: &[u8]) -> bool {
         match Self::of(head) {
             Ok(Self::XgboostJson) => head.windows(9).any(|window| window == b"\"learner\""),
-            Ok(Self::XgboostUbjson | Self::LightgbmText | Self::Onnx) => true,
+            Ok(Self::XgboostUbjson | Self::LightgbmText | Self::Onnx | Self::OnnxV5) => true,
             Ok(Self::Sapwood) | Err(_) => false,
         }
     }

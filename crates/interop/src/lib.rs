@@ -1,4 +1,5 @@
-//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes XGBoost's.
+//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes XGBoost's and
+//! ONNX.
 //!
 //! What is read predicts as the library that wrote it does: margins are the same to the last bit.
 #![deny(missing_docs)]
@@ -53,7 +54,8 @@ pub fn write(model: &Model, format: Format) -> Result<(Vec<u8>, Rounding), Error
         Format::Sapwood => Ok((model.to_bytes()?, Rounding::default())),
         Format::XgboostJson => xgboost::to_json(model),
         Format::XgboostUbjson => xgboost::to_ubjson(model),
-        Format::Onnx => Err(Error::unsupported("models are not written as ONNX", "choose XGBoost's JSON")),
+        Format::Onnx => onnx::to_bytes(model, onnx::Version::Three),
+        Format::OnnxV5 => onnx::to_bytes(model, onnx::Version::Five),
         Format::LightgbmText => Err(Error::unsupported("models are not written as LightGBM's text", "choose XGBoost's JSON")),
     }
 }
@@ -68,6 +70,6 @@ pub fn read(bytes: &[u8]) -> Result<Model, Error> {
         Format::LightgbmText => lightgbm::from_text(bytes),
         Format::XgboostJson => xgboost::from_json(bytes),
         Format::XgboostUbjson => xgboost::from_ubjson(bytes),
-        Format::Onnx => onnx::from_bytes(bytes),
+        Format::Onnx | Format::OnnxV5 => onnx::from_bytes(bytes),
     }
 }

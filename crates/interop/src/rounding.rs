@@ -10,4 +10,8 @@ pub struct Rounding {
     pub leaves: usize,
     /// Whether margins are summed in f32 there and in f64 here, or the other way round.
     pub sums: bool,
+    /// Splits on categories that divide whole numbers as before, and others perhaps not.
+    pub categories: usize,
+    /// Whether predictions are told in f32 there, although margins are summed in f64.
+    pub outputs: bool,
 }

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use sapwood_interop::{Error, Format, read};
+use sapwood_interop::{Error, Format, read, write};
 use sapwood_score::ndarray::Array2;
 use sapwood_score::{Model, Output, Scorer};
 use serde_json::Value;
@@ -77,6 +77,42 @@ fn a_damaged_file_makes_no_panic() {
             }
         }
     }
+}
+
+/// Whatever ONNX can say is read again with the same margins; the rest is refused by name.
+#[test]
+fn what_is_written_as_onnx_is_read_with_the_same_margins() {
+    let mut refused = Vec::new();
+    for path in models() {
+        let told: Value = serde_json::from_slice(&fs::read(path.with_extension("json")).unwrap()).unwrap();
+        let rows = matrix(&told["rows"]);
+        let model = read(&fs::read(&path).unwrap()).unwrap();
+        let margins = |model: Model| Scorer::new(model).unwrap().margins(rows.view()).unwrap();
+        let found = margins(model.clone());
+        for format in [Format::Onnx, Format::OnnxV5] {
+            match write(&model, format) {
+                Ok((bytes, rounding)) => {
+                    let (written, found) = (margins(read(&bytes).unwrap()), &found);
+                    // Fractions are no categories.
+                    let is_whole = |row: usize| rows.row(row).iter().skip(2).all(|x| x.is_nan() || x.fract() == 0.0);
+                    let compared = (0..rows.nrows()).filter(|&row| rounding.categories == 0 || is_whole(row));
+                    compared.for_each(|row| assert_eq!(written.row(row), found.row(row), "{path:?} {format:?} {row}"));
+                }
+                Err(error) => refused.push(format!("{format:?} {}: {error}", path.file_name().unwrap().display())),
+            }
+        }
+    }
+    let reasons = [
+        "trees are not summed",
+        "linear function",
+        "rule \"nan_or_zero\"",
+        "cut values to whole ones",
+        "a base score beside the mean",
+    ];
+    for refused in &refused {
+        assert!(reasons.iter().any(|reason| refused.contains(reason)), "{refused}");
+    }
+    assert_eq!(refused.len(), 11, "{refused:#?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What becomes of a column of the data before the ensemble sees it, and which values of the data thereby pass a test.
 
+use sapwood_score::FeatureSchema;
+
 /// A column as the ensemble sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
@@ -38,6 +40,11 @@ impl Column {
         if self.steps.is_empty() {
             self.steps.push(Step::Single);
         }
+    }
+
+    /// Whether it is a column of codes of categories.
+    pub fn is_category(&self, schema: &FeatureSchema) -> bool {
+        schema.features.get(self.source as usize).is_some_and(|feature| feature.kind.is_categorical())
     }
 
     /// The numbers that pass, where of what the ensemble sees those pass that are small enough for `is_low`.

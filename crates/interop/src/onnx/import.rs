@@ -2,6 +2,7 @@
 
 use super::ensemble::{Aggregate, Ensemble, RawNode, Transform};
 use super::graph::{After, Graph};
+use super::metadata::Metadata;
 use super::operator::{Classes, Operator};
 use super::trees::{self, Forest};
 use sapwood_score::{
@@ -21,9 +22,9 @@ struct Meaning {
 ///
 /// # Errors
 /// What Sapwood, or what it does not do as onnxruntime does.
-pub fn model(graph: Graph) -> Result<Model, String> {
+pub fn model(graph: Graph, metadata: &Metadata) -> Result<Model, String> {
     let Graph { names, features, columns, operator, after } = graph;
-    let meaning = meaning(&operator, after)?;
+    let meaning = meaning(&operator, after, metadata.is_own)?;
     let Operator { mut ensemble, classes, .. } = operator;
     if classes.is_none() {
         drop_unused_base(&mut ensemble)?;
@@ -42,8 +43,10 @@ pub fn model(graph: Graph) -> Result<Model, String> {
         found if found == targets => base,
         found => return Err(format!("{found} base values for {targets} targets")),
     };
-    let forest = trees::convert(ensemble, &columns, features)?;
-    let mut model = Model::new(schema(features, names), meaning.objective, base, Vec::new());
+    let mut schema = schema(features, names);
+    metadata.add_to(&mut schema);
+    let forest = trees::convert(ensemble, &columns, &schema)?;
+    let mut model = Model::new(schema, meaning.objective, base, Vec::new());
     model.link = meaning.link;
     model.outputs = meaning.outputs;
     model.prediction = meaning.prediction;
@@ -62,9 +65,9 @@ pub fn model(graph: Graph) -> Result<Model, String> {
 }
 
 /// What the scores of an operator mean.
-fn meaning(operator: &Operator, after: After) -> Result<Meaning, String> {
+fn meaning(operator: &Operator, after: After, is_own: bool) -> Result<Meaning, String> {
     match &operator.classes {
-        None => of_targets(operator, after),
+        None => of_targets(operator, after, is_own),
         Some(classes) => {
             let meaning = of_classes(operator, classes.len())?;
             match after {
@@ -76,7 +79,7 @@ fn meaning(operator: &Operator, after: After) -> Result<Meaning, String> {
     }
 }
 
-fn of_targets(operator: &Operator, after: After) -> Result<Meaning, String> {
+fn of_targets(operator: &Operator, after: After, is_own: bool) -> Result<Meaning, String> {
     let Ensemble { targets, transform, is_double, .. } = operator.ensemble;
     let outputs = match targets {
         1 => Outputs::Value,
@@ -86,6 +89,8 @@ fn of_targets(operator: &Operator, after: After) -> Result<Meaning, String> {
     // Of one target onnxruntime knows PROBIT alone, and passes over the others.
     let transform = if targets == 1 && transform != Transform::Probit { Transform::None } else { transform };
     let squared = Objective::SquaredError;
+    // ONNX's own functions of floats are approximations, each runtime's another. A file of Sapwood's says by them which link it had.
+    let is_exact = operator.tells_doubles || is_own;
     match (after, transform) {
         (After::Scores, Transform::None) if is_double && !operator.tells_doubles => {
             mean(squared, outputs, Link::Onnx(OnnxTransform::None))
@@ -96,13 +101,11 @@ fn of_targets(operator: &Operator, after: After) -> Result<Meaning, String> {
         (After::Exp { factor }, Transform::None) if !operator.tells_doubles => {
             mean(squared, outputs, Link::Onnx(OnnxTransform::Exp { factor: factor.into() }))
         }
-        (After::Sigmoid, Transform::None) if operator.tells_doubles => match targets {
+        (After::Sigmoid, Transform::None) if is_exact => match targets {
             1 => mean(Objective::Logistic, Outputs::Value, Link::LOGIT),
             _ => mean(Objective::BinaryLogistic, outputs, Link::LOGIT),
         },
-        (After::Softmax, Transform::None) if operator.tells_doubles && targets > 1 => {
-            mean(Objective::Softprob, Outputs::Classes, Link::Softmax)
-        }
+        (After::Softmax, Transform::None) if is_exact && targets > 1 => mean(Objective::Softprob, Outputs::Classes, Link::Softmax),
         _ => Err("an operator after the trees whose effect on these scores is not read to the last bits".into()),
     }
 }
@@ -141,7 +144,7 @@ fn of_classes(operator: &Operator, classes: usize) -> Result<Meaning, String> {
     let cut = if operator.is_positive { 0.5 } else { 0.0 };
     match (classes, votes(ensemble)) {
         (0 | 1, _) => Err("a classifier of less than two classes".into()),
-        (2, Votes::Both) if has_base => {
+        (2, Votes::Both | Votes::Opposite) if has_base => {
             Err("base values of two classes that both have weights, which onnxruntime adds in another way".into())
         }
         (2, Votes::Second) if has_base => Err("base values of a class without weights".into()),
@@ -149,9 +152,6 @@ fn of_classes(operator: &Operator, classes: usize) -> Result<Meaning, String> {
         (2, Votes::First | Votes::Second | Votes::Opposite) if transform == Transform::Logistic => {
             let cut = if votes(ensemble) == Votes::Opposite { 0.0 } else { cut };
             binary(OnnxTransform::Logistic { cut })
-        }
-        (2, Votes::Opposite) if has_base => {
-            Err("base values of two classes that both have weights, which onnxruntime adds in another way".into())
         }
         (2, Votes::Opposite) if transform == Transform::None => Ok(raw),
         (2, Votes::First | Votes::Second) if transform == Transform::Probit => Err("PROBIT of one weight for two classes".into()),

@@ -7,26 +7,33 @@
 mod attributes;
 mod column;
 mod ensemble;
+mod export;
+mod flat;
 mod graph;
 mod import;
+mod metadata;
 mod operator;
 mod proto;
+#[cfg(test)]
+mod tests;
 mod trees;
 mod v3;
 mod v5;
+mod write;
+mod write_v3;
+mod write_v5;
 
-use crate::Error;
+pub use export::Version;
+
+use crate::{Error, Rounding};
+use metadata::Metadata;
 use prost::Message;
 use prost::bytes::Bytes;
-use proto::{ModelProto, OperatorSetId, StringStringEntry};
+use proto::{FORMAT, ModelProto, OperatorSetId};
 use sapwood_score::Model;
 
-/// What messages call such a file.
-const FORMAT: &str = "the ONNX model";
 /// The latest version of `ai.onnx.ml` that is read.
 const LATEST: i64 = 5;
-/// The entry of the metadata that holds the names of the columns, a list in JSON.
-const FEATURE_NAMES: &str = "feature_names";
 /// The longest file, as protocol buffers have it.
 const MAX_BYTES: usize = (1 << 31) - 1;
 
@@ -57,8 +64,10 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Model, Error> {
         )
     };
     let graph = file.graph.ok_or_else(|| syntax("no graph".into()))?;
-    let mut model = import::model(graph::read(graph).map_err(unsupported)?).map_err(unsupported)?;
-    add_names(&mut model, file.metadata_props);
+    let metadata = Metadata::new(file.metadata_props, file.producer_name.as_deref() == Some("sapwood"));
+    let graph = graph::read(graph).map_err(unsupported)?;
+    let mut model = import::model(graph, &metadata).map_err(unsupported)?;
+    metadata.restore(&mut model);
     model.validate()?;
     Ok(model)
 }
@@ -87,18 +96,10 @@ fn check_operators(file: &ModelProto) -> Result<(), Error> {
     }
 }
 
-/// Names the columns as the metadata say, if they do and the names fit.
-fn add_names(model: &mut Model, metadata: Vec<Bytes>) {
-    let entry = |bytes| StringStringEntry::decode(bytes).ok().filter(|entry| entry.key.as_deref() == Some(FEATURE_NAMES));
-    let Some(text) = metadata.into_iter().find_map(entry).and_then(|entry| entry.value) else { return };
-    let Ok(names) = serde_json::from_str::<Vec<String>>(&text) else { return };
-    let mut schema = model.schema.clone();
-    if model.schema.named || names.len() != schema.len() {
-        return;
-    }
-    schema.named = true;
-    schema.features.iter_mut().zip(names).for_each(|(feature, name)| feature.name = name);
-    if crate::schema::check_names(&schema, FORMAT).is_ok() {
-        model.schema = schema;
-    }
+/// The bytes of a model in ONNX, and what is rounded there.
+///
+/// # Errors
+/// What ONNX does not have, by name.
+pub fn to_bytes(model: &Model, version: Version) -> Result<(Vec<u8>, Rounding), Error> {
+    export::bytes(model, version)
 }

@@ -4,6 +4,9 @@
 use prost::Message;
 use prost::bytes::Bytes;
 
+/// What messages call such a file.
+pub const FORMAT: &str = "the ONNX model";
+
 /// A file.
 #[derive(Clone, PartialEq, Message)]
 pub struct ModelProto {
@@ -102,6 +105,16 @@ pub struct AttributeProto {
     /// Which of the fields holds the value.
     #[prost(int32, optional, tag = "20")]
     pub kind: Option<i32>,
+}
+
+/// Values of [`AttributeProto::kind`].
+pub mod kind {
+    pub const INT: i32 = 2;
+    pub const STRING: i32 = 3;
+    pub const TENSOR: i32 = 4;
+    pub const FLOATS: i32 = 6;
+    pub const INTS: i32 = 7;
+    pub const STRINGS: i32 = 8;
 }
 
 /// An array.

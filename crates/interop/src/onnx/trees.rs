@@ -3,7 +3,7 @@
 use super::column::{Column, Part, Step};
 use super::ensemble::{Aggregate, Ensemble, RawNode, RawSplit, Test};
 use crate::node_order;
-use sapwood_score::{Condition, Derivation, DerivedFeature, Leaf, LeafValue, MissingRule, Node, Split, Tree};
+use sapwood_score::{Condition, Derivation, DerivedFeature, FeatureSchema, Leaf, LeafValue, MissingRule, Node, Split, Tree};
 use std::collections::BTreeMap;
 
 /// The most numbers in leaves that are vectors.
@@ -19,11 +19,11 @@ pub struct Forest {
     pub derived: Vec<DerivedFeature>,
 }
 
-/// Converts the trees of an ensemble that sees these columns of data that have so many.
+/// Converts the trees of an ensemble that sees these columns of data with this schema.
 ///
 /// # Errors
 /// What a model cannot say, and trees that are none; the number of the tree comes first.
-pub fn convert(ensemble: Ensemble, columns: &[Column], features: usize) -> Result<Forest, String> {
+pub fn convert(ensemble: Ensemble, columns: &[Column], schema: &FeatureSchema) -> Result<Forest, String> {
     let Ensemble { mut trees, weights, targets, aggregate, is_double, .. } = ensemble;
     let votes = Votes { weights, targets, form: Form::Single };
     for (number, tree) in trees.iter_mut().enumerate() {
@@ -31,8 +31,8 @@ pub fn convert(ensemble: Ensemble, columns: &[Column], features: usize) -> Resul
     }
     let form = votes.form(&trees, aggregate)?;
     let votes = Votes { form, ..votes };
-    let codes = Codes::of(&trees, columns, features, is_double)?;
-    let mut converter = Converter { columns, codes: &codes, votes: &votes, words_left: MAX_WORDS };
+    let codes = Codes::of(&trees, columns, schema, is_double)?;
+    let mut converter = Converter { columns, schema, codes: &codes, votes: &votes, words_left: MAX_WORDS };
     let (mut converted, mut outputs) = (Vec::with_capacity(trees.len()), Vec::with_capacity(trees.len()));
     for (number, tree) in trees.into_iter().enumerate() {
         outputs.push(votes.output(&tree));
@@ -154,10 +154,14 @@ struct Codes {
 }
 
 impl Codes {
-    fn of(trees: &[Vec<RawNode>], columns: &[Column], features: usize, is_double: bool) -> Result<Self, String> {
+    fn of(trees: &[Vec<RawNode>], columns: &[Column], schema: &FeatureSchema, is_double: bool) -> Result<Self, String> {
         let mut values = BTreeMap::<u32, Vec<f64>>::new();
+        let is_category = |split: &RawSplit| columns.get(split.feature as usize).is_some_and(|column| column.is_category(schema));
         for node in trees.iter().flatten() {
             let RawNode::Split(split) = node else { continue };
+            if is_category(split) {
+                continue;
+            }
             match &split.test {
                 Test::Equal(value) | Test::NotEqual(value) => values.entry(split.feature).or_default().push(*value),
                 Test::AnyOf(members) => values.entry(split.feature).or_default().extend(members),
@@ -177,7 +181,7 @@ impl Codes {
             values.sort_unstable_by(f64::total_cmp);
             values.dedup_by(|a, b| a == b);
         }
-        Ok(Self { first: features, values })
+        Ok(Self { first: schema.len(), values })
     }
 
     /// The feature of the codes of a column, and the set of some of its numbers.
@@ -209,6 +213,7 @@ fn no_feature(feature: u32, columns: &[Column]) -> String {
 /// What trees are converted with.
 struct Converter<'a> {
     columns: &'a [Column],
+    schema: &'a FeatureSchema,
     codes: &'a Codes,
     votes: &'a Votes,
     words_left: usize,
@@ -256,12 +261,18 @@ impl Converter<'_> {
         {
             return Err("the threshold NaN".into());
         }
+        // None is less than everything.
+        if let (Test::Below(f64::NEG_INFINITY), true) = (&split.test, column.is_category(self.schema)) {
+            return self.whole(split, column, &[]);
+        }
         // Which values are low, and whether these are those that pass.
         let (part, is_low_yes) = match &split.test {
             Test::AtMost(t) => (column.part(|x| x <= *t), true),
             Test::Above(t) => (column.part(|x| x <= *t), false),
             Test::Below(t) => (column.part(|x| x < *t), true),
             Test::AtLeast(t) => (column.part(|x| x < *t), false),
+            Test::Equal(value) if column.is_category(self.schema) => return self.whole(split, column, &[*value]),
+            Test::AnyOf(members) if column.is_category(self.schema) => return self.whole(split, column, members),
             Test::Equal(value) => return self.set(split, &[*value], true),
             // NaN is not equal to anything.
             Test::NotEqual(value) => return self.set(split, &[*value], false),

@@ -26,7 +26,8 @@ struct Lists {
 pub fn read(attributes: &mut Attributes, is_double: bool) -> Result<Ensemble, String> {
     let targets = position("n_targets", attributes.int("n_targets").unwrap_or(0))?;
     let aggregate = ["AVERAGE", "SUM", "MIN", "MAX"];
-    let transforms = ["NONE", "SOFTMAX", "LOGISTIC", "SOFTMAX_ZERO", "PROBIT"];
+    // The specification has 1 for SOFTMAX and 2 for LOGISTIC; onnxruntime has it the other way round.
+    let transforms = ["NONE", "LOGISTIC", "SOFTMAX", "SOFTMAX_ZERO", "PROBIT"];
     let name = |names: &[&'static str], attribute: &str, default: i64| {
         let number = attributes.int(attribute).unwrap_or(default);
         let name = usize::try_from(number).ok().and_then(|number| names.get(number).copied());
@@ -96,11 +97,14 @@ fn lists(attributes: &mut Attributes, kind: i32, leaves: usize) -> Result<Lists,
     Ok(Lists { features, tests, nan, children, are_leaves, leaves })
 }
 
-/// The test for membership. Sets of many or of other numbers than the least whole ones are looked up by onnxruntime after it cut both to
-/// whole numbers.
+/// The test for membership. Other sets than small ones are looked up by onnxruntime after it cut values to whole numbers.
 fn member(set: &[f64]) -> Test {
-    let is_small = set.len() < 31 && set.iter().all(|member| (0.0..=30.0).contains(member));
-    if is_small { Test::AnyOf(set.to_vec()) } else { Test::Whole(set.to_vec()) }
+    if is_small_set(set) { Test::AnyOf(set.to_vec()) } else { Test::Whole(set.to_vec()) }
+}
+
+/// Whether onnxruntime compares each member of a set with values as they are.
+pub fn is_small_set(set: &[f64]) -> bool {
+    set.len() < 31 && set.iter().all(|member| (0.0..=30.0).contains(member))
 }
 
 /// What a child is.

@@ -1,7 +1,7 @@
 //! Kinds of output, and [`Predictions`]: the values of many rows with what it takes to print them.
 
 use super::single;
-use crate::shap::check_leaves;
+use crate::shap::check_covers;
 use crate::{Error, Link, Model, Precision, Prediction};
 use std::fmt::Write;
 
@@ -54,10 +54,10 @@ impl Output {
     ///
     /// # Errors
     /// [`Error::Output`] for classes and probabilities of a model that has no classes, and for contributions of one whose leaves are linear
-    /// functions.
+    /// functions, or that does not tell how many training rows its nodes had.
     pub fn check(self, model: &Model) -> Result<(), Error> {
         if self.explains() {
-            return check_leaves(model);
+            return check_covers(model);
         }
         if model.num_classes().is_some() || !matches!(self, Self::Probability | Self::Class) {
             return Ok(());

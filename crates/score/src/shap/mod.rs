@@ -26,7 +26,7 @@ use crate::{Error, Model};
 use ndarray::{Array3, ArrayView2, Axis};
 use players::Players;
 use room::LANES;
-pub(crate) use terms::check_leaves;
+pub(crate) use terms::check_covers;
 use terms::terms;
 use walks::{Found, Walks};
 

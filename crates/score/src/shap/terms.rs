@@ -1,7 +1,7 @@
 //! A model as a plain sum: what every leaf of every tree adds to an output, members, weights and means counted.
 
 use crate::parts::parts;
-use crate::{Aggregation, Error, Leaf, LeafValue, Model, Tree};
+use crate::{Aggregation, Error, Leaf, LeafValue, Model, Node, Tree};
 
 /// What the leaves of a tree add to one output, in the order of the nodes.
 pub(super) struct Term {
@@ -70,6 +70,22 @@ pub(crate) fn check_leaves(model: &Model) -> Result<(), Error> {
     }
     let is_linear = |leaf: &Leaf| matches!(leaf.value, LeafValue::Linear(_));
     if model.trees.iter().any(|tree| tree.leaves().any(is_linear)) { Err(linear_leaves()) } else { Ok(()) }
+}
+
+/// Checks that a prediction can be divided among features without rows to compare it with: as [`check_leaves`], and the model tells how many
+/// training rows its nodes had.
+///
+/// # Errors
+/// As [`check_leaves`], or no split has a cover.
+pub(crate) fn check_covers(model: &Model) -> Result<(), Error> {
+    check_leaves(model)?;
+    let mut splits = model.trees.iter().flat_map(|tree| &tree.nodes).filter(|node| matches!(node, Node::Split(_))).peekable();
+    if splits.peek().is_none() || splits.any(|node| node.cover() > 0.0) {
+        return Ok(());
+    }
+    let what = "the model does not tell how many training rows its nodes had (a file in ONNX does not), by which contributions average over \
+                what a feature is not; give rows to compare with in their place (sapwood predict --output contributions --background FILE)";
+    Err(Error::Output(what.into()))
 }
 
 fn linear_leaves() -> Error {
