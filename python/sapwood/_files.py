@@ -43,7 +43,7 @@ def read(data: Any, columns: Mapping[str, Any], categorical: list[Any], params: 
         listed = column if isinstance(column, list | tuple) else [column]
         if not all(isinstance(item, str | int | np.integer) and not isinstance(item, bool) for item in listed):
             raise TypeError(f"{name}: what goes with the rows of a file is in a column of it; give the column's name or position")
-        given[_COLUMNS[name]] = column if isinstance(column, str) else [str(item) for item in listed]
+        given[_COLUMNS[name]] = [str(item) for item in listed] if listed is column else str(column)
     if categorical:
         given["categorical_features"] = [str(feature) for feature in categorical]
     return _sapwood.Dataset.of_files(paths(data), _params.pairs(given))
