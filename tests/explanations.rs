@@ -247,3 +247,40 @@ fn contributions_are_a_key_of_selected_output() {
     let line = server.post("text/csv", "text/csv", body).is(200, &[]).body;
     assert!(line.contains(",\"[[") && line.trim_end().ends_with("]]\""), "{line}");
 }
+
+#[test]
+fn interactions_are_a_parameter_of_accept_and_a_key() {
+    let body = "0.9,0.8,0.1,0.2\n0.1,0.2,0.5,0.9\n";
+    let of = |output: &str| numbers(&predicted("three", "rows.csv", body, &["--output", output, "header=false"]));
+    let (contributions, interactions, scores) = (of("contributions"), of("interactions"), of("value"));
+    let matrices =
+        |row: &[f64]| -> Value { row.chunks(25).map(|matrix| matrix.chunks(5).map(Vec::from).collect::<Vec<_>>()).collect() };
+    let server = Server::of(tree(), "three", &[], &[]);
+    let answer =
+        |accept: &str| -> Value { serde_json::from_str(&server.post("text/csv", accept, body).is(200, &[]).body).unwrap() };
+    let (alone, both) =
+        (answer("application/json; interactions=true"), answer("application/json;interactions=1;contributions=true"));
+    for row in 0..2 {
+        assert_eq!(alone["predictions"][row].as_object().unwrap().len(), 2);
+        assert_eq!(alone["predictions"][row]["interactions"], matrices(&interactions[row]));
+        assert_eq!(both["predictions"][row]["interactions"], matrices(&interactions[row]));
+        let lists: Value = contributions[row].chunks(5).map(Vec::from).collect();
+        assert_eq!(both["predictions"][row]["contributions"], lists);
+    }
+    let line = server.post("text/csv", "text/csv; interactions=true; contributions=true", body).is(200, &[]).body;
+    assert_eq!(line.lines().next().unwrap().matches(",\"[[").count(), 2, "{line}");
+    let record = server.post("text/csv", "application/x-recordio-protobuf; interactions=true", body).is(200, &[]);
+    let mut expected = Vec::new();
+    for (score, interactions) in scores.iter().zip(&interactions) {
+        encode_answer(&[("score", score), ("interactions", interactions)], &mut expected).unwrap();
+    }
+    assert_eq!(record.bytes, expected);
+    // 76 numbers a row: an answer may have 2^24.
+    server.post("text/csv", "text/csv; interactions=true", body.repeat(110_377)).is(413, &["too many for one answer"]);
+
+    let environment = [("SAGEMAKER_INFERENCE_OUTPUT", "interactions,predicted_label")];
+    let server = Server::of(tree(), "three", &[], &environment);
+    let answer = server.post("text/csv", "application/jsonlines;contributions=true", body).is(200, &[]).body;
+    let told: Value = serde_json::from_str(answer.lines().nth(1).unwrap()).unwrap();
+    assert_eq!((&told["interactions"], told.as_object().unwrap().len()), (&matrices(&interactions[1]), 3));
+}

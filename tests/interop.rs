@@ -2,6 +2,7 @@
 //! are right is tested in `crates/interop`.
 
 use crate::serve::client::Server;
+use crate::serve::forms::Rows;
 use crate::util::{Tree, command, run, sapwood};
 use serde_json::Value;
 use std::fs;
@@ -155,4 +156,101 @@ fn what_is_no_model_is_refused_with_a_remedy() {
     let train = ["train", "--train", &rows, "--label", "0", "--model-in", &tree.text("m"), "--model-out", &tree.text("out")];
     sapwood(train.into_iter().chain(["header=false", "num_round=1", "objective=binary:logistic"]))
         .user_error(&["no new trees can be added to it"]);
+}
+
+/// Rows with a first and a second column that are beyond all numbers, `low` and `high` being how that is written.
+fn beyond_all(low: &str, high: &str) -> Rows {
+    let cells =
+        [[high, "0.5", "1", "2"], [low, "-0.3", "0", "7"], ["0.2", high, "3", "1"], ["-0.1", low, "2", "0"], ["", low, "1", "3"]];
+    let cells = cells.into_iter().map(|row| row.into_iter().map(String::from).collect()).collect();
+    // As LightGBM calls columns.
+    Rows { names: (0..4).map(|column| format!("Column_{column}")).collect(), cells }
+}
+
+/// That they divide so in the libraries themselves, `scripts/check-interop` says.
+#[test]
+fn infinite_values_are_greater_and_less_than_all_thresholds() {
+    for name in ["lightgbm-binary-4.7.0", "xgboost-softprob-3.2.0"] {
+        let Golden { tree, .. } = golden(name);
+        sapwood(["convert", &tree.text("m"), &tree.text("m.sapwood")]).ok();
+        let predict = |file: &str, content: &[u8], model: &str, words: &[&str]| {
+            tree.write(file, content);
+            let arguments = ["predict", "--model", &tree.text(model), "--data", &tree.text(file), "--output", "margin"];
+            sapwood([&arguments, words].concat()).ok().stdout
+        };
+        let expected = predict("large.csv", beyond_all("-3e38", "3e38").csv(false).as_bytes(), "m", &["header=false"]);
+        let missing = predict("missing.csv", beyond_all("", "").csv(false).as_bytes(), "m", &["header=false"]);
+        assert!(expected != missing && expected.lines().count() == 5, "{expected}");
+        for (low, high) in [("-inf", "inf"), ("-Infinity", "Infinity"), ("-1e400", "1e400"), ("-INF", "+1e+999")] {
+            let rows = beyond_all(low, high);
+            for model in ["m", "m.sapwood"] {
+                assert_eq!(predict("rows.csv", rows.csv(false).as_bytes(), model, &["header=false"]), expected, "{name} {low}");
+            }
+        }
+        let rows = beyond_all("-1e400", "1e400");
+        assert_eq!(predict("rows.jsonl", (rows.arrays().join("\n") + "\n").as_bytes(), "m", &[]), expected);
+        assert_eq!(predict("rows.parquet", &rows.parquet(), "m", &[]), expected);
+        assert_eq!(predict("rows.pbr", &rows.recordio(false), "m", &[]), expected);
+        assert_eq!(predict("sparse.pbr", &rows.recordio(true), "m", &[]), expected);
+        if name.starts_with("xgboost") {
+            let line = |row: &Vec<String>| {
+                let cells = row.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
+                cells.map(|(at, cell)| format!(" {at}:{cell}")).collect::<String>()
+            };
+            let text: String = rows.cells.iter().map(|row| format!("0{}\n", line(row))).collect();
+            assert_eq!(predict("rows.libsvm", text.as_bytes(), "m", &["--label", "0"]), expected);
+        }
+
+        // Who says that they are missing means it.
+        let words = ["header=false", "missing_values=inf,-inf"];
+        assert_eq!(predict("rows.csv", beyond_all("-inf", "inf").csv(false).as_bytes(), "m", &words), missing);
+
+        let server = Server::of(&tree, "m", &[], &[]);
+        let large = server.post("text/csv", "application/json", beyond_all("-3e38", "3e38").csv(false)).is(200, &[]).body;
+        for (content_type, body) in [
+            ("text/csv", beyond_all("-inf", "inf").csv(false).into_bytes()),
+            ("application/json", format!("{{\"instances\": [{}]}}", rows.arrays().join(",")).into_bytes()),
+            ("application/x-recordio-protobuf", rows.recordio(false)),
+            ("application/x-parquet", rows.parquet()),
+        ] {
+            assert_eq!(server.post(content_type, "application/json", body).is(200, &[]).body, large, "{name} {content_type}");
+        }
+    }
+}
+
+/// LightGBM's text of a tree with one split, at 0.5.
+const STUMP: &str = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\nobjective=regression\n\
+    feature_names=x\nfeature_infos=[0:9]\n\nTree=0\nnum_leaves=2\nnum_cat=0\nsplit_feature=0\nsplit_gain=1\nthreshold=0.5\ndecision_type=10\n\
+    left_child=-1\nright_child=-2\nleaf_value=-1 1\nleaf_weight=30 30\nleaf_count=30 30\ninternal_value=0\ninternal_weight=60\n\
+    internal_count=60\nis_linear=0\nshrinkage=1\n\nend of trees\n";
+
+#[test]
+fn sapwoods_own_models_and_training_take_no_infinite_values() {
+    let tree = Tree::new();
+    tree.write("stump", STUMP);
+    let data = |last: &str| -> String {
+        let row = |at: usize| format!("{},{}\n", at % 7, at % 5);
+        "y,x\n".to_string() + &(0..60).map(row).collect::<String>() + &format!("1,{last}\n")
+    };
+    tree.write("finite.csv", data("3"));
+    tree.write("infinite.csv", data("-inf"));
+    let train = |data: &str, out: &str, more: &[&str]| {
+        let (data, out) = (tree.text(data), tree.text(out));
+        let words = ["objective=reg:squarederror", "num_round=2", "min_child_weight=0"];
+        sapwood([&["train", "--train", &data, "--label", "y", "--model-out", &out][..], more, &words].concat())
+    };
+    let is_refused = ["infinite value: ", "infinite.csv:62:2"];
+    let further = ["--model-in", &tree.text("stump")];
+    train("infinite.csv", "own", &[]).user_error(&is_refused);
+    train("infinite.csv", "more", &further).user_error(&is_refused);
+    train("finite.csv", "own", &[]).ok();
+    train("finite.csv", "more", &further).ok();
+    let told = |command: &str, model: &str| {
+        sapwood([command, "--model", &tree.text(model), "--data", &tree.text("infinite.csv"), "--label", "y"])
+    };
+    for (command, model) in [("predict", "own"), ("evaluate", "own"), ("predict", "more")] {
+        told(command, model).user_error(&is_refused);
+    }
+    told("evaluate", "stump").ok();
+    assert!(told("predict", "stump").ok().stdout.ends_with("\n-1\n"));
 }

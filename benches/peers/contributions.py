@@ -1,80 +1,104 @@
-"""Contributions (SHAP values) beside LightGBM's and XGBoost's own, on one thread: seconds of processor time for the same rows.
+"""Contributions (SHAP values) of models of LightGBM and XGBoost: by Sapwood, which reads the file, and by the libraries themselves.
 
-Each library trains a model of 100 trees of up to 255 leaves on the same generated data, and explains 10,000 rows with it. Sapwood is timed
-through `sapwood predict --output contributions`, less `--output margin`: reading the file and writing text cost the same twice over.
+Each trains trees of up to 255 leaves on generated rows. Sapwood explains all rows, from an array, its preparation of the model included;
+the others explain some of them, and their time is multiplied, being proportional to rows.
 """
+
 import argparse
-import resource
-import subprocess
+import os
+import statistics
 import tempfile
 import time
+from importlib import import_module
 from pathlib import Path
+from typing import Callable
 
-import lightgbm
-import numpy
-import pandas
-import xgboost
+import numpy as np
+import report
+import sapwood
+from generated import LEAVES, TREES, generated
 
-TREES, LEAVES, FEATURES = 100, 255, 28
+# Runs of Sapwood, of which the median counts.
+RUNS = 3
 
-
-def generated(rows):
-    """Features and labels with effects of several kinds."""
-    random = numpy.random.RandomState(0)
-    x = random.randn(rows, FEATURES).astype(numpy.float32)
-    z = x @ random.randn(FEATURES) * .5 + x[:, 0] * x[:, 1] + numpy.abs(x[:, 2])
-    z += (x[:, 5] > 0) * (x[:, 6] < .5) * 2 - numpy.sin(3 * x[:, 3]) * x[:, 4]
-    return x, (z + random.randn(rows) > z.mean()).astype(int)
+Explain = Callable[[np.ndarray, int], np.ndarray]
 
 
-def processor_seconds(call):
-    begin = time.process_time()
-    call()
-    return time.process_time() - begin
+def of_lightgbm(x: np.ndarray, y: np.ndarray, trees: int, path: Path) -> Explain:
+    lightgbm = import_module("lightgbm")
+    settings = {"objective": "binary", "num_leaves": LEAVES, "learning_rate": 0.1, "verbose": -1}
+    if not path.exists():
+        lightgbm.train(settings, lightgbm.Dataset(x, y), trees).save_model(path)
+    booster = lightgbm.Booster(model_file=path)
+    return lambda rows, threads: booster.predict(rows, pred_contrib=True, num_threads=threads)
 
 
-def of_process(words):
-    """Processor seconds of a command."""
-    begin = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(words, check=True)
-    end = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return end.ru_utime + end.ru_stime - begin.ru_utime - begin.ru_stime
+def of_xgboost(x: np.ndarray, y: np.ndarray, trees: int, path: Path) -> Explain:
+    xgboost = import_module("xgboost")
+    settings = {"objective": "binary:logistic", "max_leaves": LEAVES, "max_depth": 0, "grow_policy": "lossguide", "eta": 0.1}
+    if not path.exists():
+        xgboost.train(settings, xgboost.DMatrix(x, y), trees).save_model(path)
+    booster = xgboost.Booster(model_file=path)
+
+    def explain(rows: np.ndarray, threads: int) -> np.ndarray:
+        booster.set_param({"nthread": threads})
+        return booster.predict(xgboost.DMatrix(rows), pred_contribs=True)
+
+    return explain
 
 
-def main():
+def timed(call: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
+    begin = time.perf_counter()
+    result = call()
+    return time.perf_counter() - begin, result
+
+
+def compare(name: str, explain: Explain, path: Path, x: np.ndarray, trees: int, peer_rows: int, threads: int) -> dict:
+    few = x[:peer_rows]
+    seconds, theirs = timed(lambda: explain(few, threads))
+    seconds *= len(x) / peer_rows
+    runs = []
+    for _ in range(RUNS):
+        booster = sapwood.Booster(model_file=path)
+        runs.append(timed(lambda: booster.predict(x, contributions=True, nthread=threads)))
+    own, ours = statistics.median(run[0] for run in runs), runs[0][1]
+    margins = booster.predict(x, margin=True)
+    return {
+        "model of": name,
+        "trees": trees,
+        "threads": threads,
+        "its own, s": f"{seconds:.1f}",
+        "Sapwood, s": f"{own:.2f}",
+        "times": f"{seconds / own:.1f}",
+        "greatest difference": f"{np.abs(ours[:peer_rows] - theirs).max():.1e} of {np.abs(ours).max():.1f}",
+        "sum less margin": f"{np.abs(ours.sum(axis=1) - margins).max():.1e}",
+    }
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--sapwood", default="target/release/sapwood")
     parser.add_argument("--train-rows", type=int, default=1_000_000)
-    parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--peer-rows", type=int, default=1_000, help="rows for the peers, whose seconds are multiplied")
+    parser.add_argument("--rows", type=int, default=10_000, help="rows to explain")
+    parser.add_argument("--peer-rows", type=int, default=500, help="those of them that the peers explain")
+    parser.add_argument("--models", type=Path, help="where models are kept, and taken from if they are there")
+    parser.add_argument("--trees", type=int, nargs="+", default=[TREES])
     args = parser.parse_args()
     x, y = generated(args.train_rows)
-    frame = pandas.DataFrame(x, columns=[f"x{i}" for i in range(FEATURES)])
-    folder = Path(tempfile.mkdtemp())
-    frame.assign(y=y).to_parquet(folder / "train.parquet")
-    frame[: args.rows].to_parquet(folder / "rows.parquet")
-    model = folder / "m.sapwood"
-    words = ["objective=binary:logistic", f"num_round={TREES}", f"max_leaves={LEAVES}", "max_depth=0", "grow_policy=lossguide", "eta=.1"]
-    subprocess.run([args.sapwood, "train", "--train", folder / "train.parquet", "--label", "y", "--model-out", model, "-q", *words], check=True)
-    predict = [args.sapwood, "predict", "--model", model, "--data", folder / "rows.parquet", "--threads", "1", "--out", folder / "out.parquet"]
-    contributions = min(of_process([*predict, "--output", "contributions"]) for _ in range(3))
-    margins = min(of_process([*predict, "--output", "margin"]) for _ in range(3))
-    found = pandas.read_parquet(folder / "out.parquet").to_numpy()[:, 0]
-    subprocess.run([*predict, "--output", "contributions"], check=True)
-    sums = pandas.read_parquet(folder / "out.parquet").to_numpy().sum(axis=1)
-    print(f"sapwood {contributions:.2f} s, of which reading, scoring and writing {margins:.2f} s; residual {numpy.abs(sums - found).max():.1e}")
-    rows = x[: args.peer_rows].astype(float)
-    times = args.rows / args.peer_rows
-    settings = dict(objective="binary", num_leaves=LEAVES, learning_rate=.1, verbose=-1, num_threads=2)
-    light = lightgbm.train(settings, lightgbm.Dataset(x, y), TREES)
-    seconds = times * processor_seconds(lambda: light.predict(rows, pred_contrib=True, num_threads=1))
-    print(f"lightgbm {lightgbm.__version__} {seconds:.2f} s, {seconds / contributions:.1f} times as long")
-    settings = dict(objective="binary:logistic", max_leaves=LEAVES, max_depth=0, grow_policy="lossguide", eta=.1, tree_method="hist")
-    boosted = xgboost.train(settings, xgboost.DMatrix(x, y), TREES)
-    boosted.set_param({"nthread": 1})
-    matrix = xgboost.DMatrix(rows)
-    seconds = times * processor_seconds(lambda: boosted.predict(matrix, pred_contribs=True))
-    print(f"xgboost {xgboost.__version__} {seconds:.2f} s, {seconds / contributions:.1f} times as long")
+    rows = x[: args.rows]
+    lines = []
+    for package, train in [("lightgbm", of_lightgbm), ("xgboost", of_xgboost)]:
+        try:
+            name = f"{package} {import_module(package).__version__}"
+        except ImportError:
+            print(f"SKIPPED: {package} is not installed")
+            continue
+        for trees in args.trees:
+            with tempfile.TemporaryDirectory() as scratch:
+                path = (args.models or Path(scratch)) / f"{package}-{trees}.json"
+                explain = train(x, y, trees, path)
+                lines += [compare(name, explain, path, rows, trees, args.peer_rows, threads) for threads in (1, 2)]
+    print(report.markdown(lines))
+    print(f"\n{report.cpu()}; load when it ended: {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ import numpy as np
 import report
 import sapwood
 import xgboost
-from contributions import FEATURES, LEAVES, TREES, generated
+from generated import FEATURES, LEAVES, TREES, generated
 
 # Rows that are scored one by one in a run.
 SINGLE_ROWS, SINGLE_ROWS_IN_C = 2_000, 20_000
+
+# Columns of up to a hundred categories each, in one of the models.
+CATEGORIES = 8
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,13 @@ class Peer:
     library: Path
 
 
-def of_lightgbm(x: np.ndarray, y: np.ndarray, directory: Path) -> Peer:
-    path = directory / "lightgbm.txt"
+def of_lightgbm(x: np.ndarray, y: np.ndarray, directory: Path, categories: list[int]) -> Peer:
+    path = directory / f"lightgbm-{len(categories)}.txt"
     settings = {"objective": "binary", "num_leaves": LEAVES, "learning_rate": 0.1, "verbose": -1}
-    lightgbm.train(settings, lightgbm.Dataset(x, y), TREES).save_model(path)
+    lightgbm.train(settings, lightgbm.Dataset(x, y, categorical_feature=categories), TREES).save_model(path)
     booster = lightgbm.Booster(model_file=path)
     return Peer(
-        f"LightGBM {lightgbm.__version__}",
+        f"LightGBM {lightgbm.__version__}" + (f", {len(categories)} categories" if categories else ""),
         path,
         lambda rows, threads: booster.predict(rows, num_threads=threads),
         lambda rows: booster.predict(rows, raw_score=True),
@@ -64,6 +67,14 @@ def of_xgboost(x: np.ndarray, y: np.ndarray, directory: Path) -> Peer:
         lambda rows: booster.inplace_predict(rows, predict_type="margin"),
         Path(xgboost.__file__).parent / "lib" / "libxgboost.so",
     )
+
+
+def with_categories(x: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """The rows with some columns cut to whole numbers, and which columns these are."""
+    columns = list(range(FEATURES - CATEGORIES, FEATURES))
+    coded = x.copy()
+    coded[:, columns] = np.clip(np.floor(x[:, columns] * 12 + 50), 0, 99)
+    return coded, columns
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -95,6 +106,7 @@ def in_c(program: Path, kind: str, library: Path, model: Path, rows: Path) -> fl
 
 
 def compare(peer: Peer, x: np.ndarray, args: argparse.Namespace, rows_file: Path) -> list[dict]:
+    x[:SINGLE_ROWS_IN_C].tofile(rows_file)
     ours = sapwood.Booster(model_file=peer.model)
     differ = int((ours.predict(x, margin=True) != peer.margins(x)).sum())
     if differ:
@@ -135,9 +147,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         rows_file = directory / "rows"
-        x[:SINGLE_ROWS_IN_C].tofile(rows_file)
-        peers = [of_lightgbm(x, y, directory), of_xgboost(x, y, directory)]
-        print(report.markdown([line for peer in peers for line in compare(peer, x, args, rows_file)]))
+        coded, categories = with_categories(x)
+        pairs = [
+            (of_lightgbm(x, y, directory, []), x),
+            (of_lightgbm(coded, y, directory, categories), coded),
+            (of_xgboost(x, y, directory), x),
+        ]
+        print(report.markdown([line for peer, rows in pairs for line in compare(peer, rows, args, rows_file)]))
     print(f"\n{report.cpu()}; load when it ended: {os.getloadavg()[0]:.1f}")
 
 

@@ -67,6 +67,8 @@ fn unpacked(archive: &Path) -> Result<Model, Failure> {
 /// How data are read that a model is to learn from: as those before, where parameters say nothing else.
 pub fn options(options: &ReadOptions, params: &DataParams, model: &Model, log: &mut Log) -> ReadOptions {
     let mut options = ReadOptions { trained: model.reading.clone(), ..options.clone() };
+    // What other libraries score, Sapwood does not learn from.
+    options.trained.infinite_values = false;
     if let Some(then) = &model.reading.missing_values {
         if params.missing_values == DataParams::default().missing_values {
             options.missing.clone_from(then);

@@ -257,7 +257,7 @@ fn learn_more(sources: &[Source], options: &ReadOptions, model: &Model) -> Resul
     let data = readers::read_extending(sources, options, expected)?;
     let more = data.schema().features.iter().zip(&model.schema.features).filter_map(|(now, then)| new_levels(now, then));
     let notes: Vec<_> = more.collect();
-    Ok(data.with_notes(notes).with_reading(model.reading.clone()))
+    Ok(data.with_notes(notes).with_reading(options.trained.clone()))
 }
 
 /// A sentence about the levels of a feature that a model does not know.

@@ -209,11 +209,11 @@ fn converted<T: Number + Element>(
 /// An integer that the engine's type does not have.
 pub fn wide<T: Number>(name: &str, values: impl Iterator<Item = T>) -> Result<Vec<T::Wide>> {
     let value = |(row, value): (usize, T)| match value.fault() {
-        Some(fault) if !value.wide().double().is_infinite() => {
+        Some(fault) => {
             let error = Error::data(format!("row {row} (counted from 0), column {name}: {fault}"));
             Err(error.with_row(row as u64).with_column_name(name))
         }
-        _ => Ok(value.wide()),
+        None => Ok(value.wide()),
     };
     values.enumerate().map(value).collect()
 }

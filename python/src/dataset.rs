@@ -3,6 +3,7 @@
 use crate::column::Column;
 use crate::error::{exception, warn};
 use crate::files::Files;
+use crate::finite::Finite;
 use crate::frame;
 use crate::like::Like;
 use crate::matrix::{Rows, matrix};
@@ -228,11 +229,12 @@ impl Dataset {
     /// The engine's data set, under the schema of `like` that its features are to fit, or under one of its own. Runs on the current thread pool.
     ///
     /// # Errors
-    /// Features that do not fit, or attributes of rows that are none.
+    /// Features that do not fit, or attributes of rows that are none; when it is read, infinite values, unless it is for a model that takes them.
     pub fn engine(&self, like: Option<Like<'_>>) -> Result<sapwood::Dataset> {
         if let Features::Files(files) = &self.features {
             return like.map_or_else(|| Ok(files.data().clone()), |like| files.matching(like));
         }
+        let takes_infinite = like.and_then(|like| like.reading).is_some_and(|reading| reading.infinite_values);
         let like = like.map(|like| like.schema);
         let (schema, source): (FeatureSchema, Arc<dyn BlockSource>) = match (&self.features, like) {
             (Features::Columns(columns), None) => {
@@ -244,6 +246,7 @@ impl Dataset {
             (Features::Sparse(sparse), like) => (self.of_numbers(like)?, Arc::clone(sparse) as Arc<dyn BlockSource>),
             (Features::Files(files), _) => return Ok(files.data().clone()),
         };
+        let source = if takes_infinite { source } else { Arc::new(Finite::new(source, &schema)) };
         self.attributes.clone().added_to(sapwood::Dataset::new(schema, source))
     }
 

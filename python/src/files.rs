@@ -44,8 +44,10 @@ impl Files {
     /// What does not fit.
     pub fn extending(&self, model: &Model) -> Result<Dataset> {
         let like = Like::model(model);
-        let data = read_extending(&self.paths, &for_model(self.options.clone(), like), expected(like, true))?;
-        Ok(data.with_reading(model.reading.clone()))
+        let mut options = for_model(self.options.clone(), like);
+        options.trained.infinite_values = false;
+        let data = read_extending(&self.paths, &options, expected(like, true))?;
+        Ok(data.with_reading(options.trained))
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Frame {
 }
 
 enum FrameColumn {
-    Numbers { name: String, values: Arc<Values> },
+    Numbers(Arc<Values>),
     Codes(Vec<u32>),
 }
 
@@ -62,10 +62,7 @@ fn own_column(column: &Column) -> (Feature, FrameColumn) {
             let (levels, codes) = sorted_levels(codes, levels, *are_numbers);
             (Feature { name, kind: FeatureKind::Categorical { levels } }, FrameColumn::Codes(codes))
         }
-        _ => {
-            let numbers = FrameColumn::Numbers { name: name.clone(), values: Arc::clone(&column.values) };
-            (Feature { name, kind: column.kind.clone() }, numbers)
-        }
+        _ => (Feature { name, kind: column.kind.clone() }, FrameColumn::Numbers(Arc::clone(&column.values))),
     }
 }
 
@@ -145,7 +142,7 @@ fn like_column(
         let (name, wanted) = (&feature.name, feature.kind.word());
         Error::schema(format!("column {name} is {what}, in the model it is {wanted}; convert the column")).with_column_name(name)
     };
-    let numbers = || FrameColumn::Numbers { name: feature.name.clone(), values: Arc::clone(&column.values) };
+    let numbers = || FrameColumn::Numbers(Arc::clone(&column.values));
     match (&*column.values, &feature.kind) {
         (Values::Levels { codes, levels: texts, .. }, FeatureKind::Categorical { .. }) => {
             let new: Vec<_> = texts.iter().map(|text| levels.code(index, text).unwrap_or(MISSING_CODE)).collect();
@@ -189,23 +186,8 @@ impl Frame {
     fn chunk(&self, column: usize, rows: Range<usize>) -> Result<Chunk<'_>> {
         match &self.columns[column] {
             FrameColumn::Codes(codes) => Ok(Chunk::Codes(Cow::Borrowed(&codes[rows]))),
-            FrameColumn::Numbers { name, values } => {
-                let first = rows.start;
-                let chunk = values.numbers(rows).ok_or_else(|| Error::internal("a column of levels is read as numbers"))?;
-                let is_infinite = |row: &usize| chunk.get(*row).is_infinite();
-                let found = match &chunk {
-                    Chunk::F64(values) => values.iter().position(|x| x.is_infinite()),
-                    Chunk::F32(values) => values.iter().position(|x| x.is_infinite()),
-                    _ => (0..chunk.len()).find(is_infinite),
-                };
-                match found.map(|row| first + row) {
-                    None => Ok(chunk),
-                    Some(row) => Err(Error::data(format!(
-                        "row {row} (counted from 0), column {name}: infinite value; replace it or make it missing (NaN)"
-                    ))
-                    .with_row(row as u64)
-                    .with_column_name(name)),
-                }
+            FrameColumn::Numbers(values) => {
+                values.numbers(rows).ok_or_else(|| Error::internal("a column of levels is read as numbers"))
             }
         }
     }

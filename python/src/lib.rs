@@ -8,6 +8,7 @@ mod dataset;
 mod error;
 #[cfg_attr(not(feature = "files"), path = "no_files.rs")]
 mod files;
+mod finite;
 mod foreign;
 mod frame;
 mod like;

@@ -154,13 +154,10 @@ impl<T: Number> Matrix<T> {
     }
 
     /// A block whose values stay where they are.
-    fn in_place(&self, first_row: usize, rows: usize) -> Result<Block<'_>> {
+    fn in_place(&self, first_row: usize, rows: usize) -> Block<'_> {
         let columns = (0..self.columns).filter_map(|column| Some((column, self.column(column)?.get(first_row..first_row + rows)?)));
-        let columns = columns.map(|(column, values)| {
-            self.check(column, first_row, values)?;
-            Ok((column, T::Wide::chunk(Cow::Borrowed(values))))
-        });
-        Ok(Block { first_row, rows, columns: columns.collect::<Result<_>>()? })
+        let columns = columns.map(|(column, values)| (column, T::Wide::chunk(Cow::Borrowed(values))));
+        Block { first_row, rows, columns: columns.collect() }
     }
 
     fn copied(&self, first_row: usize, rows: usize) -> Result<Block<'_>> {
@@ -169,17 +166,6 @@ impl<T: Number> Matrix<T> {
             .into_iter()
             .map(|values| T::Wide::chunk(Cow::Owned(values)));
         Ok(Block { first_row, rows, columns: columns.enumerate().collect() })
-    }
-
-    /// Refuses infinities among values that stay where they are, which are floats.
-    fn check(&self, column: usize, first_row: usize, values: &[T::Wide]) -> Result<()> {
-        match values.iter().position(|value| value.double().is_infinite()) {
-            None => Ok(()),
-            Some(row) => {
-                let row = first_row + row;
-                Err(self.refuse(row, column, self.value(row, column).fault().unwrap_or("infinite value")))
-            }
-        }
     }
 }
 
@@ -197,7 +183,7 @@ impl<T: Number> BlockSource for Matrix<T> {
         (0..self.rows.div_ceil(step)).into_par_iter().try_for_each(|block| {
             let first = block * step;
             let rows = step.min(self.rows - first);
-            visit(&if in_place { self.in_place(first, rows)? } else { self.copied(first, rows)? })
+            visit(&if in_place { self.in_place(first, rows) } else { self.copied(first, rows)? })
         })
     }
 
@@ -211,7 +197,6 @@ impl<T: Number> FeatureSource for Matrix<T> {
         let Some(values) = self.column(feature) else {
             return Ok(vec![T::Wide::chunk(Cow::Owned(self.gathered(feature)?))]);
         };
-        self.check(feature, 0, values)?;
         Ok(vec![T::Wide::chunk(Cow::Borrowed(values))])
     }
 }

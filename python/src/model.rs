@@ -3,6 +3,7 @@
 use crate::dataset::Dataset;
 use crate::error::{exception, of_score, warn};
 use crate::files;
+use crate::finite::infinite;
 use crate::like::Like;
 use crate::matrix::{Rows, matrix};
 use crate::pool::on_pool;
@@ -59,6 +60,20 @@ impl Model {
         Ok(if shape.len() == 1 { values.into_any() } else { PyArrayMethods::reshape(&values, shape)?.into_any() })
     }
 
+    /// Refuses infinite values of rows, the first of which is number `first`, unless the model takes them.
+    fn check_finite(&self, first: usize, values: &[f64]) -> Result<()> {
+        if self.model().reading.infinite_values {
+            return Ok(());
+        }
+        match values.iter().position(|value| value.is_infinite()) {
+            None => Ok(()),
+            Some(at) => {
+                let features = &self.model().schema.features;
+                Err(infinite(first + at / features.len(), &features[at % features.len()].name))
+            }
+        }
+    }
+
     fn score(&self, rows: &dyn Rows, output: Output, threads: u32) -> Result<Vec<f64>> {
         output.check(self.model())?;
         self.model().schema.check_count(rows.width())?;
@@ -67,6 +82,7 @@ impl Model {
             let count = step.min(count - first);
             let mut values = Vec::with_capacity(count * rows.width());
             rows.append(first, count, &mut values)?;
+            self.check_finite(first, &values)?;
             Ok::<_, Error>(self.scorer.score_tile(output, &values, count, None)?)
         };
         let starts = (0..count.div_ceil(step)).map(|tile| tile * step);

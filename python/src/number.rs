@@ -14,7 +14,7 @@ pub trait Number: Copy + Send + Sync + 'static {
     /// The value in the engine's type.
     fn wide(self) -> Self::Wide;
 
-    /// What is wrong with it as a value of a feature.
+    /// What is wrong with it as a value of a feature, infinite or not.
     fn fault(self) -> Option<&'static str>;
 
     /// The values as they are, where they need no conversion.
@@ -52,7 +52,6 @@ impl Wide for f32 {
     }
 }
 
-const INFINITE: &str = "infinite value; replace it or make it missing (NaN)";
 const TOO_LARGE: &str = "an integer beyond 2^53, which no double has exactly; make it categorical, or scale it";
 
 macro_rules! float {
@@ -63,7 +62,7 @@ macro_rules! float {
                 self
             }
             fn fault(self) -> Option<&'static str> {
-                self.is_infinite().then_some(INFINITE)
+                None
             }
             fn as_wide(values: &[Self]) -> Option<&[$type]> {
                 Some(values)

@@ -22,7 +22,7 @@ impl Sparse {
     /// A matrix of `rows` rows, after a check of what the arrays say.
     ///
     /// # Errors
-    /// Arrays that contradict each other, or an infinite value.
+    /// Arrays that contradict each other.
     pub fn new(rows: usize, starts: Vec<usize>, places: Vec<u32>, values: Vec<f64>) -> Result<Self> {
         let wrong = |what: &str| Err(Error::data(format!("the sparse matrix is damaged: {what}")));
         if places.len() != values.len() || starts.first() != Some(&0) || starts.last() != Some(&values.len()) {
@@ -37,13 +37,6 @@ impl Sparse {
         };
         if !starts.windows(2).all(is_column) {
             return wrong("the rows of a column are not in order");
-        }
-        if let Some(at) = values.iter().position(|value| value.is_infinite()) {
-            let (row, column) = (places[at], starts.partition_point(|start| *start <= at) - 1);
-            return Err(Error::data(format!(
-                "row {row} (counted from 0), column f{column}: infinite value; replace it or make it missing (NaN)"
-            ))
-            .with_row(row.into()));
         }
         Ok(Self { rows, starts, places, values })
     }

@@ -13,6 +13,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_matrix
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
@@ -377,3 +378,20 @@ def test_models_of_lightgbm_predict_what_lightgbm_does(rows, target, tmp_path):
     theirs = lightgbm.train({"verbose": -1}, lightgbm.Dataset(rows, target), 10)
     theirs.save_model(tmp_path / "model.txt")
     np.testing.assert_array_equal(Booster(tmp_path / "model.txt").predict(rows), theirs.predict(rows))
+
+
+def test_imported_models_take_infinite_values_as_their_libraries_do(rows, target):
+    lightgbm, xgboost = pytest.importorskip("lightgbm"), pytest.importorskip("xgboost")
+    x = np.where(rows > 1, np.inf, np.where(rows < -1, -np.inf, rows))
+    of_lightgbm = lightgbm.train({"verbose": -1}, lightgbm.Dataset(rows, target), 5)
+    of_xgboost = xgboost.train({"max_depth": 4}, xgboost.DMatrix(rows, target), 5)
+    pairs = [
+        (sapwood.Booster(model_bytes=of_lightgbm.model_to_string().encode()), of_lightgbm.predict(x)),
+        (sapwood.Booster(model_bytes=bytes(of_xgboost.save_raw("json"))), of_xgboost.inplace_predict(x)),
+    ]
+    for booster, theirs in pairs:
+        forms = [x, np.asfortranarray(x), csr_matrix(x), pd.DataFrame(x, columns=booster.feature_name())]
+        for data in forms:
+            np.testing.assert_array_equal(booster.predict(data).astype(theirs.dtype), theirs)
+    with pytest.raises(sapwood.DataError, match="infinite value"):
+        train(PARAMS, Dataset(x, target), 2, init_model=pairs[0][0])

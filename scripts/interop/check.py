@@ -32,7 +32,8 @@ MARGINS = sys.argv[1]
 DIRECTORY = sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
 ROWS, FEATURES, CATEGORICAL = 10000, 6, [4, 5]
 SPECIAL = [np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-45, 1e-40, -1e-40, 1e-35, -1e-35, 1.0000000180025095e-35, 1e30, -1e30, 3e38, 0.5, -0.5]
-CODES = [np.nan, -1, -0.5, -7.9, 0.5, 2.999, 3.7, 17, 31, 32, 33, 63, 64, 65, 500, 1e6, 16777215, 16777216, 3e9]
+SPECIAL += [np.inf, -np.inf, 1e300, -1e300]
+CODES = [np.nan, -1, -0.5, -7.9, 0.5, 2.999, 3.7, 17, 31, 32, 33, 63, 64, 65, 500, 1e6, 16777215, 16777216, 3e9, np.inf, -np.inf]
 
 
 def version(package):
@@ -148,9 +149,14 @@ def xgboost_thresholds(file):
     return [x for x in found if x == x][:4000]
 
 
+def predicts_in_place(is_dart):
+    """Whether inplace_predict, which takes infinities, gives what predict does."""
+    # Before 3.3, it took the base score off after it had added it to the trees of DART; predict did not.
+    return hasattr(xgboost.Booster, "inplace_predict") and version(xgboost) >= ((3, 3) if is_dart else (1, 4))
+
+
 def xgboost_predictions(booster, rows, margin, is_dart=False):
-    # Before 3.3, inplace_predict took the base score off after it had added it to the trees of DART; predict did not.
-    if hasattr(booster, "inplace_predict") and version(xgboost) >= ((3, 3) if is_dart else (1, 4)):
+    if predicts_in_place(is_dart):
         return booster.inplace_predict(rows, predict_type="margin" if margin else "value", validate_features=False)
     return booster.predict(xgboost.DMatrix(rows.astype(np.float32)), output_margin=margin)
 
@@ -178,7 +184,7 @@ def xgboost_model(name, objective, params, x, target, categorical, tally, rounds
             rows = testing(x, categorical, xgboost_thresholds(file))
         again = xgboost.Booster({"nthread": 1}, model_file=file)
         is_dart = params.get("booster") == "dart"
-        if is_dart and not categorical:
+        if not predicts_in_place(is_dart):
             rows[np.isinf(rows.astype(np.float32))] = 1e30
         theirs = xgboost_predictions(again, rows, True, is_dart)
         values = scored(file, rows, "value"), xgboost_predictions(again, rows, False, is_dart)

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 /// The code of a missing or unseen level in [`Chunk::Codes`].
 pub const MISSING_CODE: u32 = u32::MAX;
 
-/// Consecutive values of one feature. NaN (or [`MISSING_CODE`]) is missing; infinities never occur: readers refuse them.
+/// Consecutive values of one feature. NaN (or [`MISSING_CODE`]) is missing; infinities occur only in data for models
+/// whose library takes them: readers refuse others.
 #[derive(Clone, Debug)]
 pub enum Chunk<'a> {
     /// Numbers as they are.

@@ -73,6 +73,22 @@ impl Columns {
     /// # Errors
     /// A wrong number of columns, columns of different length, or an infinite value.
     pub fn new(schema: &FeatureSchema, columns: Vec<Column>) -> Result<Self> {
+        for (feature, column) in schema.features.iter().zip(&columns) {
+            if let Some(row) = column.infinite() {
+                return Err(Error::data(format!(
+                    "row {row} (counted from 0), column {}: infinite value; replace it or make it missing",
+                    feature.name
+                )));
+            }
+        }
+        Self::with_infinite(schema, columns)
+    }
+
+    /// The same for data that may have infinite values, as those of some models have ([`Reading`](crate::Reading)).
+    ///
+    /// # Errors
+    /// A wrong number of columns, or columns of different length.
+    pub fn with_infinite(schema: &FeatureSchema, columns: Vec<Column>) -> Result<Self> {
         if columns.len() != schema.len() {
             return Err(Error::schema(format!("{} columns for a schema of {} features", columns.len(), schema.len())));
         }
@@ -80,12 +96,6 @@ impl Columns {
         for (feature, column) in schema.features.iter().zip(&columns) {
             if column.len() != rows {
                 return Err(Error::schema(format!("column {} has {} rows, the first has {rows}", feature.name, column.len())));
-            }
-            if let Some(row) = column.infinite() {
-                return Err(Error::data(format!(
-                    "row {row} (counted from 0), column {}: infinite value; replace it or make it missing",
-                    feature.name
-                )));
             }
         }
         Ok(Self { rows, columns })

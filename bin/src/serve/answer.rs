@@ -2,7 +2,7 @@
 //! numbers are written as `sapwood predict` writes them.
 
 use super::content::Accept;
-use super::contributions::{self, Contributions};
+use super::explanation::Explanation;
 use super::json::{write_json_list, write_json_number};
 use super::selection::Selected;
 use sapwood::predict::Predictions;
@@ -14,10 +14,8 @@ pub const PIECE: usize = 16 << 10;
 
 /// What an answer is made from.
 pub enum Content {
-    /// What `sapwood predict` writes.
-    Predictions(Predictions),
-    /// The same, and what each feature contributes.
-    Explained(Predictions, Contributions),
+    /// What `sapwood predict` writes, and what explains it.
+    Predictions(Predictions, Vec<Explanation>),
     /// What `SAGEMAKER_INFERENCE_OUTPUT` asks for.
     Selected(Selected),
 }
@@ -96,16 +94,17 @@ impl Content {
     /// The number of rows.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Predictions(predictions) | Self::Explained(predictions, _) => predictions.rows(),
+            Self::Predictions(predictions, _) => predictions.rows(),
             Self::Selected(selected) => selected.rows(),
         }
     }
 
     fn write_record(&self, row: usize, bytes: &mut Vec<u8>) -> sapwood::Result<()> {
         match self {
-            Self::Predictions(predictions) => encode_answer(&[("score", predictions.row(row))], bytes),
-            Self::Explained(predictions, explained) => {
-                encode_answer(&[("score", predictions.row(row)), (contributions::KEY, explained.row(row))], bytes)
+            Self::Predictions(predictions, explanations) => {
+                let explained = explanations.iter().map(|explanation| (explanation.key(), explanation.row(row)));
+                let all: Vec<_> = std::iter::once(("score", predictions.row(row))).chain(explained).collect();
+                encode_answer(&all, bytes)
             }
             Self::Selected(selected) => {
                 let results = selected.numbers(row);
@@ -117,20 +116,20 @@ impl Content {
 
     fn write_csv(&self, row: usize, text: &mut String) {
         match self {
-            Self::Predictions(predictions) => predictions.write_row(row, text),
-            Self::Explained(predictions, explained) => {
+            Self::Predictions(predictions, explanations) => {
                 predictions.write_row(row, text);
-                text.push(',');
-                explained.write_cell(row, text);
+                for explanation in explanations {
+                    text.push(',');
+                    explanation.write_cell(row, text);
+                }
             }
             Self::Selected(selected) => selected.write_csv(row, text),
         }
     }
 
     fn write_json(&self, row: usize, text: &mut String) {
-        let (predictions, explained) = match self {
-            Self::Predictions(predictions) => (predictions, None),
-            Self::Explained(predictions, explained) => (predictions, Some(explained)),
+        let (predictions, explanations) = match self {
+            Self::Predictions(predictions, explanations) => (predictions, explanations),
             Self::Selected(selected) => return selected.write_json(row, text),
         };
         text.push_str("{\"score\": ");
@@ -141,11 +140,11 @@ impl Content {
             [score] => write_json_number(*score, text),
             scores => write_json_list(scores.len(), text, |at, text| write_json_number(scores[at], text)),
         }
-        if let Some(explained) = explained {
+        for explanation in explanations {
             text.push_str(", \"");
-            text.push_str(contributions::KEY);
+            text.push_str(explanation.key());
             text.push_str("\": ");
-            explained.write_json(row, text);
+            explanation.write_json(row, text);
         }
         text.push('}');
     }

@@ -1,7 +1,9 @@
 //! Content types: what a body is, and what an answer may be.
 
+use super::explanation::{Explained, KINDS};
 use super::refusal::Refusal;
 use axum::http::{HeaderMap, StatusCode, header};
+use sapwood::predict::Output;
 use sapwood_readers::Encoding;
 
 const READABLE: &str =
@@ -107,7 +109,7 @@ impl Accept {
             };
             let quality = quality(range);
             if specific > found.specific || (specific == found.specific && quality > found.quality) {
-                found = Liking { specific, quality, contributions: contributions(range).unwrap_or_default() };
+                found = Liking { specific, quality, explained: explained(range).unwrap_or_default() };
             }
         }
         found
@@ -121,7 +123,7 @@ struct Liking {
     specific: u8,
     /// In thousandths.
     quality: u32,
-    contributions: Option<bool>,
+    explained: [Option<bool>; KINDS.len()],
 }
 
 /// What an answer is to be like.
@@ -129,20 +131,25 @@ struct Liking {
 pub struct Wanted {
     /// Its form.
     pub form: Accept,
-    /// Whether it tells what each feature contributes, too.
-    pub contributions: bool,
+    /// What it tells besides, to explain itself.
+    pub explained: Explained,
 }
 
 impl Wanted {
-    /// The form of that content type, which may have the parameter `contributions=true`.
+    /// The form of that content type, which may have the parameters `contributions=true` and `interactions=true`.
     pub fn named(text: &str) -> Option<Self> {
-        Some(Self { form: Accept::named(text)?, contributions: contributions(text).ok()?.unwrap_or(false) })
+        Some(Self { form: Accept::named(text)?, explained: explained(text).ok()?.map(|wanted| wanted.unwrap_or(false)) })
+    }
+
+    /// The outputs that explain.
+    pub fn explanations(self) -> impl Iterator<Item = Output> {
+        KINDS.into_iter().zip(self.explained).filter(|(_, wanted)| *wanted).map(|(kind, _)| kind)
     }
 
     /// What the client likes best; `default` where it does not say, or likes it as much as any other.
     ///
     /// # Errors
-    /// 406 where it likes no form that there is, or where the parameter `contributions` is neither true nor false.
+    /// 406 where it likes no form that there is, or where a parameter that asks for an explanation is neither true nor false.
     pub fn of(headers: &HeaderMap, default: Self) -> Result<Self, Refusal> {
         let lines = headers.get_all(header::ACCEPT).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         let text = lines.collect::<Vec<_>>().join(",");
@@ -150,7 +157,7 @@ impl Wanted {
             return Ok(default);
         }
         let unacceptable = |message| Refusal::new(StatusCode::NOT_ACCEPTABLE, message);
-        text.split(',').try_for_each(|range| contributions(range).map(drop)).map_err(unacceptable)?;
+        text.split(',').try_for_each(|range| explained(range).map(drop)).map_err(unacceptable)?;
         let mut best = (Liking::default(), default.form);
         for form in std::iter::once(default.form).chain(Accept::ALL) {
             let liking = form.liking(&text);
@@ -164,19 +171,23 @@ impl Wanted {
             return Err(unacceptable(format!("cannot answer in the form Accept {text:?}; ask for one of {names}, or */*")));
         }
         // A range that leaves the choice leaves this one, too.
-        let left_open = liking.specific < 3 && default.contributions;
-        Ok(Self { form, contributions: liking.contributions.unwrap_or(left_open) })
+        let left_open = |at: usize| liking.specific < 3 && default.explained[at];
+        Ok(Self { form, explained: std::array::from_fn(|at| liking.explained[at].unwrap_or_else(|| left_open(at))) })
     }
 }
 
-/// The parameter `contributions` of a range, if it has one.
-fn contributions(range: &str) -> Result<Option<bool>, String> {
-    match parameter(range, "contributions") {
-        None => Ok(None),
-        Some("true" | "1") => Ok(Some(true)),
-        Some("false" | "0") => Ok(Some(false)),
-        Some(other) => Err(format!("Accept: contributions={other} is neither true nor false")),
+/// The parameters of a range that ask for explanations, as far as it has them.
+fn explained(range: &str) -> Result<[Option<bool>; KINDS.len()], String> {
+    let mut found = [None; KINDS.len()];
+    for (found, kind) in found.iter_mut().zip(KINDS) {
+        *found = match parameter(range, kind.name()) {
+            None => None,
+            Some("true" | "1") => Some(true),
+            Some("false" | "0") => Some(false),
+            Some(other) => return Err(format!("Accept: {}={other} is neither true nor false", kind.name())),
+        };
     }
+    Ok(found)
 }
 
 /// The value of a parameter of a range.
@@ -223,7 +234,7 @@ mod tests {
 
     #[test]
     fn the_best_liked_form_is_chosen() {
-        let default = Wanted { form: Accept::Csv, contributions: false };
+        let default = Wanted { form: Accept::Csv, explained: [false; 2] };
         let wanted = |text| {
             let wanted = Wanted::of(&headers(header::ACCEPT, text), default);
             wanted.map(|wanted| wanted.form).map_err(|refusal| refusal.status.as_u16())
@@ -246,20 +257,25 @@ mod tests {
     }
 
     #[test]
-    fn contributions_are_a_parameter_of_the_chosen_form() {
-        let default = |contributions| Wanted { form: Accept::Csv, contributions };
-        let wanted = |text, contributions| {
-            let wanted = Wanted::of(&headers(header::ACCEPT, text), default(contributions));
-            wanted.map(|wanted| (wanted.form, wanted.contributions)).map_err(|refusal| refusal.status.as_u16())
+    fn explanations_are_parameters_of_the_chosen_form() {
+        let wanted = |text, default| {
+            let wanted = Wanted::of(&headers(header::ACCEPT, text), Wanted { form: Accept::Csv, explained: default });
+            wanted.map(|wanted| (wanted.form, wanted.explained)).map_err(|refusal| refusal.status.as_u16())
         };
-        assert_eq!(wanted("application/json; contributions=true", false), Ok((Accept::Json, true)));
-        assert_eq!(wanted("application/json;Contributions=1;q=0.5, text/csv;q=0.1", false), Ok((Accept::Json, true)));
-        assert_eq!(wanted("application/json, text/csv;contributions=true;q=0.1", false), Ok((Accept::Json, false)));
-        assert_eq!(wanted("*/*;contributions=true", false), Ok((Accept::Csv, true)));
-        assert_eq!((wanted("*/*", true), wanted("text/csv", true)), (Ok((Accept::Csv, true)), Ok((Accept::Csv, false))));
-        assert_eq!(wanted("*/*;contributions=false", true), Ok((Accept::Csv, false)));
-        assert_eq!(wanted("text/csv;contributions=maybe", false), Err(406));
-        assert_eq!(Wanted::named("json; contributions=true").map(|wanted| wanted.contributions), Some(true));
+        let (none, contributions, interactions) = ([false, false], [true, false], [false, true]);
+        assert_eq!(wanted("application/json; contributions=true", none), Ok((Accept::Json, contributions)));
+        assert_eq!(wanted("application/json;Contributions=1;q=0.5, text/csv;q=0.1", none), Ok((Accept::Json, contributions)));
+        assert_eq!(wanted("application/json, text/csv;contributions=true;q=0.1", none), Ok((Accept::Json, none)));
+        assert_eq!(wanted("*/*;contributions=true", none), Ok((Accept::Csv, contributions)));
+        assert_eq!(wanted("*/*", contributions), Ok((Accept::Csv, contributions)));
+        assert_eq!(wanted("text/csv", contributions), Ok((Accept::Csv, none)));
+        assert_eq!(wanted("*/*;contributions=false", contributions), Ok((Accept::Csv, none)));
+        assert_eq!(wanted("application/json; interactions=true", none), Ok((Accept::Json, interactions)));
+        assert_eq!(wanted("text/csv; interactions=1; contributions=true", none), Ok((Accept::Csv, [true, true])));
+        assert_eq!(wanted("*/*;interactions=true", contributions), Ok((Accept::Csv, [true, true])));
+        assert_eq!(wanted("text/csv;contributions=maybe", none), Err(406));
+        assert_eq!(wanted("text/csv;contributions=true;interactions=", none), Err(406));
+        assert_eq!(Wanted::named("json; interactions=true").map(|wanted| wanted.explained), Some(interactions));
         assert_eq!(Wanted::named("json; contributions=perhaps"), None);
     }
 }

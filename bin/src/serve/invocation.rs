@@ -4,7 +4,7 @@ use super::Server;
 use super::answer::{Answer, Content};
 use super::body::{self, Received};
 use super::content::{self, Accept, Wanted};
-use super::contributions::Contributions;
+use super::explanation::{Explanation, KINDS};
 use super::model::Served;
 use super::outgoing::Outgoing;
 use super::refusal::Refusal;
@@ -35,7 +35,7 @@ async fn predictions(server: &Arc<Server>, model: Arc<Served>, request: Request)
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let encoding = content::encoding(&head.headers)?;
-    let default = Wanted { form: Accept::like(encoding), contributions: false };
+    let default = Wanted { form: Accept::like(encoding), explained: [false; KINDS.len()] };
     let wanted = Wanted::of(&head.headers, server.settings.default_accept.unwrap_or(default))?;
     let shared = server.clone();
     let answer = server.workers.run(move |token| {
@@ -77,18 +77,15 @@ fn score(
     let refuse = |error: sapwood::Error| Refusal::of_content(encoding, &error);
     let scorer = &model.scorer;
     let Some(data) = read_request(body, encoding, options, &model.input).map_err(refuse)? else { return Ok(None) };
-    if wanted.contributions {
-        let refused = |error: sapwood_score::Error| Refusal::new(StatusCode::NOT_ACCEPTABLE, error.to_string());
-        Output::Contributions.check(scorer.model()).map_err(refused)?;
-    }
-    let selection = model.selection.as_ref().map(|selection| match wanted.contributions {
-        true => selection.with_contributions(),
-        false => selection.clone(),
-    });
-    let contributions = if wanted.contributions { Output::Contributions.columns(scorer.model()) } else { 0 };
+    let refused = |error: sapwood_score::Error| Refusal::new(StatusCode::NOT_ACCEPTABLE, error.to_string());
+    wanted.explanations().try_for_each(|kind| kind.check(scorer.model())).map_err(refused)?;
+    let selection = model.selection.as_ref().map(|selection| selection.with_explanations(wanted.explanations()));
     let columns = match &selection {
         Some(selection) => selection.columns(scorer.model()),
-        None => Output::Value.columns(scorer.model()).saturating_add(contributions),
+        None => {
+            let outputs = std::iter::once(Output::Value).chain(wanted.explanations());
+            outputs.map(|output| output.columns(scorer.model())).fold(0, usize::saturating_add)
+        }
     };
     if data.rows().saturating_mul(columns.max(scorer.num_outputs())) > MOST_VALUES {
         let message = format!("{} rows are too many for one answer; send fewer rows per request", data.rows());
@@ -97,9 +94,9 @@ fn score(
     let reservation = server.answers.reserve(data.rows().saturating_mul(columns.max(1)))?;
     let content = match &selection {
         Some(selection) => selection.score(scorer, &data).map(Content::Selected),
-        None => predict(scorer, &data, Output::Value).and_then(|predictions| match wanted.contributions {
-            true => Ok(Content::Explained(predictions, Contributions::new(scorer, &data)?)),
-            false => Ok(Content::Predictions(predictions)),
+        None => predict(scorer, &data, Output::Value).and_then(|predictions| {
+            let explanations = wanted.explanations().map(|kind| Explanation::new(kind, scorer, &data));
+            Ok(Content::Predictions(predictions, explanations.collect::<sapwood::Result<_>>()?))
         }),
     };
     token.check().map_err(refuse)?;

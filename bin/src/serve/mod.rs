@@ -7,7 +7,7 @@ mod body;
 mod budget;
 mod connections;
 mod content;
-mod contributions;
+mod explanation;
 mod followed;
 mod framing;
 mod invocation;

@@ -110,7 +110,7 @@ mod tests {
     fn outgoing(budget: &Budget, patience: Duration) -> Outgoing {
         let model = Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![0.0], Vec::new());
         let scores = Predictions::new(&model, Output::Value, ROWS, vec![0.5; ROWS]).unwrap();
-        let answer = Answer::new(Content::Predictions(scores), Accept::Json);
+        let answer = Answer::new(Content::Predictions(scores, Vec::new()), Accept::Json);
         Outgoing::new(answer, budget.reserve(ROWS).unwrap(), patience).unwrap()
     }
 

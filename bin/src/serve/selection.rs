@@ -1,6 +1,6 @@
 //! `SAGEMAKER_INFERENCE_OUTPUT`: what each row's answer holds, in the words of the built-in XGBoost.
 
-use super::contributions::{self, Contributions};
+use super::explanation::{Explanation, KINDS};
 use super::json::{write_json_list, write_json_number};
 use crate::memory::Large;
 use crate::report::Failure;
@@ -20,10 +20,11 @@ pub enum Key {
     RawScore,
     RawScores,
     PredictedScore,
-    Contributions,
+    /// The explanation of this number among [`KINDS`].
+    Explanation(usize),
 }
 
-const KEYS: [(Key, &str); 8] = [
+const KEYS: [(Key, &str); 9] = [
     (Key::PredictedLabel, "predicted_label"),
     (Key::Labels, "labels"),
     (Key::Probability, "probability"),
@@ -31,7 +32,8 @@ const KEYS: [(Key, &str); 8] = [
     (Key::RawScore, "raw_score"),
     (Key::RawScores, "raw_scores"),
     (Key::PredictedScore, "predicted_score"),
-    (Key::Contributions, contributions::KEY),
+    (Key::Explanation(0), "contributions"),
+    (Key::Explanation(1), "interactions"),
 ];
 
 impl Key {
@@ -42,7 +44,7 @@ impl Key {
 
     fn fits(self, model: &Model) -> bool {
         match self {
-            Self::Contributions => Output::Contributions.check(model).is_ok(),
+            Self::Explanation(kind) => KINDS[kind].check(model).is_ok(),
             _ => model.num_classes().is_some() != (self == Self::PredictedScore),
         }
     }
@@ -76,15 +78,21 @@ impl Selection {
         if keys.is_empty() { Err(Failure::user("SAGEMAKER_INFERENCE_OUTPUT is empty")) } else { Ok(Self { keys }) }
     }
 
-    /// Whether answers tell what features contribute.
-    pub fn explains(&self) -> bool {
-        self.keys.contains(&Key::Contributions)
+    /// The same keys, and those of these explanations that are not among them.
+    pub fn with_explanations(&self, kinds: impl Iterator<Item = Output>) -> Self {
+        let keys = kinds.filter_map(|kind| KINDS.iter().position(|known| *known == kind)).map(Key::Explanation);
+        let more = keys.filter(|key| !self.keys.contains(key));
+        Self { keys: self.keys.iter().copied().chain(more).collect() }
     }
 
-    /// The same keys, and contributions.
-    pub fn with_contributions(&self) -> Self {
-        let more = (!self.explains()).then_some(Key::Contributions);
-        Self { keys: self.keys.iter().copied().chain(more).collect() }
+    /// Whether answers explain themselves.
+    pub fn explains(&self) -> bool {
+        self.explanations().next().is_some()
+    }
+
+    /// The explanations among the keys, by their numbers.
+    fn explanations(&self) -> impl Iterator<Item = usize> {
+        (0..KINDS.len()).filter(|kind| self.keys.contains(&Key::Explanation(*kind)))
     }
 
     /// Scores the data for everything that the keys need.
@@ -92,8 +100,12 @@ impl Selection {
     /// # Errors
     /// Data that cannot be read.
     pub fn score(&self, scorer: &Arc<Large<Scorer>>, data: &Dataset) -> sapwood::Result<Selected> {
-        let [class, probability, raw, explained] = self.outputs(scorer.model());
+        let [class, probability, raw] = self.outputs(scorer.model());
         let scored = |output: Option<Output>| output.map(|output| predict(scorer, data, output)).transpose();
+        let mut explanations = KINDS.map(|_| None);
+        for kind in self.explanations() {
+            explanations[kind] = Some(Explanation::new(KINDS[kind], scorer, data)?);
+        }
         Ok(Selected {
             keys: self.keys.clone(),
             scorer: scorer.clone(),
@@ -101,24 +113,24 @@ impl Selection {
             class: scored(class)?,
             probability: scored(probability)?,
             raw: scored(raw)?,
-            contributions: explained.map(|_| Contributions::new(scorer, data)).transpose()?,
+            explanations,
         })
     }
 
     /// The numbers that a row is scored for.
     pub fn columns(&self, model: &Model) -> usize {
-        self.outputs(model).into_iter().flatten().map(|output| output.columns(model)).sum()
+        let outputs = self.outputs(model).into_iter().flatten().chain(self.explanations().map(|kind| KINDS[kind]));
+        outputs.map(|output| output.columns(model)).fold(0, usize::saturating_add)
     }
 
-    /// The kinds of output that the keys need: for classes, for probabilities, for raw scores, for contributions.
-    fn outputs(&self, model: &Model) -> [Option<Output>; 4] {
+    /// The kinds of output that the keys need: for classes, for probabilities, for raw scores.
+    fn outputs(&self, model: &Model) -> [Option<Output>; 3] {
         let needed = |keys: &[Key], output| self.keys.iter().any(|key| keys.contains(key)).then_some(output);
         let raw = if model.prediction == Prediction::Class { Output::Margin } else { Output::Value };
         [
             needed(&[Key::PredictedLabel], Output::Class),
             needed(&[Key::Probability, Key::Probabilities], Output::Probability),
             needed(&[Key::RawScore, Key::RawScores, Key::PredictedScore], raw),
-            needed(&[Key::Contributions], Output::Contributions),
         ]
     }
 }
@@ -131,7 +143,7 @@ pub struct Selected {
     class: Option<Predictions>,
     probability: Option<Predictions>,
     raw: Option<Predictions>,
-    contributions: Option<Contributions>,
+    explanations: [Option<Explanation>; KINDS.len()],
 }
 
 /// What a key tells about a row.
@@ -160,9 +172,9 @@ impl Selected {
                         class.write_row(row, line);
                     }
                 }
-                (Key::Contributions, _) => {
-                    if let Some(contributions) = &self.contributions {
-                        contributions.write_cell(row, line);
+                (Key::Explanation(kind), _) => {
+                    if let Some(explanation) = &self.explanations[kind] {
+                        explanation.write_cell(row, line);
                     }
                 }
                 (_, Item::Number(value)) => write_number(value, line),
@@ -183,8 +195,12 @@ impl Selected {
             out.push_str(if position == 0 { "{\"" } else { ", \"" });
             out.push_str(key.name());
             out.push_str("\": ");
-            match (key, &self.contributions) {
-                (Key::Contributions, Some(contributions)) => contributions.write_json(row, out),
+            match key {
+                Key::Explanation(kind) => {
+                    if let Some(explanation) = &self.explanations[kind] {
+                        explanation.write_json(row, out);
+                    }
+                }
                 _ => self.write_item(&self.item(key, row), out),
             }
         }
@@ -196,7 +212,7 @@ impl Selected {
         match key {
             Key::PredictedLabel => Item::Label(values(&self.class).first().map_or(0, |&class| class as usize)),
             Key::Labels => Item::Labels,
-            Key::Contributions => Item::Numbers(self.contributions.as_ref().map_or(&[][..], |of| of.row(row)).to_vec()),
+            Key::Explanation(kind) => Item::Numbers(self.explanations[kind].as_ref().map_or(&[][..], |of| of.row(row)).to_vec()),
             Key::Probability => Item::Number(largest(&values(&self.probability))),
             Key::Probabilities => Item::Numbers(both(values(&self.probability), |p| 1.0 - p)),
             Key::RawScore | Key::PredictedScore => Item::Number(largest(&values(&self.raw))),
@@ -266,7 +282,10 @@ mod tests {
         };
         let error = |text, objective| Selection::parse(text, &model(objective)).unwrap_err().to_string();
         let text = error("probability", Objective::SquaredError);
-        assert!(text.contains("reg:squarederror has no \"probability\"; it has predicted_score, contributions"), "{text}");
+        assert!(
+            text.contains("reg:squarederror has no \"probability\"; it has predicted_score, contributions, interactions"),
+            "{text}"
+        );
         assert!(error("labels, score", Objective::Softmax).contains("it has predicted_label, labels, probability"));
         assert!(error(" , ", Objective::Softmax).contains("is empty"));
         let keys = Selection::parse(" Labels,predicted_label ", &model(Objective::BinaryLogitraw)).unwrap().keys;

@@ -139,8 +139,8 @@ bool sapwood_requires_base_margin(const SapwoodModel *model);
 /**
  * Scores rows of doubles. `rows` holds `num_rows × num_features` values, row by row, in the order of the model's features; NaN is missing.
  * `base_margins` is null or holds a margin for each row and output, with which rows begin in place of the base score. `predictions` has
- * room for `length` values, which must be `num_rows` × what `sapwood_columns` says. Nothing is allocated for the margins of a single row
- * after the first call on a thread.
+ * room for `length` values, which must be `num_rows` × what `sapwood_columns` says. Nothing is allocated for margins, means and
+ * probabilities of a single row after the first call on a thread, if the model is an ordinary one.
  *
  * # Safety
  * `model` must be null or a model that is loaded; the other pointers must be null or point at as many values as said, and nobody else may

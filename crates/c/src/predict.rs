@@ -4,6 +4,7 @@ use crate::memory;
 use crate::model::{SapwoodModel, model_of};
 use crate::status::{Failure, SapwoodStatus, guard};
 use sapwood_score::{Error, Output, Scorer};
+use std::cell::Cell;
 
 /// What to tell about a row.
 #[repr(C)]
@@ -88,39 +89,35 @@ impl<'a> Request<'a> {
         Ok(Self { scorer, output, base_margins, predictions })
     }
 
-    /// Scores rows, tile by tile; `tile(first, count)` gives the values of some rows, one after the other.
-    fn score<T: AsRef<[f64]>>(
+    /// Scores rows, tile by tile; `tile(first, count, room)` gives the values of some rows, one after the other, which may be in `room`.
+    fn score(
         self,
         num_rows: usize,
-        mut tile: impl FnMut(usize, usize) -> Result<T, Failure>,
+        mut tile: impl for<'t> FnMut(usize, usize, &'t mut Vec<f64>) -> Result<&'t [f64], Failure>,
     ) -> Result<(), Failure> {
+        let mut room = ROOM.take();
         let Self { scorer, output, base_margins, predictions } = self;
         let (columns, outputs) = (output.columns(scorer.model()), scorer.num_outputs());
         let most = scorer.tile_rows_of(output)?;
         for first in (0..num_rows).step_by(most) {
             let count = most.min(num_rows - first);
-            let values = tile(first, count)?;
+            let values = tile(first, count, &mut room)?;
             let out = &mut predictions[first * columns..][..count * columns];
-            if count == 1 && output == Output::Margin && base_margins.is_none() {
-                scorer.margins_into(values.as_ref(), out)?;
+            if count == 1 && base_margins.is_none() {
+                scorer.output_into(output, values, out)?;
                 continue;
             }
             let margins = base_margins.map(|margins| margins[first * outputs..][..count * outputs].to_vec());
-            out.copy_from_slice(&scorer.score_tile(output, values.as_ref(), count, margins)?);
+            out.copy_from_slice(&scorer.score_tile(output, values, count, margins)?);
         }
+        ROOM.set(room);
         Ok(())
     }
+}
 
-    /// Scores rows that lie one after the other; `doubles` gives the values of some as doubles.
-    fn score_dense<'r, T, D: AsRef<[f64]>>(
-        self,
-        rows: &'r [T],
-        num_rows: usize,
-        num_features: usize,
-        doubles: impl Fn(&'r [T]) -> D,
-    ) -> Result<(), Failure> {
-        self.score(num_rows, |first, count| Ok(doubles(&rows[first * num_features..][..count * num_features])))
-    }
+thread_local! {
+    /// Room for the doubles of rows that are something else, so that scoring row by row allocates nothing but once a thread.
+    static ROOM: Cell<Vec<f64>> = const { Cell::new(Vec::new()) };
 }
 
 /// Stores in `*columns` the number of values that an output has for each row.
@@ -155,8 +152,8 @@ pub unsafe extern "C" fn sapwood_requires_base_margin(model: *const SapwoodModel
 
 /// Scores rows of doubles. `rows` holds `num_rows × num_features` values, row by row, in the order of the model's features; NaN is missing.
 /// `base_margins` is null or holds a margin for each row and output, with which rows begin in place of the base score. `predictions` has
-/// room for `length` values, which must be `num_rows` × what `sapwood_columns` says. Nothing is allocated for the margins of a single row
-/// after the first call on a thread.
+/// room for `length` values, which must be `num_rows` × what `sapwood_columns` says. Nothing is allocated for margins, means and
+/// probabilities of a single row after the first call on a thread, if the model is an ordinary one.
 ///
 /// # Safety
 /// `model` must be null or a model that is loaded; the other pointers must be null or point at as many values as said, and nobody else may
@@ -177,7 +174,7 @@ pub unsafe extern "C" fn sapwood_predict(
         let request = unsafe { Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))? };
         // SAFETY: the same; a product too large for memory is refused.
         let rows = unsafe { memory::slice("rows", rows, num_rows.saturating_mul(num_features))? };
-        request.score_dense(rows, num_rows, num_features, |values| values)
+        request.score(num_rows, |first, count, _| Ok(&rows[first * num_features..][..count * num_features]))
     })
 }
 
@@ -201,8 +198,11 @@ pub unsafe extern "C" fn sapwood_predict_float(
         let request = unsafe { Request::new(model, output, num_rows, num_features, base_margins, (predictions, length))? };
         // SAFETY: the same.
         let rows = unsafe { memory::slice("rows", rows, num_rows.saturating_mul(num_features))? };
-        let widened = |values: &[f32]| values.iter().map(|&value| f64::from(value)).collect::<Vec<_>>();
-        request.score_dense(rows, num_rows, num_features, widened)
+        request.score(num_rows, |first, count, room| {
+            room.clear();
+            room.extend(rows[first * num_features..][..count * num_features].iter().map(|&value| f64::from(value)));
+            Ok(&room[..])
+        })
     })
 }
 
@@ -236,7 +236,10 @@ pub unsafe extern "C" fn sapwood_predict_csr(
             let features = memory::slice("features", features, num_entries)?;
             (request, CompressedRows { starts, features, values: memory::slice("values", values, num_entries)? })
         };
-        request.score(num_rows, |first, count| rows.dense(first, count, num_features, absent))
+        request.score(num_rows, |first, count, room| {
+            *room = rows.dense(first, count, num_features, absent)?;
+            Ok(&room[..])
+        })
     })
 }
 

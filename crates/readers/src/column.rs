@@ -12,6 +12,8 @@ pub(super) struct ColumnPlan {
     pub role: ColumnRole,
     /// As texts; otherwise as numbers.
     pub texts: bool,
+    /// Whether infinities are numbers like others in it.
+    pub infinite: bool,
 }
 
 /// Who says which columns are texts.
@@ -43,6 +45,17 @@ impl Types {
 }
 
 impl ColumnPlan {
+    /// A column that has no infinities unless this part of rows may.
+    pub fn new(role: ColumnRole, texts: bool) -> Self {
+        Self { role, texts, infinite: role == ColumnRole::UpperBound }
+    }
+
+    /// The same in data for a model; `infinite` says whether its features may be infinite.
+    pub fn of_model(role: ColumnRole, texts: bool, infinite: bool) -> Self {
+        let plan = Self::new(role, texts);
+        Self { infinite: plan.infinite || (infinite && matches!(role, ColumnRole::Feature(_))), ..plan }
+    }
+
     /// What a cell of this column means. Among numbers, some texts are missing values that are none elsewhere, and truth values are 0 and
     /// 1 as soon as it is known that numbers are wanted.
     pub fn cell<'a>(self, types: Types, missing: &MissingTexts, text: &'a str) -> Cell<'a> {
@@ -76,7 +89,7 @@ impl ColumnPlan {
             (_, Cell::Missing) if attribute => Some(("missing value where a number is expected", "fill it in, or remove the row")),
             (ColumnRole::Weight, Cell::Number(x)) if !is_weight(x) => Some(("bad weight", WEIGHT_RULE)),
             (role, Cell::Number(x)) if is_bound(role, x) == Some(false) => Some(bound_fault(role)),
-            (ColumnRole::UpperBound, Cell::Number(x)) if x.is_infinite() => None,
+            (_, Cell::Number(x)) if x.is_infinite() && self.infinite => None,
             (ColumnRole::Group, Cell::Number(x)) if !self.texts && !is_group(&x) => {
                 Some(("bad query group", "groups must be integers from 0, or texts"))
             }

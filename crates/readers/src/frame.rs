@@ -1,7 +1,7 @@
 //! polars columns → our columns, for Parquet files and data frames alike.
 
 use super::cells::{Cell, MissingTexts, make_missing};
-use super::column::{WITHOUT_BOUND, bound_fault, is_bound};
+use super::column::{ColumnPlan, WITHOUT_BOUND, bound_fault, is_bound};
 use super::labels::{Attributes, RawAttributes};
 use super::levels::{LevelSet, Raw, TextBuilder, compact};
 use super::piece::ColumnEncoder;
@@ -255,10 +255,10 @@ fn numbers(series: &Series, missing: &[f64]) -> PolarsResult<Vec<f64>> {
     Ok(values)
 }
 
-/// The column, if no value is infinite, or this is what such a column may hold.
-pub(super) fn finite(role: ColumnRole, raw: Raw) -> Result<Raw, CellFault> {
+/// The column, if no value is infinite, or upper bounds may be, or features (`infinite`).
+pub(super) fn finite(role: ColumnRole, infinite: bool, raw: Raw) -> Result<Raw, CellFault> {
     match &raw {
-        Raw::Numbers(column) if role != ColumnRole::UpperBound => match column.infinite() {
+        Raw::Numbers(column) if !ColumnPlan::of_model(role, false, infinite).infinite => match column.infinite() {
             Some(row) => {
                 let value = column.slice(row..row + 1).get(0).to_string();
                 Err(CellFault { row, what: "infinite value", value, remedy: "replace it, or make it null" })
@@ -439,7 +439,7 @@ pub fn from_dataframe(frame: &DataFrame, label: &str) -> Result<Dataset> {
         };
         let raw = convert(column.as_materialized_series(), texts[at], &MissingTexts::default())
             .map_err(|error| Error::data(format!("column {} cannot be read: {error}", fields.names[at])))?
-            .and_then(|raw| finite(roles[at], raw))
+            .and_then(|raw| finite(roles[at], false, raw))
             .map_err(|f| fault(f.row, f.what, &f.value, f.remedy))?;
         if let Some(f) = attributes_fault(roles[at], &raw) {
             return Err(fault(f.row, f.what, &f.value, f.remedy));

@@ -42,7 +42,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut 
     let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
     let missing = MissingTexts::new(&options.missing);
-    let mut parser = LibsvmParser { files: files(probes), missing, base: 0, width: None, labelled: true };
+    let mut parser = LibsvmParser { files: files(probes), missing, base: 0, width: None, infinite: false, labelled: true };
     let mut first = LibsvmFirstPass::on_all(&mut parser, &probes[0].sample, limits, division)?;
     let base = if first.lowest == Some(0) { 0 } else { 1 };
     let width = first.highest.map_or(0, |highest| highest as usize + 1 - base);
@@ -77,7 +77,8 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, d
     let mut own = probes.iter().filter(|probe| probe.is_own);
     let labelled = needs_labels || !division.ranks.all(own.all(|probe| lacks_labels(&probe.sample)));
     let missing = MissingTexts::new(&options.missing);
-    let mut parser = LibsvmParser { files: files(probes), missing, base: u32::from(base), width: Some(schema.len()), labelled };
+    let (base, width, infinite) = (u32::from(base), Some(schema.len()), options.trained.infinite_values);
+    let mut parser = LibsvmParser { files: files(probes), missing, base, width, infinite, labelled };
     let first = LibsvmFirstPass::on_all(&mut parser, &probes[0].sample, limits, division)?;
     let note = (!labelled).then(|| "rows are read as having no label, because all begin with index:value".to_string());
     Ok(first.finish(parser, schema.shared(), needs_labels, limits, division.ranks)?.with_notes(note))
@@ -119,6 +120,8 @@ struct LibsvmParser {
     base: u32,
     /// The number of features, where it is known.
     width: Option<usize>,
+    /// Whether features may be infinite.
+    infinite: bool,
     /// Whether rows begin with a label.
     labelled: bool,
 }
@@ -203,7 +206,7 @@ impl LibsvmParser {
             let index: u32 = index.parse().map_err(|_| if is_long { too_large } else { no_pair })?;
             let x = number(value).or_else(|| value.eq_ignore_ascii_case("nan").then_some(f64::NAN)).ok_or(no_pair)?;
             let x = if self.missing.is_missing(x) { f64::NAN } else { x };
-            if x.is_infinite() {
+            if x.is_infinite() && !self.infinite {
                 return Err(("infinite value", token, "correct it, or leave it out if it is missing"));
             }
             if inexact_integer(value, x) {

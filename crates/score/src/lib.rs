@@ -16,6 +16,7 @@ mod importance;
 mod json_float;
 mod levels;
 pub mod math;
+mod meaning;
 mod model;
 mod named_row;
 mod objective;

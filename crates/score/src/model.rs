@@ -1,8 +1,8 @@
 //! A trained model: schema, trees, and what becomes of their sum.
 
 use crate::{
-    Calibration, Condition, DerivedFeature, Error, FeatureKind, FeatureSchema, LeafValue, Link, MissingRule, Node, Objective,
-    ObjectiveSpec, Outputs, Prediction, Reading, Role, Tree,
+    Calibration, Condition, DerivedFeature, Error, FeatureKind, FeatureSchema, Link, Objective, ObjectiveSpec, Outputs, Prediction,
+    Reading, Role, Tree,
 };
 use std::collections::BTreeSet;
 
@@ -91,7 +91,7 @@ pub enum Precision {
 
 impl Precision {
     /// Whether a split divides values before they are rounded as it divides them afterwards.
-    fn divides_alike(self, condition: &Condition) -> bool {
+    pub(crate) fn divides_alike(self, condition: &Condition) -> bool {
         let rounded = |x: f64| f64::from(x as f32);
         match (self, condition) {
             // Rounding keeps the order: it is enough to look at the greatest value that goes left and the least that does not.
@@ -278,19 +278,5 @@ impl Model {
     /// Whether rows must come with base margins.
     pub fn requires_base_margin(&self) -> bool {
         self.required_roles.contains(&Role::BaseMargin)
-    }
-
-    /// Whether margins are nothing but the base score plus a leaf of each tree, a constant or one for each output, times the tree's
-    /// weight, where splits look at columns of the
-    /// schema that are missing where they are NaN.
-    pub(crate) fn is_plain(&self) -> bool {
-        let plain_node = |node: &Node| match node {
-            Node::Leaf(leaf) => matches!(leaf.value, LeafValue::Scalar(_) | LeafValue::Vector(_)),
-            Node::Split(split) => split.missing == MissingRule::Nan && self.precision.divides_alike(&split.condition),
-        };
-        self.derived.is_empty()
-            && self.ensemble.is_none()
-            && self.aggregation == Aggregation::Sum
-            && self.trees.iter().all(|tree| tree.nodes.iter().all(plain_node))
     }
 }

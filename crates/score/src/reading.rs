@@ -10,6 +10,10 @@ pub struct Reading {
     pub missing_values: Option<Vec<String>>,
     /// The decimal mark of numbers in text.
     pub decimal_mark: Option<char>,
+    /// Whether infinite values of features are values like others: the library that trained the model takes them. Otherwise data with such
+    /// are refused, as training data are.
+    #[serde(default)]
+    pub infinite_values: bool,
     /// The columns that were left out.
     pub ignored_columns: Vec<String>,
     /// The column of labels: its name, or its 0-based index where the data had no names.

@@ -130,9 +130,6 @@ impl MissingRule {
     }
 }
 
-/// How far from 0 LightGBM takes a number for 0.
-const ZERO: f64 = 1e-35f32 as f64;
-
 impl Split {
     /// A split whose feature is missing where it is NaN.
     pub fn new(feature: u32, condition: Condition, default_left: bool, children: (u32, u32), gain: f64, cover: f64) -> Self {
@@ -147,7 +144,7 @@ impl Split {
     pub fn goes_left(&self, x: f64) -> bool {
         match (&self.condition, self.missing) {
             (Condition::Threshold(threshold), MissingRule::NanIsZero) => (if x.is_nan() { 0.0 } else { x }) <= *threshold,
-            (Condition::Threshold(_), MissingRule::NanOrZero) if x.abs() <= ZERO => self.default_left,
+            (Condition::Threshold(_), MissingRule::NanOrZero) if is_near_zero(x) => self.default_left,
             _ if x.is_nan() => self.default_left,
             (Condition::Threshold(threshold), _) => x <= *threshold,
             (Condition::Levels(words), MissingRule::UnseenLeft) => x < 0.0 || has_level(words, x.trunc()).unwrap_or(true),
@@ -155,6 +152,14 @@ impl Split {
             (Condition::Levels(words), _) => has_level(words, x).unwrap_or(self.default_left),
         }
     }
+}
+
+/// Whether LightGBM's `zero_as_missing` takes a number for missing.
+#[inline]
+pub(crate) fn is_near_zero(x: f64) -> bool {
+    // How far from 0 LightGBM takes a number for 0.
+    const ZERO: f64 = 1e-35f32 as f64;
+    x.abs() <= ZERO
 }
 
 /// Whether the level with code `x` is in the set; `None` if it is unseen.

@@ -55,6 +55,7 @@ pub fn from_text(bytes: &[u8]) -> Result<Model, Error> {
     model.link = meaning.link;
     model.outputs = meaning.outputs;
     model.prediction = meaning.prediction;
+    model.reading.infinite_values = true;
     if header.get("average_output").is_some() {
         model.aggregation = Aggregation::Mean;
     }

@@ -51,6 +51,7 @@ pub fn model(graph: Graph, metadata: &Metadata) -> Result<Model, String> {
     model.outputs = meaning.outputs;
     model.prediction = meaning.prediction;
     model.precision = precision;
+    model.reading.infinite_values = true;
     model.aggregation = match aggregate {
         Aggregate::Sum => Aggregation::Sum,
         Aggregate::Average => Aggregation::Mean,

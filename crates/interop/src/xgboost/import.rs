@@ -40,6 +40,7 @@ pub fn model(file: wire::File) -> Result<Model, Error> {
     model.outputs = meaning.outputs;
     model.prediction = meaning.prediction;
     model.precision = Precision::Single;
+    model.reading.infinite_values = true;
     lay_out(&mut model, &forest, parallel_trees(&forest, &learner.attributes)?)?;
     end_with_best(&mut model, &learner.attributes)?;
     model.attributes = learner.attributes.into_iter().collect();

@@ -151,12 +151,9 @@ impl Plan {
         let mut values = frame::floats(series.f64().ok()?);
         let may_be_negative = plan.role != ColumnRole::Weight;
         let is_common = |x: f64| x.abs() < EXACT && (may_be_negative || x >= 0.0);
-        // Most rows may have no upper bound.
-        let plain = |&x: &f64| {
-            x.is_nan()
-                || (is_common(x) || (plan.role == ColumnRole::UpperBound && x.is_infinite()))
-                    && is_bound(plan.role, x) != Some(false)
-        };
+        // Most rows may have no upper bound, which is infinite then.
+        let plain =
+            |&x: &f64| x.is_nan() || (is_common(x) || (plan.infinite && x.is_infinite())) && is_bound(plan.role, x) != Some(false);
         // polars also reads the word "nan": then there are more of them than nulls.
         let nulls = values.iter().filter(|x| x.is_nan()).count();
         make_missing(&mut values, missing.numbers());

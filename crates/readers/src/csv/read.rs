@@ -60,7 +60,7 @@ fn training(Input { files, options, limits }: Input<'_>, division: &mut Division
             ColumnRole::Label | ColumnRole::Group => table.mostly_text[at],
             _ => false,
         };
-        ColumnPlan { role, texts }
+        ColumnPlan::new(role, texts)
     };
     let columns = roles.iter().enumerate().map(plan).collect();
     let mut parser = CsvParser {
@@ -127,7 +127,7 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>, division:
             ColumnRole::Group => table.mostly_text[at],
             _ => false,
         };
-        ColumnPlan { role, texts }
+        ColumnPlan::of_model(role, texts, options.trained.infinite_values)
     };
     let columns = roles.iter().enumerate().map(plan).collect();
     let encoders = schema.encoders();

@@ -76,7 +76,7 @@ fn matching(input: Input<'_>, Fit { schema, classes, needs_labels }: Fit<'_>, di
             ColumnRole::Label => classes.is_some(),
             _ => false,
         };
-        ColumnPlan { role, texts }
+        ColumnPlan::of_model(role, texts, input.options.trained.infinite_values)
     };
     let plans: Vec<_> = roles.iter().map(plan).collect();
     let encoders = schema.encoders();
@@ -131,7 +131,7 @@ impl Decisions {
         let may_be_texts: Vec<bool> = (0..roles.len()).map(|at| all.iter().any(|texts| texts[at])).collect();
         let (mut plans, mut kinds, mut levels) = (Vec::new(), Vec::new(), Vec::new());
         for (at, survey) in surveys(table, &may_be_texts, ranks)?.into_iter().enumerate() {
-            let mut plan = ColumnPlan { role: roles[at], texts: may_be_texts[at] };
+            let mut plan = ColumnPlan::new(roles[at], may_be_texts[at]);
             let kind = survey.census().decide(plan, &survey.counts, categorical[at]);
             plan.texts &= kind != Kind::Numbers;
             plans.push(plan);

@@ -77,10 +77,10 @@ impl<'a> Table<'a> {
         let mut plans = Vec::with_capacity(schema.len() + 1);
         for (position, feature) in schema.features.iter().enumerate() {
             let texts = feature.kind != FeatureKind::Numeric;
-            plans.push(ColumnPlan { role: ColumnRole::Feature(position), texts });
+            plans.push(ColumnPlan::of_model(ColumnRole::Feature(position), texts, options.trained.infinite_values));
         }
         let margin = options.margin_column().map(|column| if schema.named { column } else { ColumnRole::BaseMargin.word() });
-        plans.extend(margin.map(|_| ColumnPlan { role: ColumnRole::BaseMargin, texts: false }));
+        plans.extend(margin.map(|_| ColumnPlan::new(ColumnRole::BaseMargin, false)));
         let builders = plans.iter().map(|&plan| Builder::new(plan)).collect();
         let names = schema.features.iter().map(|feature| feature.name.trim()).chain(margin);
         let positions = names.enumerate().map(|(position, name)| (name, position)).collect();
@@ -244,7 +244,7 @@ impl<'a> Table<'a> {
                 self.body.error(&format!("{what} (column {}, {})", feature.name, shown(&text)), self.places[row], remedy)
             })?);
         }
-        let (columns, unknown) = (Columns::new(self.schema, columns)?, ColumnEncoder::unknown_levels(&encoders));
+        let (columns, unknown) = (Columns::with_infinite(self.schema, columns)?, ColumnEncoder::unknown_levels(&encoders));
         let source = JsonSource { columns, unknown, places: Vec::new(), files: Vec::new() };
         attributes.into_dataset(self.schema.shared(), Arc::new(source))
     }

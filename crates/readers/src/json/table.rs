@@ -298,7 +298,7 @@ impl JsonTable {
                 self.error(at, what, remedy, row, &text)
             })?);
         }
-        let columns = Columns::new(&schema, columns)?;
+        let columns = Columns::with_infinite(&schema, columns)?;
         let unknown = ColumnEncoder::unknown_levels(&encoders);
         attributes.into_dataset(schema, Arc::new(JsonSource { columns, unknown, places: self.places, files: self.files }))
     }

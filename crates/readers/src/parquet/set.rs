@@ -55,6 +55,8 @@ pub(super) struct ParquetSet {
     pub all_rows: usize,
     pub types: Types,
     missing: MissingTexts,
+    /// Whether features may be infinite.
+    infinite: bool,
     cancellation: CancellationToken,
 }
 
@@ -103,8 +105,8 @@ impl ParquetSet {
         fields.categories.extend(hive.iter().map(|_| false));
         let missing = MissingTexts::new(&options.missing).in_typed_columns();
         let types = if options.strict { Types::Requested } else { Types::Given };
-        let cancellation = options.cancellation.clone();
-        Ok(Self { paths, files, hive, width, fields, slices, all_rows, types, missing, cancellation })
+        let (infinite, cancellation) = (options.trained.infinite_values, options.cancellation.clone());
+        Ok(Self { paths, files, hive, width, fields, slices, all_rows, types, missing, infinite, cancellation })
     }
 
     /// Moves cuts to where query groups begin, if there are any.
@@ -159,9 +161,9 @@ impl ParquetSet {
         ColumnLayout { names: Some(&self.fields.names), width: self.fields.names.len(), file: display(&self.paths[0]) }
     }
 
-    /// Rows of one column.
+    /// Rows of one column of features.
     pub fn read(&self, slice: Slice, column: usize, texts: bool) -> Result<Raw> {
-        self.read_role(slice, column, texts, ColumnRole::Unused)
+        self.read_role(slice, column, texts, ColumnRole::Feature(column))
     }
 
     /// The same for what may have values that others may not.
@@ -171,7 +173,7 @@ impl ParquetSet {
         let file = self.file(slice.file)?;
         let damaged = |error: String| file.damaged_column(&self.fields.names[column], &error);
         let raw = convert(&series, texts, &self.missing).map_err(damaged)?;
-        raw.and_then(|raw| finite(role, raw)).map_err(|fault| self.fault(slice, column, &fault))
+        raw.and_then(|raw| finite(role, self.infinite, raw)).map_err(|fault| self.fault(slice, column, &fault))
     }
 
     /// Rows of one column as they stand in the files, or in the names of their directories.
@@ -292,7 +294,7 @@ impl ParquetSet {
         classes: Option<&[String]>,
         ranks: Ranks<'_>,
     ) -> Result<Attributes> {
-        let plans: Vec<_> = roles.iter().zip(texts).map(|(&role, &texts)| ColumnPlan { role, texts }).collect();
+        let plans: Vec<_> = roles.iter().zip(texts).map(|(&role, &texts)| ColumnPlan::new(role, texts)).collect();
         let pieces: Result<Vec<_>> = self.slices.iter().map(|&slice| self.slice_attributes(slice, &plans)).collect();
         let pieces = RawAttributes::of_plans(&plans, ranks.agree(pieces)?);
         Attributes::join(pieces, classes, ranks, |row, text| {

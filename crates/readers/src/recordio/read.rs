@@ -41,7 +41,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut 
     let options = &without_lost_columns(&paths, None, options)?;
     refuse_column_options(options, FORMAT)?;
     let missing = MissingTexts::new(&options.missing);
-    let mut parser = RecordParser { files: files(probes), missing, width: None, labels: Labels::Required };
+    let mut parser = RecordParser { files: files(probes), missing, width: None, infinite: false, labels: Labels::Required };
     let first = RecordFirstPass::on_all(&mut parser, limits, division)?;
     let found = Findings::on_all(&first, &parser, division.ranks)?;
     let width = division.ranks.agree(found.width(&parser))?;
@@ -71,7 +71,8 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, d
     }
     let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
     let missing = MissingTexts::new(&options.missing);
-    let mut parser = RecordParser { files: files(probes), missing, width: Some(schema.len()), labels };
+    let (width, infinite) = (Some(schema.len()), options.trained.infinite_values);
+    let mut parser = RecordParser { files: files(probes), missing, width, infinite, labels };
     let first = RecordFirstPass::on_all(&mut parser, limits, division)?;
     first.finish(parser, schema.shared(), limits, division.ranks)
 }
@@ -95,6 +96,8 @@ struct RecordParser {
     missing: MissingTexts,
     /// The number of features, where it is known.
     width: Option<usize>,
+    /// Whether features may be infinite.
+    infinite: bool,
     labels: Labels,
 }
 
@@ -182,6 +185,7 @@ impl RecordParser {
         for (place, record) in Placed::new(&block.bytes, self.labels, first) {
             let pushed = record.and_then(|mut record| {
                 make_missing(record.features.values_mut(), self.missing.numbers());
+                let record = if self.infinite { record } else { record.finite()? };
                 let Some(width) = self.width else { return rows.push(record, place) };
                 record.features.check_width(width)?;
                 rows.push(untold(record), place)

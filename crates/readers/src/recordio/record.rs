@@ -122,7 +122,7 @@ impl Iterator for Placed<'_> {
 /// ```
 pub fn records(bytes: &[u8], labels: Labels) -> impl Iterator<Item = Result<Record>> + '_ {
     let placed = Placed::new(bytes, labels, RecordPlace { number: 1, offset: 0 });
-    placed.map(|(place, record)| record.map_err(|fault| fault.error("", place)))
+    placed.map(|(place, record)| record.and_then(Record::finite).map_err(|fault| fault.error("", place)))
 }
 
 /// Whether bytes begin like RecordIO.
@@ -146,9 +146,23 @@ impl Record {
         }
         Ok(())
     }
+
+    /// The record, if no value is infinite.
+    pub(super) fn finite(self) -> Result<Self, RecordFault> {
+        match self.features.values().iter().find(|value| value.is_infinite()) {
+            Some(value) => Err(RecordFault::new(format!("infinite value {value}"), "correct it, or give NaN if it is missing")),
+            None => Ok(self),
+        }
+    }
 }
 
 impl Features {
+    fn values(&self) -> &[f64] {
+        match self {
+            Self::Dense(values) | Self::Sparse { values, .. } => values,
+        }
+    }
+
     /// The values that are there.
     pub(super) fn values_mut(&mut self) -> &mut [f64] {
         match self {
@@ -221,9 +235,6 @@ fn beyond_32_bits(tensor: &Tensor) -> Option<f64> {
 fn features_of(tensor: Tensor) -> Result<Features, RecordFault> {
     let Tensor { values, keys, shape, .. } = tensor;
     let width = width_of(&shape)?;
-    if let Some(value) = values.iter().find(|value| value.is_infinite()) {
-        return Err(RecordFault::new(format!("infinite value {value}"), "correct it, or give NaN if it is missing"));
-    }
     // A shape and nothing else is a sparse row without values: that is how such rows are written.
     if keys.is_empty() && (!values.is_empty() || width.is_none()) {
         if let Some(width) = width.filter(|&width| width != values.len()) {

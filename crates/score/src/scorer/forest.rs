@@ -7,6 +7,7 @@
 use super::keys::{self, Encoder, KEYS, Keys, LANES};
 use super::set_layout::ROWS;
 use super::sets::{Ranked, SetForest};
+use crate::meaning;
 use crate::{Condition, Error, LeafValue, Model, Node, Precision, Split, Tree};
 use std::ops::Range;
 
@@ -23,7 +24,7 @@ struct FlatNode {
     /// half).
     limit: u64,
     /// Where the key is: at twice the feature, or next to that, where missing values are the greatest of all, if they go right. With the
-    /// flag [`LEVELS`].
+    /// flags [`LEVELS`] and [`PARTS_UNSEEN`].
     key: u32,
     /// The left child; the right one comes next to it.
     left: u32,
@@ -31,7 +32,9 @@ struct FlatNode {
 
 /// The split is on levels.
 const LEVELS: u32 = 1 << 31;
-const KEY: u32 = LEVELS - 1;
+/// The split is on levels, and what is none goes another way than what is missing.
+const PARTS_UNSEEN: u32 = 1 << 30;
+const KEY: u32 = PARTS_UNSEEN - 1;
 
 const _: () = assert!(size_of::<FlatNode>() == 16);
 const _: () = assert!(KEYS * crate::validate::MAX_FEATURES <= KEY as usize);
@@ -134,6 +137,7 @@ impl Forest {
     /// # Errors
     /// Sets of levels that take more than 32 GiB together.
     pub fn new(model: &Model) -> Result<Self, Error> {
+        let meanings = meaning::of_columns(model).ok_or_else(|| Error::Inconsistent("a column has several meanings".into()))?;
         let nodes = model.num_nodes();
         let mut forest = Self {
             nodes: Vec::with_capacity(nodes),
@@ -146,10 +150,10 @@ impl Forest {
             outputs: model.num_outputs(),
             features: model.schema.len(),
             precision: model.precision,
-            encoder: Encoder::new(&model.schema),
+            encoder: Encoder::new(&meanings),
             by_sets: None,
         };
-        let mut by_sets = SetForest::new(model);
+        let mut by_sets = SetForest::new(model, &meanings);
         for (index, tree) in model.trees.iter().enumerate() {
             let places = forest.push(tree, model.output_of(index) as u32)?;
             if let Some(by_sets) = &mut by_sets {
@@ -208,7 +212,8 @@ impl Forest {
                 let start = u32::try_from(self.words.len())
                     .map_err(|_| Error::Inconsistent("its sets of levels take more than 32 GiB".into()))?;
                 self.words.extend_from_slice(words);
-                (u64::from(start) | (words.len() as u64 * 64) << 32, LEVELS)
+                let parts_unseen = if split.parts_unseen() { PARTS_UNSEEN } else { 0 };
+                (u64::from(start) | (words.len() as u64 * 64) << 32, LEVELS | parts_unseen)
             }
         };
         let key = KEYS as u32 * split.feature + u32::from(!split.default_left);
@@ -334,6 +339,10 @@ impl Forest {
         let (start, unseen) = (node.limit as u32, node.limit >> 32);
         // What is missing comes out beyond all codes, whichever key it has.
         let code = key.wrapping_sub(1);
-        if code < unseen { self.words[start as usize + (code / 64) as usize] >> (code % 64) & 1 == 0 } else { node.key & 1 != 0 }
+        if code < unseen {
+            return self.words[start as usize + (code / 64) as usize] >> (code % 64) & 1 == 0;
+        }
+        let missing_goes_right = node.key & 1 != 0;
+        missing_goes_right ^ (node.key & PARTS_UNSEEN != 0 && !keys::is_missing(key))
     }
 }

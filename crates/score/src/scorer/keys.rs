@@ -4,7 +4,8 @@
 //! A comparison of integers costs a walk one instruction; one of floats that may be NaN takes several. The conversion is paid
 //! once a value, the comparison once a value and tree. It also settles what is no code of a level, where the schema is at hand.
 
-use crate::{Feature, FeatureKind, FeatureSchema};
+use crate::meaning::Meaning;
+use crate::tree::is_near_zero;
 use std::cell::Cell;
 
 /// Walks that go on at the same time.
@@ -18,6 +19,9 @@ const MISSING_LEFT: u64 = 0;
 
 /// Stands for a missing value where these go right; greater than every other key.
 const MISSING_RIGHT: u64 = u64::MAX;
+
+/// Stands for a number that is no level, where that is something else than missing; greater than the keys of all codes.
+const UNSEEN: u64 = MISSING_RIGHT - 1;
 
 /// The key of a number: keys of numbers compare as the numbers do, zeros of either sign are equal, infinities are numbers.
 #[inline(always)]
@@ -37,6 +41,29 @@ fn of_code(x: f64, levels: u32) -> u64 {
     if f64::from(code) == x && code < levels { u64::from(code) + 1 } else { MISSING_LEFT }
 }
 
+/// The key of a value.
+fn of_meaning(x: f64, meaning: Meaning) -> u64 {
+    match meaning {
+        Meaning::Numbers => of_number(x),
+        Meaning::NotZero => {
+            if is_near_zero(x) {
+                MISSING_LEFT
+            } else {
+                of_number(x)
+            }
+        }
+        Meaning::Levels(levels) => of_code(x, levels),
+        Meaning::Cut(_) if x.is_nan() => MISSING_LEFT,
+        Meaning::Cut(cut) => cut.code(x).map_or(UNSEEN, |code| u64::from(code) + 1),
+    }
+}
+
+/// Whether a key stands for a missing value.
+#[inline]
+pub(super) fn is_missing(key: u64) -> bool {
+    key == MISSING_LEFT || key == MISSING_RIGHT
+}
+
 /// The keys of some rows.
 #[derive(Clone, Copy)]
 pub(super) enum Keys<'a> {
@@ -49,8 +76,8 @@ pub(super) enum Keys<'a> {
 /// Converts the rows of one schema.
 pub(super) struct Encoder {
     features: usize,
-    /// The categorical features with the number of their levels.
-    categorical: Vec<(usize, u32)>,
+    /// What features mean that are not just numbers.
+    others: Vec<(usize, Meaning)>,
 }
 
 thread_local! {
@@ -59,13 +86,10 @@ thread_local! {
 }
 
 impl Encoder {
-    /// An encoder for rows of `schema`, which must be valid.
-    pub fn new(schema: &FeatureSchema) -> Self {
-        let levels = |(index, feature): (usize, &Feature)| match &feature.kind {
-            FeatureKind::Categorical { levels } => Some((index, levels.len() as u32)),
-            _ => None,
-        };
-        Self { features: schema.len(), categorical: schema.features.iter().enumerate().filter_map(levels).collect() }
+    /// An encoder for rows whose values have these meanings.
+    pub fn new(meanings: &[Meaning]) -> Self {
+        let others = meanings.iter().copied().enumerate().filter(|(_, meaning)| *meaning != Meaning::Numbers);
+        Self { features: meanings.len(), others: others.collect() }
     }
 
     /// Calls `then` with the keys of `count` rows, which lie row by row.
@@ -102,8 +126,8 @@ impl Encoder {
             places[(KEYS * feature + 1) * stride] = if key == MISSING_LEFT { MISSING_RIGHT } else { key };
         };
         row.iter().enumerate().for_each(|(feature, &x)| put(feature, of_number(x)));
-        for &(feature, levels) in &self.categorical {
-            put(feature, of_code(row[feature], levels));
+        for &(feature, meaning) in &self.others {
+            put(feature, of_meaning(row[feature], meaning));
         }
     }
 }

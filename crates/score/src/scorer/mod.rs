@@ -9,10 +9,13 @@ mod ranks;
 mod set_layout;
 mod sets;
 mod single;
+#[cfg(test)]
+mod tests;
 
 pub use output::{Output, Predictions, push_text, write_number};
 use output::{to_means, to_votes};
 
+use crate::meaning::is_plain;
 use crate::{Error, Explainer, Feature, FeatureKind, LevelIndex, MeanOf, Model};
 use forest::Forest;
 use interpreter::{Interpreter, Rows};
@@ -67,7 +70,7 @@ impl Scorer {
     /// A model that [`Model::validate`] refuses.
     pub fn new(model: Model) -> Result<Self, Error> {
         model.validate()?;
-        let engine = match model.is_plain() {
+        let engine = match is_plain(&model) {
             true => Engine::Forest(Forest::new(&model)?),
             false => Engine::Interpreter(Interpreter::new(&model)),
         };
@@ -206,6 +209,37 @@ impl Scorer {
             }
             Engine::Interpreter(_) => out.copy_from_slice(&self.tile_margins(row, 1, None)),
         }
+        Ok(())
+    }
+
+    /// Any kind of output for one row, into `out` (as many as [`Output::columns`] says). For margins, means and probabilities of an ordinary
+    /// model it allocates nothing after the first call on a thread.
+    ///
+    /// # Errors
+    /// As [`Scorer::margins_into`], and an output that the model does not have.
+    ///
+    /// ```
+    /// # use sapwood_score::{Error, FeatureSchema, Model, Objective, Output, Scorer, Tree};
+    /// # let model = Model::new(FeatureSchema::numeric(2), Objective::BinaryLogistic, vec![-1.0], vec![Tree::leaf(1.0, 10.0)]);
+    /// let scorer = Scorer::new(model)?;
+    /// let mut probability = [0.0];
+    /// scorer.output_into(Output::Value, &[0.3, f64::NAN], &mut probability)?;
+    /// assert_eq!(probability, [0.5]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn output_into(&self, output: Output, row: &[f64], out: &mut [f64]) -> Result<(), Error> {
+        let model = &self.model;
+        output.check(model)?;
+        if matches!(self.engine, Engine::Forest(_)) && output.is_in_place(model) {
+            self.margins_into(row, out)?;
+            output.of_row(model, out);
+            return Ok(());
+        }
+        let columns = output.columns(model);
+        if out.len() != columns {
+            return Err(Error::Output(format!("room for {} values, a row has {columns}", out.len())));
+        }
+        out.copy_from_slice(&self.score_tile(output, row, 1, None)?);
         Ok(())
     }
 

@@ -120,13 +120,23 @@ impl Output {
         self.of_means(model, margins)
     }
 
+    /// Whether [`Output::of_row`] can make a row's values of its margins.
+    pub(super) fn is_in_place(self, model: &Model) -> bool {
+        !self.explains() && self != Self::Leaf && !self.is_class(model)
+    }
+
+    /// Turns the margins of one row into its values, if that [is possible](Output::is_in_place).
+    pub(super) fn of_row(self, model: &Model, margins: &mut [f64]) {
+        if !self.is_margin(model) {
+            to_means(model, margins);
+            correct(model, margins);
+        }
+    }
+
     /// Turns what the link made of margins, row by row, into values of this kind, row by row.
     pub(super) fn of_means(self, model: &Model, mut means: Vec<f64>) -> Vec<f64> {
         let outputs = model.num_outputs();
-        if let Some(calibration) = &model.calibration {
-            let are_classes = outputs > 1 && model.num_classes().is_some();
-            means.chunks_exact_mut(outputs).for_each(|row| calibration.after_link(row, are_classes));
-        }
+        means.chunks_exact_mut(outputs).for_each(|row| correct(model, row));
         if !self.is_class(model) {
             return means;
         }
@@ -147,6 +157,13 @@ pub(super) fn to_means(model: &Model, margins: &mut [f64]) {
     match model.precision {
         Precision::Double => model.link.apply(margins),
         Precision::Single => single::apply(model.link, margins),
+    }
+}
+
+/// Calibrates what the link made of one row's margins.
+fn correct(model: &Model, means: &mut [f64]) {
+    if let Some(calibration) = &model.calibration {
+        calibration.after_link(means, means.len() > 1 && model.num_classes().is_some());
     }
 }
 

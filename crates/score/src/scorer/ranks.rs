@@ -2,7 +2,9 @@
 
 use super::kernel::{self, Avx512};
 use super::set_layout::{BLOCK, Column, LevelBits, ROWS};
-use crate::{Condition, FeatureKind, Model, Node, Split, Tree};
+use crate::meaning::{Cut, Meaning};
+use crate::tree::is_near_zero;
+use crate::{Condition, MissingRule, Node, Split, Tree};
 
 /// Which ranks go left.
 #[derive(Clone, Copy)]
@@ -26,14 +28,19 @@ const MAX_PIECES: usize = 16;
 /// The most levels of a feature.
 const MAX_LEVELS: usize = MISSING as usize;
 
+/// Stands for a number that is no level to any split, where numbers are cut to levels.
+const UNSEEN: u8 = MISSING - 1;
+/// The most codes there.
+const MAX_CODES: usize = UNSEEN as usize;
+
 /// How the values of a feature become ranks.
 enum Scale {
     /// No split needs it, or too many do.
     None,
-    /// The pieces that its thresholds are cut into, ascending. Each ranks all values among its own thresholds.
-    Cuts(Vec<Cuts>),
+    /// The pieces that its thresholds are cut into, ascending. Each ranks all values among its own thresholds. And whether zeros are missing.
+    Cuts(Vec<Cuts>, bool),
     Levels {
-        levels: usize,
+        meaning: Meaning,
         column: u16,
     },
 }
@@ -59,25 +66,31 @@ pub(super) struct Ranks {
 }
 
 impl Ranks {
-    /// Ranks for every split of `trees` whose feature has few enough thresholds or levels.
-    pub fn new<'a>(model: &Model, trees: impl Iterator<Item = &'a Tree>) -> Self {
-        let mut thresholds = vec![Vec::new(); model.schema.len()];
-        let mut needed = vec![[false; 2]; model.schema.len()];
+    /// Ranks for every split of `trees` whose feature, of one of these meanings, has few enough thresholds or levels.
+    pub fn new<'a>(meanings: &[Meaning], trees: impl Iterator<Item = &'a Tree>) -> Self {
+        let mut thresholds = vec![Vec::new(); meanings.len()];
+        let mut needed = vec![[false; 2]; meanings.len()];
+        // Codes that are levels to some split.
+        let mut known = vec![0; meanings.len()];
         let nodes = trees.flat_map(|tree| &tree.nodes);
         for split in nodes.filter_map(|node| if let Node::Split(split) = node { Some(split) } else { None }) {
             let feature = split.feature as usize;
             needed[feature][usize::from(!split.default_left)] = true;
-            if let Condition::Threshold(threshold) = split.condition {
-                thresholds[feature].push(threshold);
+            match &split.condition {
+                Condition::Threshold(threshold) => thresholds[feature].push(*threshold),
+                Condition::Levels(words) => known[feature] = known[feature].max(known_codes(split, words)),
             }
         }
         let mut this = Self { scales: Vec::with_capacity(thresholds.len()), columns: 0 };
-        for ((feature, thresholds), needed) in model.schema.features.iter().zip(thresholds).zip(needed) {
-            let scale = match &feature.kind {
+        for (((&meaning, thresholds), needed), known) in meanings.iter().zip(thresholds).zip(needed).zip(known) {
+            let scale = match meaning {
                 _ if needed == [false; 2] => Scale::None,
-                FeatureKind::Categorical { levels } if levels.len() > MAX_LEVELS => Scale::None,
-                FeatureKind::Categorical { levels } => Scale::Levels { levels: levels.len(), column: this.column() },
-                _ => Scale::of(thresholds, || needed.map(|needed| needed.then(|| this.column()))),
+                Meaning::Levels(levels) if levels as usize > MAX_LEVELS => Scale::None,
+                Meaning::Cut(_) if known > MAX_CODES => Scale::None,
+                Meaning::Levels(_) | Meaning::Cut(_) => Scale::Levels { meaning, column: this.column() },
+                Meaning::Numbers | Meaning::NotZero => {
+                    Scale::of(thresholds, meaning == Meaning::NotZero, || needed.map(|needed| needed.then(|| this.column())))
+                }
             };
             this.scales.push(scale);
         }
@@ -94,7 +107,7 @@ impl Ranks {
         let of = |scale: &Scale| match scale {
             Scale::None => 0,
             Scale::Levels { .. } => 1,
-            Scale::Cuts(pieces) => pieces.len(),
+            Scale::Cuts(pieces, _) => pieces.len(),
         };
         self.scales.iter().map(of).sum()
     }
@@ -107,12 +120,12 @@ impl Ranks {
     /// The column that a split reads and what it asks, if there is one.
     pub fn test(&self, split: &Split) -> Option<(u16, Test)> {
         match (&self.scales[split.feature as usize], &split.condition) {
-            (Scale::Cuts(pieces), Condition::Threshold(threshold)) => {
+            (Scale::Cuts(pieces, _), Condition::Threshold(threshold)) => {
                 let cuts = pieces.iter().find(|cuts| *threshold <= cuts.most)?;
                 let column = cuts.columns[usize::from(!split.default_left)]?;
                 Some((column, Test::UpTo(cuts.rank(*threshold))))
             }
-            (Scale::Levels { column, .. }, Condition::Levels(_)) => Some((*column, Test::Levels(level_bits(split)))),
+            (Scale::Levels { column, meaning }, Condition::Levels(_)) => Some((*column, Test::Levels(level_bits(split, *meaning)))),
             _ => None,
         }
     }
@@ -123,27 +136,55 @@ impl Ranks {
             let values = rows.iter().skip(feature).step_by(self.scales.len()).take(ROWS);
             match scale {
                 Scale::None => {}
-                Scale::Cuts(pieces) => pieces.iter().for_each(|cuts| cuts.fill(avx512, values.clone(), columns)),
-                Scale::Levels { levels, column } => {
+                Scale::Cuts(pieces, false) => pieces.iter().for_each(|cuts| cuts.fill(avx512, values.clone(), columns)),
+                Scale::Cuts(pieces, true) => {
+                    let mut others = [0.0; ROWS];
+                    let count = values.len();
+                    others.iter_mut().zip(values).for_each(|(other, &x)| *other = if is_near_zero(x) { f64::NAN } else { x });
+                    pieces.iter().for_each(|cuts| cuts.fill(avx512, others[..count].iter(), columns));
+                }
+                Scale::Levels { meaning, column } => {
                     let places = columns[usize::from(*column)].iter_mut();
-                    places.zip(values).for_each(|(place, &x)| *place = rank_of_code(x, *levels));
+                    places.zip(values).for_each(|(place, &x)| *place = rank_of_level(x, *meaning));
                 }
             }
         }
     }
 }
 
-/// The rank of a level's code.
-fn rank_of_code(x: f64, levels: usize) -> u8 {
-    // The cast saturates; what it changes was no level's code.
-    let code = x as u8;
-    if f64::from(code) == x && usize::from(code) < levels { code } else { MISSING }
+/// The rank of a value that is, or is cut to, a level's code.
+fn rank_of_level(x: f64, meaning: Meaning) -> u8 {
+    match meaning {
+        Meaning::Cut(_) if x.is_nan() => MISSING,
+        Meaning::Cut(cut) => cut.code(x).map_or(UNSEEN, |code| code.min(u32::from(UNSEEN)) as u8),
+        Meaning::Levels(levels) => {
+            // The cast saturates; what it changes was no level's code.
+            let code = x as u8;
+            if f64::from(code) == x && u32::from(code) < levels { code } else { MISSING }
+        }
+        Meaning::Numbers | Meaning::NotZero => MISSING,
+    }
 }
 
-fn level_bits(split: &Split) -> LevelBits {
+/// Codes from this one on are to the split as if they were no level to any.
+fn known_codes(split: &Split, words: &[u64]) -> usize {
+    match split.missing {
+        // What is not in the set goes right, whether it is a level or not.
+        MissingRule::UnseenRight => {
+            words.iter().rposition(|&word| word != 0).map_or(0, |at| 64 * at + 64 - words[at].leading_zeros() as usize)
+        }
+        _ => 64 * words.len(),
+    }
+}
+
+fn level_bits(split: &Split, meaning: Meaning) -> LevelBits {
     let mut bits = [0; 32];
     for code in 0..=MISSING {
-        let value = if code == MISSING { f64::NAN } else { f64::from(code) };
+        let value = match (code, meaning) {
+            (MISSING, _) => f64::NAN,
+            (UNSEEN, Meaning::Cut(_)) => Cut::NONE,
+            _ => f64::from(code),
+        };
         let (high, low) = (code / 16, code % 16);
         bits[usize::from(low + 16 * (high / 8))] |= u8::from(split.goes_left(value)) << (high % 8);
     }
@@ -152,13 +193,13 @@ fn level_bits(split: &Split) -> LevelBits {
 
 impl Scale {
     /// The scale of some thresholds, unless there are too many; `columns` makes those of a piece.
-    fn of(mut thresholds: Vec<f64>, mut columns: impl FnMut() -> [Option<u16>; 2]) -> Self {
+    fn of(mut thresholds: Vec<f64>, zero_is_missing: bool, mut columns: impl FnMut() -> [Option<u16>; 2]) -> Self {
         thresholds.sort_by(f64::total_cmp);
         thresholds.dedup();
         let pieces = thresholds.chunks(MAX_CUTS);
         match pieces.len() > MAX_PIECES {
             true => Self::None,
-            false => Self::Cuts(pieces.map(|piece| Cuts::new(piece, columns())).collect()),
+            false => Self::Cuts(pieces.map(|piece| Cuts::new(piece, columns())).collect(), zero_is_missing),
         }
     }
 }
@@ -196,14 +237,13 @@ impl Cuts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FeatureSchema, Leaf, Objective};
+    use crate::Leaf;
 
     /// A tree for each threshold, and whether missing values go left in it.
-    fn model(thresholds: &[f64], default_left: impl Fn(usize) -> bool) -> Model {
+    fn stumps(thresholds: &[f64], default_left: impl Fn(usize) -> bool) -> Vec<Tree> {
         let leaf = || Node::Leaf(Leaf::new(0.0, 1.0));
         let split = |(index, &at)| Split::new(0, Condition::Threshold(at), default_left(index), (1, 2), 1.0, 2.0);
-        let trees = thresholds.iter().enumerate().map(split).map(|split| Tree::new(vec![Node::Split(split), leaf(), leaf()]));
-        Model::new(FeatureSchema::numeric(1), Objective::SquaredError, vec![0.0], trees.collect())
+        thresholds.iter().enumerate().map(split).map(|split| Tree::new(vec![Node::Split(split), leaf(), leaf()])).collect()
     }
 
     #[test]
@@ -211,8 +251,8 @@ mod tests {
         let Some(avx512) = Avx512::detect() else { return eprintln!("SKIPPED: this CPU has no AVX-512") };
         for count in [1, 15, 16, 17, 254, 255, 256, 257, 510, 511, 1000, MAX_PIECES * MAX_CUTS] {
             let thresholds: Vec<f64> = (0..count).map(|i| if i + 1 == count { f64::INFINITY } else { i as f64 - 7.0 }).collect();
-            let model = model(&thresholds, |index| index % 3 == 0);
-            let ranks = Ranks::new(&model, model.trees.iter());
+            let trees = stumps(&thresholds, |index| index % 3 == 0);
+            let ranks = Ranks::new(&[Meaning::Numbers], trees.iter());
             assert_eq!(ranks.rankings(), count.div_ceil(MAX_CUTS));
             let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 0.0, -0.0];
             let near = thresholds.iter().flat_map(|&x| [x.next_down(), x, x.next_up()]).chain(special);
@@ -220,7 +260,7 @@ mod tests {
             for rows in values.chunks(ROWS) {
                 let mut columns = vec![[0; ROWS]; ranks.columns()];
                 ranks.fill(avx512, rows, &mut columns);
-                for tree in &model.trees {
+                for tree in &trees {
                     let Node::Split(split) = &tree.nodes[0] else { unreachable!() };
                     let (column, Test::UpTo(last)) = ranks.test(split).unwrap() else { unreachable!() };
                     for (&x, &rank) in rows.iter().zip(&columns[usize::from(column)]) {
@@ -234,8 +274,8 @@ mod tests {
     #[test]
     fn more_thresholds_than_pay_have_no_ranks() {
         let thresholds: Vec<f64> = (0..=MAX_PIECES * MAX_CUTS).map(|i| i as f64).collect();
-        let model = model(&thresholds, |_| true);
-        let ranks = Ranks::new(&model, model.trees.iter());
+        let trees = stumps(&thresholds, |_| true);
+        let ranks = Ranks::new(&[Meaning::Numbers], trees.iter());
         assert_eq!((ranks.rankings(), ranks.columns()), (0, 0));
     }
 }

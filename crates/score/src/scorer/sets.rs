@@ -6,6 +6,7 @@
 use super::kernel::{self, Avx512};
 use super::ranks::{Ranks, Test};
 use super::set_layout::{Column, LevelBits, Onward, ROWS, Rule, Run, Set, SetSplit, WORDS};
+use crate::meaning::Meaning;
 use crate::{Model, Node, Tree};
 use std::cell::Cell;
 
@@ -42,9 +43,9 @@ pub(super) struct SetForest {
 
 impl SetForest {
     /// A forest without trees yet, where the CPU has the instructions and rows are neither empty nor too long.
-    pub fn new(model: &Model) -> Option<Self> {
+    pub fn new(model: &Model, meanings: &[Meaning]) -> Option<Self> {
         let avx512 = Avx512::detect().filter(|_| (1..=MAX_FEATURES).contains(&model.schema.len()))?;
-        let ranks = Ranks::new(model, model.trees.iter().filter(|tree| tree.num_leaves() <= MAX_LEAVES));
+        let ranks = Ranks::new(meanings, model.trees.iter().filter(|tree| tree.num_leaves() <= MAX_LEAVES));
         Some(Self { avx512, ranks, trees: Vec::with_capacity(model.trees.len()) })
     }
 

@@ -91,7 +91,7 @@ pub(crate) fn check_covers(model: &Model) -> Result<(), Error> {
 fn linear_leaves() -> Error {
     Error::Output(
         "leaves of the model are linear functions, and what these add is not divided among features; \
-         only models whose leaves are constants can be explained"
+         only models whose leaves are constants can be explained so, others by permutation importance"
             .into(),
     )
 }

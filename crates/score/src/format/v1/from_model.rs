@@ -17,6 +17,7 @@ impl h::Header {
             reading: h::Reading {
                 missing_values: reading.missing_values.clone(),
                 decimal_mark: reading.decimal_mark,
+                infinite_values: reading.infinite_values,
                 trim: None,
                 dates: Vec::new(),
                 ignored_columns: reading.ignored_columns.clone(),

@@ -111,6 +111,8 @@ pub(super) enum FeatureType {
 pub(super) struct Reading {
     pub missing_values: Option<Vec<String>>,
     pub decimal_mark: Option<char>,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub infinite_values: bool,
     /// Always null: white space around texts is always cut off.
     pub trim: Option<bool>,
     /// Always empty: the type of a feature says whether it is a date, and there is one form of dates.

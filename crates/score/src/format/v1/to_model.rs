@@ -24,6 +24,7 @@ impl h::Header {
             reading: Reading {
                 missing_values: self.reading.missing_values,
                 decimal_mark: self.reading.decimal_mark,
+                infinite_values: self.reading.infinite_values,
                 ignored_columns: self.reading.ignored_columns,
                 label_column: self.reading.label_column,
                 label_lower_bound_column: self.reading.label_lower_bound_column,
