@@ -1,9 +1,11 @@
 //! Several hosts, as processes that `mpiexec` starts: the same model as one host's, written once; and how all end when one cannot go on.
 
+use crate::sagemaker::Job;
 use crate::util::{
-    MetricLine, Numbers, Run, SAPWOOD, Tree, amount, class_of_three, csv_with_header, in_private_mounts, quoted, run, sapwood,
+    MetricLine, Numbers, Run, SAPWOOD, Tree, amount, class_of_three, csv, csv_with_header, in_private_mounts, quoted, run, sapwood,
     send, with_clean_environment,
 };
+use serde_json::json;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -294,4 +296,58 @@ fn a_full_disk_of_the_first_host_ends_all() {
     run.user_error(&["No space left on device"]);
     assert_eq!(run.metric_lines().len(), 40);
     assert_eq!(fs::read_to_string(listing).unwrap(), "");
+}
+
+/// The executable as one host for each job of SageMaker's.
+fn instances(jobs: &[&Job]) -> Option<Command> {
+    hosts(2, &[])?;
+    let mut command = Command::new("mpiexec");
+    for (index, job) in jobs.iter().enumerate() {
+        let between: &[&str] = if index > 0 { &[":"] } else { &[] };
+        command.args(between).args(["-n", "1", SAPWOOD, "train", "--opt-ml", &job.tree.text("")]);
+    }
+    Some(with_clean_environment(command, [""; 0]))
+}
+
+fn sharded(files: &[(&str, &String)]) -> Job {
+    let channel = json!({"train": {"ContentType": "text/csv", "S3DistributionType": "ShardedByS3Key"}});
+    let job = Job::new(json!({"num_round": "5", "subsample": "0.7", "nthread": "1"})).config("inputdataconfig.json", channel);
+    job.tree.mkdir("input/data/train");
+    files.iter().fold(job, |job, (name, text)| job.file(&format!("train/{name}"), text))
+}
+
+#[test]
+fn instances_with_files_of_their_own_train_one_model() {
+    let parts = [csv(500, 1, amount), csv(700, 2, amount), csv(300, 3, amount)];
+    let alone = sharded(&[("a.csv", &parts[0]), ("b.csv", &parts[1]), ("c.csv", &parts[2])]);
+    alone.succeeds();
+    let jobs = [sharded(&[("a.csv", &parts[0]), ("b.csv", &parts[1])]), sharded(&[]), sharded(&[("c.csv", &parts[2])])];
+    let Some(command) = instances(&jobs.each_ref()) else { return };
+    let ended = run(command).ok();
+    assert_eq!(ended.metric_lines().len(), 5);
+    assert!(ended.stderr.contains("rows read once: 1200 + 0 + 300 = 1500"), "{ended:?}");
+    let model = |job: &Job| fs::read(job.tree.path("model/model.sapwood")).ok();
+    assert!(model(&jobs[0]).is_some() && model(&jobs[0]) == model(&alone));
+    for job in &jobs[1..] {
+        assert!(job.tree.files("model").is_empty() && !job.tree.path("output/data/summary.json").exists());
+    }
+    let summary = jobs[0].tree.json("output/data/summary.json");
+    assert_eq!((&summary["rows"], &summary["hosts"]["data"]["train"]["hosts"][2]["rows"]), (&1500.into(), &300.into()));
+}
+
+#[test]
+fn what_is_wrong_on_one_instance_is_told_on_all() {
+    let good = csv(500, 1, amount);
+    let bad = "1,2,3,4,5\n1,2,x y,4,5\n".repeat(50);
+    let jobs = [sharded(&[("a.csv", &good)]), sharded(&[("b.csv", &bad)])];
+    let Some(command) = instances(&jobs.each_ref()) else { return };
+    run(command).user_error(&["b.csv", "x y"]);
+    for job in &jobs {
+        let failure = job.tree.read("output/failure");
+        assert!(failure.starts_with("UserError: ") && failure.contains("b.csv"), "{failure}");
+        assert!(job.tree.files("model").is_empty());
+    }
+    // The same files on both are not each one's own.
+    let jobs = [sharded(&[("a.csv", &good)]), sharded(&[("a.csv", &good)])];
+    run(instances(&jobs.each_ref()).unwrap()).user_error(&["a.csv"]);
 }

@@ -52,7 +52,7 @@ impl Cache {
                 log.note(&format!("{}: using binned data from an earlier job; the files are not read", path.display()));
                 // The oldest entries go first; one that is in use is not old.
                 let _ = fs::File::options().append(true).open(&path).and_then(|file| file.set_modified(SystemTime::now()));
-                Some(Loaded { train, validation, bins: Some(bins) })
+                Some(Loaded { train, validation, bins: Some(bins), shares: Vec::new() })
             }
             Err(_) if !path.exists() => None,
             Err(error) => {

@@ -10,6 +10,7 @@ use crate::signal::Signals;
 use crate::summary::sha256;
 use crate::threads;
 use sapwood::boost::{CrossValidated, FoldsReport, cross_validate, out_of_fold};
+use sapwood::collective::Solo;
 use sapwood::data::{Fold, describe_folds};
 use sapwood::predict::{Output, Predictions};
 use sapwood::text::counted;
@@ -45,7 +46,7 @@ pub fn run(
     let start = Instant::now();
     objective::check_bound_columns(params)?;
     let options = ReadOptions::new(&params.data)?;
-    let mut loaded = threads::pool(params.nthread)?.install(|| inputs.load(&options, params, None, log))?;
+    let mut loaded = threads::pool(params.nthread)?.install(|| inputs.load(&options, params, None, &Solo, log))?;
     loaded.describe(log);
     if let Some(column) = &params.split_column {
         for (name, set) in &mut loaded.validation {

@@ -14,7 +14,7 @@ use sapwood::params::SameData;
 use sapwood::text::counted;
 use sapwood::{Dataset, Feature, FeatureKind, Model, Params, objective};
 use sapwood_readers::overlap::{self, LearnedFiles};
-use sapwood_readers::{self as readers, FirstTouch, Format, ReadOptions, Source, Spool};
+use sapwood_readers::{self as readers, FirstTouch, Format, RankFiles, ReadOptions, Shares, Source, Spool};
 use sapwood_sagemaker::channels::VALIDATION;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -32,6 +32,8 @@ pub struct Input {
     pub format: Option<Format>,
     /// Whether text may come in RecordIO frames.
     pub unwrap_records: bool,
+    /// Whether each host of the job has files of its own, of which it may have none.
+    pub is_sharded: bool,
 }
 
 /// Where data come from.
@@ -64,6 +66,8 @@ pub struct Loaded {
     pub validation: Vec<(String, Dataset)>,
     /// Their bins, where an earlier job left them.
     pub bins: Option<Bins>,
+    /// What each host read of each set, where there are several and each read its part.
+    pub shares: Vec<(String, Shares)>,
 }
 
 impl Loaded {
@@ -122,12 +126,23 @@ impl Input {
     /// Missing paths, or no file at all.
     pub fn listed(&self) -> Result<Vec<PathBuf>, Failure> {
         match &self.place {
+            DataPlace::Files(_) if self.has_none() => Ok(Vec::new()),
             DataPlace::Files(paths) => readers::list_files(paths).map_err(|error| Failure::from(error).at(&self.origin)),
             DataPlace::Objects(_) | DataPlace::Pipe(_) => Ok(Vec::new()),
         }
     }
 
+    /// Whether this host has no file of its own among those of all.
+    fn has_none(&self) -> bool {
+        let DataPlace::Files(paths) = &self.place else { return false };
+        let is_empty = |path: &PathBuf| fs::read_dir(path).map_or(!path.exists(), |mut entries| entries.next().is_none());
+        self.is_sharded && ranks::all().size() > 1 && paths.iter().all(is_empty)
+    }
+
     fn files(&self) -> Result<BTreeSet<OsString>, Failure> {
+        if self.has_none() {
+            return Ok(BTreeSet::new());
+        }
         self.place.files().map_err(|failure| failure.at(&self.origin))
     }
 
@@ -136,6 +151,11 @@ impl Input {
             DataPlace::Files(_) | DataPlace::Objects(_) => None,
             DataPlace::Pipe(path) => Some(Pipe { origin: self.origin.clone(), path: path.clone() }),
         }
+    }
+
+    /// The hosts that read it together, and whose files it has.
+    fn ranks<'r>(&self, ranks: &'r dyn Collective) -> readers::Ranks<'r> {
+        readers::Ranks::new(ranks, if self.is_sharded { RankFiles::Own } else { RankFiles::Shared })
     }
 
     fn options(&self, options: &ReadOptions) -> ReadOptions {
@@ -204,12 +224,37 @@ impl Inputs {
         Ok(all)
     }
 
-    /// Reads everything: training data under the schema of the model that is trained further, if there is one, validation data under that of
+    /// Whether each host reads its part of the data only. Which rows are held out is known only to who has all; objects of S3 are fetched whole.
+    ///
+    /// # Errors
+    /// Hosts that must have all rows have files of their own.
+    pub fn are_read_in_parts(&self, params: &Params) -> Result<bool, Failure> {
+        let has_objects = self.named().any(|(_, input)| !input.place.objects().is_empty());
+        if ranks::all().size() == 1 {
+            return Ok(false);
+        }
+        match self.named().find(|(_, input)| input.is_sharded) {
+            Some((_, sharded)) if params.validation_fraction.is_some() => Err(Failure::user(format!(
+                "{}: validation_fraction needs all rows on every host; give it FullyReplicated, or a channel validation",
+                sharded.origin
+            ))),
+            _ => Ok(params.validation_fraction.is_none() && !has_objects),
+        }
+    }
+
+    /// Reads this host's part of everything, if `ranks` are all hosts: training data under the schema of the model that is trained further, if there is one, validation data under that of
     /// the training data.
     ///
     /// # Errors
     /// What is wrong with the data.
-    pub fn load(&self, options: &ReadOptions, params: &Params, initial: Option<&Model>, log: &mut Log) -> Result<Loaded, Failure> {
+    pub fn load(
+        &self,
+        options: &ReadOptions,
+        params: &Params,
+        initial: Option<&Model>,
+        ranks: &dyn Collective,
+        log: &mut Log,
+    ) -> Result<Loaded, Failure> {
         let options = &match initial {
             Some(model) => initial_model::options(options, &params.data, model, log),
             None => options.clone(),
@@ -222,10 +267,12 @@ impl Inputs {
         let mut spools = pipes::drain(&pipes, log)?.into_iter();
         let mut fetched = s3::fetch(all().flat_map(|input| input.place.objects()), &options.meter)?.into_iter();
         let train_sources = self.train.place.sources(&mut spools, &mut fetched);
-        let mut train = match initial {
-            None => readers::read_training(&train_sources, &self.train.options(options))?,
-            Some(model) => learn_more(&train_sources, &self.train.options(options), model)?,
+        let train_ranks = self.train.ranks(ranks);
+        let (mut train, share) = match initial {
+            None => readers::read_training_on(&train_sources, &self.train.options(options), train_ranks)?,
+            Some(model) => learn_more(&train_sources, &self.train.options(options), model, train_ranks)?,
         };
+        let mut shares = vec![("train".to_string(), share)];
         if let Some(positive) = &params.positive_class {
             train = train.with_positive_class(positive)?;
         }
@@ -238,26 +285,30 @@ impl Inputs {
                 let what = format!("{} and {} are the same data", self.train.origin, input.origin);
                 log.warning(&overlap::judge(&what, name, same_data)?);
             }
-            let set = readers::read_matching(
-                &sources,
-                &input.options(options),
-                readers::Expected { schema: train.schema(), classes: train.classes(), needs_labels: true },
-            )?;
+            let expected = readers::Expected { schema: train.schema(), classes: train.classes(), needs_labels: true };
+            let (set, share) = readers::read_matching_on(&sources, &input.options(options), expected, input.ranks(ranks))?;
             validation.push((name.clone(), set));
+            shares.push((name.clone(), share));
         }
         // All of them have been read from.
         touch.finish();
-        Ok(Loaded { train, validation, bins: None })
+        let shares = if ranks.size() > 1 { shares } else { Vec::new() };
+        Ok(Loaded { train, validation, bins: None, shares })
     }
 }
 
 /// Reads training data for a model that is trained further.
-fn learn_more(sources: &[Source], options: &ReadOptions, model: &Model) -> Result<Dataset, Failure> {
+fn learn_more(
+    sources: &[Source],
+    options: &ReadOptions,
+    model: &Model,
+    ranks: readers::Ranks<'_>,
+) -> Result<(Dataset, Shares), Failure> {
     let expected = readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true };
-    let data = readers::read_extending(sources, options, expected)?;
+    let (data, shares) = readers::read_extending_on(sources, options, expected, ranks)?;
     let more = data.schema().features.iter().zip(&model.schema.features).filter_map(|(now, then)| new_levels(now, then));
     let notes: Vec<_> = more.collect();
-    Ok(data.with_notes(notes).with_reading(options.trained.clone()))
+    Ok((data.with_notes(notes).with_reading(options.trained.clone()), shares))
 }
 
 /// A sentence about the levels of a feature that a model does not know.
@@ -316,6 +367,10 @@ impl Loaded {
         if let Some(classes) = self.train.classes() {
             log.info(&format!("classes: {}", numbered(classes)));
         }
+        for (name, shares) in &self.shares {
+            log.info(&format!("{name}: {shares}"));
+            shares.notes.iter().for_each(|note| log.note(&format!("{name}: {note}")));
+        }
         for (name, set) in &self.validation {
             describe(if name == VALIDATION { "Validation" } else { name }, set, log);
         }
@@ -333,7 +388,7 @@ fn numbered(classes: &[String]) -> String {
 }
 
 fn describe(what: &str, data: &Dataset, log: &mut Log) {
-    let (rows, columns) = (counted(data.rows(), "row"), counted(data.schema().len(), "column"));
+    let (rows, columns) = (counted(ranks::sum(data.rows()), "row"), counted(data.schema().len(), "column"));
     log.info(&format!("{what} matrix has {rows} and {columns}"));
     data.notes().iter().for_each(|note| log.note(note));
     data.warnings().iter().for_each(|warning| log.warning(warning));

@@ -17,10 +17,11 @@ use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::Dataset;
 use sapwood::boost::Bins;
+use sapwood::collective::{Collective, Solo};
 use sapwood::params::ProcessType;
 use sapwood::text::counted;
 use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric, objective};
-use sapwood_readers::ReadOptions;
+use sapwood_readers::{self as readers, RankFiles, ReadOptions, Shares, unknown_levels_on};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ impl Job {
         let mut checkpoints = ranks::agree(checkpoints)?;
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
-        let (trained, rows, features, load, stopped) = pool.install(|| {
+        let (trained, shares, rows, features, load, stopped) = pool.install(|| {
             let is_shared = ranks::all().size() > 1;
             if self.cache.is_some() && is_shared {
                 log.warning("the cache is not used on several hosts: the files are read");
@@ -78,33 +79,35 @@ impl Job {
             let mut data = match cached {
                 Some(data) => data,
                 None => {
-                    let loaded = self.inputs.load(&options, &self.params, self.initial.as_ref(), &mut log);
-                    ranks::agree(loaded.and_then(|data| data.hold_out(&self.params)))?
+                    let in_parts = self.inputs.are_read_in_parts(&self.params)?;
+                    let readers: &dyn Collective = if in_parts { ranks::all() } else { &Solo };
+                    let loaded = self.inputs.load(&options, &self.params, self.initial.as_ref(), readers, &mut log);
+                    let whole = ranks::agree(loaded.and_then(|data| data.hold_out(&self.params)))?;
+                    if is_shared && !in_parts { whole.part(ranks::all())? } else { whole }
                 }
             };
             data.describe(&mut log);
-            let rows = data.train.rows();
-            if is_shared {
-                data = data.part(ranks::all())?;
-            }
+            let rows = ranks::sum(data.train.rows());
             let load = start.elapsed();
             let bins = data.bins.take();
             let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, data: &data });
             let (trained, stopped) = self.train(&data, bins, keeper, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {
-                set.unknown_levels().iter().for_each(|note| log.note(&format!("{name}: {note}")));
+                let unknown = unknown_levels_on(set, readers::Ranks::new(ranks::all(), RankFiles::Shared))?;
+                set.notes_on_levels(unknown).iter().for_each(|note| log.note(&format!("{name}: {note}")));
             }
-            Ok::<_, Failure>((trained, rows, data.train.schema().len(), load, stopped))
+            let shares = std::mem::take(&mut data.shares);
+            Ok::<_, Failure>((trained, shares, rows, data.train.schema().len(), load, stopped))
         })?;
 
-        let done = Done { trained, rows, features, load, stopped };
+        let done = Done { trained, shares, rows, features, load, stopped };
         ranks::agree(if ranks::is_first() { self.write(&done, &options, start, &mut log) } else { Ok(()) })?;
         Ok(done.stopped)
     }
 
     /// Writes model, history and summary, and says so.
     fn write(&self, done: &Done, options: &ReadOptions, start: Instant, log: &mut Log) -> Result<(), Failure> {
-        let Done { trained, rows, features, load, stopped } = done;
+        let Done { trained, shares, rows, features, load, stopped } = done;
         // Before anything is said: whoever reads it may have stopped, with the pipe still open.
         let save = Instant::now();
         let bytes = trained.model.to_bytes()?;
@@ -136,7 +139,7 @@ impl Job {
         }
         if let Some(path) = &results.summary {
             let seconds = summary::Seconds { load: *load, save, total: start.elapsed() };
-            let (warnings, hosts) = (log.remarks(), ranks::summary());
+            let (warnings, hosts) = (log.remarks(), ranks::summary(shares));
             let summary = Summary { rows: *rows, features: *features, trained, seconds, model: &bytes, warnings, io: &io, hosts };
             let text = format!("{:#}\n", summary.json());
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
@@ -246,6 +249,7 @@ fn newest(checkpoints: Option<&Checkpoints>, log: &mut Log) -> Result<Option<(St
 /// What came of training.
 struct Done {
     trained: Trained,
+    shares: Vec<(String, Shares)>,
     /// On all hosts.
     rows: usize,
     features: usize,

@@ -5,6 +5,7 @@ use crate::report::{Ending, Failure};
 use crate::streams;
 use sapwood::collective::{Collective, Solo};
 use sapwood_ranks::{Place, Ranks, Settings, Word};
+use sapwood_readers::Shares;
 use sapwood_sagemaker::failure;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -81,6 +82,13 @@ pub fn largest(number: u8) -> u8 {
     u8::try_from(largest[0]).unwrap_or(number)
 }
 
+/// The sum of a count over all hosts.
+pub fn sum(count: usize) -> usize {
+    let mut sum = [count as i64];
+    all().all_reduce_sum(&mut sum);
+    sum[0].unsigned_abs() as usize
+}
+
 /// How many hosts use the CPUs that this one does, itself included: those with the same kernel, CPUs and control group.
 pub fn sharing_cpus() -> usize {
     let Some(ranks) = RANKS.get() else { return 1 };
@@ -94,8 +102,8 @@ pub fn sharing_cpus() -> usize {
     ranks.all_gather(own.as_bytes()).iter().filter(|other| **other == own.as_bytes()).count()
 }
 
-/// What the hosts told each other, for the summary; nothing where there is one.
-pub fn summary() -> Option<Value> {
+/// What the hosts read and told each other, for the summary; nothing where there is one.
+pub fn summary(shares: &[(String, Shares)]) -> Option<Value> {
     let ranks = RANKS.get()?;
     let uses = ranks.traffic();
     let (calls, bytes, seconds) = totals();
@@ -109,6 +117,7 @@ pub fn summary() -> Option<Value> {
         "calls": calls,
         "bytes_sent": bytes,
         "seconds_waiting": seconds,
+        "data": shares.iter().map(|(name, shares)| (name.clone(), json!(shares))).collect::<serde_json::Map<_, _>>(),
         "operations": Value::Object(by_operation.collect()),
     }))
 }

@@ -81,9 +81,9 @@ fn inputs(paths: &Paths, log: &mut Log) -> Result<Inputs, Failure> {
 }
 
 fn input(channel: Channel) -> Input {
-    let Channel { name, mode, path, format, unwrap_records } = channel;
+    let Channel { name, mode, path, format, unwrap_records, is_sharded } = channel;
     let place = if mode == InputMode::Pipe { DataPlace::Pipe(path) } else { DataPlace::Files(vec![path]) };
-    Input { origin: format!("channel {name}"), place, format, unwrap_records }
+    Input { origin: format!("channel {name}"), place, format, unwrap_records, is_sharded }
 }
 
 /// Creates the directories of outputs, which the platform does, but not everything that plays the platform; removes what a killed job left

@@ -148,7 +148,7 @@ pub fn inputs(args: &TrainArgs) -> Result<Inputs, Failure> {
     }
     let input = |origin: String, paths: &[PathBuf]| {
         let place = DataPlace::of(paths).map_err(|failure| failure.at(&origin))?;
-        Ok::<_, Failure>(Input { origin, place, format: args.format.map(Into::into), unwrap_records: false })
+        Ok::<_, Failure>(Input { origin, place, format: args.format.map(Into::into), unwrap_records: false, is_sharded: false })
     };
     let mut evaluated = Vec::new();
     for text in &args.eval_set {

@@ -255,11 +255,16 @@ impl Dataset {
 
     /// A sentence for each categorical feature with texts that training did not see, as far as the data have been visited.
     pub fn unknown_levels(&self) -> Vec<String> {
+        self.notes_on_levels(self.source.unknown_levels())
+    }
+
+    /// The same of texts that were found in these and other data, by feature.
+    pub fn notes_on_levels(&self, found: Vec<(usize, Vec<String>)>) -> Vec<String> {
         let note = |(feature, texts): (usize, Vec<String>)| {
             let name = &self.schema.features[feature].name;
             format!("column {name} has values not seen in training, treated as missing: {}", list(&texts))
         };
-        self.source.unknown_levels().into_iter().map(note).collect()
+        found.into_iter().map(note).collect()
     }
 
     /// Sets the row weights.

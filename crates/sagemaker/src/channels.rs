@@ -40,6 +40,8 @@ pub struct Channel {
     pub format: Option<Format>,
     /// Whether text may come in RecordIO frames.
     pub unwrap_records: bool,
+    /// Whether each instance of the job has files of its own.
+    pub is_sharded: bool,
 }
 
 /// All channels of a job.
@@ -60,6 +62,8 @@ struct ChannelConfig {
     content_type: Option<String>,
     training_input_mode: Option<String>,
     record_wrapper_type: Option<String>,
+    #[serde(rename = "S3DistributionType")]
+    distribution: Option<String>,
 }
 
 /// The job's data sets: the channels of `inputdataconfig.json`, or without that file the directories of `input/data`.
@@ -123,7 +127,8 @@ fn channel(paths: &Paths, name: &str, config: &ChannelConfig) -> Result<Channel>
     };
     let unwrap_records = config.record_wrapper_type.as_deref().map_or(Ok(false), is_wrapped).map_err(within)?;
     let format = config.content_type.as_deref().map_or(Ok(None), format).map_err(within)?;
-    Ok(Channel { name: name.to_string(), mode, path, format, unwrap_records })
+    let is_sharded = config.distribution.as_deref().map_or(Ok(false), is_sharded).map_err(within)?;
+    Ok(Channel { name: name.to_string(), mode, path, format, unwrap_records, is_sharded })
 }
 
 /// The mode that `TrainingInputMode` says, in whatever case; File where it says nothing.
@@ -144,6 +149,14 @@ pub fn input_mode(word: &str) -> Result<InputMode> {
 /// It says something unknown.
 pub fn is_wrapped(word: &str) -> Result<bool> {
     Ok(one_of("RecordWrapperType", word, &["None", "RecordIO"])? == Some("RecordIO"))
+}
+
+/// Whether `S3DistributionType` says, in whatever case, that each instance has files of its own.
+///
+/// # Errors
+/// It says something unknown.
+pub fn is_sharded(word: &str) -> Result<bool> {
+    Ok(one_of("S3DistributionType", word, &["FullyReplicated", "ShardedByS3Key"])? == Some("ShardedByS3Key"))
 }
 
 /// The word among `words` that a setting says in whatever case; none where it says nothing.
