@@ -9,7 +9,7 @@ SKIP=77
 PATIENCE=300
 NONROOT=65532
 # What `run` is told by variables before it must not come from the environment of whoever tests.
-unset user entrypoint environment mounts memory cpus writable_root port path
+unset user entrypoint environment mounts memory cpus writable_root port path network
 
 # --- the image
 
@@ -99,6 +99,7 @@ mount_of() {
 #   mounts=JSON…         instead of /opt/ml, with its input read-only
 #   memory=BYTES  cpus=N limits
 #   writable_root=true
+#   network=FILE         the network namespace, instead of one without any interface
 run() {
     start "$@"
     finish
@@ -139,11 +140,12 @@ configuration() {
     words=$(printf '%s\n' "${command[@]}" | jq -R . | jq -s .)
     jq --arg root "$rootfs" --argjson read_only "$([[ ${writable_root:-} == true ]] && echo false || echo true)" \
         --argjson user "${user:-$NONROOT}" --arg environment "${environment:-}" --argjson mounts "$(jq -s . <<<"$1")" \
-        --argjson memory "${memory:-null}" --argjson cpus "${cpus:-null}" --argjson words "$words" '
+        --arg network "${network:-}" --argjson memory "${memory:-null}" --argjson cpus "${cpus:-null}" --argjson words "$words" '
         .process += {terminal: false, user: {uid: $user, gid: $user}, capabilities: {}, args: $words}
         | .process.env += ($environment | split(" "))
         | .root = {path: $root, readonly: $read_only}
         | .hostname = "algo-1"
+        | if $network != "" then (.linux.namespaces[] | select(.type == "network")).path = $network else . end
         | .mounts = [.mounts[] | select(.destination | IN("/dev/shm", "/dev/mqueue") | not)] + $mounts
         | if $memory then .linux.resources.memory = {limit: $memory, swap: $memory} else . end
         | if $cpus then .linux.resources.cpu = {quota: ($cpus * 100000), period: 100000} else . end

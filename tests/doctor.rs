@@ -253,7 +253,7 @@ fn mistakes_in_a_training_job() {
             ),
             case("/abcdefgh/data/validation", "/abcdefgh/data", "warning", "hold the same files", "directoryPath: /abcdefgh/data"),
             // Machines and time.
-            case("instanceCount: 1", "instanceCount: 2", "error", "training on 2 instances is not supported yet", "instanceCount:"),
+            case("instanceCount: 1", "instanceCount: 2", "note", "the 2 instances talk to each other", "securityGroupIDs:"),
             case("ml.m5.2xlarge", "ml.p3.2xlarge", "note", "has accelerators", "instanceType:"),
             case("ml.m5.2xlarge", "ml.m7g.2xlarge", "error", "Graviton", "instanceType:"),
             case("ml.m5.2xlarge", "m5.2xlarge", "error", "is not a SageMaker instance type", "instanceType:"),
@@ -796,7 +796,7 @@ fn mistakes_in_a_tree() {
     let found = look(&tree(softmax()).config("inputdataconfig.json", json!({"train": null, "test": null})));
     found.only_error("channel test: ", "");
     let found = look(&tree(softmax()).config("resourceconfig.json", json!({"hosts": ["algo-1", "algo-2"]})));
-    found.only_error("training on 2 instances", "\"hosts\"");
+    found.only_error("this host is called \"\", which is none of algo-1, algo-2", "\"hosts\"");
     let found = look(&Job::on(csv(100, 1, class_of_three), softmax()).file("validation/v.csv", "1,2\n"));
     found.only_error("channel validation: ", "");
     let found = look(&Job::on("1,2,x\n0,\"3\n", json!({"num_round": "1"})));

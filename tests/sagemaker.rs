@@ -266,10 +266,14 @@ fn an_empty_channel_is_an_error() {
 }
 
 #[test]
-fn several_instances_are_refused() {
-    let hosts = json!({"current_host": "algo-2", "hosts": ["algo-1", "algo-2"]});
+fn instances_must_know_themselves() {
+    let hosts = json!({"current_host": "aws", "hosts": ["algo-1", "algo-2"]});
     let job = Job::on(csv(50, 1, amount), three_rounds()).config("resourceconfig.json", hosts);
-    job.fails(&["2 instances is not supported yet", "InstanceCount to 1", "algo-1, algo-2"]);
+    job.fails(&["resourceconfig.json: this host is called \"aws\"", "algo-1, algo-2"]);
+    let groups = json!([{"instance_group_name": "small", "hosts": ["algo-2"]}]);
+    let hosts = json!({"current_host": "algo-1", "hosts": ["algo-1"], "instance_groups": groups});
+    let job = Job::on(csv(50, 1, amount), three_rounds()).config("resourceconfig.json", hosts);
+    job.fails(&["resourceconfig.json: instance group small has the host algo-2"]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod continuing;
 mod cross_validation;
 mod data;
 mod doctor;
+mod doctor_hosts;
 mod doctor_jobs;
 mod explanations;
 mod field;

@@ -32,15 +32,8 @@ pub fn group(root: Option<&Path>) -> Result<Option<Group>, Failure> {
             listed.size,
             sapwood_hosts::HOSTS
         ))),
-        (listed, named) => listed.or(named).map_or(Ok(None), refuse),
+        (listed, named) => Ok(listed.or(named)),
     }
-}
-
-/// Until training itself knows several hosts: each would train alone and overwrite the others' model.
-fn refuse(group: Group) -> Result<Option<Group>, Failure> {
-    let Group { size, names, .. } = group;
-    let listed = if names.is_empty() { String::new() } else { format!(" (resourceconfig.json lists {})", names.join(", ")) };
-    Err(Failure::user(format!("training on {size} instances is not supported yet; set InstanceCount to 1{listed}")))
 }
 
 /// The hosts of a SageMaker job.

@@ -28,6 +28,7 @@ pub fn join(failure_file: Option<PathBuf>) -> Result<(), Failure> {
             failure::write(file, &failure);
         }
         streams::diagnostics(&format!("{failure}\n"));
+        leash::ending(word.code, &failure);
     };
     let ranks = Ranks::join(place, &own_name(place), settings, Box::new(on_end))?;
     let _ = RANKS.set(ranks);

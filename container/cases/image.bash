@@ -5,7 +5,18 @@
 case_the_image_is_small() {
     local size
     size=$(du -s --apparent-size --block-size=1M "$rootfs" | cut -f1)
-    ((size <= 70)) || fail "it has $size MiB; 70 is the most that it may have"
+    ((size <= 110)) || fail "it has $size MiB; 110 is the most that it may have"
+    size=$(jq '[.layers[].size] | add' "$(blob "$(jq -r '.manifests[0].digest' "$scratch/image/index.json")")")
+    ((size <= 40000000)) || fail "it takes $size bytes to pull; 40 MB is the most that it may take"
+}
+
+# The launcher and the library that open when a job has several hosts, and whatever they are linked with.
+case_mpich_is_in_it() {
+    local program
+    for program in usr/bin/mpiexec.hydra usr/bin/hydra_pmi_proxy usr/local/bin/libsapwood_mpi.so; do
+        chroot "$rootfs" /lib64/ld-linux-x86-64.so.2 --list "/$program" >"$directory/$(basename $program)" || fail "$program lacks libraries"
+    done
+    grep -q libmpich.so.12 "$directory/libsapwood_mpi.so" || fail "the library is not linked with MPICH"
 }
 
 case_labels_tell_platforms_what_it_can() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import aws, cluster, core, iam, network, resources, storage
+from . import aws, cluster, core, iam, kubeflow, network, resources, storage
 from .documents import Document
 from .problems import Problem, Problems, mapped
 
@@ -66,6 +66,8 @@ def _manifest(value: dict) -> Problems:
         yield from resources.against(resource, value)
     elif api_version == cluster.API_VERSION and kind == "ClusterConfig":
         yield from cluster.against(value)
+    elif api_version == kubeflow.API_VERSION and kind in kubeflow.SCHEMAS:
+        yield from kubeflow.against(value)
     elif isinstance(api_version, str) and core.known(api_version, kind):
         wrong = list(core.against(value))
         yield from wrong

@@ -30,6 +30,7 @@ ENUMERATIONS = {
     "ports.*.protocol": "TCP UDP SCTP",
     "spec.type": "ClusterIP NodePort LoadBalancer ExternalName",
     "tolerations.*.operator": "Exists Equal",
+    "whenUnsatisfiable": "DoNotSchedule ScheduleAnyway",
     "effect": "NoSchedule PreferNoSchedule NoExecute",
     "matchExpressions.*.operator": "In NotIn Exists DoesNotExist Gt Lt",
     "spec.accessModes.*": "ReadWriteOnce ReadOnlyMany ReadWriteMany ReadWriteOncePod",

@@ -16,7 +16,7 @@ WRONG_VALUES = {
     "restartPolicy": "Sometimes", "rules.*.action": "Failjob", "onExitCodes.operator": "in", "onPodConditions.*.type": "Disrupted",
     "podReplacementPolicy": "Gone", "terminationMessagePolicy": "Log", "seccompProfile.type": "Default", "protocol": "HTTP",
     "spec.type": "Internal", "capabilities.drop.*": "all", "pod-security.kubernetes.io/warn": "strict",
-    "gateway": "One",
+    "gateway": "One", "runtimeRef.kind": "Runtime", "whenUnsatisfiable": "Never",
     "ProductionVariants.*.InstanceType": "ml.m5.huge", "TransformResources.InstanceType": "ml.m5.huge", "SplitType": "Lines",
     "AssembleWith": "Lines", "BatchStrategy": "Multi", "ModelDataUrl": "ftp://models/model.tar.gz", "EndpointName": "an endpoint",
     "ExecutionRoleArn": "arn:aws:iam::111122223333:user/somebody",
@@ -61,6 +61,8 @@ REQUIRED = {
     "eksctl.io/v1alpha5 ClusterConfig": [
         "metadata", "metadata.name", "region", "serviceAccountName", "Statement.*.Effect",
     ],
+    "trainer.kubeflow.org/v1alpha1 TrainingRuntime": ["mlPolicy", "mlPolicy.numNodes", "replicatedJobs", "containers"],
+    "trainer.kubeflow.org/v1alpha1 TrainJob": ["metadata", "runtimeRef", "runtimeRef.name", "numNodes"],
     "v1 Namespace": ["metadata", "metadata.name"],
     "v1 ConfigMap": ["metadata", "metadata.name"],
     "v1 Pod": ["spec.containers", "metadata.name"],

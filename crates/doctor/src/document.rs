@@ -10,7 +10,7 @@ use crate::nearest::remedy;
 use crate::rules::{self, RuleContext};
 use crate::yaml::{Yaml, YamlEntry, YamlValue};
 use crate::yaml_parser::YamlError;
-use crate::{config_map, job_files, json, metadata, pods, request, yaml_parser};
+use crate::{config_map, job_files, json, kubeflow, metadata, pods, request, yaml_parser};
 use sapwood::names::nearest;
 use sapwood::params::spec;
 
@@ -131,6 +131,8 @@ fn check(node: &Yaml, need: Need, report: &mut Report) {
         (Some(_), Some("List")) => node.get("items").map_or(&[][..], Yaml::items).iter().for_each(|item| check(item, need, report)),
         (Some(_), Some("Job" | "Deployment")) => pods::check(node, need, report),
         (Some(_), Some("ConfigMap")) => config_map::check(node, report),
+        (Some(_), Some("TrainingRuntime" | "ClusterTrainingRuntime")) => kubeflow::runtime(node, need, report),
+        (Some(_), Some("MPIJob")) => kubeflow::mpi_job(node, report),
         (Some(version), Some(kind)) => other_manifest(node, version, kind, report),
         _ => request(node, need, report),
     }

@@ -5,12 +5,16 @@ use crate::rules::hyperparameters;
 use crate::yaml::{Yaml, YamlValue};
 use sapwood::Params;
 use sapwood::names::nearest;
+use sapwood_hosts::Group;
 use sapwood_sagemaker::channels::{self, NO_DATA, TRAIN};
 
 /// Those that the trainer reads.
 pub const NAMES: [&str; 4] = ["hyperparameters.json", "inputdataconfig.json", "resourceconfig.json", "checkpointconfig.json"];
 /// What the platform writes about a channel.
 const CHANNEL: [&str; 5] = ["ContentType", "TrainingInputMode", "S3DistributionType", "RecordWrapperType", "CompressionType"];
+/// What the platform writes about the hosts of a job.
+const RESOURCES: [&str; 6] =
+    ["current_host", "hosts", "network_interface_name", "current_instance_type", "current_group_name", "instance_groups"];
 
 /// Checks one of them. Returns the parameters, if it is `hyperparameters.json` and they can be told.
 pub fn check(name: &str, node: &Yaml, report: &mut Report) -> Option<Params> {
@@ -68,9 +72,12 @@ fn judge(channel: &Yaml, field: &str, report: &mut Report, read: impl FnOnce(&st
 }
 
 fn hosts(node: &Yaml, report: &mut Report) {
+    spelt(node, &RESOURCES, report);
     let Some(hosts) = node.get("hosts") else { return };
-    let count = hosts.items().len();
-    if count > 1 {
-        report.error(hosts.at, format!("training on {count} instances is not supported yet"), "set InstanceCount to 1");
+    let names: Vec<String> = hosts.items().iter().filter_map(Yaml::text).map(str::to_string).collect();
+    let current = node.get("current_host");
+    let group = Group::of_names(&names, current.and_then(Yaml::text).unwrap_or_default(), None, "");
+    if let Err(error) = group {
+        report.error(current.unwrap_or(hosts).at, error.to_string(), "name each host once, and this one as in the list");
     }
 }

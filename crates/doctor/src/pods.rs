@@ -4,7 +4,7 @@
 use crate::finding::{Position, Report};
 use crate::nearest::remedy;
 use crate::yaml::{Yaml, YamlValue};
-use crate::{pod_fields, pod_memory, variables};
+use crate::{pod_fields, pod_hosts, pod_memory, variables};
 
 /// Where the trainer says why it failed.
 const FAILURE: &str = "/opt/ml/output/failure";
@@ -40,6 +40,7 @@ pub fn check(node: &Yaml, need: Option<u64>, report: &mut Report) {
             Some("train") => {
                 trains(pod, container, report);
                 pod_memory::check(container, need, report);
+                pod_hosts::check(node, pod, container, report);
                 failure_policy(node, pod, container, report);
             }
             Some("serve") => serves(container, report),

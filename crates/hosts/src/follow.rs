@@ -53,7 +53,10 @@ pub fn follow(
         }
     };
     match own {
-        Some(Ending::Code { code: code @ 1.., .. }) => Ok(code),
+        Some(Ending::Code { code: code @ 1.., .. }) => {
+            rank.wait(FAREWELL);
+            Ok(code)
+        }
         _ => {
             rank.kill();
             Err(error)

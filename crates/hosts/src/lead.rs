@@ -13,7 +13,7 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 /// How long the other hosts may take to end by themselves after the first one failed: with an error that all share, or unable to go on.
-const GRACE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(1)];
+const GRACE: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(3)];
 /// How long programs of MPICH's may take to end after training has.
 pub const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -26,6 +26,8 @@ struct Endings<'g> {
     by_rank: Vec<Option<Ending>>,
     /// The first that failed, and when.
     first: Option<(usize, Instant)>,
+    /// The first whose parent is gone. MPICH's launcher tears others down then, which may be noticed earlier.
+    lost: Option<usize>,
 }
 
 /// Waits until all training processes have ended, and returns the exit code of this host's.
@@ -40,7 +42,7 @@ pub fn lead(
     events: &Receiver<Event>,
     caller: &dyn Caller,
 ) -> Result<u8, Error> {
-    let mut endings = Endings { group, by_rank: vec![None; group.size], first: None };
+    let mut endings = Endings { group, by_rank: vec![None; group.size], first: None, lost: None };
     let mut beaten = Instant::now();
     // A host that came twice has a connection that says nothing of it any more.
     let is_current = |rank: usize, id: u64| members.get(rank - 1).is_some_and(|member| member.id == id);
@@ -50,7 +52,7 @@ pub fn lead(
             Ok(Event::Joined) => rank.joined(),
             Ok(Event::Ended(ending)) => endings.note(0, ending),
             Ok(Event::Said { rank, id, message: Message::Ended(ending) }) if is_current(rank, id) => endings.note(rank, ending),
-            Ok(Event::Lost { rank, id, cause }) if is_current(rank, id) => endings.note(rank, Ending::Dead(cause)),
+            Ok(Event::Lost { rank, id, cause }) if is_current(rank, id) => endings.lose(rank, cause),
             Ok(Event::Came { connection, hello }) => {
                 let reason =
                     format!("training has begun, and {} was part of it; it cannot be started anew alone", group.host(hello.rank));
@@ -78,7 +80,10 @@ pub fn lead(
         if let Some(error) = endings.verdict() {
             let error = gather::stop(members.iter(), error);
             return match &endings.by_rank[0] {
-                Some(Ending::Code { code: code @ 1.., .. }) => Ok(*code),
+                Some(Ending::Code { code: code @ 1.., .. }) => {
+                    rank.wait(FAREWELL);
+                    Ok(*code)
+                }
                 _ => {
                     rank.kill();
                     Err(error)
@@ -100,6 +105,14 @@ impl Endings<'_> {
         self.by_rank[rank] = Some(ending);
     }
 
+    /// What is heard of a host last.
+    fn lose(&mut self, rank: usize, cause: String) {
+        if self.by_rank[rank].is_none() {
+            self.lost = self.lost.or(Some(rank));
+        }
+        self.note(rank, Ending::Dead(cause));
+    }
+
     fn all_well(&self) -> bool {
         self.by_rank.iter().all(|ending| matches!(ending, Some(Ending::Code { code: 0, .. })))
     }
@@ -113,7 +126,7 @@ impl Endings<'_> {
         if since.elapsed() < grace && self.by_rank.iter().any(Option::is_none) {
             return None;
         }
-        let rank = said.unwrap_or(first);
+        let rank = said.or(self.lost).unwrap_or(first);
         let host = self.group.host(rank);
         Some(match self.by_rank[rank].as_ref()? {
             Ending::Code { code, reason } if reason.is_empty() => Error::Host(format!("{host} ended with exit code {code}")),
@@ -134,7 +147,7 @@ mod tests {
     fn verdict(endings: &[(usize, Ending)], waited: Duration) -> Option<String> {
         let names = ["algo-1", "algo-2", "algo-3"].map(String::from);
         let group = Group::of_names(&names, "algo-1", None, "job").unwrap().unwrap();
-        let mut all = Endings { group: &group, by_rank: vec![None; 3], first: None };
+        let mut all = Endings { group: &group, by_rank: vec![None; 3], first: None, lost: None };
         endings.iter().for_each(|(rank, ending)| all.note(*rank, ending.clone()));
         all.first = all.first.and_then(|(rank, since)| Some((rank, since.checked_sub(waited)?)));
         all.verdict().map(|error| error.to_string())
@@ -146,7 +159,7 @@ mod tests {
         let dead = |cause: &str| Ending::Dead(cause.to_string());
         assert_eq!(verdict(&[(1, dead("gone"))], Duration::ZERO), None);
         assert_eq!(verdict(&[(1, dead("gone")), (0, dead("torn down"))], long).unwrap(), "host 2 of 3 (algo-2) was lost: gone");
-        assert_eq!(verdict(&[(1, dead("gone"))], Duration::from_secs(2)).unwrap(), "host 2 of 3 (algo-2) was lost: gone");
+        assert_eq!(verdict(&[(1, dead("gone"))], Duration::from_secs(4)).unwrap(), "host 2 of 3 (algo-2) was lost: gone");
         // Who says why is nearer to the cause, also if it is heard later.
         let later = [(0, dead("torn down")), (2, code(1, "disk full"))];
         assert_eq!(verdict(&later, Duration::from_secs(2)), None);

@@ -105,13 +105,16 @@ impl Holder {
 }
 
 fn hold(listener: &UnixListener, process: &Mutex<Option<OwnedFd>>, events: &Sender<Event>) {
-    let ending = begin(listener, process).and_then(|stream| {
+    let said = begin(listener, process).map(|stream| {
         let _ = events.send(Event::Began);
         listen(stream, events)
     });
-    let ending = ending.unwrap_or_else(|error| Some(Ending::Dead(format!("it could not be watched: {error}"))));
-    let ending = ending.unwrap_or_else(|| Ending::Dead("it was killed, perhaps for want of memory, or crashed".to_string()));
-    let _ = events.send(Event::Ended(ending));
+    let cause = match said {
+        Ok(true) => return,
+        Ok(false) => "it was killed, perhaps for want of memory, or crashed".to_string(),
+        Err(error) => format!("it could not be watched: {error}"),
+    };
+    let _ = events.send(Event::Ended(Ending::Dead(cause)));
 }
 
 fn begin(listener: &UnixListener, process: &Mutex<Option<OwnedFd>>) -> io::Result<UnixStream> {
@@ -122,19 +125,20 @@ fn begin(listener: &UnixListener, process: &Mutex<Option<OwnedFd>>) -> io::Resul
     Ok(stream)
 }
 
-/// How the process said that it would end; none where it did not.
-fn listen(stream: UnixStream, events: &Sender<Event>) -> io::Result<Option<Ending>> {
-    let mut ending = None;
+/// Passes on what the process says until it is gone. Whether it said how it would end.
+fn listen(stream: UnixStream, events: &Sender<Event>) -> bool {
+    let mut has_ended = false;
     for line in BufReader::new(stream).lines() {
         // A process that is killed may leave half a line.
         let Ok(line) = line else { break };
         if line == JOINED {
             let _ = events.send(Event::Joined);
-        } else if let Ok(said) = serde_json::from_str(&line) {
-            ending = Some(said);
+        } else if let Ok(ending) = serde_json::from_str(&line) {
+            has_ended = true;
+            let _ = events.send(Event::Ended(ending));
         }
     }
-    Ok(ending)
+    has_ended
 }
 
 /// Hands over this process's standard output and standard error.

@@ -7,6 +7,7 @@ mod containers;
 mod context;
 pub mod evaluated;
 pub mod hosting;
+mod hosts;
 pub mod hyperparameters;
 mod instances;
 mod instances_table;
@@ -62,6 +63,7 @@ fn definition<'n>(
     variables::check_map(job.get("Environment"), context.report);
     resources::check(job, context);
     let channels = channels::check(job, context);
+    hosts::check(job, context);
     mounts::check(job, &channels, context);
     overlaps::check(&channels, params, context);
     if let Some(params) = params {

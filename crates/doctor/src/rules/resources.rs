@@ -1,8 +1,8 @@
 //! Machines, and when they are given back.
 
 use super::context::RuleContext;
-use super::hosting;
 use super::instances::{self, Purpose};
+use super::{hosting, hosts};
 use crate::dialect::Dialect;
 use crate::finding::{Position, Severity};
 use crate::yaml::Yaml;
@@ -11,7 +11,7 @@ use crate::yaml::Yaml;
 pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
     let tuned = job.get("HyperParameterTuningResourceConfig").is_some();
     match job.get("ResourceConfig") {
-        Some(resources) => instances(resources, context),
+        Some(resources) => instances(resources, hosts::count(job), context),
         None if tuned => {}
         None => {
             let name = context.spell("ResourceConfig");
@@ -25,7 +25,7 @@ pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
     stopping(job, context);
 }
 
-fn instances(resources: &Yaml, context: &mut RuleContext<'_>) {
+fn instances(resources: &Yaml, hosts: i64, context: &mut RuleContext<'_>) {
     let groups = resources.get("InstanceGroups").map_or(&[][..], Yaml::items);
     let others = ["TrainingPlanArn", "InstancePreferences"].iter().any(|name| resources.get(name).is_some());
     if groups.is_empty() && !others {
@@ -43,40 +43,26 @@ fn instances(resources: &Yaml, context: &mut RuleContext<'_>) {
         let message = format!("{name} is missing, which most instances need");
         context.report.add(severity, resources.at, message, format!("add {name}: 30"));
     }
-    let machines = std::iter::once(resources).chain(groups);
-    let mut hosts = 0;
-    for machine in machines {
+    for machine in std::iter::once(resources).chain(groups) {
         if let Some(kind) = machine.get("InstanceType")
             && let Some(text) = kind.text()
         {
             instances::check(kind, Purpose::Training, context);
             hosting::local_storage(kind, resources.get("VolumeKmsKeyId"), context);
-            memory(text, kind.at, context);
-        }
-        if let Some(count) = machine.get("InstanceCount") {
-            hosts += count.integer().unwrap_or(0).clamp(0, 1_000_000);
-            if hosts > 1 {
-                let name = context.spell("InstanceCount");
-                context.report.error(
-                    count.at,
-                    format!("training on {hosts} instances is not supported yet"),
-                    format!("set {name} to 1, in all groups together"),
-                );
-            }
+            memory(text, kind.at, hosts, context);
         }
     }
 }
 
-/// Whether the machine has the memory that the data take, where that is known.
-fn memory(kind: &str, at: Position, context: &mut RuleContext<'_>) {
+/// Whether the machine has the memory that its share of the data takes, where that is known.
+fn memory(kind: &str, at: Position, hosts: i64, context: &mut RuleContext<'_>) {
     let Some((need, there)) = context.need.zip(instances::memory(kind)) else { return };
+    let need = need.div_ceil(hosts.max(1).unsigned_abs());
     if there < need {
-        let message = format!(
-            "{kind} has {} GiB of memory, and training on the data takes about {} GiB",
-            there >> 30,
-            need.div_ceil(1 << 30)
-        );
-        context.report.warning(at, message, "use a larger size, or a family with more memory such as ml.r5");
+        let share = if hosts > 1 { "its share of the data" } else { "the data" };
+        let message =
+            format!("{kind} has {} GiB of memory, and training on {share} takes about {} GiB", there >> 30, need.div_ceil(1 << 30));
+        context.report.warning(at, message, "use a larger size, a family with more memory such as ml.r5, or more instances");
     }
 }
 
