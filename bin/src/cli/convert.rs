@@ -9,13 +9,13 @@ pub struct ConvertArgs {
     /// The model: Sapwood's, XGBoost's JSON or UBJSON, or LightGBM's text. Its content says which.
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Where to write it. The extension says the format: .sapwood, or XGBoost's .json or .ubj.
+    /// Where to write it. The extension says the format: .sapwood, XGBoost's .json or .ubj, or .txt of LightGBM.
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
     /// The format, where the name of the file does not say it.
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<ModelFormat>,
-    /// Let thresholds move that the format cannot hold. Their number is told.
+    /// Let change what the format cannot hold, such as thresholds that must move. It is told what and how much.
     #[arg(long)]
     pub allow_rounding: bool,
 }
@@ -29,4 +29,6 @@ pub enum ModelFormat {
     XgboostJson,
     /// UBJSON for XGBoost 3.1 and later.
     XgboostUbjson,
+    /// Text for LightGBM 4.0 and later.
+    LightgbmText,
 }

@@ -1,8 +1,9 @@
-//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes XGBoost's.
+//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes the first three.
 //!
 //! What is read predicts as the library that wrote it does: margins are the same to the last bit.
 #![deny(missing_docs)]
 
+pub mod dump;
 mod error;
 mod format;
 pub mod lightgbm;
@@ -54,7 +55,7 @@ pub fn write(model: &Model, format: Format) -> Result<(Vec<u8>, Rounding), Error
         Format::XgboostJson => xgboost::to_json(model),
         Format::XgboostUbjson => xgboost::to_ubjson(model),
         Format::Onnx => Err(Error::unsupported("models are not written as ONNX", "choose XGBoost's JSON")),
-        Format::LightgbmText => Err(Error::unsupported("models are not written as LightGBM's text", "choose XGBoost's JSON")),
+        Format::LightgbmText => lightgbm::to_text(model),
     }
 }
 

@@ -128,6 +128,7 @@ fn numbers_that_a_file_declares_are_not_believed() {
     assert!(read(file("1", "0", "5").as_bytes()).is_ok());
     for (text, what) in [
         (file("4000000000", "0", "5"), "num_feature is 4000000000"),
+        (file("4000000", "0", "5"), "num_feature is 4000000 in a file of "),
         (file("1", "4000000000", "5"), "num_class is 4000000000"),
         (file("1", "0", "4000000000"), "category 4000000000"),
         (file("0", "0", "5"), "feature 0, and there are 0"),
