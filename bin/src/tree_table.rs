@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use sapwood::Model;
 use sapwood_interop::dump::{Described, describe};
 use sapwood_readers::{KeptColumns, Values};
-use sapwood_score::{Condition, Node, Tree, push_text, write_number};
+use sapwood_score::{Condition, Node, Split, Tree, push_text, write_number};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::path::Path;
@@ -55,13 +55,14 @@ impl Table {
         let numbers = |of: &dyn Fn(usize, &Node) -> f64| {
             Column::Numbers(nodes.iter().enumerate().map(|(row, (_, tree, node))| of(row, &tree.nodes[*node])).collect())
         };
-        let children = |child: fn(&sapwood_score::Split) -> u32| {
-            let text = |(tree, of, node): &(usize, &Tree, usize)| match &of.nodes[*node] {
-                Node::Split(split) => format!("{tree}-{}", child(split)),
+        let children = |child: &dyn Fn(usize, &Split) -> u32| {
+            let text = |(row, (tree, of, node)): (usize, &(usize, &Tree, usize))| match &of.nodes[*node] {
+                Node::Split(split) => format!("{tree}-{}", child(row, split)),
                 Node::Leaf(_) => String::new(),
             };
-            Column::Texts(nodes.iter().map(text).collect())
+            Column::Texts(nodes.iter().enumerate().map(text).collect())
         };
+        let sides = |row: usize, split: &Split| said[row].sides.unwrap_or((split.left, split.right));
         let texts = |of: &dyn Fn(&Described) -> String| Column::Texts(said.iter().map(of).collect());
 
         let outputs = said.iter().map(|said| said.values.len()).max().unwrap_or(0);
@@ -84,9 +85,9 @@ impl Table {
             ("ID".into(), Column::Texts(nodes.iter().map(|(tree, _, node)| format!("{tree}-{node}")).collect())),
             ("Feature".into(), texts(&|said| said.feature.clone().unwrap_or_else(|| "Leaf".into()))),
             ("Split".into(), numbers(&threshold)),
-            ("Yes".into(), children(|split| split.left)),
-            ("No".into(), children(|split| split.right)),
-            ("Missing".into(), children(|split| if split.default_left { split.left } else { split.right })),
+            ("Yes".into(), children(&|row, split| sides(row, split).0)),
+            ("No".into(), children(&|row, split| sides(row, split).1)),
+            ("Missing".into(), children(&|_, split| if split.default_left { split.left } else { split.right })),
             ("Gain".into(), numbers(&gain)),
             ("Cover".into(), numbers(&|_, node| node.cover())),
             ("Category".into(), texts(&|said| said.categories.as_ref().map_or(String::new(), |levels| json!(levels).to_string()))),

@@ -80,6 +80,22 @@ fn leaves_of_every_kind_are_told() {
     assert_eq!(describe(&model, &model.trees[0], 1), None);
 }
 
+/// XGBoost's categories without texts: those that go right are named, and this side is called `yes`.
+#[test]
+fn categories_without_texts_are_xgboosts() {
+    let mut model = model();
+    model.schema.features[1].kind = FeatureKind::Numeric;
+    let Node::Split(split) = &mut model.trees[0].nodes[2] else { panic!() };
+    (split.missing, split.condition) = (MissingRule::UnseenLeft, Condition::Levels(vec![!0b10110]));
+    let text = tree(&model, 0, TreeForm::Text).unwrap();
+    assert!(text.contains("2:[colour:{1,2,4}] yes=4,no=3,missing=3,"), "{text}");
+    let json: Value = serde_json::from_str(&tree(&model, 0, TreeForm::Json).unwrap()).unwrap();
+    let colour = &json["children"][1];
+    assert_eq!((&colour["split_condition"], &colour["yes"]), (&serde_json::json!([1, 2, 4]), &serde_json::json!(4)));
+    assert!(tree(&model, 0, TreeForm::Dot).unwrap().contains("    2 -> 4 [label=\"yes\""));
+    assert_eq!(describe(&model, &model.trees[0], 2).unwrap().sides, Some((4, 3)));
+}
+
 #[test]
 fn rules_of_lightgbm_are_named() {
     let mut model = model();

@@ -29,7 +29,8 @@ pub fn write(view: &View<'_>) -> String {
                         if child == View::missing(split) { (", missing", COLOURS[0]) } else { ("", COLOURS[1]) };
                     format!("    {number} -> {child} [label=\"{word}{missing}\" color=\"{colour}\"]\n")
                 };
-                let edges = edge("yes", split.left) + &edge("no", split.right);
+                let (yes, no) = View::sides(split);
+                let edges = edge("yes", yes) + &edge("no", no);
                 write!(text, "\n    {number} [ label=\"{words}\\ngain={gain}\\ncover={cover}\" ]\n{edges}")
             }
         };

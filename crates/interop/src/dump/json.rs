@@ -61,7 +61,7 @@ fn split(view: &View<'_>, number: usize, depth: usize, split: &Split) -> String 
             _ => view.number(threshold.next_up().clamp(f64::MIN, f64::MAX)),
         },
         Condition::Levels(words) => {
-            let levels = view.levels(split.feature, words);
+            let levels = view.levels(split, words);
             match view.model.schema.features.get(split.feature as usize).is_some_and(|feature| feature.kind.is_categorical()) {
                 true => json!(levels).to_string(),
                 false => format!("[{}]", levels.join(", ")),
@@ -70,7 +70,7 @@ fn split(view: &View<'_>, number: usize, depth: usize, split: &Split) -> String 
         _ => "null".into(),
     };
     let rule = View::rule(split).map_or(String::new(), |rule| format!(r#", "missing_rule": "{rule}""#));
-    let (yes, no, missing) = (split.left, split.right, View::missing(split));
+    let ((yes, no), missing) = (View::sides(split), View::missing(split));
     let (gain, cover) = (view.number(split.gain), view.number(split.cover));
     format!(
         r#"{{ "nodeid": {number}, "depth": {depth}, "split": {name}, "split_condition": {condition}, "yes": {yes}, "no": {no}, "#

@@ -48,7 +48,8 @@ pub fn write(view: &View<'_>) -> String {
     );
     for (number, node) in view.tree.nodes.iter().enumerate() {
         if let Node::Split(split) = node {
-            for (word, child) in [("yes", split.left), ("no", split.right)] {
+            let (yes, no) = View::sides(split);
+            for (word, child) in [("yes", yes), ("no", no)] {
                 let is_missing = child == View::missing(split);
                 push_edge(&mut text, places[number], labels[number].height(), places[child as usize], word, is_missing);
             }

@@ -25,7 +25,9 @@ pub fn indents(text: &str, depth: usize) -> String {
 pub struct Described {
     /// The feature of a split.
     pub feature: Option<String>,
-    /// The categories that go left at a split on such.
+    /// The children of rows for which its condition holds, and for which it does not.
+    pub sides: Option<(u32, u32)>,
+    /// The categories for which the condition of a split holds.
     pub categories: Option<Vec<String>>,
     /// What a leaf adds: one number, or one for each output. Of a linear leaf what it adds to a row that misses a value.
     pub values: Vec<f64>,
@@ -70,7 +72,7 @@ impl View<'_> {
                 None => format!("{name}<={}", number(*threshold)),
             },
             Condition::Levels(words) => {
-                let levels = self.levels(split.feature, words);
+                let levels = self.levels(split, words);
                 let told: Vec<_> = levels.iter().take(most).map(|level| shown(level).into_owned()).collect();
                 let more = if levels.len() > most { format!(",… ({} in all)", levels.len()) } else { String::new() };
                 format!("{name}:{{{}{more}}}", told.join(","))
@@ -84,15 +86,22 @@ impl View<'_> {
         (self.model.precision == Precision::Single && threshold < f64::INFINITY).then(|| crate::xgboost::limit_of(threshold))
     }
 
-    /// The categories whose bits are set: their texts, or their codes where they have none.
-    pub fn levels(&self, feature: u32, words: &[u64]) -> Vec<String> {
-        let feature = feature as usize;
-        let is_set = |code: &usize| words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1);
+    /// The categories for which the condition of `split` holds: their texts, or their codes where they have none.
+    pub fn levels(&self, split: &Split, words: &[u64]) -> Vec<String> {
+        let feature = split.feature as usize;
+        let named = u64::from(split.missing != MissingRule::UnseenLeft);
+        let is_set = |code: &usize| words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == named);
         let codes = (0..self.model.levels_of(feature).unwrap_or(64 * words.len())).filter(is_set);
         match self.model.schema.features.get(feature).map(|feature| &feature.kind) {
             Some(FeatureKind::Categorical { levels }) => codes.map(|code| levels[code].clone()).collect(),
             _ => codes.map(|code| code.to_string()).collect(),
         }
+    }
+
+    /// The children of rows for which the condition holds, and for which it does not. Of XGBoost's categories without texts those are named
+    /// that go right, as XGBoost does: all others go left, also unknown ones.
+    pub fn sides(split: &Split) -> (u32, u32) {
+        if split.missing == MissingRule::UnseenLeft { (split.right, split.left) } else { (split.left, split.right) }
     }
 
     /// The child that missing values go to.
@@ -155,11 +164,11 @@ impl View<'_> {
         match node {
             Node::Split(split) => {
                 let categories = match &split.condition {
-                    Condition::Levels(words) => Some(self.levels(split.feature, words)),
+                    Condition::Levels(words) => Some(self.levels(split, words)),
                     _ => None,
                 };
                 let feature = self.model.feature_name(split.feature as usize).unwrap_or_default().to_string();
-                Described { feature: Some(feature), categories, ..Described::default() }
+                Described { feature: Some(feature), sides: Some(Self::sides(split)), categories, ..Described::default() }
             }
             Node::Leaf(leaf) => {
                 let linear = match &leaf.value {
