@@ -70,7 +70,7 @@ fn models_are_written_for_xgboost_and_read_again() {
         assert_eq!(numbers(&found.stdout), numbers(&margins.join("\n")), "{out}");
     }
     let convert = |model: &str, out: &str, more: &[&str]| sapwood([&["convert", model, out], more].concat());
-    convert(&tree.text("m"), &tree.text("m.txt"), &[]).user_error(&["m.txt: the name says no format", "--to"]);
+    convert(&tree.text("m"), &tree.text("m.bin"), &[]).user_error(&["m.bin: the name says no format", "--to"]);
     convert(&tree.text("m"), &tree.text("m"), &["--to", "sapwood"]).user_error(&["/m"]);
 
     let (data, own) = (tree.text("train.csv"), tree.text("own.sapwood"));
@@ -110,6 +110,91 @@ fn models_are_written_as_onnx_and_read_again() {
     sapwood(contributions).user_error(&["how many training rows", "--background"]);
     sapwood([&contributions[..], &["--background", &data]].concat()).ok();
     sapwood(["explain", "--model", &model, "--data", &data, "--label", "y"]).user_error(&["how many training rows"]);
+}
+
+#[test]
+fn models_are_written_for_lightgbm_and_read_again() {
+    let tree = Tree::new();
+    let row = |row: usize| format!("{},{}.1,{},{}\n", row % 2, row * row % 17, row % 5 + 1, ["red", "blue", "green"][row % 3]);
+    tree.write("train.csv", String::from("y,a b,n,colour\n") + &(0..90).map(row).collect::<String>());
+    let data = tree.text("train.csv");
+    let train = |name: &str, words: &[&str]| {
+        let model = tree.text(name);
+        let flags = ["train", "--train", &data, "--label", "y", "--model-out", &model];
+        sapwood([&flags[..], &["num_round=4", "min_child_weight=0"], words].concat()).ok();
+        model
+    };
+    let convert = |model: &str, out: &str, more: &[&str]| sapwood([&["convert", model, out], more].concat());
+    tree.write("renamed.csv", tree.read("train.csv").replace("a b", "a_b"));
+    let renamed = tree.text("renamed.csv");
+    let predict = |model: &str, data: &str| {
+        sapwood(["predict", "--model", model, "--data", data, "--label", "y", "--output", "margin"]).ok().stdout
+    };
+    for (name, words) in [
+        ("binary", &["objective=binary:logistic"][..]),
+        ("dart", &["objective=binary:logistic", "booster=dart", "rate_drop=0.5"]),
+        ("classes", &["objective=multi:softprob", "num_class=2", "multi_strategy=multi_output_tree"]),
+        ("poisson", &["objective=count:poisson", "num_parallel_tree=2", "subsample=0.7"]),
+    ] {
+        let (model, out) = (train(name, words), tree.text(&format!("{name}.txt")));
+        let told = convert(&model, &out, &[]).ok().stderr;
+        assert_eq!(told, "note: 1 name written with _ for spaces\n", "{name}");
+        assert_eq!(predict(&model, &data), predict(&out, &renamed), "{name}");
+    }
+    // Linear leaves lose the limits of their values, which training rows do not reach.
+    let linear = train("linear", &["objective=reg:squarederror", "linear_tree=true", "max_depth=1"]);
+    let out = tree.text("linear.txt");
+    convert(&linear, &out, &[]).user_error(&["would lose the limits of", "--allow-rounding"]);
+    let told = convert(&linear, &out, &["--allow-rounding", "--to", "lightgbm-text"]).ok().stderr;
+    assert!(told.contains("without limits of values"), "{told}");
+    assert_eq!(predict(&linear, &data), predict(&out, &renamed));
+    let hinge = train("hinge", &["objective=binary:hinge"]);
+    convert(&hinge, &out, &[]).user_error(&["LightGBM's format cannot say it: the objective binary:hinge"]);
+}
+
+#[test]
+fn trees_are_shown() {
+    let Golden { tree, .. } = golden("xgboost-categories-3.2.0");
+    let inspect = |more: &[&str]| sapwood([&["inspect", "--model", &tree.text("m")], more].concat());
+    let text = inspect(&["--tree", "0"]).ok().stdout;
+    assert!(text.starts_with("0:[") && text.contains("\n\t1:") && text.contains(",gain="), "{text}");
+    let json: Value = serde_json::from_str(&inspect(&["--tree", "1", "--format", "json"]).ok().stdout).unwrap();
+    assert_eq!(json["children"].as_array().map(Vec::len), Some(2));
+    let all: Value = serde_json::from_str(&inspect(&["--tree", "all", "--format", "json"]).ok().stdout).unwrap();
+    assert_eq!((all.as_array().map(Vec::len), &all[1]), (Some(4), &json));
+    assert!(inspect(&["--tree", "0", "--format", "dot"]).ok().stdout.starts_with("digraph {"));
+    assert!(inspect(&["--tree", "0", "--format", "svg"]).ok().stdout.starts_with("<svg "));
+    inspect(&["--tree", "4"]).user_error(&["there is no tree 4: the model has 4 trees, counted from 0"]);
+    inspect(&["--tree", "all", "--format", "svg"]).user_error(&["a picture is of one tree"]);
+    inspect(&["--tree", "first"]).user_error(&["give the number of a tree"]);
+}
+
+/// The table of nodes has the columns of XGBoost's `trees_to_dataframe`, in every form the same.
+#[test]
+fn nodes_are_written_as_a_table() {
+    let Golden { tree, .. } = golden("xgboost-categories-3.2.0");
+    let write = |name: &str| {
+        let out = if name == "-" { "-".to_string() } else { tree.text(name) };
+        sapwood(["inspect", "--model", &tree.text("m"), "--trees-table", &out]).ok().stdout
+    };
+    for name in ["t.csv", "t.jsonl", "t.json", "t.parquet"] {
+        assert_eq!(write(name), "");
+    }
+    let csv = tree.read("t.csv");
+    assert_eq!(write("-"), csv);
+    let mut lines = csv.lines();
+    assert_eq!(lines.next().unwrap(), "Tree,Node,ID,Feature,Split,Yes,No,Missing,Gain,Cover,Category");
+    let first: Vec<_> = lines.next().unwrap().splitn(11, ',').map(String::from).collect();
+    assert_eq!((&first[..3], &first[5][..], &first[6][..]), (&["0", "0", "0-0"].map(String::from)[..], "0-1", "0-2"));
+    let told: Value = serde_json::from_str(&sapwood(["inspect", "--json", "--model", &tree.text("m")]).ok().stdout).unwrap();
+    assert_eq!(csv.lines().count() as u64, 1 + told["num_nodes"].as_u64().unwrap());
+    let rows: Value = serde_json::from_str(&tree.read("t.json")).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), csv.lines().count() - 1);
+    assert_eq!(rows[0], serde_json::from_str::<Value>(tree.read("t.jsonl").lines().next().unwrap()).unwrap());
+    let root = &told["trees"][0]["nodes"][0];
+    assert_eq!((&rows[0]["Feature"], &rows[0]["Cover"]), (&root["feature"], &root["cover"]));
+    assert!(fs::read(tree.path("t.parquet")).unwrap().starts_with(b"PAR1"));
+    sapwood(["inspect", "--model", &tree.text("m"), "--trees-table", &tree.text("t.xlsx")]).user_error(&["xlsx"]);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 //! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
 
 mod convert;
+mod inspect;
 mod serve;
 
 pub use convert::{ConvertArgs, ModelFormat};
+pub use inspect::{InspectArgs, TreeFormat, WhichTree};
 pub use serve::ServeArgs;
 
 use crate::report::Failure;
@@ -44,7 +46,7 @@ pub enum Command {
     Explain(ExplainArgs),
     /// Show what is in a model file.
     Inspect(InspectArgs),
-    /// Write a model in another format: Sapwood's, XGBoost's.
+    /// Write a model in another format: Sapwood's, XGBoost's, LightGBM's.
     Convert(ConvertArgs),
     /// List every hyperparameter, or explain one.
     Params(TableArgs),
@@ -371,20 +373,6 @@ pub struct ReadingArgs {
     /// Parameters about reading data, such as header=false or missing_values=-999.
     #[arg(value_name = "KEY=VALUE")]
     pub parameters: Vec<String>,
-}
-
-/// Flags of `sapwood inspect`.
-#[derive(Debug, Args)]
-pub struct InspectArgs {
-    /// The model file.
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
-    /// Print everything, trees included, as JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Print the parameters that reproduce the model from the same data, as JSON: save them as FILE.json for `train --config`.
-    #[arg(long, conflicts_with = "json")]
-    pub config: bool,
 }
 
 /// Flags of `sapwood params`, `sapwood metrics` and `sapwood objectives`.

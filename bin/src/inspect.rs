@@ -1,10 +1,11 @@
 //! `sapwood inspect`: what a model file holds, for people and as JSON.
 
-use crate::cli::InspectArgs;
+use crate::cli::{InspectArgs, TreeFormat, WhichTree};
 use crate::report::Failure;
-use crate::{model_files, streams, summary};
+use crate::{model_files, streams, summary, tree_table};
 use sapwood::text::{counted, shown};
 use sapwood::{Model, Tree};
+use sapwood_interop::dump::{self, TreeForm};
 use sapwood_score::{Leaf, LeafValue};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
@@ -17,12 +18,37 @@ const LISTED_FEATURES: usize = 30;
 /// # Errors
 /// The file cannot be read, or is no whole model.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
+    if let Some(which) = args.tree {
+        return streams::print_result(&trees(&model_files::load(&args.model)?, which, args.format)?);
+    }
+    if let Some(path) = &args.trees_table {
+        return tree_table::write(args, path);
+    }
     let (model, bytes) = model_files::load_with_bytes(&args.model)?;
     if args.config {
         return streams::print_result(&format!("{:#}\n", config(&model)));
     }
     let file = File { size: bytes.len(), sha256: summary::sha256(&bytes) };
     streams::print_result(&if args.json { format!("{:#}\n", file.json(&model)) } else { file.text(&model) })
+}
+
+fn trees(model: &Model, which: WhichTree, format: TreeFormat) -> Result<String, Failure> {
+    let form = match format {
+        TreeFormat::Text => TreeForm::Text,
+        TreeFormat::Json => TreeForm::Json,
+        TreeFormat::Dot => TreeForm::Dot,
+        TreeFormat::Svg => TreeForm::Svg,
+    };
+    match which {
+        WhichTree::All => dump::all_trees(model, form)
+            .ok_or_else(|| Failure::user("a graph or a picture is of one tree; give its number, or --format text or json")),
+        WhichTree::Number(number) => dump::tree(model, number, form).ok_or_else(|| {
+            Failure::user(format!(
+                "there is no tree {number}: the model has {}, counted from 0",
+                counted(model.trees.len(), "tree")
+            ))
+        }),
+    }
 }
 
 /// The settings that reproduce the model from the same data. Columns that were left out are among them: with them it would be another one.

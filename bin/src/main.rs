@@ -54,6 +54,7 @@ mod text;
 mod threads;
 mod threshold;
 mod train;
+mod tree_table;
 mod usage;
 
 use clap::Parser;

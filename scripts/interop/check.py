@@ -2,8 +2,10 @@
 
     check.py MARGINS [KEEP]
 
-MARGINS is the example `margins` of sapwood-interop, beside which its example `convert` must be; models are left in the directory KEEP. Runs under Python 3.7 and any version of either
-package, so that old formats can be checked with the releases that wrote them. Prints the number of combinations, fails at a difference.
+MARGINS is the example `margins` of sapwood-interop, beside which its examples `convert` and `random` must be; models are left in the
+directory KEEP. Runs under Python 3.7 and any version of either package, so that old formats can be checked with the releases that wrote
+them. Models are written again and read by the packages; models of Sapwood's own with trees at random are written for LightGBM. Prints the
+number of combinations, fails at a difference.
 """
 
 import itertools
@@ -46,6 +48,16 @@ def scored(model, rows, output="margin"):
     np.ascontiguousarray(rows, dtype=np.float64).tofile(paths[0])
     subprocess.run([MARGINS, model, paths[0], paths[1], output], check=True)
     return np.fromfile(paths[1]).reshape(len(rows), -1)
+
+
+def example(name, *arguments):
+    """What an example of sapwood-interop prints."""
+    done = subprocess.run(
+        [os.path.join(os.path.dirname(MARGINS), name)] + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True
+    )
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return done.stdout
 
 
 def training(seed, missing, categorical, rows=1500):
@@ -108,7 +120,7 @@ class Tally:
     """Combinations that were compared."""
 
     def __init__(self):
-        self.count, self.differences, self.worst = 0, [], 0.0
+        self.count, self.differences, self.worst, self.refused, self.not_shown = 0, [], 0.0, {}, 0
 
     def compare(self, name, ours, theirs, values=None):
         self.count += 1
@@ -129,6 +141,34 @@ class Tally:
             # Of eight bytes more, for softmax: two exponential functions, a sum and a division.
             if distance > (2 if dtype == np.float32 else 4):
                 self.differences.append("%s: predictions differ by %.1f units in the last place" % (name, distance))
+
+
+    def compare_near(self, name, ours, theirs, tolerance):
+        """Margins that were summed in other numbers."""
+        self.count += 1
+        difference = np.abs(ours.reshape(theirs.shape) - theirs) / (1 + np.abs(theirs))
+        if not (difference[~np.isnan(theirs)] <= tolerance).all():
+            self.differences.append("%s: margins differ by %g" % (name, np.nanmax(difference)))
+
+
+    def compare_trees(self, name, ours, theirs):
+        """Trees as JSON."""
+        self.count += 1
+        open_nodes = [(ours, theirs)]
+        while open_nodes:
+            our, their = open_nodes.pop()
+            keys = ["leaf", "split_condition", "gain", "cover"]
+            same = all(np.array_equal(np.float32(our.get(key, 0)), np.float32(their.get(key, 0))) for key in keys)
+            same = same and our.get("split") == their.get("split") and ("children" in our) == ("children" in their)
+            if same and "children" in our:
+                sides = [[child["nodeid"] == node["missing"] for child in node["children"]] for node in (our, their)]
+                same = sides[0] == sides[1]
+                sides = [[child["nodeid"] == node["yes"] for child in node["children"]] for node in (our, their)]
+                same = same and sides[0] == sides[1]
+                open_nodes += list(zip(our["children"], their["children"]))
+            if not same:
+                self.differences.append("%s: the tree is shown otherwise: %r and %r" % (name, {**our, "children": 0}, {**their, "children": 0}))
+                return
 
 
 def xgboost_thresholds(file):
@@ -192,9 +232,45 @@ def xgboost_model(name, objective, params, x, target, categorical, tally, rounds
         tally.compare(called, scored(file, rows), theirs, values)
         if version(xgboost) >= (3, 1) and (version(xgboost) < (3, 3) or "expectile" not in objective):
             written = os.path.join(DIRECTORY, "written." + ("ubj" if extension == "json" else "json"))
-            subprocess.run([os.path.join(os.path.dirname(MARGINS), "convert"), file, written], check=True)
+            example("convert", file, written)
             again = xgboost.Booster({"nthread": 1}, model_file=written)
             tally.compare(called + " written", xgboost_predictions(again, rows, True).astype(np.float64), theirs)
+        # Of DART, XGBoost shows leaves without the weights of trees; of vectors, releases before 3.1 show nothing.
+        if extension == "json" and not is_dart and not params.get("multi_strategy"):
+            xgboost_tree(called, file, again, tally)
+        if lightgbm is not None and extension == "json":
+            xgboost_for_lightgbm(called, file, rows, categorical, theirs, tally)
+
+
+def xgboost_tree(called, file, booster, tally):
+    """The first tree as XGBoost shows it."""
+    try:
+        shown = booster.get_dump(dump_format="json", with_stats=True)[0]
+    except xgboost.core.XGBoostError:
+        # Since 3.1 it fails for many trees with categories: "categorical but tree node is numerical".
+        tally.not_shown += 1
+        return
+    tally.compare_trees(called, json.loads(example("dump", file)), json.loads(shown))
+
+
+def xgboost_for_lightgbm(called, file, rows, categorical, theirs, tally):
+    """A model of XGBoost that LightGBM reads: the same sums, in eight bytes."""
+    written = os.path.join(DIRECTORY, "written.txt")
+    try:
+        example("convert", file, written)
+    except ValueError as error:
+        reason = str(error).split("cannot say it: ")[-1].split('", remedy')[0].split("tree ")[-1].lstrip("0123456789: ")
+        tally.refused[reason] = tally.refused.get(reason, 0) + 1
+        return
+    rows = rows.copy()
+    # LightGBM takes for 0 what is near it, and cuts fractions.
+    rows[np.abs(rows) <= np.float32(1e-35)] = 0.0
+    if categorical:
+        rows[:, CATEGORICAL] = np.floor(rows[:, CATEGORICAL].astype(np.float32))
+    booster = lightgbm.Booster(model_file=written)
+    found = booster.predict(rows, raw_score=True, num_threads=1)
+    tally.compare(called + " as LightGBM's", scored(written, rows), found)
+    tally.compare_near(called + " as LightGBM's", scored(file, rows), found.reshape(len(rows), -1), 1e-5)
 
 
 def xgboost_matrix(tally):
@@ -293,7 +369,38 @@ def lightgbm_model(name, objective, params, x, target, categorical, tally, round
     shares = rounds if params.get("boosting") == "rf" else 1
     theirs = again.predict(rows, raw_score=True, num_threads=1) / shares
     values = scored(file, rows, "value"), again.predict(rows, num_threads=1)
-    tally.compare("lightgbm %s %s" % (lightgbm.__version__, name), scored(file, rows), theirs, values)
+    if version(lightgbm) < (2, 3) and shares > 1:
+        # Releases before 2.3 told margins of forests as predictions.
+        values = values[1], values[1]
+    called = "lightgbm %s %s" % (lightgbm.__version__, name)
+    tally.compare(called, scored(file, rows), theirs, values)
+    lightgbm_written(called, file, rows, theirs, values[1], tally)
+
+
+def lightgbm_written(called, file, rows, margins, values, tally):
+    """A model that is written, and read by LightGBM."""
+    if version(lightgbm) < (2, 3):
+        return
+    written = os.path.join(DIRECTORY, "written.txt")
+    example("convert", file, written)
+    again = lightgbm.Booster(model_file=written)
+    with open(written) as text:
+        is_forest = any(line == "average_output\n" for line in text)
+    per_round = margins.shape[1] if margins.ndim > 1 else 1
+    shares = again.num_trees() // per_round if is_forest else 1
+    raw = again.predict(rows, raw_score=True, num_threads=1) / shares
+    tally.compare(called + " written", margins, raw, (np.asarray(values), again.predict(rows, num_threads=1)))
+
+
+def random_models(tally):
+    """Models of Sapwood that LightGBM reads."""
+    for name in example("random", DIRECTORY).split():
+        # Older releases have no such objective, and take no notice of linear functions.
+        if name == "xendcg" and version(lightgbm) < (3, 0) or name.startswith("linear") and version(lightgbm) < (3, 2):
+            continue
+        file = os.path.join(DIRECTORY, name + ".sapwood")
+        rows = np.fromfile(os.path.join(DIRECTORY, name + ".bin")).reshape(ROWS, -1)
+        lightgbm_written("sapwood " + name, file, rows, scored(file, rows), scored(file, rows, "value"), tally)
 
 
 def lightgbm_frame(name, params, tally):
@@ -314,7 +421,12 @@ def lightgbm_frame(name, params, tally):
     again = lightgbm.Booster(model_file=file)
     codes = np.stack([frame[column].cat.codes.replace(-1, np.nan) for column in "ef"], axis=1)
     rows = np.concatenate([frame[list("abcd")].to_numpy(), codes], axis=1)
-    tally.compare("lightgbm %s %s" % (lightgbm.__version__, name), scored(file, rows), again.predict(frame, raw_score=True))
+    called, theirs = "lightgbm %s %s" % (lightgbm.__version__, name), again.predict(frame, raw_score=True)
+    tally.compare(called, scored(file, rows), theirs)
+    if version(lightgbm) >= (2, 3):
+        written = os.path.join(DIRECTORY, "written.txt")
+        example("convert", file, written)
+        tally.compare(called + " written", theirs, lightgbm.Booster(model_file=written).predict(frame, raw_score=True))
 
 
 def lightgbm_matrix(tally):
@@ -332,8 +444,8 @@ def lightgbm_matrix(tally):
         ("zero_binary", "binary", {"zero_as_missing": True, "sigmoid": 0.6}),
         ("no_missing", "regression", {"use_missing": False}),
         ("forest", "regression", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "feature_fraction": 0.8}),
-        ("forest_binary", "binary", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6}),
-        ("forest_multi", "multiclass", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "num_class": 4}),
+        ("forest_binary", "binary", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "feature_fraction": 0.8}),
+        ("forest_multi", "multiclass", {"boosting": "rf", "bagging_freq": 1, "bagging_fraction": 0.6, "feature_fraction": 0.8, "num_class": 4}),
         ("dart", "binary", {"boosting": "dart", "drop_rate": 0.5, "skip_drop": 0.0}),
         ("goss", "regression", {"boosting": "goss"}),
         ("sqrt", "regression", {"reg_sqrt": True}),
@@ -350,7 +462,10 @@ def lightgbm_matrix(tally):
         x, target = training(7, True, categorical)
         if params.get("linear_tree"):
             x[:, 2] = np.clip(x[:, 2], -3, 3)
-        lightgbm_model(name + ("_c" if categorical else ""), objective, params, x, target, categorical, tally)
+        try:
+            lightgbm_model(name + ("_c" if categorical else ""), objective, params, x, target, categorical, tally)
+        except lightgbm.basic.LightGBMError as error:
+            print("not trained: %s: %s" % (name, str(error).splitlines()[0][-120:]))
     lightgbm_frame("frame", {"objective": "regression"}, tally)
     lightgbm_frame("frame_zero", {"objective": "regression", "zero_as_missing": True}, tally)
 
@@ -358,9 +473,14 @@ def lightgbm_matrix(tally):
 tally = Tally()
 if lightgbm is not None:
     lightgbm_matrix(tally)
+    random_models(tally)
 if xgboost is not None:
     xgboost_matrix(tally)
 print("%d combinations, predictions within %.1f units in the last place" % (tally.count, tally.worst))
+if tally.not_shown:
+    print("%d trees that XGBoost itself does not show" % tally.not_shown)
+for reason, count in sorted(tally.refused.items()):
+    print("not written for LightGBM: %d models, %s" % (count, reason))
 for difference in tally.differences[:40]:
     print("DIFFERENT: " + difference)
 sys.exit(1 if tally.differences or not tally.count else 0)

@@ -9,13 +9,13 @@ pub struct ConvertArgs {
     /// The model: Sapwood's, XGBoost's JSON or UBJSON, LightGBM's text, or one in ONNX. Its content says which.
     #[arg(value_name = "MODEL")]
     pub model: PathBuf,
-    /// Where to write it. The extension says the format: .sapwood, XGBoost's .json or .ubj, or .onnx.
+    /// Where to write it. The extension says the format: .sapwood, XGBoost's .json or .ubj, .txt of LightGBM, or .onnx.
     #[arg(value_name = "OUT")]
     pub out: PathBuf,
     /// The format, where the name of the file does not say it.
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<ModelFormat>,
-    /// Let thresholds move that the format cannot hold. Their number is told.
+    /// Let change what the format cannot hold, such as thresholds that must move. It is told what and how much.
     #[arg(long)]
     pub allow_rounding: bool,
 }
@@ -33,4 +33,6 @@ pub enum ModelFormat {
     Onnx,
     /// ONNX with the operator of ai.onnx.ml 5, which tells doubles and no labels.
     OnnxV5,
+    /// Text for LightGBM 4.0 and later.
+    LightgbmText,
 }

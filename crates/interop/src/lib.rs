@@ -1,9 +1,9 @@
-//! Reads the models of other libraries, XGBoost's JSON and UBJSON, LightGBM's text and ONNX, and writes XGBoost's and
-//! ONNX.
+//! Reads and writes the models of other libraries: XGBoost's JSON and UBJSON, LightGBM's text and ONNX.
 //!
 //! What is read predicts as the library that wrote it does: margins are the same to the last bit.
 #![deny(missing_docs)]
 
+pub mod dump;
 mod error;
 mod format;
 pub mod lightgbm;
@@ -56,7 +56,7 @@ pub fn write(model: &Model, format: Format) -> Result<(Vec<u8>, Rounding), Error
         Format::XgboostUbjson => xgboost::to_ubjson(model),
         Format::Onnx => onnx::to_bytes(model, onnx::Version::Three),
         Format::OnnxV5 => onnx::to_bytes(model, onnx::Version::Five),
-        Format::LightgbmText => Err(Error::unsupported("models are not written as LightGBM's text", "choose XGBoost's JSON")),
+        Format::LightgbmText => lightgbm::to_text(model),
     }
 }
 

@@ -95,7 +95,7 @@ fn what_is_written_as_onnx_is_read_with_the_same_margins() {
                     let (written, found) = (margins(read(&bytes).unwrap()), &found);
                     // Fractions are no categories.
                     let is_whole = |row: usize| rows.row(row).iter().skip(2).all(|x| x.is_nan() || x.fract() == 0.0);
-                    let compared = (0..rows.nrows()).filter(|&row| rounding.categories == 0 || is_whole(row));
+                    let compared = (0..rows.nrows()).filter(|&row| rounding.fractions == 0 || is_whole(row));
                     compared.for_each(|row| assert_eq!(written.row(row), found.row(row), "{path:?} {format:?} {row}"));
                 }
                 Err(error) => refused.push(format!("{format:?} {}: {error}", path.file_name().unwrap().display())),
@@ -164,6 +164,7 @@ fn numbers_that_a_file_declares_are_not_believed() {
     assert!(read(file("1", "0", "5").as_bytes()).is_ok());
     for (text, what) in [
         (file("4000000000", "0", "5"), "num_feature is 4000000000"),
+        (file("4000000", "0", "5"), "num_feature is 4000000 in a file of "),
         (file("1", "4000000000", "5"), "num_class is 4000000000"),
         (file("1", "0", "4000000000"), "category 4000000000"),
         (file("0", "0", "5"), "feature 0, and there are 0"),

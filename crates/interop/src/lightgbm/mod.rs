@@ -1,11 +1,16 @@
 //! Models of LightGBM: its text format, versions v2 to v4.
 
+mod export;
+mod lines;
 mod objective;
+mod objective_export;
 mod schema;
 mod sections;
 mod tree;
+mod tree_export;
+mod unseen;
 
-use crate::Error;
+use crate::{Error, Rounding};
 use sapwood_score::{Aggregation, Model, Objective};
 use sections::Sections;
 
@@ -61,6 +66,14 @@ pub fn from_text(bytes: &[u8]) -> Result<Model, Error> {
     }
     model.validate()?;
     Ok(model)
+}
+
+/// The model as text of version v4, for LightGBM 4.0 and later, and what of it is not what it was.
+///
+/// # Errors
+/// What LightGBM does not have, by name.
+pub fn to_text(model: &Model) -> Result<(Vec<u8>, Rounding), Error> {
+    export::text(model).map(|(text, rounding)| (text.into_bytes(), rounding))
 }
 
 /// The header tells the length of each tree, and so their number.

@@ -64,9 +64,13 @@ fn whose(sections: &Sections<'_>, count: usize, features: usize) -> Result<Vec<u
         || told?.split(',').map(|text| text.trim().parse().ok().filter(|&feature: &usize| feature < features)).collect();
     let infos: Vec<_> = sections.header.get("feature_infos").unwrap_or_default().split_ascii_whitespace().collect();
     // Of numbers the range is told in brackets, of categories all.
-    let is_list = |info: &&str| !info.starts_with('[') && *info != "none";
-    let of_infos: Vec<usize> = infos.iter().enumerate().filter(|(_, info)| is_list(info)).map(|(feature, _)| feature).collect();
-    let found = [of_params(), Some(of_infos)].into_iter().flatten().find(|found: &Vec<usize>| found.len() == count);
+    let of_infos = |is_categorical: fn(&str) -> bool| -> Option<Vec<usize>> {
+        Some((0..infos.len()).filter(|&feature| is_categorical(infos[feature])).collect())
+    };
+    let lists = of_infos(|info| !info.starts_with('[') && info != "none");
+    // Of features that no split could use, nothing is told.
+    let candidates = [of_params(), lists, of_infos(|info| !info.starts_with('['))];
+    let found = candidates.into_iter().flatten().find(|found| found.len() == count);
     found.filter(|found| found.iter().all(|&feature| feature < features)).ok_or_else(|| {
         Error::unsupported(
             format!("{FORMAT} has the categories of {count} columns of pandas and does not tell which features they are"),

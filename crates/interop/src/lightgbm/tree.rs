@@ -7,8 +7,11 @@ use sapwood_score::{
 };
 
 /// Bits of `decision_type`.
-const CATEGORICAL: u8 = 1;
-const DEFAULT_LEFT: u8 = 2;
+pub const CATEGORICAL: u8 = 1;
+pub const DEFAULT_LEFT: u8 = 2;
+
+/// How far from 0 a number is taken for 0.
+pub const ZERO: f64 = 1e-35f32 as f64;
 
 /// The inner nodes of a tree.
 struct Splits {
@@ -153,7 +156,6 @@ impl Splits {
 
 /// The threshold that divides all numbers as LightGBM does, which takes those near 0 for 0 before it compares.
 fn apart_from_zero(threshold: f64) -> f64 {
-    const ZERO: f64 = 1e-35f32 as f64;
     match threshold {
         t if t.abs() >= ZERO && t != -ZERO => t,
         t if t >= 0.0 => ZERO,

@@ -43,7 +43,7 @@ pub fn bytes(model: &Model, version: Version) -> Result<(Vec<u8>, Rounding), Err
     let width = if model.precision == Precision::Single { Width::Single } else { Width::Double };
     let (parts, categories) = parts(model, version, &plan, &trees, width).map_err(refused)?;
     let outputs = version == Version::Three && width == Width::Double;
-    let rounding = Rounding { outputs, categories, ..Rounding::default() };
+    let rounding = Rounding { outputs, fractions: categories, ..Rounding::default() };
     let version = if version == Version::Three { 3 } else { 5 };
     Ok((write::file(parts, version), rounding))
 }

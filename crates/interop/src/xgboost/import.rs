@@ -7,6 +7,10 @@ use sapwood_score::{Feature, FeatureKind, FeatureSchema, Layout, Model, Precisio
 
 /// The most features that a file may declare.
 const MAX_FEATURES: usize = 1 << 22;
+/// The most that a short file may, and how many more for each of its bytes: each takes some 80 bytes for its name, which files need not
+/// have.
+const FEATURES_OF_SHORT_FILES: usize = 1 << 19;
+const FEATURES_OF_BYTE: usize = 8;
 /// The most outputs that a file may declare.
 const MAX_OUTPUTS: usize = 1 << 20;
 
@@ -14,16 +18,16 @@ fn inconsistent(what: impl Into<String>) -> Error {
     Error::Inconsistent { format: FORMAT, what: what.into() }
 }
 
-/// The model of a file.
+/// The model of a file of so many bytes.
 ///
 /// # Errors
 /// A booster or an objective that Sapwood cannot score with, or contradictions.
-pub fn model(file: wire::File) -> Result<Model, Error> {
+pub fn model(file: wire::File, bytes: usize) -> Result<Model, Error> {
     let learner = file.learner;
     let forest = forest(learner.gradient_booster)?;
     let params = &learner.learner_model_param;
     let outputs = outputs(params)?;
-    let schema = schema(&learner.feature_names, params, forest.cats.as_ref())?;
+    let schema = schema(&learner.feature_names, count_of_features(params, bytes)?, forest.cats.as_ref())?;
     let known = objective::known(&learner.objective.name).ok_or_else(|| {
         let what = format!("{FORMAT} has the objective {:?}, which Sapwood does not know", learner.objective.name);
         Error::unsupported(what, "set an objective that XGBoost has built in (booster.set_param) and save the model again")
@@ -85,8 +89,18 @@ fn outputs(params: &wire::LearnerParams) -> Result<usize, Error> {
     Ok(classes.max(targets).max(1))
 }
 
-fn schema(names: &[String], params: &wire::LearnerParams, cats: Option<&wire::Categories>) -> Result<FeatureSchema, Error> {
+/// The number of features that a file of so many bytes declares.
+fn count_of_features(params: &wire::LearnerParams, bytes: usize) -> Result<usize, Error> {
     let count = number("num_feature", &params.num_feature, MAX_FEATURES)?;
+    let most = FEATURES_OF_SHORT_FILES.saturating_add(bytes.saturating_mul(FEATURES_OF_BYTE));
+    if count > most {
+        let what = format!("num_feature is {count} in a file of {bytes} bytes");
+        return Err(Error::unsupported(what, format!("Sapwood reads a model of this length with at most {most}")));
+    }
+    Ok(count)
+}
+
+fn schema(names: &[String], count: usize, cats: Option<&wire::Categories>) -> Result<FeatureSchema, Error> {
     let mut schema = FeatureSchema::numeric(count);
     if !names.is_empty() {
         if names.len() != count {

@@ -26,7 +26,7 @@ const FORMAT: &str = "the XGBoost model";
 pub fn from_json(bytes: &[u8]) -> Result<Model, Error> {
     let mut json = Json::new(bytes);
     let file = wire::File::deserialize(&mut json).and_then(|file| json.end().map(|()| file));
-    import::model(file.map_err(|fault| syntax(json.place(), fault))?)
+    import::model(file.map_err(|fault| syntax(json.place(), fault))?, bytes.len())
 }
 
 /// Reads a model from UBJSON.
@@ -36,7 +36,7 @@ pub fn from_json(bytes: &[u8]) -> Result<Model, Error> {
 pub fn from_ubjson(bytes: &[u8]) -> Result<Model, Error> {
     let mut ubjson = Ubjson::new(bytes);
     let file = wire::File::deserialize(&mut ubjson).and_then(|file| ubjson.end().map(|()| file));
-    import::model(file.map_err(|fault| syntax(ubjson.place(), fault))?)
+    import::model(file.map_err(|fault| syntax(ubjson.place(), fault))?, bytes.len())
 }
 
 /// The model as JSON for XGBoost 3.1 and later, and what is rounded in it.
@@ -53,6 +53,16 @@ pub fn to_json(model: &Model) -> Result<(Vec<u8>, Rounding), Error> {
 /// What XGBoost does not have, by name.
 pub fn to_ubjson(model: &Model) -> Result<(Vec<u8>, Rounding), Error> {
     export::value(model).map(|(value, rounding)| (value.to_ubjson(), rounding))
+}
+
+/// The number of four bytes of which XGBoost sends left what is less, where `threshold` sends left what is at most as great.
+pub(crate) fn limit_of(threshold: f64) -> f32 {
+    tree_export::above(threshold)
+}
+
+/// The threshold that divides doubles as `threshold` divides them after they were rounded to four bytes.
+pub(crate) fn threshold_of_doubles(threshold: f64) -> f64 {
+    trees::below(tree_export::above(threshold))
 }
 
 fn syntax(place: String, Fault(what): Fault) -> Error {

@@ -193,7 +193,7 @@ fn push_clear_bits(words: &[u64], levels: Option<usize>, default_left: bool, cat
 }
 
 /// The number of four bytes of which those are less that are at most `threshold`.
-fn above(threshold: f64) -> f32 {
+pub fn above(threshold: f64) -> f32 {
     let near = threshold as f32;
     if f64::from(near) > threshold { near } else { near.next_up() }
 }
