@@ -4,6 +4,7 @@
 use crate::text::counted;
 use crate::{Error, FeatureSchema, Params, Result};
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The least of what the control group, the limit of addresses (`ulimit -v`) and the machine allow, in bytes. `None` where nobody tells.
@@ -13,11 +14,38 @@ pub fn limit() -> Option<u64> {
 }
 
 fn found() -> Option<u64> {
-    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let groups = groups(&fs::read_to_string("/proc/self/cgroup").unwrap_or_default());
     let groups = groups.into_iter().filter_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok());
     let process = fs::read_to_string("/proc/self/limits").ok().and_then(|text| addresses(&text));
     let machine = fs::read_to_string("/proc/meminfo").ok().and_then(|text| installed(&text));
     groups.chain(process).chain(machine).min()
+}
+
+/// Where the limits of this process's control groups stand, those of the groups above counted, by the list that cgroups(7) describes. In a
+/// container the own group may be the root of what there is to be seen.
+fn groups(list: &str) -> Vec<PathBuf> {
+    let group = |line: &str| {
+        let (controllers, path) = line.split_once(':')?.1.split_once(':')?;
+        let (base, file) = match controllers {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            _ if controllers.split(',').any(|name| name == "memory") => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let own = Path::new(path.trim_start_matches('/')).to_path_buf();
+        Some(own.ancestors().map(|group| Path::new(base).join(group).join(file)).collect::<Vec<_>>())
+    };
+    list.lines().filter_map(group).flatten().collect()
+}
+
+/// What training may use, in bytes: what a parameter says, else nine tenths of [`limit`], which leaves some for what nobody counts.
+pub fn allowed(given: Option<u64>) -> Option<u64> {
+    given.or_else(|| limit().map(|limit| limit / 10 * 9))
+}
+
+/// What each of several jobs in this process may use of what it may use.
+pub(crate) fn share(limit: u64, jobs: u64) -> u64 {
+    let base = limit.min(BASE);
+    base + (limit - base) / jobs.max(1)
 }
 
 /// The limit of addresses, bytes.
@@ -72,6 +100,12 @@ impl TrainingSize {
         self.least().saturating_add(self.rows.saturating_mul(of_row)).saturating_add(BASE)
     }
 
+    /// About how many bytes training takes besides the bins.
+    pub fn beside_bins(&self) -> u64 {
+        let raw = self.raw_features.saturating_mul(RAW[1] - RAW[0]);
+        self.least().saturating_add(self.rows.saturating_mul(raw)).saturating_add(BASE)
+    }
+
     /// Bytes that rows and features take whatever the values are: a bin that most rows have costs nothing.
     fn least(&self) -> u64 {
         let raw = self.raw_features.saturating_mul(RAW[0]);
@@ -84,9 +118,17 @@ impl TrainingSize {
     /// # Errors
     /// They do.
     pub fn check(&self) -> Result<()> {
+        self.check_within(limit())
+    }
+
+    /// The same for another limit.
+    ///
+    /// # Errors
+    /// They do.
+    pub(crate) fn check_within(&self, limit: Option<u64>) -> Result<()> {
         let Self { rows, features, .. } = self;
         refuse_beyond(
-            limit(),
+            limit,
             self.least(),
             &format!("training on {} of {} takes", counted(*rows as usize, "row"), counted(*features as usize, "feature")),
         )
@@ -158,6 +200,17 @@ mod tests {
         assert_eq!(addresses(&limits.replace("4096000000", "unlimited")), None);
         assert_eq!(installed("MemTotal:       16314788 kB\nMemFree: 1 kB\n"), Some(16_314_788 << 10));
         assert!(limit().is_some_and(|limit| (64 << 20..1 << 50).contains(&limit)));
+    }
+
+    #[test]
+    fn groups_are_found_with_those_above() {
+        let found = |list: &str| groups(list).iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        let unified =
+            ["/sys/fs/cgroup/a.slice/b.scope/memory.max", "/sys/fs/cgroup/a.slice/memory.max", "/sys/fs/cgroup/memory.max"];
+        assert_eq!(found("0::/a.slice/b.scope\n"), unified);
+        let separate = ["/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+        assert_eq!(found("3:cpu,cpuacct:/y\n2:hugetlb,memory:/x\n"), separate);
+        assert_eq!(found("0::/\n"), ["/sys/fs/cgroup/memory.max"]);
     }
 
     #[test]

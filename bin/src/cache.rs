@@ -27,6 +27,8 @@ const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 pub struct Cache {
     directory: PathBuf,
     key: String,
+    /// The memory that training may use, in bytes.
+    memory: Option<u64>,
 }
 
 impl Cache {
@@ -37,7 +39,8 @@ impl Cache {
     pub fn of(directory: &Path, inputs: &Inputs, params: &Params) -> Result<Option<Self>, Failure> {
         let Some(key) = key(inputs, params)? else { return Ok(None) };
         inputs.refuse_among_data(directory)?;
-        Ok(Some(Self { directory: directory.to_path_buf(), key }))
+        let memory = sapwood::memory::allowed(params.memory_limit.map(|limit| limit.0));
+        Ok(Some(Self { directory: directory.to_path_buf(), key, memory }))
     }
 
     fn path(&self) -> PathBuf {
@@ -47,7 +50,7 @@ impl Cache {
     /// What an earlier job left, if anything; damaged entries are warned of and will be written anew.
     pub fn load(&self, log: &mut Log) -> Option<Loaded> {
         let path = self.path();
-        match cache::read(&path, &self.key) {
+        match cache::read(&path, &self.key, self.memory) {
             Ok(cache::Cached { train, validation, bins }) => {
                 log.note(&format!("{}: using binned data from an earlier job; the files are not read", path.display()));
                 // The oldest entries go first; one that is in use is not old.

@@ -16,7 +16,7 @@ use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
 use sapwood::Dataset;
-use sapwood::boost::Bins;
+use sapwood::boost::{Bins, InFile};
 use sapwood::collective::{Collective, Solo};
 use sapwood::params::ProcessType;
 use sapwood::text::counted;
@@ -341,6 +341,13 @@ fn describe(round: usize, profile: &Profile) -> String {
 
 impl Observer for Rounds<'_> {
     fn binned(&mut self, bins: &Bins) {
+        if let Some(InFile { place, bytes, .. }) = bins.in_file() {
+            self.log.note(&format!(
+                "memory has no room for all bins: {} MiB of them are in a file under {} (TMPDIR), to be read again for every level of every tree",
+                bytes.div_ceil(1 << 20),
+                place.display()
+            ));
+        }
         if let Some(keeper) = self.keeper.take() {
             keeper.keep(bins, self.log);
         }

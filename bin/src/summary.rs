@@ -3,6 +3,7 @@
 use crate::history;
 use crate::io_report::IoReport;
 use crate::proc;
+use sapwood::boost::InFile;
 use sapwood::{RoundReport, Trained};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -66,6 +67,7 @@ impl Summary<'_> {
                 "histogram_adds_per_second": profile.adds_per_second(),
             },
             "peak_rss_bytes": peak_rss_bytes(),
+            "bins_in_file": self.bins_in_file(),
             "metrics": metrics(&self.trained.report),
             "history": history::json(&self.trained.history),
             "io": self.io.json(),
@@ -76,6 +78,18 @@ impl Summary<'_> {
             summary["hosts"] = hosts.clone();
         }
         summary
+    }
+
+    /// What was in a file because memory had no room for it; null if nothing was.
+    fn bins_in_file(&self) -> Option<Value> {
+        let InFile { place, bytes, bytes_read } = self.trained.in_file.as_ref()?;
+        let trees = self.trained.history.len() * self.trained.model.trees_per_round();
+        Some(json!({
+            "directory": place,
+            "bytes": bytes,
+            "bytes_read": bytes_read,
+            "bytes_read_per_tree": bytes_read / trees.max(1) as u64,
+        }))
     }
 }
 

@@ -1,11 +1,10 @@
 //! Binning feature by feature, where the data can be read so: every value is read once, and raw values go as soon as they are binned.
 
+use super::cells::{Cells, NARROW_FEATURES, WIDE_FEATURES};
 use super::cuts::WeightedValue;
 use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
-use super::matrix::{
-    BinnedMatrix, Cells, NARROW_FEATURES, SPARSE_FEATURES, TileKind, WIDE_FEATURES, check_rows, most_frequent_slots,
-};
+use super::matrix::{BinnedMatrix, SPARSE_FEATURES, TileKind, check_rows, most_frequent_slots};
 use super::sample::SampleRows;
 use super::sparse::{SparseEntry, SparseRows};
 use crate::data::{Chunk, Dataset, FeatureSource};

@@ -1,7 +1,8 @@
 //! [`BinColumns`]: the bins of every feature by themselves. Partitioning a node's rows reads one feature: of a tile, three cells of four in a
 //! cache line would be read in vain.
 
-use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
+use super::cells::{Cells, NARROW_FEATURES, WIDE_FEATURES};
+use super::matrix::{BinnedMatrix, Tile};
 use super::transpose::transpose;
 use rayon::prelude::*;
 

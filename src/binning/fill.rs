@@ -1,20 +1,22 @@
 //! Binning block by block, as the data come: for data that cannot be read feature by feature.
 
+use super::cells::Cells;
 use super::lookup::Lookup;
 use super::mapper::BinMapper;
-use super::matrix::{BinnedMatrix, Cells, FeatureLayout, Tile, TileKind, check_rows, most_frequent_slots};
+use super::matrix::{BinnedMatrix, FeatureLayout, Tile, TileKind, check_rows, most_frequent_slots};
 use super::sparse::{SparseEntry, SparseRows};
 use crate::Result;
 use crate::data::{Block, Chunk, Dataset};
 use crate::simd::Simd;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Rows that are filled under one lock.
 const SEGMENT_ROWS: usize = 65_536;
 
 /// Values that are binned before the lock is taken.
-const BATCH: usize = 4096;
+pub(super) const BATCH: usize = 4096;
 
 impl BinnedMatrix {
     /// Bins a data set.
@@ -40,15 +42,21 @@ impl BinnedMatrix {
         data.source().visit(&fill)?;
         let sparse = segments.finish();
         if let (Some(columns), Some(tile)) = (sparse, matrix.tiles.last_mut()) {
-            tile.cells = Cells::Sparse(SparseRows::new(rows, &columns, most_frequent_slots(mapper, &tile.features, &tile.offsets)));
+            tile.cells = sparse_cells(mapper, rows, tile, &columns);
         }
         Ok(matrix)
     }
 }
 
+/// The cells of the tile of sparse features, from the entries of each.
+pub(super) fn sparse_cells(mapper: &BinMapper, rows: usize, tile: &Tile, columns: &[Vec<SparseEntry>]) -> Cells {
+    Cells::Sparse(SparseRows::new(rows, columns, most_frequent_slots(mapper, &tile.features, &tile.offsets)))
+}
+
 /// The cells of all tiles behind locks, so that blocks may be filled in at the same time.
-struct Segments<'a> {
+pub(super) struct Segments<'a> {
     tiles: Vec<TileCells<'a>>,
+    sparse_entries: AtomicUsize,
 }
 
 enum TileCells<'a> {
@@ -60,7 +68,7 @@ enum TileCells<'a> {
 }
 
 impl<'a> Segments<'a> {
-    fn new(tiles: &'a mut [Tile]) -> Self {
+    pub fn new(tiles: &'a mut [Tile]) -> Self {
         let cut = |tile: &'a mut Tile| {
             let width = tile.features.len();
             match &mut tile.cells {
@@ -69,11 +77,16 @@ impl<'a> Segments<'a> {
                 Cells::Sparse(_) => TileCells::Sparse(&tile.offsets, (0..width).map(|_| Mutex::default()).collect()),
             }
         };
-        Self { tiles: tiles.iter_mut().map(cut).collect() }
+        Self { tiles: tiles.iter_mut().map(cut).collect(), sparse_entries: AtomicUsize::new(0) }
+    }
+
+    /// The entries of sparse features so far.
+    pub fn sparse_entries(&self) -> usize {
+        self.sparse_entries.load(Ordering::Relaxed)
     }
 
     /// Writes the bins of consecutive values of one feature.
-    fn fill(
+    pub fn fill(
         &self,
         simd: Simd,
         layout: FeatureLayout,
@@ -96,13 +109,14 @@ impl<'a> Segments<'a> {
                 lookup.other_bins(simd, chunk, most_frequent, |row, bin| {
                     entries.push(((first_row + row) as u32, offset + u32::from(bin)));
                 });
+                self.sparse_entries.fetch_add(entries.len(), Ordering::Relaxed);
                 columns[layout.column].lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries);
             }
         }
     }
 
     /// The entries of the sparse features, if there are any, each feature's in the order of rows.
-    fn finish(self) -> Option<Vec<Vec<SparseEntry>>> {
+    pub fn finish(self) -> Option<Vec<Vec<SparseEntry>>> {
         let columns = self.tiles.into_iter().find_map(|tile| match tile {
             TileCells::Sparse(_, columns) => Some(columns),
             _ => None,

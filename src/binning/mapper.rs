@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Memory that samples may take; features that do not fit are sampled in another pass over the data.
-const SAMPLE_BYTES: usize = 512 << 20;
+pub(super) const SAMPLE_BYTES: usize = 512 << 20;
 
 /// The largest number of levels of a categorical feature: level codes and the missing bin fit 16 bits.
 const MAX_LEVELS: usize = 65_535;
@@ -105,14 +105,17 @@ pub struct BinMapper {
 
 impl BinMapper {
     /// Learns at most `max_bin` bins per numeric feature (the missing bin counted) from the data, weighted by the row weights.
-    ///
-    /// # Errors
-    /// Data that cannot be read, or a categorical feature with more than 65,535 levels.
+    #[cfg(test)]
     pub(crate) fn fit(data: &Dataset, params: &Params, ranks: &dyn Collective) -> Result<Self> {
         Self::fit_within(data, params, ranks, SAMPLE_BYTES)
     }
 
-    fn fit_within(data: &Dataset, params: &Params, ranks: &dyn Collective, sample_bytes: usize) -> Result<Self> {
+    /// Learns at most `max_bin` bins per numeric feature (the missing bin counted) from the data, weighted by the row weights, with samples of so
+    /// many bytes at a time.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or a categorical feature with more than 65,535 levels.
+    pub(super) fn fit_within(data: &Dataset, params: &Params, ranks: &dyn Collective, sample_bytes: usize) -> Result<Self> {
         let features = &data.schema().features;
         let mut bins = ranks.agree(features.iter().map(FeatureBins::by_kind).collect::<Result<Vec<_>>>())?;
         let rows = SampleRows::new(data, params.seed, ranks);

@@ -3,39 +3,17 @@
 //! A tile's rows are short (at most 16 cells), so the histogram of a whole tile fits the first-level cache while its rows stream by,
 //! and a tile whose features no tree uses is never read.
 
+use super::cells::{Cells, MOVED_ROWS, NARROW_FEATURES, WIDE_FEATURES};
 use super::mapper::BinMapper;
-use super::sparse::SparseRows;
+use super::spilled::Spilled;
 use super::transpose::column_maxima;
 use crate::data::Dataset;
-use crate::simd::prefetch;
 use crate::{Error, Result};
 use rayon::prelude::*;
-
-/// Features of a tile of bytes.
-pub(crate) const NARROW_FEATURES: usize = 16;
-
-/// Features of a tile of 16-bit cells.
-pub(crate) const WIDE_FEATURES: usize = 8;
+use std::sync::Arc;
 
 /// Features with a most frequent bin are stored by their other bins if there are at least so many: fewer are not worth a loop over each row.
 pub(super) const SPARSE_FEATURES: usize = 32;
-
-/// Rows that one task moves.
-const MOVED_ROWS: usize = 16_384;
-
-/// How far ahead rows are fetched when they are moved.
-const AHEAD: usize = 16;
-
-/// The cells of a tile: row `r`, column `c` is at `r × width + c`.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Cells {
-    /// Every feature has at most 256 bins.
-    Narrow(Vec<u8>),
-    /// Some feature has more.
-    Wide(Vec<u16>),
-    /// Nearly all rows are in the features' most frequent bins.
-    Sparse(SparseRows),
-}
 
 /// The kind of a tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,11 +34,17 @@ pub(crate) struct Tile {
     pub(crate) slots: usize,
     /// Where the tile's histogram begins in a node's.
     pub(crate) first_slot: usize,
-    /// The bin numbers.
+    /// The bin numbers; of a tile that is spilled, none.
     pub(crate) cells: Cells,
 }
 
 impl Tile {
+    /// How many bins each feature has, the one for missing values counted.
+    pub fn limits(&self) -> Vec<u32> {
+        let ends = self.offsets.iter().skip(1).copied().chain([self.slots as u32]);
+        ends.zip(&self.offsets).map(|(end, &offset)| end - offset).collect()
+    }
+
     /// Cells per row of a dense tile.
     pub fn width(&self) -> usize {
         self.features.len()
@@ -68,17 +52,12 @@ impl Tile {
 
     /// The cells of some rows: at each position those of the row that is at `order[position]` here.
     fn gather(&self, order: &[u32]) -> Cells {
-        match &self.cells {
-            Cells::Narrow(cells) => Cells::Narrow(gather(cells, self.width(), order)),
-            Cells::Wide(cells) => Cells::Wide(gather(cells, self.width(), order)),
-            Cells::Sparse(rows) => Cells::Sparse(rows.gather(order)),
-        }
+        self.cells.gather(self.width(), order)
     }
 
     /// Whether there are cells for so many rows, and every cell is a bin of its feature.
     fn is_sound(&self, rows: usize) -> bool {
-        let ends = self.offsets.iter().skip(1).copied().chain([self.slots as u32]);
-        let bins: Vec<u32> = ends.zip(&self.offsets).map(|(end, &offset)| end - offset).collect();
+        let bins = self.limits();
         match &self.cells {
             Cells::Narrow(cells) => cells.len() == rows * self.width() && are_below::<_, NARROW_FEATURES>(cells, &bins),
             Cells::Wide(cells) => cells.len() == rows * self.width() && are_below::<_, WIDE_FEATURES>(cells, &bins),
@@ -130,6 +109,8 @@ pub struct BinnedMatrix {
     rows: usize,
     pub(super) tiles: Vec<Tile>,
     pub(super) layouts: Vec<FeatureLayout>,
+    /// The tiles that memory has no room for.
+    pub(super) spilled: Option<Arc<Spilled>>,
 }
 
 impl BinnedMatrix {
@@ -175,6 +156,7 @@ impl BinnedMatrix {
             rows,
             tiles: Vec::new(),
             layouts: vec![FeatureLayout { tile: 0, column: 0, slot: 0, value_bins: 0, most_frequent: None }; features],
+            spilled: None,
         }
     }
 
@@ -206,6 +188,11 @@ impl BinnedMatrix {
         self.layouts.len()
     }
 
+    /// The tiles that memory has no room for, if there are any.
+    pub(crate) fn spilled(&self) -> Option<&Spilled> {
+        self.spilled.as_deref()
+    }
+
     /// Memory that the bin numbers take.
     pub(crate) fn bytes(&self) -> usize {
         let bytes = |tile: &Tile| match &tile.cells {
@@ -216,20 +203,26 @@ impl BinnedMatrix {
         self.tiles.iter().map(bytes).sum()
     }
 
-    /// Moves rows: at each position then is the row that was at `order[position]`.
+    /// Moves rows: at each position then is the row that was at `order[position]`. For a matrix that is in memory.
     pub(crate) fn reorder(&mut self, order: &[u32]) {
         self.tiles.iter_mut().for_each(|tile| tile.cells = tile.gather(order));
     }
 
-    /// A matrix of some rows: at each position the row that is at `order[position]` here.
+    /// A matrix of some rows: at each position the row that is at `order[position]` here. For a matrix that is in memory.
     pub(crate) fn gather(&self, order: &[u32]) -> Self {
-        let tiles = self.tiles.iter().map(|tile| Tile {
+        self.gather_with(order, None)
+    }
+
+    /// The same of what is in memory; the rest is in `spilled`.
+    pub(super) fn gather_with(&self, order: &[u32], spilled: Option<Arc<Spilled>>) -> Self {
+        let is_spilled = |tile| spilled.as_ref().is_some_and(|spilled| spilled.has_tile(tile));
+        let tiles = self.tiles.iter().enumerate().map(|(index, tile)| Tile {
             features: tile.features.clone(),
             offsets: tile.offsets.clone(),
-            cells: tile.gather(order),
+            cells: if is_spilled(index) { tile.cells.clone() } else { tile.gather(order) },
             ..*tile
         });
-        Self { rows: order.len(), tiles: tiles.collect(), layouts: self.layouts.clone() }
+        Self { rows: order.len(), tiles: tiles.collect(), layouts: self.layouts.clone(), spilled }
     }
 
     /// Additions that a row takes for some features, on average: of a sparse tile, their share of its features.
@@ -282,7 +275,7 @@ impl BinnedMatrix {
 
 /// The features of each tile, and its kind: narrow tiles, then wide ones, then at most one of sparse features. Dense tiles have the
 /// features without a most frequent bin first, and in each tile of their kind features keep their order.
-fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, TileKind)> {
+pub(super) fn groups(mapper: &BinMapper) -> Vec<(Vec<u32>, TileKind)> {
     let all = 0..mapper.features().len() as u32;
     let (rare, mut dense): (Vec<u32>, Vec<u32>) = all.partition(|&f| mapper.most_frequent()[f as usize].is_some());
     let sparse = if rare.len() >= SPARSE_FEATURES {
@@ -318,32 +311,4 @@ pub(super) fn check_rows(data: &Dataset) -> Result<usize> {
         return Err(Error::data(format!("{rows} rows are more than one machine can train on ({}); split the data", u32::MAX)));
     }
     Ok(rows)
-}
-
-/// The cells of some rows.
-fn gather<C: Copy + Default + Send + Sync>(cells: &[C], width: usize, order: &[u32]) -> Vec<C> {
-    // Of a width that is not known, each row would be copied by a function call.
-    macro_rules! widths {
-        ($($width:literal)+) => {
-            match width {
-                $($width => move_rows::<C, $width>,)+
-                // `groups` gives a dense tile at least one feature and at most as many.
-                width => unreachable!("a tile of {width} features"),
-            }
-        };
-    }
-    let move_rows = widths!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
-    let mut moved = vec![C::default(); order.len() * width];
-    let chunks = moved.par_chunks_mut(MOVED_ROWS * width).zip(order.par_chunks(MOVED_ROWS));
-    chunks.for_each(|(moved, order)| move_rows(cells, order, moved));
-    moved
-}
-
-/// Copies rows of `W` cells: to each place the row of which `order` has the number there.
-fn move_rows<C: Copy, const W: usize>(cells: &[C], order: &[u32], moved: &mut [C]) {
-    let rows = cells.as_chunks::<W>().0;
-    for (i, row) in moved.as_chunks_mut::<W>().0.iter_mut().enumerate() {
-        prefetch(cells, order[(i + AHEAD).min(order.len() - 1)] as usize * W);
-        *row = rows[order[i] as usize];
-    }
 }

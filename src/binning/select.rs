@@ -1,8 +1,9 @@
 //! A matrix of some of the features: for trees that use few of them.
 
 use super::by_feature::side_by_side;
+use super::cells::{Cells, NARROW_FEATURES, WIDE_FEATURES};
 use super::columns::{BinColumn, BinColumns};
-use super::matrix::{BinnedMatrix, Cells, NARROW_FEATURES, Tile, WIDE_FEATURES};
+use super::matrix::{BinnedMatrix, Tile};
 use super::sparse::SparseRows;
 use rayon::prelude::*;
 

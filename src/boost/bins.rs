@@ -2,6 +2,26 @@
 
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
 use crate::{Dataset, Error, ErrorKind, Feature, FeatureKind, Params, Result};
+use std::path::PathBuf;
+
+/// Bins that are in a file, because memory has no room for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InFile {
+    /// The directory where the file is. It has no name there.
+    pub place: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// What was read of it so far.
+    pub bytes_read: u64,
+}
+
+impl InFile {
+    pub(super) fn of<'m>(matrices: impl Iterator<Item = &'m BinnedMatrix>) -> Option<Self> {
+        let files = matrices.filter_map(BinnedMatrix::spilled);
+        let one = files.map(|file| Self { place: file.place().into(), bytes: file.bytes(), bytes_read: file.bytes_read() });
+        one.reduce(|all, one| Self { bytes: all.bytes + one.bytes, bytes_read: all.bytes_read + one.bytes_read, ..all })
+    }
+}
 
 /// Bins of the training data and of all validation sets.
 #[derive(Debug)]
@@ -23,6 +43,12 @@ impl Bins {
     /// The training data's first.
     pub(crate) fn matrices(&self) -> impl Iterator<Item = &BinnedMatrix> {
         std::iter::once(&self.train).chain(&self.validation)
+    }
+
+    /// What of them is in a file, because memory has no room for it.
+    #[must_use]
+    pub fn in_file(&self) -> Option<InFile> {
+        InFile::of(self.matrices())
     }
 
     /// Checks that these can be the bins of data sets with these names, the training data first, under these parameters. Other data of the

@@ -211,7 +211,7 @@ mod tests {
                 }
                 take(&mut buffers);
                 buffers.quantise(execution, 0);
-                grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
+                grower.grow(buffers.input(7, RowBins { matrix: &matrix, columns: &columns, execution })).unwrap().to_tree(&mapper)
             };
             let copied = grow(&|buffers| buffers.copy(&sample, &matrix));
             assert!(copied.nodes.len() == 39 && copied == grow(&|buffers| buffers.leave_in_place(sample.clone())));

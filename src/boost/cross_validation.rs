@@ -7,7 +7,9 @@ use super::outcome;
 use super::report::RoundReport;
 use super::trainer::{Trained, Trainer};
 use crate::data::Fold;
+use crate::memory;
 use crate::names::list;
+use crate::params::MemorySize;
 use crate::predict::{Output, Scorer, predict};
 use crate::{Dataset, Error, Model, Params, Result, metric};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -103,8 +105,12 @@ pub fn cross_validate(
     let decisive = params.early_stopping_rounds.zip(metrics.last());
     let mut stopping = decisive.map(|(patience, metric)| EarlyStopping::new(patience as usize, metric.higher_is_better()));
     let mut history: Vec<FoldsReport> = Vec::new();
+    // Folds stop together, and share the memory.
+    let memory_limit = memory::allowed(params.memory_limit.map(|limit| limit.0));
+    let memory_limit = memory_limit.map(|limit| MemorySize(memory::share(limit, folds.len() as u64)));
+    let of_fold = &Params { early_stopping_rounds: None, memory_limit, ..params.clone() };
     let trained = std::thread::scope(|scope| {
-        let runners: Vec<_> = folds.iter().map(|fold| Runner::start(scope, params, fold, evaluated)).collect();
+        let runners: Vec<_> = folds.iter().map(|fold| Runner::start(scope, of_fold, fold, evaluated)).collect();
         let mut decided = Ok(());
         if runners.iter().all(|runner| matches!(runner.take_turn(), Some(Told::Prepared))) {
             while let Some(reports) = runners.iter().map(Runner::round).collect::<Option<Vec<_>>>() {
@@ -196,8 +202,7 @@ impl<'scope> Runner<'scope> {
             let mut turns = Turns { turns, tell };
             // Where there is no first turn, another fold failed; nobody asks for this one's outcome.
             let _ = turns.turns.recv();
-            // Folds stop together.
-            let trainer = Trainer::new(Params { early_stopping_rounds: None, ..params.clone() });
+            let trainer = Trainer::new(params.clone());
             let trainer = evaluated.iter().fold(trainer, |trainer, (name, data)| trainer.validation(name, data));
             trainer.validation(HELD_OUT, &fold.held_out).fit_observed(&fold.train, &mut turns)
         });

@@ -3,10 +3,10 @@
 //! behind its length. What there is of each row is hashed row by row, seeded with the row's number among those of all ranks, and summed up: so it
 //! does not matter which rank held the row.
 
-use crate::Dataset;
-use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows, Tile};
+use crate::binning::{BinMapper, BinnedMatrix, Cells, FeatureBins, SparseRows};
 use crate::collective::Collective;
 use crate::data::{Column, RawValues};
+use crate::{Dataset, Result};
 use bytemuck::{NoUninit, cast_slice};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ impl Fingerprint {
         mapper: Option<&BinMapper>,
         raw: &RawValues,
         ranks: &dyn Collective,
-    ) -> Self {
+    ) -> Result<Self> {
         let (rows, first) = (ranks.sum(data.rows() as u64), ranks.sum_below(data.rows() as u64));
         let (binned_rows, first_binned) = (ranks.sum(matrix.rows() as u64), ranks.sum_below(matrix.rows() as u64));
         let targets = data.targets();
@@ -58,8 +58,9 @@ impl Fingerprint {
         let bounds = targets.label_bounds().map(|(lower, upper)| vec![of_rows(lower, 1, first), of_rows(upper, 1, first)]);
         let each = |numbers: Option<&[f64]>, width| numbers.map(|numbers| vec![of_rows(numbers, width, first)]);
         let margins = data.base_margin().map_or(1, |margins| margins.len() / data.rows().max(1));
+        let tiles = ranks.agree(of_tiles(matrix, first_binned))?;
         let parts = [
-            Some(of_tiles(matrix, first_binned)),
+            Some(tiles),
             Some(labels),
             bounds,
             each(data.weights(), 1),
@@ -69,7 +70,7 @@ impl Fingerprint {
         ];
         let [tiles, labels, label_bounds, weights, groups, base_margins, values] = over_all(ranks, parts);
         let features = Some(mapper.map_or(0, thresholds)).into_iter().chain([binned_rows]).chain(tiles.unwrap_or_default());
-        Self {
+        Ok(Self {
             name: name.to_string(),
             rows: rows as usize,
             features: of_words(features),
@@ -79,7 +80,7 @@ impl Fingerprint {
             groups: groups.map(of_words),
             base_margins: of_words(base_margins.unwrap_or_default()),
             values: values.map(of_words),
-        }
+        })
     }
 
     /// What is other than it was in the same set of an earlier run. Features are compared if `thresholds` are the same.
@@ -150,16 +151,26 @@ fn of_column(column: &Column, first: u64) -> u64 {
 }
 
 /// The sums of the hashes of rows, by tile.
-fn of_tiles(matrix: &BinnedMatrix, first: u64) -> Vec<u64> {
-    let of_tile = |tile: &Tile| match &tile.cells {
-        Cells::Narrow(cells) => of_rows(cells, tile.features.len(), first),
-        Cells::Wide(cells) => of_rows(cells, tile.features.len(), first),
-        Cells::Sparse(SparseRows { starts, slots, .. }) => {
-            let rows = starts.windows(2).enumerate().map(|(row, ends)| (row, &slots[ends[0]..ends[1]]));
-            rows.map(|(row, slots)| xxh3_64_with_seed(cast_slice(slots), first + row as u64)).fold(0, u64::wrapping_add)
-        }
+fn of_tiles(matrix: &BinnedMatrix, first: u64) -> Result<Vec<u64>> {
+    let of_tile = |tile: usize| {
+        let width = matrix.tiles()[tile].features.len();
+        let (mut sum, mut first) = (0u64, first);
+        matrix.each_cells(tile, |cells| {
+            let (more, rows) = match cells {
+                Cells::Narrow(cells) => (of_rows(cells, width, first), cells.len() / width),
+                Cells::Wide(cells) => (of_rows(cells, width, first), cells.len() / width),
+                Cells::Sparse(SparseRows { starts, slots, .. }) => {
+                    let rows = starts.windows(2).enumerate().map(|(row, ends)| (row, &slots[ends[0]..ends[1]]));
+                    let hashes = rows.map(|(row, slots)| xxh3_64_with_seed(cast_slice(slots), first + row as u64));
+                    (hashes.fold(0, u64::wrapping_add), starts.len().saturating_sub(1))
+                }
+            };
+            sum = sum.wrapping_add(more);
+            first += rows as u64;
+        })?;
+        Ok(sum)
     };
-    matrix.tiles().iter().map(of_tile).collect()
+    (0..matrix.tiles().len()).map(of_tile).collect()
 }
 
 /// The hash of the thresholds and levels between bins.

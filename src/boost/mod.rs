@@ -10,6 +10,7 @@ mod dart;
 mod early_stopping;
 mod events;
 mod fingerprint;
+mod in_file;
 mod initial;
 mod kept;
 mod linear;
@@ -28,7 +29,7 @@ mod sketch;
 mod trainer;
 mod training;
 
-pub use bins::Bins;
+pub use bins::{Bins, InFile};
 pub use checkpoint::Checkpoint;
 pub use cross_validation::{CrossValidated, FoldsReport, HELD_OUT, cross_validate, out_of_fold};
 pub use early_stopping::{Decision, EarlyStopping};
@@ -47,6 +48,8 @@ mod custom_tests;
 mod dart_tests;
 #[cfg(test)]
 mod fold_tests;
+#[cfg(test)]
+mod in_file_tests;
 #[cfg(test)]
 mod initial_tests;
 #[cfg(test)]

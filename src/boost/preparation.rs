@@ -11,7 +11,7 @@ use super::row_sampling::RowSampler;
 use super::training::{Training, Watched};
 use crate::data::Targets;
 use crate::execution::Execution;
-use crate::memory::TrainingSize;
+use crate::memory::{self, TrainingSize};
 use crate::metric::{self, Metric};
 use crate::names::list;
 use crate::numeric::gather;
@@ -51,7 +51,8 @@ impl<'a> Training<'a> {
         let rules = Arc::new(FeatureRules::new(params, train.schema())?);
         let outputs = ranks.agree(objective::num_outputs(params, train))?;
         let size = TrainingSize::of(params, train.schema(), train.rows() as u64, outputs as u64);
-        ranks.agree(size.check())?;
+        let limit = params.memory_limit.map_or_else(memory::limit, |given| Some(given.0));
+        ranks.agree(size.check_within(limit))?;
         let spec = params.objective_spec();
         objective::check_labels_of_ranks(&spec, outputs, train, ranks)?;
         let weighted_rows = train.targets.weighted_rows();
@@ -121,6 +122,8 @@ impl<'a> Training<'a> {
             sampler: RowSampler::new(params),
             dart: Dart::new(params, outputs / params.outputs_of_tree(outputs) * params.num_parallel_tree as usize),
             order: RowOrder::new(false),
+            any_in_file: false,
+            in_file: None,
             loss,
             metrics,
             custom,

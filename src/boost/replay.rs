@@ -30,7 +30,8 @@ impl Training<'_> {
             for (offset, tree) in new.iter_mut().take(trees_per_round).enumerate() {
                 tree.weight = dropped.weight;
                 let (output, grown) = (self.output_of(first + offset), weighed(tree, mapper)?);
-                self.watched.iter_mut().for_each(|watched| watched.add(output, &grown, mapper, bins));
+                let added = self.watched.iter_mut().try_for_each(|watched| watched.add(output, &grown, mapper, bins));
+                self.agree(added)?;
             }
             self.bring_back(&dropped, &mut done.model.trees);
             kept.observe(&done.history[round], &done.model.trees[..first + trees_per_round]);
@@ -50,7 +51,8 @@ impl Training<'_> {
         let dropped = dart.drop(round, trees);
         for &index in &dropped.trees {
             let (output, grown) = (self.output_of(index), weighed(&trees[index], mapper)?);
-            self.watched.iter_mut().for_each(|watched| watched.set_aside(output, &grown, mapper, bins));
+            let set = self.watched.iter_mut().try_for_each(|watched| watched.set_aside(output, &grown, mapper, bins));
+            self.agree(set)?;
         }
         self.watched.iter_mut().for_each(|watched| watched.scores.take_out());
         Ok(dropped)

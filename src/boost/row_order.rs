@@ -28,9 +28,9 @@ impl RowOrder {
         Self { pays, rows: None }
     }
 
-    /// Whether it pays to lay out the rows of a matrix anew.
+    /// Whether it pays to lay out the rows of a matrix anew. Those of a file are read in order anyway.
     pub fn pays(matrix: &BinnedMatrix) -> bool {
-        matrix.bytes() >= SMALLEST_BYTES
+        matrix.spilled().is_none() && matrix.bytes() >= SMALLEST_BYTES
     }
 
     /// Whether rows are to be laid out anew after so many rounds of this run.

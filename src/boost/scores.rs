@@ -1,7 +1,7 @@
 //! [`Scores`]: the margins of every row while trees are added.
 
 use crate::data::{BaseMargins, RawValues, TargetsView};
-use crate::grow::{GrownTree, Router};
+use crate::grow::{GrownTree, Led, Router};
 use crate::numeric::{gather, reorder};
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -70,31 +70,34 @@ impl Scores {
         if !tree.is_constant() {
             return self.add_by_number(output, tree, (Some(tree), router), raw);
         }
-        let leaves: Vec<(&[u32], f64)> = tree.leaves().map(|leaf| (leaf.rows(&tree.rows), leaf.value)).collect();
-        let margins = &mut self.margins[output * self.rows..(output + 1) * self.rows];
-        margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
-            let first = chunk * CHUNK;
-            add_known(&leaves, router, first, margins, |margin, value| *margin += value);
-        });
+        add_grown(&mut self.margins[output * self.rows..(output + 1) * self.rows], tree, router);
     }
 
     /// Adds a tree that was grown on other rows.
-    pub fn add_routed(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>, raw: &RawValues) {
-        if !tree.is_constant() {
-            return self.add_by_number(output, tree, (None, Some(router)), raw);
+    pub fn add_led(&mut self, output: usize, tree: &GrownTree, led: &Led<'_>, raw: &RawValues) {
+        match led {
+            Led::Router(router) if tree.is_constant() => add_to(&mut self.margins[output * self.rows..][..self.rows], router),
+            Led::Router(router) => self.add_by_number(output, tree, (None, Some(router)), raw),
+            Led::Tree(tree) => self.add_leaves(output, tree, None, raw),
         }
-        add_to(&mut self.margins[output * self.rows..(output + 1) * self.rows], router);
     }
 
     /// Adds a tree to those that [`Scores::take_out`] takes out.
-    pub fn set_aside(&mut self, output: usize, tree: &GrownTree, router: &Router<'_>, raw: &RawValues) {
+    pub fn set_aside(&mut self, output: usize, tree: &GrownTree, led: &Led<'_>, raw: &RawValues) {
         self.aside.resize(self.margins.len(), 0.0);
         let first = output * self.rows;
-        if tree.is_constant() {
-            return add_to(&mut self.aside[first..first + self.rows], router);
+        match led {
+            Led::Router(router) if tree.is_constant() => add_to(&mut self.aside[first..][..self.rows], router),
+            Led::Router(router) => {
+                let numbers = self.leaf_numbers(tree, (None, Some(router)));
+                add_values(&mut self.aside[first..], tree, &numbers, raw);
+            }
+            Led::Tree(tree) if tree.is_constant() => add_grown(&mut self.aside[first..][..self.rows], tree, None),
+            Led::Tree(tree) => {
+                let numbers = self.leaf_numbers(tree, (Some(tree), None));
+                add_values(&mut self.aside[first..], tree, &numbers, raw);
+            }
         }
-        let numbers = self.leaf_numbers(tree, (None, Some(router)));
-        add_values(&mut self.aside[first..], tree, &numbers, raw);
     }
 
     /// Takes the trees out of the margins that were set aside.
@@ -130,6 +133,15 @@ impl Scores {
 
 /// Who knows the leaves of rows: a tree those that it was grown on, a router the others.
 type FoundBy<'a> = (Option<&'a GrownTree>, Option<&'a Router<'a>>);
+
+/// Adds a tree of constant leaves to the margins of the rows that it was grown on, and of those that a router knows.
+fn add_grown(margins: &mut [f64], tree: &GrownTree, router: Option<&Router<'_>>) {
+    let leaves: Vec<(&[u32], f64)> = tree.leaves().map(|leaf| (leaf.rows(&tree.rows), leaf.value)).collect();
+    margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {
+        let first = chunk * CHUNK;
+        add_known(&leaves, router, first, margins, |margin, value| *margin += value);
+    });
+}
 
 fn add_to(margins: &mut [f64], router: &Router<'_>) {
     margins.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, margins)| {

@@ -1,6 +1,6 @@
 //! [`Trainer::fit`]: data and parameters in, a model out.
 
-use super::bins::Bins;
+use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::phases::Phases;
@@ -53,6 +53,8 @@ pub struct Trained {
     pub seconds: Phases,
     /// Where the seconds of growing trees went.
     pub profile: Profile,
+    /// The bins that were in a file, because memory had no room for them.
+    pub in_file: Option<InFile>,
     /// The number of threads used.
     pub threads: usize,
     /// What deserves the user's attention.
@@ -219,7 +221,8 @@ impl<'a> Trainer<'a> {
         };
         let report = history[model.num_rounds() - training.first_round() - 1].clone();
         observer.finished(&report);
-        Ok(Trained { model, report, history, seconds: training.seconds, profile, threads, warnings: training.warnings })
+        let Training { seconds, warnings, in_file, .. } = training;
+        Ok(Trained { model, report, history, seconds, profile, in_file, threads, warnings })
     }
 
     /// Grows new trees.

@@ -1,7 +1,7 @@
 //! [`Training`]: one run from data to a model, and the loop over its rounds.
 
 use super::agreement;
-use super::bins::Bins;
+use super::bins::{Bins, InFile};
 use super::buffers::Buffers;
 use super::checkpoint::Checkpoint;
 use super::dart::Dart;
@@ -20,7 +20,7 @@ use super::scores::Scores;
 use crate::binning::{self, BinColumns, BinMapper, BinnedMatrix};
 use crate::data::{RawValues, Targets};
 use crate::execution::Execution;
-use crate::grow::{self, GrownTree, Router, RowBins, TreeGrower, renew_leaves};
+use crate::grow::{self, GrownTree, Led, Router, RowBins, TreeGrower, renew_leaves};
 use crate::metric::{self, Metric};
 use crate::numeric::weighted;
 use crate::objective::{CustomObjective, Loss, Round};
@@ -88,6 +88,10 @@ pub(super) struct Training<'a> {
     /// The training data first.
     pub(super) watched: Vec<Watched<'a>>,
     pub(super) order: RowOrder,
+    /// Whether any rank has bins in a file.
+    pub(super) any_in_file: bool,
+    /// Those of this rank, when training has ended.
+    pub(super) in_file: Option<InFile>,
     pub(super) seconds: Phases,
     pub(super) warnings: Vec<String>,
 }
@@ -97,8 +101,13 @@ impl<'a> Training<'a> {
     pub(super) fn bin(&mut self) -> Result<Bins> {
         let started = Instant::now();
         let Execution { simd, ranks, .. } = self.execution;
-        let (mapper, train) = binning::bin(self.train, self.params, self.execution)?;
-        let validation = self.watched[1..].iter().map(|watched| BinnedMatrix::build(&mapper, watched.data, simd));
+        let rooms = self.rooms();
+        let room = |set: usize| rooms.as_ref().map(|rooms| &rooms[set]);
+        let (mapper, train) = binning::bin_within(self.train, self.params, self.execution, room(0))?;
+        let validation = self.watched[1..].iter().zip(1..).map(|(watched, set)| match room(set) {
+            Some(room) => BinnedMatrix::build_within(&mapper, watched.data, simd, room),
+            None => BinnedMatrix::build(&mapper, watched.data, simd),
+        });
         let validation = ranks.agree(validation.collect::<Result<_>>())?;
         self.seconds.bin += started.elapsed().as_secs_f64();
         Ok(Bins { mapper, train, validation })
@@ -114,14 +123,17 @@ impl<'a> Training<'a> {
         self.execution.ranks.agree(bins.check(self.params, &sets))?;
         let Bins { mapper, train: mut matrix, validation } = bins;
         self.warnings.extend(outcome::empty_columns(self.train.schema(), &mapper));
+        let in_file = validation.iter().chain([&matrix]).any(|matrix| matrix.spilled().is_some());
+        self.any_in_file = self.execution.ranks.any(in_file);
         if let Some(rows) = &self.weighted_rows {
-            matrix = matrix.gather(rows);
+            matrix = self.agree(matrix.gather_ascending(rows))?;
         }
         for (watched, matrix) in self.watched[1..].iter_mut().zip(validation) {
-            let columns = BinColumns::of(&matrix);
+            let columns = if matrix.spilled().is_some() { BinColumns::none() } else { BinColumns::of(&matrix) };
             watched.bins = Some((matrix, columns));
         }
         self.keep_raw_values(&mapper)?;
+        self.check_in_file()?;
         let columns = self.columns(&matrix);
         self.order = RowOrder::new(!self.keeps_order && RowOrder::pays(&matrix));
         self.seconds.bin += started.elapsed().as_secs_f64();
@@ -131,11 +143,23 @@ impl<'a> Training<'a> {
     /// The columns of the training data's matrix, where they pay: for partitioning short rows, for rows that a tree was not grown on or that
     /// it is dropped for, and for trees of few features.
     fn columns(&self, matrix: &BinnedMatrix) -> BinColumns {
-        if self.sampler.samples() || self.params.colsample_bytree < 1.0 || self.dart.is_some() {
+        if matrix.spilled().is_some() {
+            BinColumns::none()
+        } else if self.has_columns() {
             BinColumns::of(matrix)
         } else {
             BinColumns::if_short(matrix)
         }
+    }
+
+    /// Whether columns pay whatever the length of rows is.
+    pub(super) fn has_columns(&self) -> bool {
+        self.sampler.samples() || self.params.colsample_bytree < 1.0 || self.dart.is_some()
+    }
+
+    /// What became of reading bins, if it did not fail on any rank.
+    pub(super) fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        if self.any_in_file { self.execution.ranks.agree(result) } else { result }
     }
 
     /// The loop over rounds, from the first or from those of a checkpoint on: the model that is kept, and the metrics of every round.
@@ -148,7 +172,7 @@ impl<'a> Training<'a> {
         let rounds = checkpoint.map(Checkpoint::rounds);
         agreement::check_same(self.execution.ranks, &[("rounds of the checkpoint".into(), format!("{rounds:?}"))])?;
         let keeps_checkpoints = observer.keeps_checkpoints() || checkpoint.is_some();
-        let data = if keeps_checkpoints { self.fingerprints(binned) } else { Vec::new() };
+        let data = if keeps_checkpoints { self.fingerprints(binned)? } else { Vec::new() };
         let mut kept = Kept::new(self.early_stopping(), self.dart.is_some());
         let mut done = match checkpoint {
             Some(checkpoint) => {
@@ -198,13 +222,14 @@ impl<'a> Training<'a> {
                 break;
             }
         }
+        self.in_file = InFile::of(self.watched.iter().filter_map(|set| Some(&set.bins.as_ref()?.0)).chain([&*matrix]));
         let mut trees = done.model.trees;
         kept.cut(&mut trees, self.first_round(), self.trees_per_round());
         self.warnings.extend(outcome::shrunk(self.params.lambda, &trees));
         if outcome::has_no_split(&trees) {
             let round = self.first_round() + done.history.len();
             let next = NextTree { round, index: (round * self.trees_per_round()) as u64, output: 0, is_first: true };
-            let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers[0]);
+            let obstacle = self.obstacle(next, mapper, RowBins { matrix, columns, execution }, &mut buffers[0])?;
             self.warnings.push(match self.initial {
                 None => format!("no tree has a split, so all rows are predicted alike: {obstacle}"),
                 Some(_) => format!("no new tree has a split, so nothing is learnt from these data: {obstacle}"),
@@ -281,7 +306,7 @@ impl<'a> Training<'a> {
     }
 
     /// The fingerprints of all data sets, whose rows must still lie as they came.
-    fn fingerprints(&self, binned: &Binned) -> Vec<Fingerprint> {
+    fn fingerprints(&self, binned: &Binned) -> Result<Vec<Fingerprint>> {
         let ranks = self.execution.ranks;
         let fingerprint = |watched: &Watched<'_>| {
             let (matrix, mapper) = match &watched.bins {
@@ -302,7 +327,7 @@ impl<'a> Training<'a> {
     /// grown does not depend on it.
     fn side_by_side(&self, rows: usize) -> usize {
         let outputs = self.base_score.len();
-        let pays = rayon::current_num_threads() > 1 && rows * outputs <= SIDE_BY_SIDE_MARGINS;
+        let pays = !self.any_in_file && rayon::current_num_threads() > 1 && rows * outputs <= SIDE_BY_SIDE_MARGINS;
         if pays && self.execution.ranks.is_alone() && self.params.num_parallel_tree == 1 { outputs } else { 1 }
     }
 
@@ -324,12 +349,14 @@ impl<'a> Training<'a> {
         let next: Vec<NextTree> = self.trees_of_round(round, before + trees.len()).collect();
         for next in next.chunks(buffers.len()) {
             let grow = |(buffers, &tree)| self.grow_tree(grower, tree, bins, buffers);
-            let grown: Vec<GrownTree> = buffers.par_iter_mut().zip(next).with_max_len(1).map(grow).collect();
+            let grown: Vec<GrownTree> = buffers.par_iter_mut().zip(next).with_max_len(1).map(grow).collect::<Result<_>>()?;
             for ((next, mut grown), buffers) in next.iter().zip(grown).zip(&mut *buffers) {
                 let mut tree = grown.to_tree(mapper);
                 tree.weight = dropped.weight;
                 grown.weigh(tree.weight);
-                profiler.step(Phase::Score, || self.add_to_scores(next.output, &grown, mapper, bins, buffers.has_copies()));
+                let on_copies = buffers.has_copies();
+                let added = profiler.step(Phase::Score, || self.add_to_scores(next.output, &grown, mapper, bins, on_copies));
+                self.agree(added)?;
                 trees.push(tree);
                 if reorder && trees.len().is_multiple_of(self.trees_per_round()) {
                     let rows = bins.matrix.rows();
@@ -355,9 +382,9 @@ impl<'a> Training<'a> {
     }
 
     /// Grows a tree. Its rows are those of the buffers until they are given back.
-    fn grow_tree(&self, grower: &TreeGrower<'_>, tree: NextTree, bins: RowBins<'_>, buffers: &mut Buffers) -> GrownTree {
+    fn grow_tree(&self, grower: &TreeGrower<'_>, tree: NextTree, bins: RowBins<'_>, buffers: &mut Buffers) -> Result<GrownTree> {
         grower.step(Phase::Gradients, || self.draw_rows(tree, bins.matrix, buffers));
-        let mut grown = grower.grow(buffers.input(tree.index, bins));
+        let mut grown = grower.grow(buffers.input(tree.index, bins))?;
         for output in tree.output..tree.output + self.outputs_of_tree() {
             if let Some(level) = self.loss.leaf_level(output) {
                 grower.step(Phase::Leaves, || self.renew(&mut grown, grower.mapper, output, level, buffers));
@@ -366,7 +393,7 @@ impl<'a> Training<'a> {
         if self.has_linear_leaves(tree.round) {
             grower.step(Phase::Leaves, || self.fit_linear(&mut grown, buffers));
         }
-        grown
+        Ok(grown)
     }
 
     /// Gives the leaves of a tree the quantile at `level` of their rows' residuals.
@@ -400,7 +427,8 @@ impl<'a> Training<'a> {
         let drawn = self.sampler.draw((round, index), (&buffers.gradients, buffers.outputs()), row, self.execution);
         let is_sample = matches!(drawn, Drawn::Some(_));
         match drawn {
-            Drawn::Some(sample) if sample.are_few_of(matrix.rows()) => match is_blind {
+            // What memory has no room for is not copied into it.
+            Drawn::Some(sample) if sample.are_few_of(matrix.rows()) && matrix.spilled().is_none() => match is_blind {
                 true => buffers.copy_with(&sample.rows, matrix, |of_tree, out| {
                     self.loss.gradients_of(output + of_tree, &data, &sample.rows, out);
                 }),
@@ -419,7 +447,7 @@ impl<'a> Training<'a> {
     }
 
     /// Why the next tree would have no split, like those before it.
-    fn obstacle(&mut self, tree: NextTree, mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> String {
+    fn obstacle(&mut self, tree: NextTree, mapper: &BinMapper, bins: RowBins<'_>, buffers: &mut Buffers) -> Result<String> {
         let index = tree.index;
         self.loss.start_round(tree.round, &self.watched[0].round(), self.execution.ranks);
         self.draw_rows(tree, bins.matrix, buffers);
@@ -443,16 +471,25 @@ impl<'a> Training<'a> {
     }
 
     /// Adds a tree to the scores of all data sets. If it was grown on copies of some rows, all are routed.
-    fn add_to_scores(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>, on_copies: bool) {
+    fn add_to_scores(
+        &mut self,
+        output: usize,
+        grown: &GrownTree,
+        mapper: &BinMapper,
+        train: RowBins<'_>,
+        on_copies: bool,
+    ) -> Result<()> {
+        let is_grown_on_all = grown.num_rows() == train.matrix.rows();
         for watched in &mut self.watched {
             match &watched.bins {
-                None if !on_copies => {
-                    let router = (grown.num_rows() < train.matrix.rows()).then(|| Router::new(grown, mapper, train));
+                None if !on_copies && (is_grown_on_all || train.matrix.spilled().is_none()) => {
+                    let router = (!is_grown_on_all).then(|| Router::new(grown, mapper, train));
                     watched.scores.add_leaves(output, grown, router.as_ref(), &watched.raw);
                 }
-                _ => watched.add(output, grown, mapper, train),
+                _ => watched.add(output, grown, mapper, train)?,
             }
         }
+        Ok(())
     }
 
     pub(super) fn evaluate(&mut self, round: usize) -> RoundReport {
@@ -513,15 +550,17 @@ impl<'a> Watched<'a> {
     }
 
     /// Adds a tree to the scores. `train` are the bins of the training data.
-    pub(super) fn add(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
+    pub(super) fn add(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) -> Result<()> {
         let Self { scores, bins, raw, .. } = self;
-        scores.add_routed(output, grown, &Router::new(grown, mapper, own_bins(bins, train)), raw);
+        scores.add_led(output, grown, &Led::new(grown, mapper, own_bins(bins, train))?, raw);
+        Ok(())
     }
 
     /// Sets a tree aside that is to be taken out of the scores.
-    pub(super) fn set_aside(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) {
+    pub(super) fn set_aside(&mut self, output: usize, grown: &GrownTree, mapper: &BinMapper, train: RowBins<'_>) -> Result<()> {
         let Self { scores, bins, raw, .. } = self;
-        scores.set_aside(output, grown, &Router::new(grown, mapper, own_bins(bins, train)), raw);
+        scores.set_aside(output, grown, &Led::new(grown, mapper, own_bins(bins, train))?, raw);
+        Ok(())
     }
 
     /// What the loss sees of them.

@@ -254,8 +254,7 @@ fn neither_forms_of_sums_nor_memory_change_a_tree() {
         let tree = |kept_bytes: usize, threads: usize| -> Tree {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| {
-                let mut grower = TreeGrower::new(&params, &rules, &mapper, &matrix, 3, execution);
-                grower.kept_bytes = kept_bytes;
+                let grower = TreeGrower::new(&params, &rules, &mapper, &matrix, 3, execution).keeping(kept_bytes);
                 let mut buffers = Buffers::new(rows, (3, 3), 0.0, 0.0);
                 buffers.fill(|output, out| {
                     for (row, pair) in out.iter_mut().enumerate() {
@@ -265,7 +264,7 @@ fn neither_forms_of_sums_nor_memory_change_a_tree() {
                 });
                 buffers.rows[0] = (0..rows as u32).collect();
                 buffers.quantise(execution, 0);
-                grower.grow(buffers.input(1, RowBins { matrix: &matrix, columns: &columns, execution })).to_tree(&mapper)
+                grower.grow(buffers.input(1, RowBins { matrix: &matrix, columns: &columns, execution })).unwrap().to_tree(&mapper)
             })
         };
         let expected = tree(1 << 30, 1);

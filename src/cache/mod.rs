@@ -96,6 +96,9 @@ enum Tile {
 /// # Errors
 /// `out` cannot be written.
 pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&str, &Dataset)], bins: &Bins) -> io::Result<()> {
+    if bins.matrices().any(|matrix| matrix.spilled().is_some()) {
+        return Err(io::Error::other("the bins are larger than memory, and so would be the cache"));
+    }
     let sets: Vec<_> = std::iter::once(("train", train)).chain(validation.iter().copied()).zip(bins.matrices()).collect();
     let header = Header {
         sapwood: env!("CARGO_PKG_VERSION").to_string(),
@@ -137,11 +140,11 @@ pub fn write(out: &mut dyn Write, key: &str, train: &Dataset, validation: &[(&st
     out.finish()
 }
 
-/// Reads what [`write()`] wrote under the same key.
+/// Reads what [`write()`] wrote under the same key, into memory, of which it may take so many bytes as `limit` says.
 ///
 /// # Errors
-/// Anything but a whole file of this version and key.
-pub fn read(path: &Path, key: &str) -> Result<Cached> {
+/// Anything but a whole file of this version and key, and one that memory has no room for.
+pub fn read(path: &Path, key: &str, limit: Option<u64>) -> Result<Cached> {
     let refused = |what: &str| Error::new(ErrorKind::Cache, format!("{}: {what}", path.display()));
     let unreadable = |error: io::Error| Error::io(path, error);
     // To open a pipe would be to wait for whoever writes to it.
@@ -155,6 +158,10 @@ pub fn read(path: &Path, key: &str) -> Result<Cached> {
     let (expected, actual) = (lengths.file(), file.metadata().map_err(unreadable)?.len());
     if actual != expected {
         return Err(refused(&FORMAT.wrong_length(expected, actual).to_string()));
+    }
+    if let Some(limit) = limit.filter(|&limit| lengths.payload > limit) {
+        let (bytes, allowed) = (lengths.payload >> 20, limit >> 20);
+        return Err(refused(&format!("the cached data take {bytes} MiB of memory, and this process may use {allowed} MiB")));
     }
     (&file).take(lengths.header).read_to_end(&mut read).map_err(unreadable)?;
     let header: Header = serde_json::from_slice(&read[PREFIX_BYTES..]).map_err(|error| refused(&format!("damaged: {error}")))?;

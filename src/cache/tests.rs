@@ -64,7 +64,7 @@ fn written() -> (tempfile::TempDir, PathBuf, Vec<u8>) {
 #[test]
 fn cached_data_give_the_same_model_and_metrics() {
     let (_dir, path, model) = written();
-    let Cached { train, validation, bins } = read(&path, "key").unwrap();
+    let Cached { train, validation, bins } = read(&path, "key", None).unwrap();
     let [(name, valid)] = &validation[..] else { panic!("one validation set") };
     let trainer = Trainer::new(params()).validation(name, valid);
     let again = trainer.fit_binned(&train, bins, &mut ()).unwrap();
@@ -77,9 +77,16 @@ fn cached_data_give_the_same_model_and_metrics() {
 #[test]
 fn another_key_is_refused() {
     let (_dir, path, _) = written();
-    let error = read(&path, "kez").unwrap_err();
+    let error = read(&path, "kez", None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cache);
     assert!(error.to_string().contains("made from other data"), "{error}");
+}
+
+#[test]
+fn what_is_larger_than_memory_is_not_read() {
+    let (_dir, path, _) = written();
+    let error = read(&path, "key", Some(1000)).unwrap_err().to_string();
+    assert!(error.contains("take 0 MiB of memory, and this process may use 0 MiB"), "{error}");
 }
 
 #[test]
@@ -91,23 +98,23 @@ fn any_damage_is_an_error() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         fs::write(&path, &damaged).unwrap();
-        assert!(read(&path, "key").is_err(), "byte {at} of {}", bytes.len());
+        assert!(read(&path, "key", None).is_err(), "byte {at} of {}", bytes.len());
         if at.is_multiple_of(3) {
             fs::write(&path, &bytes[..at]).unwrap();
-            assert!(read(&path, "key").is_err(), "cut off at {at}");
+            assert!(read(&path, "key", None).is_err(), "cut off at {at}");
         }
     }
     fs::write(&path, [&bytes[..], b"x"].concat()).unwrap();
-    assert!(read(&path, "key").is_err());
+    assert!(read(&path, "key", None).is_err());
     fs::write(&path, FORMAT.magic).unwrap();
-    assert!(read(&path, "key").is_err());
+    assert!(read(&path, "key", None).is_err());
 }
 
 /// A checksum that matches does not make a bin of what is none: kernels rely on bins.
 #[test]
 fn cells_that_are_no_bins_are_refused() {
     let (_dir, path, _) = written();
-    let bins = read(&path, "key").unwrap().bins;
+    let bins = read(&path, "key", None).unwrap().bins;
     let matrix = bins.matrices().next().unwrap();
     let cells = || -> Vec<Cells> { matrix.tiles().iter().map(|tile| tile.cells.clone()).collect() };
     let assembled = |cells| BinnedMatrix::from_cells(bins.mapper(), matrix.rows(), cells);

@@ -2,21 +2,23 @@
 //!
 //! Several ranks expand a batch of nodes in step: each partitions the rows that it has, all add up the numbers of rows; each builds
 //! histograms of its rows, all add these up, and each keeps the sums of its own features; each finds the best splits of these, all exchange
-//! them. A rank that is alone expands each node by itself.
+//! them. A rank that is alone expands each node by itself; where bins are in a file, it does as several do, so that the file is read once a
+//! batch.
 
 use super::blocks::FeatureBlocks;
 use super::exchange::exchange;
 use super::node::OpenNode;
 use super::partition::NodeRows;
+use super::partition_batch::partition_all;
 use super::side::{RowBins, SideTable};
 use super::workers::Workers;
-use crate::Params;
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
 use crate::collective::Collective;
 use crate::execution::Execution;
-use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, Sums};
+use crate::histogram::{Histogram, HistogramBuilder, NodeOfRows, Pools, Quantised, Sums};
 use crate::sampling::{self, Purpose};
 use crate::split::{Bounds, Candidates, FeatureRules, NodeContext, SplitFinder, SplitInfo};
+use crate::{Error, Params, Result};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -45,8 +47,20 @@ pub(super) struct TreeContext<'a> {
     pub blocks: FeatureBlocks,
     /// Nodes with at least so many rows keep their histogram for their children.
     pub kept_rows: u64,
+    pub batches: Batches,
     pub execution: Execution<'a>,
     pub workers: &'a Workers,
+}
+
+/// How nodes are expanded together: the same on all ranks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Batches {
+    /// Whether any rank has bins in a file.
+    pub any_in_file: bool,
+    /// The most nodes that are.
+    pub nodes: usize,
+    /// What histograms that are kept for children may take.
+    pub kept_bytes: usize,
 }
 
 /// The children of a node while they are made.
@@ -60,57 +74,103 @@ struct Children<'r> {
 
 impl TreeContext<'_> {
     /// A tree's first node, with its split if it has one.
-    pub fn root<'r>(&self, rows: NodeRows<'r>) -> OpenNode<'r> {
+    ///
+    /// # Errors
+    /// Bins that cannot be read back from their file, on any rank.
+    pub fn root<'r>(&self, rows: NodeRows<'r>) -> Result<OpenNode<'r>> {
         let ranks = self.execution.ranks;
         let count = ranks.sum(rows.rows.len() as u64);
-        let mut histogram = self.histograms.build(rows.rows, count);
+        let mut built = self.agree(self.histograms.build_all(&[(&*rows.rows, count)]))?;
+        let Some(mut histogram) = built.pop() else { return Err(Error::internal("the histogram of a root was not built")) };
         let outputs = self.totals(&histogram);
         let total = outputs.iter().fold(Sums::default(), |sum, &output| sum + output);
         let outputs = if outputs.len() > 1 { outputs } else { Vec::new() };
         let mut root = OpenNode::new(NodeContext::root(total, outputs, count), 0, rows);
         if !self.may_split(&root.context) {
             self.pools.nodes.give(histogram.words);
-            return root;
+            return Ok(root);
         }
         self.blocks.reduce(ranks, vec![&mut histogram]);
         let mut found = self.find(&root.context, &histogram);
         exchange(ranks, vec![&mut found]);
         root.histogram = Some(histogram);
         self.settle(&mut root, found);
-        root
+        Ok(root)
     }
 
-    /// Carries out the split of a node and finds those of its children. For a rank that is alone.
+    /// Carries out the split of a node and finds those of its children. For a rank that is alone, with all bins in memory.
     pub fn expand(&self, node: &mut OpenNode<'_>) {
-        let Some(mut children) = self.partition(node) else { return };
-        self.build(&mut children);
+        let Some((rows, table)) = self.to_part(node) else { return };
+        let Some(mut children) = self.children(node, rows.partition(&self.bins(), &table)) else { return };
+        let build = |node: &OpenNode<'_>| self.histograms.build(node.rows(), node.context.rows);
+        let built = self.to_build(&children).map(|child| build(&children.nodes[child])).collect();
+        self.keep(&mut children, built);
         self.scan(&mut children);
         node.children = Some(self.finish(children));
     }
 
     /// Carries out the splits of some nodes and finds those of their children: the same nodes in the same order on all ranks.
-    pub fn expand_batch<'r>(&self, batch: Vec<&mut OpenNode<'r>>) {
+    ///
+    /// # Errors
+    /// Bins that cannot be read back from their file, on any rank.
+    pub fn expand_batch<'r>(&self, batch: Vec<&mut OpenNode<'r>>) -> Result<()> {
         let ranks = self.execution.ranks;
-        if ranks.is_alone() {
-            return batch.into_par_iter().with_max_len(1).for_each(|node| self.expand(node));
+        if !self.in_batches() {
+            batch.into_par_iter().with_max_len(1).for_each(|node| self.expand(node));
+            return Ok(());
         }
-        let batch = batch.into_par_iter().with_max_len(1);
-        let (mut batch, nodes): (Vec<_>, Vec<_>) = batch.filter_map(|node| Some((self.partition(node)?, node))).unzip();
-        count_rows(ranks, &mut batch);
-        batch.par_iter_mut().with_max_len(1).for_each(|children| self.build(children));
-        let built = batch.iter_mut().flat_map(|children| children.nodes.iter_mut()).filter_map(|node| node.histogram.as_mut());
-        self.blocks.reduce(ranks, built.collect());
-        batch.par_iter_mut().with_max_len(1).for_each(|children| self.scan(children));
-        exchange(ranks, batch.iter_mut().flat_map(Children::searched).collect());
-        nodes.into_iter().zip(batch).for_each(|(node, children)| node.children = Some(self.finish(children)));
+        let mut batch = batch.into_iter();
+        loop {
+            let nodes: Vec<_> = batch.by_ref().take(self.batches.nodes).collect();
+            if nodes.is_empty() {
+                return Ok(());
+            }
+            let (nodes, mut children) = self.agree(self.partition(nodes))?;
+            count_rows(ranks, &mut children);
+            self.agree(self.build(&mut children))?;
+            let built =
+                children.iter_mut().flat_map(|children| children.nodes.iter_mut()).filter_map(|node| node.histogram.as_mut());
+            self.blocks.reduce(ranks, built.collect());
+            children.par_iter_mut().with_max_len(1).for_each(|children| self.scan(children));
+            exchange(ranks, children.iter_mut().flat_map(Children::searched).collect());
+            nodes.into_iter().zip(children).for_each(|(node, children)| node.children = Some(self.finish(children)));
+        }
     }
 
-    /// Partitions the rows that this rank has of a node, if it has a split. Its children's numbers of rows are this rank's.
-    fn partition<'r>(&self, node: &mut OpenNode<'r>) -> Option<Children<'r>> {
+    /// Whether nodes are expanded in batches, and none by itself: by several ranks, which do it in step, and from bins in a file, which are read
+    /// once a batch.
+    pub fn in_batches(&self) -> bool {
+        self.batches.any_in_file || !self.execution.ranks.is_alone()
+    }
+
+    /// What became of reading bins, if it did not fail on any rank.
+    fn agree<T>(&self, result: Result<T>) -> Result<T> {
+        if self.batches.any_in_file { self.execution.ranks.agree(result) } else { result }
+    }
+
+    /// Partitions the rows that this rank has of those nodes that have a split. Their children's numbers of rows are this rank's.
+    fn partition<'n, 'r>(&self, nodes: Vec<&'n mut OpenNode<'r>>) -> Result<(Vec<&'n mut OpenNode<'r>>, Vec<Children<'r>>)> {
+        let to_part = nodes.into_iter().filter_map(|node| Some((self.to_part(node)?, node)));
+        let (rows, nodes): (Vec<_>, Vec<_>) = to_part.unzip();
+        let sides = partition_all(&self.bins(), rows)?;
+        let children = sides.into_iter().zip(nodes).filter_map(|(sides, node)| Some((self.children(node, sides)?, node)));
+        let (children, nodes) = children.unzip();
+        Ok((nodes, children))
+    }
+
+    fn bins(&self) -> RowBins<'_> {
+        RowBins { matrix: self.matrix, columns: self.columns, execution: self.execution }
+    }
+
+    /// The rows that this rank has of a node, and where they go, if it has a split.
+    fn to_part<'r>(&self, node: &mut OpenNode<'r>) -> Option<(NodeRows<'r>, SideTable)> {
         let (split, rows) = (node.split.as_ref()?, node.rows.take()?);
-        let table = SideTable::new(split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature));
-        let bins = RowBins { matrix: self.matrix, columns: self.columns, execution: self.execution };
-        let (left, right) = rows.partition(&bins, &table);
+        Some((rows, SideTable::new(split, &self.mapper.features()[split.feature as usize], self.matrix.layout(split.feature))))
+    }
+
+    /// The children of a node, which have these rows of this rank.
+    fn children<'r>(&self, node: &mut OpenNode<'r>, (left, right): (NodeRows<'r>, NodeRows<'r>)) -> Option<Children<'r>> {
+        let split = node.split.as_ref()?;
         let middle = node.range.start + left.rows.len();
         let above = self.handed_down(&node.context, split);
         let bounds = self.finder.children_bounds(&node.context, split, self.quantised.units);
@@ -144,29 +204,46 @@ impl TreeContext<'_> {
         Cow::Owned(node)
     }
 
-    /// Builds the histogram of the smaller child from its rows on this rank, if either child may be split; those of both if the parent's was
-    /// not kept.
-    fn build(&self, children: &mut Children<'_>) {
-        let parent = children.parent.take();
-        let [small, large] = children.by_size();
-        let Some(parent) = parent else {
-            for child in [small, large].into_iter().filter(|child| self.may_split(&child.context)) {
-                child.histogram = Some(self.histograms.build(child.rows(), child.context.rows));
-            }
-            return;
-        };
-        if self.may_split(&small.context) || self.may_split(&large.context) {
-            small.histogram = Some(self.histograms.build(small.rows(), small.context.rows));
-            children.parent = Some(parent);
-        } else {
-            self.pools.nodes.give(parent.words);
+    /// The children whose histograms are built from their rows: the smaller one, if either may be split; all that may be if the parent's was not
+    /// kept.
+    fn to_build(&self, children: &Children<'_>) -> impl Iterator<Item = usize> + use<> {
+        let by_size = children.by_size();
+        let may = by_size.map(|child| self.may_split(&children.nodes[child].context));
+        let wanted = if children.parent.is_some() { [may[0] || may[1], false] } else { may };
+        by_size.into_iter().zip(wanted).filter_map(|(child, wanted)| wanted.then_some(child))
+    }
+
+    /// Gives the children of [`TreeContext::to_build`] what was built of them. Without any of these, the parent's histogram is of no use.
+    fn keep(&self, children: &mut Children<'_>, built: Vec<Histogram>) {
+        if built.is_empty()
+            && let Some(parent) = children.parent.take()
+        {
+            return self.pools.nodes.give(parent.words);
         }
+        self.to_build(children).zip(built).for_each(|(child, histogram)| children.nodes[child].histogram = Some(histogram));
+    }
+
+    /// Builds the histograms of the children of several nodes.
+    fn build(&self, batch: &mut [Children<'_>]) -> Result<()> {
+        let mut wanted: Vec<NodeOfRows<'_>> = Vec::new();
+        let mut counts = Vec::with_capacity(batch.len());
+        for children in &*batch {
+            let before = wanted.len();
+            let nodes = self.to_build(children).map(|child| &children.nodes[child]);
+            wanted.extend(nodes.map(|child| (child.rows(), child.context.rows)));
+            counts.push(wanted.len() - before);
+        }
+        let mut built = self.histograms.build_all(&wanted)?.into_iter();
+        for (children, count) in batch.iter_mut().zip(counts) {
+            self.keep(children, built.by_ref().take(count).collect());
+        }
+        Ok(())
     }
 
     /// Gets the larger child's histogram by subtraction from the parent's, and finds the best splits of this rank's features.
     fn scan(&self, children: &mut Children<'_>) {
         let parent = children.parent.take();
-        let [small, large] = children.by_size();
+        let [small, large] = children.by_size_mut();
         match (parent, &small.histogram) {
             (Some(mut parent), Some(built)) if self.may_split(&large.context) => {
                 let (sums, narrow) = (self.matrix.slots() * self.quantised.stride(), self.histograms.is_narrow());
@@ -285,9 +362,16 @@ impl TreeContext<'_> {
 
 impl<'r> Children<'r> {
     /// The child with fewer rows on all ranks, and the other one; of equal ones the left one comes first.
-    fn by_size(&mut self) -> [&mut OpenNode<'r>; 2] {
+    fn by_size(&self) -> [usize; 2] {
+        let [left, right] = &self.nodes;
+        if left.context.rows <= right.context.rows { [0, 1] } else { [1, 0] }
+    }
+
+    /// The two themselves.
+    fn by_size_mut(&mut self) -> [&mut OpenNode<'r>; 2] {
+        let is_left = self.by_size()[0] == 0;
         let [left, right] = &mut self.nodes;
-        if left.context.rows <= right.context.rows { [left, right] } else { [right, left] }
+        if is_left { [left, right] } else { [right, left] }
     }
 
     /// What was found for those children whose features were scanned.

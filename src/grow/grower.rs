@@ -1,14 +1,14 @@
 //! [`TreeGrower`]: grows one tree from quantised gradients.
 
 use super::blocks::FeatureOwners;
-use super::expand::{FEWER, TreeContext};
+use super::expand::{Batches, FEWER, TreeContext};
 use super::growth::Growth;
 use super::leaves::{LeafInput, LeafRule, set_leaf_values};
 use super::node::{GrownNode, GrownTree, OpenNode};
 use super::partition::NodeRows;
 use super::workers::Workers;
-use crate::Params;
 use crate::binning::{BinColumns, BinMapper, BinnedMatrix};
+use crate::collective::Collective;
 use crate::execution::Execution;
 use crate::histogram::{Histogram, HistogramBuilder, Pools, Quantised, stride};
 use crate::objective::GradientPair;
@@ -16,6 +16,7 @@ use crate::params::GrowPolicy;
 use crate::profile::Phase;
 use crate::sampling::{self, Purpose};
 use crate::split::{FeatureRules, SplitFinder};
+use crate::{Params, Result};
 use std::sync::{Mutex, PoisonError};
 
 /// What the histograms of trees of several outputs may take together while a tree grows. A node with so few rows that more nodes could have as
@@ -36,8 +37,7 @@ pub(crate) struct TreeGrower<'a> {
     /// Whether several trees are grown at a time.
     side_by_side: bool,
     workers: Workers,
-    /// [`KEPT_BYTES`], but for tests.
-    pub(crate) kept_bytes: usize,
+    pub(super) batches: Batches,
 }
 
 /// What one tree is grown from.
@@ -79,8 +79,15 @@ impl<'a> TreeGrower<'a> {
             sides: Mutex::default(),
             side_by_side: false,
             workers: Workers::default(),
-            kept_bytes: KEPT_BYTES,
+            batches: Batches::of(matrix, stride(outputs), execution.ranks),
         }
+    }
+
+    /// The same with less memory for histograms.
+    #[cfg(test)]
+    pub(crate) fn keeping(mut self, bytes: usize) -> Self {
+        self.batches.kept_bytes = bytes;
+        self
     }
 
     /// The same for trees of which several are grown at a time.
@@ -98,7 +105,10 @@ impl<'a> TreeGrower<'a> {
     }
 
     /// Grows a tree. Any number of threads may do so at a time.
-    pub fn grow(&self, mut input: TreeInput<'_>) -> GrownTree {
+    ///
+    /// # Errors
+    /// Bins that cannot be read back from their file, on any rank.
+    pub fn grow(&self, mut input: TreeInput<'_>) -> Result<GrownTree> {
         self.workers.add(1);
         let key = sampling::key(self.params.seed, Purpose::Tree, input.index);
         let features = sampling::columns(key, &self.features, self.params.colsample_bytree, self.rules.weights());
@@ -109,14 +119,14 @@ impl<'a> TreeGrower<'a> {
         let selected = pays(input.matrix, &features, &self.features).then(|| self.select(input.matrix, input.columns, &features));
         let matrix = selected.as_ref().unwrap_or(input.matrix);
         let context = self.context(&input, matrix, features);
-        let root = context.root(NodeRows::new(&mut rows, &mut spare, &mut sides));
+        let root = context.root(NodeRows::new(&mut rows, &mut spare, &mut sides))?;
         let regularisation = context.finder.regularisation;
         let mut nodes = match self.narrowed(&context, &root) {
-            None => self.grow_from(context, root),
+            None => self.grow_from(context, root)?,
             Some((matrix, features)) => {
                 let root = self.moved(root, context.matrix, &matrix, &features);
                 let context = self.context(&input, &matrix, features);
-                self.grow_from(context, root)
+                self.grow_from(context, root)?
             }
         };
         let buffers = [rows, spare];
@@ -129,7 +139,7 @@ impl<'a> TreeGrower<'a> {
         self.step(Phase::Leaves, || set_leaf_values(&mut nodes, &buffers, values, rule, self.execution.ranks));
         self.sides.lock().unwrap_or_else(PoisonError::into_inner).push(sides);
         self.workers.remove();
-        GrownTree { nodes, rows: buffers }
+        Ok(GrownTree { nodes, rows: buffers })
     }
 
     /// What a tree of some features, on a matrix that has these, needs to know.
@@ -160,16 +170,17 @@ impl<'a> TreeGrower<'a> {
             pools,
             blocks,
             kept_rows: 0,
+            batches: self.batches,
             execution,
             workers,
         }
     }
 
-    fn grow_from(&self, mut context: TreeContext<'_>, root: OpenNode<'_>) -> Vec<GrownNode> {
+    fn grow_from(&self, mut context: TreeContext<'_>, root: OpenNode<'_>) -> Result<Vec<GrownNode>> {
         let bytes = size_of::<[u64; 2]>() * context.matrix.slots() * context.quantised.stride();
         // So few nodes have so many rows that their histograms fit. That says nothing about this rank: all keep the same ones.
-        context.kept_rows =
-            if context.quantised.stride() > 1 { root.context.rows / (self.kept_bytes / bytes.max(1)).max(1) as u64 } else { 0 };
+        let is_scarce = context.quantised.stride() > 1 || self.batches.any_in_file;
+        context.kept_rows = if is_scarce { root.context.rows / (self.batches.kept_bytes / bytes.max(1)).max(1) as u64 } else { 0 };
         let growth = Growth { context: &context };
         match self.params.grow_policy {
             _ if context.finder.is_intermediate() => growth.in_turn(root),
@@ -207,7 +218,20 @@ impl<'a> TreeGrower<'a> {
     }
 }
 
-/// Whether laying out some features anew pays for a tree: most of the work that rows make is that of others.
+impl Batches {
+    /// Batches that grow trees over a matrix, whose slots have `stride` sums.
+    fn of(matrix: &BinnedMatrix, stride: usize, ranks: &dyn Collective) -> Self {
+        let Some(spilled) = matrix.spilled() else {
+            return Self { any_in_file: ranks.any(false), nodes: ranks.min(usize::MAX), kept_bytes: ranks.min(KEPT_BYTES) };
+        };
+        // Histograms that are kept, and those that a batch builds: of both children of a node where the parent's was not kept.
+        let bytes = spilled.histogram_bytes();
+        let nodes = bytes / 4 / (size_of::<[u64; 2]>() * matrix.slots() * stride).max(1) / 2;
+        Self { any_in_file: ranks.any(true), nodes: ranks.min(nodes.max(1)), kept_bytes: ranks.min(bytes / 4 * 3) }
+    }
+}
+
+/// Whether laying out some features anew pays for a tree: most of the work that rows make is that of others. What is in a file stays there.
 fn pays(matrix: &BinnedMatrix, features: &[u32], all: &[u32]) -> bool {
-    matrix.work_of(features) * FEWER as f64 <= matrix.work_of(all)
+    matrix.spilled().is_none() && matrix.work_of(features) * FEWER as f64 <= matrix.work_of(all)
 }

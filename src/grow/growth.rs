@@ -6,6 +6,7 @@
 
 use super::expand::TreeContext;
 use super::node::{GrownNode, Leaf, OpenNode};
+use crate::Result;
 use rayon::Scope;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use std::sync::{Mutex, PoisonError};
 
 /// Nodes that several ranks expand in one batch of a leaf-wise tree.
 const BATCH: usize = 16;
+
+/// The same where bins are in a file, which each batch reads as a whole: to expand leaves in vain takes less time.
+const BATCH_IN_FILE: usize = 64;
 
 /// Splits nodes of one tree.
 #[derive(Clone, Copy)]
@@ -23,7 +27,10 @@ pub(super) struct Growth<'g> {
 impl Growth<'_> {
     /// Level by level, left to right, until `max_leaves` are reached. Returns the nodes, parents before their children; leaves have no
     /// values yet.
-    pub fn depthwise(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
+    ///
+    /// # Errors
+    /// As [`TreeContext::expand_batch`].
+    pub fn depthwise(&self, root: OpenNode<'_>) -> Result<Vec<GrownNode>> {
         let mut nodes = Vec::new();
         let mut leaves = 1;
         reserve(&mut nodes, 1);
@@ -32,21 +39,24 @@ impl Growth<'_> {
             let splittable = level.iter_mut().filter(|node| node.split.is_some()).take(self.room(leaves));
             let splittable: Vec<_> = splittable.collect();
             leaves += splittable.len();
-            self.context.expand_batch(splittable);
+            self.context.expand_batch(splittable)?;
             level = level.into_iter().flat_map(|node| self.settle(&mut nodes, node)).collect();
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Always the leaf with the largest gain, until `max_leaves` are reached. Returns the same as [`Growth::depthwise`].
-    pub fn lossguide(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
+    ///
+    /// # Errors
+    /// As [`TreeContext::expand_batch`].
+    pub fn lossguide(&self, root: OpenNode<'_>) -> Result<Vec<GrownNode>> {
         let mut frontier = Frontier { nodes: Vec::new(), open: BTreeMap::new(), leaves: 1 };
         reserve(&mut frontier.nodes, 1);
         self.open(&mut frontier, root);
-        if self.context.execution.ranks.is_alone() {
-            frontier = self.expand_ahead(frontier);
+        if self.context.in_batches() {
+            self.expand_in_batches(&mut frontier)?;
         } else {
-            self.expand_in_batches(&mut frontier);
+            frontier = self.expand_ahead(frontier);
         }
         let Frontier { mut nodes, open, .. } = frontier;
         for node in open.into_values() {
@@ -54,17 +64,18 @@ impl Growth<'_> {
                 self.close(&mut nodes, node);
             }
         }
-        nodes
+        Ok(nodes)
     }
 
     /// Expands the best leaves a batch at a time.
-    fn expand_in_batches(&self, frontier: &mut Frontier<'_>) {
+    fn expand_in_batches(&self, frontier: &mut Frontier<'_>) -> Result<()> {
+        let most = if self.context.batches.any_in_file { self.context.batches.nodes.min(BATCH_IN_FILE) } else { BATCH };
         loop {
-            let mut batch = self.take(frontier, BATCH);
+            let mut batch = self.take(frontier, most);
             if batch.is_empty() {
-                return;
+                return Ok(());
             }
-            self.context.expand_batch(batch.iter_mut().collect());
+            self.context.expand_batch(batch.iter_mut().collect())?;
             batch.into_iter().for_each(|node| drop(frontier.open.insert(GainRank::of(&node), Slot::Expanded(node))));
             self.commit(frontier);
         }

@@ -8,11 +8,15 @@ use super::expand::TreeContext;
 use super::growth::{GainRank, Growth, reserve};
 use super::leaf_order::LeafOrder;
 use super::node::{GrownNode, OpenNode};
+use crate::Result;
 use crate::params::GrowPolicy;
 
 impl Growth<'_> {
     /// Splits the leaf whose turn it is until `max_leaves` are reached. Returns the nodes as [`Growth::depthwise`] does.
-    pub fn in_turn(&self, root: OpenNode<'_>) -> Vec<GrownNode> {
+    ///
+    /// # Errors
+    /// As [`TreeContext::expand_batch`].
+    pub fn in_turn(&self, root: OpenNode<'_>) -> Result<Vec<GrownNode>> {
         let (context, mut nodes) = (self.context, Vec::new());
         reserve(&mut nodes, 1);
         let mut order = LeafOrder::new(context.rules, context.mapper, root.context.id);
@@ -27,14 +31,14 @@ impl Growth<'_> {
                 continue;
             }
             let leaf = leaves.swap_remove(next);
-            leaves.extend(self.split(&mut nodes, &mut order, leaf));
+            leaves.extend(self.split(&mut nodes, &mut order, leaf)?);
         }
         let bounds = order.final_bounds();
         for mut leaf in leaves {
             leaf.context.bounds = bounds.get(&leaf.context.id).copied().unwrap_or_default();
             self.close(&mut nodes, leaf);
         }
-        nodes
+        Ok(nodes)
     }
 
     /// The place of the leaf that is split next: the one with the largest gain, or the leftmost of the level.
@@ -47,9 +51,14 @@ impl Growth<'_> {
     }
 
     /// Makes an inner node of a leaf. Returns its children.
-    fn split<'r>(&self, nodes: &mut Vec<GrownNode>, order: &mut LeafOrder<'_>, mut leaf: OpenNode<'r>) -> Vec<OpenNode<'r>> {
+    fn split<'r>(
+        &self,
+        nodes: &mut Vec<GrownNode>,
+        order: &mut LeafOrder<'_>,
+        mut leaf: OpenNode<'r>,
+    ) -> Result<Vec<OpenNode<'r>>> {
         let TreeContext { finder, quantised, .. } = self.context;
-        self.context.expand_batch(vec![&mut leaf]);
+        self.context.expand_batch(vec![&mut leaf])?;
         let (number, split) = (leaf.context.id, leaf.split.clone());
         let weights = split.as_ref().map(|split| finder.children_weights(&leaf.context, split, quantised.units));
         let children = self.settle(nodes, leaf);
@@ -57,6 +66,6 @@ impl Growth<'_> {
             let child = |node: &OpenNode<'_>, weight| (node.context.id, weight, node.context.bounds);
             order.split(number, &split, [child(left, weights[0]), child(right, weights[1])]);
         }
-        children
+        Ok(children)
     }
 }

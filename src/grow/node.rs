@@ -38,14 +38,14 @@ impl<'r> OpenNode<'r> {
 }
 
 /// A node of a grown tree.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum GrownNode {
     Leaf(Leaf),
     Split { split: SplitInfo, left: usize, right: usize },
 }
 
 /// A leaf of a grown tree.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Leaf {
     /// Its rows' positions in the partition, and in which of the tree's buffers.
     pub range: Range<usize>,
@@ -64,7 +64,7 @@ pub(crate) struct Leaf {
 }
 
 /// A linear function in a leaf.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Linear {
     pub function: LinearLeaf,
     /// What its values are multiplied by.

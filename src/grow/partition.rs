@@ -1,7 +1,7 @@
 //! Splitting a node's rows in two, stably: every node's rows stay in ascending order.
 
 use super::distribute::distribute;
-use super::side::{PageBins, RowBins, SideTable};
+use super::side::{RowBins, SideTable};
 use crate::binning::{BinColumn, Cells, FeatureLayout};
 use crate::execution::Execution;
 use crate::profile::Phase;
@@ -9,7 +9,7 @@ use crate::simd::prefetch;
 use rayon::prelude::*;
 
 /// Rows that one task splits.
-const RUN: usize = 8_192;
+pub(super) const RUN: usize = 8_192;
 
 /// How far ahead cells are fetched.
 const AHEAD: usize = 192;
@@ -19,7 +19,8 @@ const AHEAD: usize = 192;
 pub(crate) struct NodeRows<'r> {
     pub rows: &'r mut [u32],
     spare: &'r mut [u32],
-    sides: &'r mut [u8],
+    /// 1 for rows that go left, once that is known.
+    pub(super) sides: &'r mut [u8],
     /// Which of the tree's two buffers the rows are in.
     pub buffer: usize,
 }
@@ -32,8 +33,20 @@ impl<'r> NodeRows<'r> {
 
     /// Those that go left and those that go right, in the other buffer; this one keeps the rows as they are.
     pub fn partition(self, bins: &RowBins<'_>, table: &SideTable) -> (Self, Self) {
+        let lefts = partition(bins, table, self.rows, (&mut *self.spare, &mut *self.sides));
+        self.split_at(lefts)
+    }
+
+    /// The same where the sides of all rows are known.
+    pub fn distribute(self, execution: Execution<'_>) -> (Self, Self) {
+        let lefts = |sides: &[u8]| sides.iter().map(|&side| usize::from(side)).sum();
+        let lefts = self.sides.par_chunks(RUN).map(lefts).collect();
+        let lefts = distribute_runs(execution, self.rows, self.sides, lefts, self.spare);
+        self.split_at(lefts)
+    }
+
+    fn split_at(self, lefts: usize) -> (Self, Self) {
         let Self { rows, spare, sides, buffer } = self;
-        let lefts = partition(bins, table, rows, (&mut *spare, &mut *sides));
         let (rows, spare, sides) = (spare.split_at_mut(lefts), rows.split_at_mut(lefts), sides.split_at_mut(lefts));
         let side = |rows, spare, sides| Self { rows, spare, sides, buffer: 1 - buffer };
         (side(rows.0, spare.0, sides.0), side(rows.1, spare.1, sides.1))
@@ -53,6 +66,12 @@ fn partition(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): 
     }
     let find = |(rows, sides): (&[u32], &mut [u8])| profiler.task(Phase::Partition, || find_sides(bins, table, rows, sides));
     let lefts: Vec<usize> = rows.par_chunks(RUN).zip(sides.par_chunks_mut(RUN)).map(find).collect();
+    distribute_runs(bins.execution, rows, sides, lefts, out)
+}
+
+/// The same where the sides are known, and how many rows go left in each run.
+fn distribute_runs(execution: Execution<'_>, rows: &[u32], sides: &[u8], lefts: Vec<usize>, out: &mut [u32]) -> usize {
+    let Execution { simd, profiler, .. } = execution;
     let total = lefts.iter().sum();
     let (mut left_rest, mut right_rest) = out.split_at_mut(total);
     let mut tasks = Vec::with_capacity(lefts.len());
@@ -70,30 +89,31 @@ fn partition(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], (out, sides): 
 
 /// Finds every row's side; returns how many go left.
 fn find_sides(bins: &RowBins<'_>, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
-    let find = |page: PageBins<'_>| {
-        let range = page.page.within(rows);
-        page_sides(page, bins.matrix.tiles()[table.layout.tile].width(), table, &rows[range.clone()], &mut sides[range])
-    };
-    bins.pages().map(find).sum()
-}
-
-fn page_sides(page: PageBins<'_>, width: usize, table: &SideTable, rows: &[u32], sides: &mut [u8]) -> usize {
     let FeatureLayout { tile, column, .. } = table.layout;
     if rows.is_empty() {
         // There need not be a first cell.
         return 0;
     }
-    let numbered = page.page.relative(rows);
-    match (page.column(table.feature), page.page.cells(tile)) {
-        (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, &numbered, sides),
-        (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, &numbered, sides),
-        (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], width, &numbered, sides),
-        (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], width, &numbered, sides),
+    let tile = &bins.matrix.tiles()[tile];
+    match (bins.column(table.feature), &tile.cells) {
+        (Some(BinColumn::Narrow(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (Some(BinColumn::Wide(cells)), _) => sides_by(table, cells, 1, rows, sides),
+        (None, Cells::Narrow(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
+        (None, Cells::Wide(cells)) => sides_by(table, &cells[column..], tile.width(), rows, sides),
         (None, Cells::Sparse(_)) => {
-            rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(page.goes_left(table, row as usize)));
+            rows.iter().zip(&mut *sides).for_each(|(&row, side)| *side = u8::from(bins.goes_left(table, row as usize)));
             sides.iter().map(|&side| usize::from(side)).sum()
         }
     }
+}
+
+/// The same for rows of which a column has the bins.
+pub(super) fn find_sides_in(table: &SideTable, column: &Cells, rows: &[u32], sides: &mut [u8]) {
+    match column {
+        Cells::Narrow(cells) => sides_by(table, cells, 1, rows, sides),
+        Cells::Wide(cells) => sides_by(table, cells, 1, rows, sides),
+        Cells::Sparse(_) => unreachable!("columns are dense"),
+    };
 }
 
 /// The same for cells that lie `stride` from row to row, the first one's in front.

@@ -4,7 +4,7 @@
 //! rows share the work that a walk would do for each of them, and no branch depends on where they go.
 
 use super::node::{GrownNode, GrownTree};
-use super::side::{BinThreshold, PageBins, RowBins, SideTable};
+use super::side::{BinThreshold, RowBins, SideTable};
 use crate::binning::{BinColumn, BinMapper};
 use crate::simd::{Simd, dispatch, prefetch};
 use rayon::prelude::*;
@@ -20,16 +20,9 @@ const EMPTY: RowSet = [0; WORDS];
 /// Rows that one task leads to their leaves.
 const CHUNK: usize = 16_384;
 
-/// A tree ready to route rows of one matrix.
+/// A tree ready to route rows of one matrix that is in memory.
 pub(crate) struct Router<'a> {
-    simd: Simd,
-    pages: Vec<PageRouter<'a>>,
-}
-
-/// A tree ready to route rows of one page.
-struct PageRouter<'a> {
-    simd: Simd,
-    bins: PageBins<'a>,
+    bins: RowBins<'a>,
     /// Parents before their children.
     nodes: Vec<Route<'a>>,
     /// The columns that are read by thresholds, each once.
@@ -51,42 +44,6 @@ enum RoutingRule<'a> {
 
 impl<'a> Router<'a> {
     pub fn new(tree: &GrownTree, mapper: &BinMapper, bins: RowBins<'a>) -> Self {
-        Self { simd: bins.execution.simd, pages: bins.pages().map(|page| PageRouter::new(tree, mapper, bins, page)).collect() }
-    }
-
-    /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
-    /// is `left_out` (which may be empty: no row is). Of a tree whose leaves have no constant, the value is their number among the leaves.
-    pub fn route(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64)) {
-        self.each_leaf(rows, left_out, |row, value, _| take(row, value));
-    }
-
-    /// All rows in the order of the leaves that they fall into, those of neighbouring leaves side by side.
-    pub fn leaf_order(&self, rows: usize) -> Vec<u32> {
-        // Where a leaf's rows begin among those that the tree was grown on tells leaves apart, unless there are none.
-        let mut leaves = vec![0u32; rows];
-        leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
-            let begin = chunk * CHUNK;
-            self.each_leaf(begin..begin + leaves.len(), &[], |row, _, first| leaves[row - begin] = first as u32);
-        });
-        let mut order: Vec<u32> = (0..rows as u32).collect();
-        radsort::sort_by_key(&mut order, |&row| leaves[row as usize]);
-        order
-    }
-
-    fn each_leaf(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64, usize)) {
-        for page in &self.pages {
-            let Range { start, end } = page.bins.page.range();
-            let here = rows.start.max(start)..rows.end.min(end);
-            if !here.is_empty() {
-                let left_out = left_out.get(here.start - rows.start..).unwrap_or_default();
-                each_leaf(self.simd, page, here, left_out, &mut take);
-            }
-        }
-    }
-}
-
-impl<'a> PageRouter<'a> {
-    fn new(tree: &GrownTree, mapper: &BinMapper, matrix: RowBins<'a>, bins: PageBins<'a>) -> Self {
         let (mut leaves, is_constant) = (0, tree.is_constant());
         let route = |node: &GrownNode| match node {
             GrownNode::Leaf(leaf) => {
@@ -95,7 +52,7 @@ impl<'a> PageRouter<'a> {
                 Route::Leaf { value, first: leaf.range.start }
             }
             GrownNode::Split { split, left, right } => {
-                let table = SideTable::new(split, &mapper.features()[split.feature as usize], matrix.matrix.layout(split.feature));
+                let table = SideTable::new(split, &mapper.features()[split.feature as usize], bins.matrix.layout(split.feature));
                 let rule = match (bins.column(split.feature), table.threshold) {
                     (Some(BinColumn::Narrow(cells)), Some(threshold)) => RoutingRule::Threshold(cells, threshold),
                     _ => RoutingRule::Table(table),
@@ -111,16 +68,37 @@ impl<'a> PageRouter<'a> {
         let mut columns: Vec<&[u8]> = nodes.iter().filter_map(column).collect();
         columns.sort_unstable_by_key(|cells| cells.as_ptr());
         columns.dedup_by_key(|cells| cells.as_ptr());
-        Self { simd: matrix.execution.simd, bins, nodes, columns }
+        Self { bins, nodes, columns }
+    }
+
+    /// Calls `take` with every row of a range and the value of the leaf that it falls into, but for the rows whose position in the range
+    /// is `left_out` (which may be empty: no row is). Of a tree whose leaves have no constant, the value is their number among the leaves.
+    pub fn route(&self, rows: Range<usize>, left_out: &[bool], mut take: impl FnMut(usize, f64)) {
+        each_leaf(self.bins.execution.simd, self, rows, left_out, |row, value, _| take(row, value));
+    }
+
+    /// All rows in the order of the leaves that they fall into, those of neighbouring leaves side by side.
+    pub fn leaf_order(&self, rows: usize) -> Vec<u32> {
+        // Where a leaf's rows begin among those that the tree was grown on tells leaves apart, unless there are none.
+        let mut leaves = vec![0u32; rows];
+        leaves.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, leaves)| {
+            let begin = chunk * CHUNK;
+            let rows = begin..begin + leaves.len();
+            let place = |row: usize, _: f64, first: usize| leaves[row - begin] = first as u32;
+            each_leaf(self.bins.execution.simd, self, rows, &[], place);
+        });
+        let mut order: Vec<u32> = (0..rows as u32).collect();
+        radsort::sort_by_key(&mut order, |&row| leaves[row as usize]);
+        order
     }
 
     /// Partitions a set: the rows that go left, and the others. Returns whether there are any of each.
     #[inline(always)]
     fn partition(&self, rule: &RoutingRule<'_>, begin: usize, set: &RowSet, left: &mut RowSet, right: &mut RowSet) -> [bool; 2] {
         match rule {
-            RoutingRule::Threshold(cells, threshold) => match cells[begin - self.bins.page.first_row..].first_chunk() {
-                Some(bins) => partition_at(self.simd, bins, *threshold, set, left, right),
-                None => partition_where(set, |i| threshold.side(cells[begin + i - self.bins.page.first_row]) == 1, left, right),
+            RoutingRule::Threshold(cells, threshold) => match cells[begin..].first_chunk() {
+                Some(bins) => partition_at(self.bins.execution.simd, bins, *threshold, set, left, right),
+                None => partition_where(set, |i| threshold.side(cells[begin + i]) == 1, left, right),
             },
             RoutingRule::Table(table) => partition_where(set, |i| self.bins.goes_left(table, begin + i), left, right),
         }
@@ -129,18 +107,18 @@ impl<'a> PageRouter<'a> {
 
 dispatch! {
     /// Calls `take` with every row of a range that is not left out, and the value and the first position of the leaf that it falls into.
-    fn each_leaf<T: FnMut(usize, f64, usize)>(router: &PageRouter<'_>, rows: Range<usize>, left_out: &[bool], take: T) = each_leaf_body
+    fn each_leaf<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<usize>, left_out: &[bool], take: T) = each_leaf_body
 }
 
 #[inline(always)]
-fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &PageRouter<'_>, rows: Range<usize>, left_out: &[bool], mut take: T) {
+fn each_leaf_body<T: FnMut(usize, f64, usize)>(router: &Router<'_>, rows: Range<usize>, left_out: &[bool], mut take: T) {
     let mut sets = vec![EMPTY; router.nodes.len()];
     // Nodes that have rows, and one place behind them, to be written without a branch.
     let mut open = vec![0; router.nodes.len() + 1];
     for begin in rows.clone().step_by(ROWS) {
         let count = ROWS.min(rows.end - begin);
         for cells in &router.columns {
-            (0..ROWS).step_by(64).for_each(|ahead| prefetch(cells, begin - router.bins.page.first_row + ROWS + ahead));
+            (0..ROWS).step_by(64).for_each(|ahead| prefetch(cells, begin + ROWS + ahead));
         }
         sets[0] = first_rows(count);
         let left_out = left_out.get(begin - rows.start..).unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Which side of a split a row goes to, by its bin.
 
-use crate::binning::{BinColumn, BinColumns, BinnedMatrix, FeatureBins, FeatureLayout, Page};
+use crate::binning::{BinColumn, BinColumns, BinnedMatrix, FeatureBins, FeatureLayout};
 use crate::execution::Execution;
 use crate::split::{BinCondition, SplitInfo};
 
@@ -12,34 +12,18 @@ pub(crate) struct RowBins<'a> {
     pub execution: Execution<'a>,
 }
 
-/// The bins of the rows of a page.
-#[derive(Clone, Copy)]
-pub(crate) struct PageBins<'a> {
-    pub page: Page<'a>,
-    columns: &'a BinColumns,
-}
-
 impl<'a> RowBins<'a> {
-    /// The pages, in the order of rows.
-    pub fn pages(&self) -> impl Iterator<Item = PageBins<'a>> {
-        let Self { matrix, columns, .. } = *self;
-        matrix.pages().map(move |page| PageBins { page, columns })
-    }
-}
-
-impl<'a> PageBins<'a> {
     /// The bins of a feature, if they lie by themselves.
     pub fn column(&self, feature: u32) -> Option<&'a BinColumn> {
-        self.page.column(self.columns, feature)
+        self.columns.get(feature)
     }
 
     /// Whether a split sends a row left.
     pub fn goes_left(&self, table: &SideTable, row: usize) -> bool {
-        let at = row - self.page.first_row;
         let bin = match self.column(table.feature) {
-            Some(BinColumn::Narrow(cells)) => usize::from(cells[at]),
-            Some(BinColumn::Wide(cells)) => usize::from(cells[at]),
-            None => self.page.bin(row, table.layout),
+            Some(BinColumn::Narrow(cells)) => usize::from(cells[row]),
+            Some(BinColumn::Wide(cells)) => usize::from(cells[row]),
+            None => self.matrix.tiles()[table.layout.tile].bin(row, table.layout.column),
         };
         table.left[bin] == 1
     }

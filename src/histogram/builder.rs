@@ -34,12 +34,17 @@ impl HistogramBuilder<'_> {
     /// The histogram of the rows that this rank has of a node, which has `node_rows` on all ranks.
     pub fn build(&self, rows: &[u32], node_rows: u64) -> Histogram {
         let mut words = self.pools.nodes.take();
-        let form = if self.is_narrow() && node_rows <= PACKED_ROWS as u64 { SlotForm::Packed } else { SlotForm::Wide };
+        let form = self.form(node_rows);
         if self.gradients.stride() > 1 {
             self.build_vectors(rows, form, &mut words);
             return Histogram { form, words };
         }
-        let tiles = self.tiles(&mut words, form);
+        self.sum_tiles(self.tiles(&mut words, form), rows, form);
+        Histogram { form, words }
+    }
+
+    /// The sums of tiles over some rows, on one thread or many.
+    pub(super) fn sum_tiles(&self, tiles: Vec<(usize, &mut [u64])>, rows: &[u32], form: SlotForm) {
         let cells: usize = tiles.iter().map(|(tile, _)| rows.len() * self.tile(*tile).work()).sum();
         self.execution.profiler.count(rows.len(), cells);
         if cells < PARALLEL_CELLS {
@@ -56,11 +61,15 @@ impl HistogramBuilder<'_> {
                 }
             });
         }
-        Histogram { form, words }
+    }
+
+    /// How the slots of a node with so many rows are stored.
+    pub(super) fn form(&self, node_rows: u64) -> SlotForm {
+        if self.is_narrow() && node_rows <= PACKED_ROWS as u64 { SlotForm::Packed } else { SlotForm::Wide }
     }
 
     /// The tiles in use, each with its part of a node's histogram.
-    fn tiles<'w>(&self, words: &'w mut [u64], form: SlotForm) -> Vec<(usize, &'w mut [u64])> {
+    pub(super) fn tiles<'w>(&self, words: &'w mut [u64], form: SlotForm) -> Vec<(usize, &'w mut [u64])> {
         let mut rest = words;
         let mut tiles = Vec::with_capacity(self.used.len());
         for (index, (tile, &used)) in self.matrix.tiles().iter().zip(&self.used).enumerate() {
@@ -90,17 +99,13 @@ impl HistogramBuilder<'_> {
         for rows in rows.chunks(PACKED_ROWS) {
             packed[..slots].fill(0);
             self.accumulate(tile, rows, &mut packed[..slots]);
-            for (wide, &word) in words.chunks_exact_mut(2).zip(&packed[..slots]) {
-                let sums = Sums::unpack(word);
-                wide[0] = wide[0].wrapping_add(sums.grad as u64);
-                wide[1] = wide[1].wrapping_add(sums.hess as u64);
-            }
+            add_packed(words, &packed[..slots]);
         }
         self.pools.partials.give(packed);
     }
 
     /// The sums of one tile, with a task for every `run` rows.
-    fn sum_runs(&self, tile: usize, rows: &[u32], run: usize, form: SlotForm, words: &mut [u64]) {
+    pub(super) fn sum_runs(&self, tile: usize, rows: &[u32], run: usize, form: SlotForm, words: &mut [u64]) {
         let length = form.words() * self.tile(tile).slots;
         let partials: Vec<Vec<u64>> = rows
             .par_chunks(run)
@@ -134,28 +139,41 @@ impl HistogramBuilder<'_> {
         for<'v> TileView<'v, u16, G>: Accumulate,
     {
         let tile = self.tile(index);
-        for page in self.matrix.pages() {
-            let (codes, rows) = (&codes[page.range()], &page.relative(&rows[page.within(rows)]));
-            match page.cells(index) {
-                Cells::Narrow(cells) => self.run(tile, cells, codes, rows, histogram),
-                Cells::Wide(cells) => self.run(tile, cells, codes, rows, histogram),
-                Cells::Sparse(sparse) => add_sparse(sparse, codes, rows, histogram),
+        match &tile.cells {
+            Cells::Narrow(cells) => self.run(tile, cells, codes, rows, histogram),
+            Cells::Wide(cells) => self.run(tile, cells, codes, rows, histogram),
+            Cells::Sparse(sparse) => {
+                add_sparse(sparse, codes, rows, histogram);
+                add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
             }
-        }
-        if let Cells::Sparse(sparse) = &tile.cells {
-            add_most_frequent(sparse, &tile.offsets, codes, rows, histogram);
         }
     }
 
-    fn run<'v, C: Cell, G: Code>(&self, tile: &'v Tile, cells: &'v [C], codes: &'v [G], rows: &[u32], histogram: &mut [u64])
-    where
+    /// Adds rows to the histogram of a dense tile.
+    pub(super) fn run<'v, C: Cell, G: Code>(
+        &self,
+        tile: &'v Tile,
+        cells: &'v [C],
+        codes: &'v [G],
+        rows: &[u32],
+        histogram: &mut [u64],
+    ) where
         TileView<'v, C, G>: Accumulate,
     {
         let view = TileView { cells, codes, offsets: &tile.offsets, slots: tile.slots };
         Accumulate::accumulate(self.execution.simd, view, rows, histogram);
     }
 
-    fn tile(&self, index: usize) -> &Tile {
+    pub(super) fn tile(&self, index: usize) -> &Tile {
         &self.matrix.tiles()[index]
+    }
+}
+
+/// Adds packed slots to wide ones.
+pub(super) fn add_packed(wide: &mut [u64], packed: &[u64]) {
+    for (wide, &word) in wide.chunks_exact_mut(2).zip(packed) {
+        let sums = Sums::unpack(word);
+        wide[0] = wide[0].wrapping_add(sums.grad as u64);
+        wide[1] = wide[1].wrapping_add(sums.hess as u64);
     }
 }

@@ -76,7 +76,7 @@ impl Code for u64 {
     }
 }
 
-/// What the loops read: a tile's cells of the rows of a page, the codes of these, and where the tile's features begin in its histogram.
+/// What the loops read: a tile's cells of some consecutive rows, the codes of these, and where the tile's features begin in its histogram.
 ///
 /// Whoever makes one vouches that every cell of feature `c` is below `offsets[c + 1] - offsets[c]` (for the last: `slots - offsets[c]`).
 #[derive(Clone, Copy)]
@@ -115,7 +115,7 @@ fn add_rows<const F: usize, C: Cell, G: Code>(view: TileView<'_, C, G>, rows: &[
     }
 }
 
-/// Adds rows of a page to the histogram of a tile of sparse features, all but their most frequent bins.
+/// Adds rows to the histogram of a tile of sparse features, all but their most frequent bins.
 pub(crate) fn add_sparse<G: Code>(sparse: &SparseRows, codes: &[G], rows: &[u32], histogram: &mut [u64]) {
     for (i, &row) in rows.iter().enumerate() {
         let ahead = rows[(i + SPARSE_AHEAD).min(rows.len() - 1)] as usize;

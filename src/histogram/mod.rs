@@ -1,5 +1,6 @@
 //! Histograms: quantised gradients summed by bin.
 
+mod batch;
 mod builder;
 mod kernel;
 mod pool;
@@ -9,6 +10,7 @@ mod sums;
 mod vector_kernel;
 mod vectors;
 
+pub(crate) use batch::NodeOfRows;
 pub(crate) use builder::HistogramBuilder;
 pub(crate) use pool::Pools;
 pub(crate) use quantise::{Quantised, Units, largest_magnitudes, stride};

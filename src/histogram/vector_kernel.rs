@@ -131,7 +131,7 @@ fn add_codes<G: RowCode>(codes: &[G], slot: &mut [u64]) {
     }
 }
 
-/// Adds rows of a page to the sums of a tile of sparse features, all but their most frequent bins.
+/// Adds rows to the sums of a tile of sparse features, all but their most frequent bins.
 pub(crate) fn add_sparse<G: RowCode>(sparse: &SparseRows, codes: &[G], stride: usize, rows: &[u32], sums: &mut [u64]) {
     let per_slot = stride * G::WORDS;
     for &row in rows {

@@ -124,22 +124,16 @@ impl HistogramBuilder<'_> {
         let tile = &self.matrix.tiles()[key.tile];
         let offset = |column: usize| (tile.offsets[column] - tile.offsets[key.columns.start]) as usize;
         let starts: Vec<usize> = key.columns.clone().map(offset).collect();
-        for page in self.matrix.pages() {
-            let range = page.range();
-            let (codes, rows) = (&codes[range.start * stride..range.end * stride], &page.relative(&rows[page.within(rows)]));
-            let (width, first) = (tile.width(), key.columns.start);
-            match page.cells(key.tile) {
-                Cells::Narrow(cells) => {
-                    AddVectors::add(simd, VectorView { cells, width, first, codes, stride, starts: &starts }, rows, words);
-                }
-                Cells::Wide(cells) => {
-                    AddVectors::add(simd, VectorView { cells, width, first, codes, stride, starts: &starts }, rows, words);
-                }
-                Cells::Sparse(sparse) => add_sparse(sparse, codes, stride, rows, words),
+        let (width, first, starts) = (tile.width(), key.columns.start, &starts[..]);
+        match &tile.cells {
+            Cells::Narrow(cells) => {
+                AddVectors::add(simd, VectorView { cells, width, first, codes, stride, starts }, rows, words);
             }
-        }
-        if let Cells::Sparse(sparse) = &tile.cells {
-            add_most_frequent(sparse, &tile.offsets, codes, stride, rows, words);
+            Cells::Wide(cells) => AddVectors::add(simd, VectorView { cells, width, first, codes, stride, starts }, rows, words),
+            Cells::Sparse(sparse) => {
+                add_sparse(sparse, codes, stride, rows, words);
+                add_most_frequent(sparse, &tile.offsets, codes, stride, rows, words);
+            }
         }
     }
 }

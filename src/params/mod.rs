@@ -21,8 +21,8 @@ pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MonotoneMethod, MultiStrategy, NormalizeType, PairMethod,
-    ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MemorySize, MonotoneMethod, MultiStrategy, NormalizeType,
+    PairMethod, ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 
 use crate::{Error, Result};

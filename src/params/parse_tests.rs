@@ -331,3 +331,22 @@ fn objectives_of_others_are_told_what_there_is_instead() {
         assert!(message.contains(remedy), "{message}");
     }
 }
+
+#[test]
+fn sizes_have_units() {
+    let size = |text: &str| <crate::params::MemorySize as crate::params::ParamValue>::parse(text).map(|size| size.0);
+    let known = [
+        ("4096", 4096),
+        ("8GB", 8_000_000_000),
+        ("8g", 8_000_000_000),
+        ("1.5GiB", 3 << 29),
+        ("700 Mi", 700 << 20),
+        ("64KB", 64_000),
+    ];
+    for (text, bytes) in known {
+        assert_eq!(size(text), Some(bytes), "{text}");
+        let rendered = <crate::params::MemorySize as crate::params::ParamValue>::render(&crate::params::MemorySize(bytes));
+        assert_eq!(size(&rendered), Some(bytes), "{rendered}");
+    }
+    assert!(["", "0", "-1GB", "8 parsecs", "GB", "1e30TB", "nan"].iter().all(|text| size(text).is_none()));
+}

@@ -9,8 +9,8 @@ use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
-    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MonotoneMethod, MultiStrategy, NormalizeType, PairMethod,
-    ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
+    AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MemorySize, MonotoneMethod, MultiStrategy, NormalizeType,
+    PairMethod, ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
@@ -355,6 +355,10 @@ parameters! {
     nthread("nthread"): u32 = "0" {
         aliases: &["n_jobs", "num_threads", "num_thread", "nthreads", "threads", "thread_count"], synonyms: habits::ALL, group: Group::Runtime, range: Range::closed(0.0, 4096.0),
     }
+    /// The memory that training may use: a number of bytes, or one with a unit (`8GB`, `8GiB`). Bins that it has no room for are kept in a file
+    /// under `TMPDIR` and read again for every level of every tree; the model is the same. Default: nine tenths of what the container or the
+    /// machine allows.
+    memory_limit("memory_limit"): Option<MemorySize> = "" { aliases: &["max_memory", "used_ram_limit"], group: Group::Runtime }
 }
 
 parameters! {

@@ -61,6 +61,54 @@ number!(u32, "integer", |text| integer(text).and_then(|i| u32::try_from(i).ok())
 number!(i64, "integer", integer);
 number!(f64, "number", |text: &str| text.parse().ok().filter(|x: &f64| !x.is_nan()));
 
+/// A number of bytes, with a unit as Kubernetes writes them (`8G` is 8·10⁹, `8Gi` is 8·2³⁰), a `B` behind it or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemorySize(pub u64);
+
+impl MemorySize {
+    const UNITS: [(&'static str, u64); 9] = [
+        ("", 1),
+        ("k", 1000),
+        ("m", 1_000_000),
+        ("g", 1_000_000_000),
+        ("t", 1_000_000_000_000),
+        ("ki", 1 << 10),
+        ("mi", 1 << 20),
+        ("gi", 1 << 30),
+        ("ti", 1 << 40),
+    ];
+}
+
+impl ParamValue for MemorySize {
+    type Arg = u64;
+    const EXPECTED: &'static str = "size such as 8GB or 8GiB";
+    fn parse(text: &str) -> Option<Self> {
+        let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len()));
+        let unit = unit.to_ascii_lowercase();
+        let unit = unit.strip_suffix('b').unwrap_or(&unit);
+        let (_, bytes) = Self::UNITS.iter().find(|(name, _)| *name == unit)?;
+        let number: f64 = number.trim().parse().ok().filter(|number| (0.0..1e15).contains(number))?;
+        let size = number * *bytes as f64;
+        (1.0..9e18).contains(&size).then_some(Self(size as u64))
+    }
+    fn render(&self) -> String {
+        let unit = Self::UNITS.iter().rev().find(|(_, bytes)| self.0.is_multiple_of(*bytes)).unwrap_or(&Self::UNITS[0]);
+        let of_ten = Self::UNITS[..5].iter().rev().find(|(_, bytes)| self.0.is_multiple_of(*bytes)).unwrap_or(unit);
+        let (name, bytes) = if of_ten.1 >= unit.1 { of_ten } else { unit };
+        format!(
+            "{}{}",
+            self.0 / bytes,
+            match *name {
+                "" => String::new(),
+                name => format!("{}{}B", name[..1].to_ascii_uppercase(), &name[1..]),
+            }
+        )
+    }
+    fn from_arg(arg: u64) -> Self {
+        Self(arg)
+    }
+}
+
 /// Every so many rounds; 0 stands for never. As in XGBoost, true and false stand for 1 and 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Every(pub u32);

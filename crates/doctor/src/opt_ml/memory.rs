@@ -15,10 +15,18 @@ pub fn check(channel: &Channel, size: &TrainingSize, report: &mut Report) {
         need >> 20
     );
     match memory::limit() {
+        Some(limit) if size.beside_bins() > limit => report.warning(
+            None,
+            format!("{text}, but only {} MiB are allowed, even less than what is needed besides the bins", limit >> 20),
+            "use an instance or a limit with more memory",
+        ),
         Some(limit) if need > limit => report.warning(
             None,
-            format!("{text}, but only {} MiB are allowed: the job would be killed", limit >> 20),
-            "use an instance or a limit with more memory",
+            format!(
+                "{text}, but only {} MiB are allowed: bins will be kept in a file and read again for every level of every tree",
+                limit >> 20
+            ),
+            "use an instance or a limit with more memory, if that takes too long",
         ),
         _ => report.note(None, text, ""),
     }
