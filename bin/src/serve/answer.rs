@@ -17,7 +17,7 @@ pub enum Content {
     /// What `sapwood predict` writes, and what explains it.
     Predictions(Predictions, Vec<Explanation>),
     /// What `SAGEMAKER_INFERENCE_OUTPUT` asks for.
-    Selected(Selected),
+    Selected(Box<Selected>),
 }
 
 /// An answer of which some rows have been written.

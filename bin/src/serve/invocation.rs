@@ -93,7 +93,7 @@ fn score(
     }
     let reservation = server.answers.reserve(data.rows().saturating_mul(columns.max(1)))?;
     let content = match &selection {
-        Some(selection) => selection.score(scorer, &data).map(Content::Selected),
+        Some(selection) => selection.score(scorer, &data).map(|selected| Content::Selected(Box::new(selected))),
         None => predict(scorer, &data, Output::Value).and_then(|predictions| {
             let explanations = wanted.explanations().map(|kind| Explanation::new(kind, scorer, &data));
             Ok(Content::Predictions(predictions, explanations.collect::<sapwood::Result<_>>()?))
