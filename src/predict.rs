@@ -36,6 +36,7 @@ pub fn predict_margins(model: &Model, data: &Dataset) -> Result<Vec<f64>> {
 /// Data that do not fit the model's schema, or cannot be read; base margins in another number than rows or rows × outputs; an
 /// output that the model does not have; no base margins where the model was trained with some.
 pub fn predict(scorer: &Scorer, data: &Dataset, output: Output) -> Result<Predictions> {
+    output.check(scorer.model())?;
     let tile_rows = scorer.tile_rows_of(output)?;
     of_rows(scorer.model(), data, output, tile_rows, |rows, count, base| Ok(scorer.score_tile(output, rows, count, base)?))
 }
@@ -50,7 +51,6 @@ pub(crate) fn of_rows(
     score: impl Fn(&[f64], usize, Option<Vec<f64>>) -> Result<Vec<f64>> + Sync,
 ) -> Result<Predictions> {
     model.schema.check(data.schema())?;
-    output.check(model)?;
     let zeros = vec![0.0; model.num_outputs()];
     let base = data.base_margin().map(|_| BaseMargins::of(data.targets(), &zeros)).transpose()?;
     let columns = output.columns(model);

@@ -573,7 +573,6 @@ fn mistakes_in_pods() {
                 "\"TrainingInputMode\"",
             ),
             case("{\"train\":  ", "{\"learn\":  ", "error", "the channel train is missing", ""),
-            case("[\"algo-1\"]", "[\"algo-1\", \"algo-2\"]", "error", "training on 2 instances", "\"hosts\""),
             case("\"num_class\": \"10\", ", "\"num_class\": \"10\" ", "error", "hyperparameters.json is not JSON", "\"num_round\""),
         ],
     );

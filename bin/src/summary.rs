@@ -67,20 +67,22 @@ impl Summary<'_> {
                 "histogram_adds_per_second": profile.adds_per_second(),
             },
             "peak_rss_bytes": peak_rss_bytes(),
-            "bins_in_file": self.bins_in_file(),
             "metrics": metrics(&self.trained.report),
             "history": history::json(&self.trained.history),
             "io": self.io.json(),
             "warnings": self.warnings,
             "model_sha256": sha256(self.model),
         });
+        if let Some(file) = self.bins_in_file() {
+            summary["bins_in_file"] = file;
+        }
         if let Some(hosts) = &self.hosts {
             summary["hosts"] = hosts.clone();
         }
         summary
     }
 
-    /// What was in a file because memory had no room for it; null if nothing was.
+    /// What was in a file because memory had no room for it, if anything was.
     fn bins_in_file(&self) -> Option<Value> {
         let InFile { place, bytes, bytes_read } = self.trained.in_file.as_ref()?;
         let trees = self.trained.history.len() * self.trained.model.trees_per_round();

@@ -329,7 +329,7 @@ fn what_is_wrong_on_one_rank_is_an_error_of_all() {
     for (rank, error) in errors.into_iter().enumerate() {
         let message = error.to_string();
         assert!(error.is_user_error() && message.contains("but it is 2 at row 208"), "{message}");
-        assert_eq!(message.starts_with("host 2: "), rank != 2, "{message}");
+        assert_eq!(message.starts_with("host 3: "), rank != 2, "{message}");
     }
     all.labels[250] = 1.0;
     let errors = Threads::run(2, |ranks| {
