@@ -53,6 +53,9 @@ pub fn lead(
             Ok(Event::Ended(ending)) => endings.note(0, ending),
             Ok(Event::Said { rank, id, message: Message::Ended(ending) }) if is_current(rank, id) => endings.note(rank, ending),
             Ok(Event::Lost { rank, id, cause }) if is_current(rank, id) => endings.lose(rank, cause),
+            Ok(Event::Came { connection, hello }) if hello.job != group.job => {
+                let _ = connection.send(&Message::OtherJob);
+            }
             Ok(Event::Came { connection, hello }) => {
                 let reason =
                     format!("training has begun, and {} was part of it; it cannot be started anew alone", group.host(hello.rank));
