@@ -46,6 +46,7 @@ mod profile;
 mod sampling;
 mod simd;
 mod split;
+pub mod tune;
 #[doc(hidden)]
 pub mod workbench;
 

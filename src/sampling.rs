@@ -38,6 +38,8 @@ pub(crate) enum Purpose {
     Relevance = 14,
     /// Signs of outputs in combinations.
     Sketch = 15,
+    /// Parameters of a trial.
+    Trial = 16,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

@@ -46,4 +46,5 @@ mod streams;
 mod survival;
 mod targets;
 mod train;
+mod tuning;
 mod util;

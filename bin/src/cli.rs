@@ -5,10 +5,12 @@
 mod convert;
 mod inspect;
 mod serve;
+mod tune;
 
 pub use convert::{ConvertArgs, ModelFormat};
 pub use inspect::{InspectArgs, TreeFormat, WhichTree};
 pub use serve::ServeArgs;
+pub use tune::TuneArgs;
 
 use crate::report::Failure;
 use crate::threshold::Threshold;
@@ -36,6 +38,8 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Cross-validate: a model a fold, judged by the rows that it did not learn from.
     Cv(Box<CvArgs>),
+    /// Search for the parameters that learn the data best, and train with them.
+    Tune(Box<TuneArgs>),
     /// Score data: one line per row.
     Predict(PredictArgs),
     /// Answer requests for predictions over HTTP, as a SageMaker endpoint does.

@@ -55,6 +55,7 @@ mod threads;
 mod threshold;
 mod train;
 mod tree_table;
+mod tune;
 mod usage;
 
 use clap::Parser;
@@ -132,6 +133,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
     match command {
         Command::Train(args) => return train::run(&args),
         Command::Cv(args) => return cv::run(&args),
+        Command::Tune(args) => return tune::run(&args),
         Command::Predict(args) => predict::run(&args)?,
         Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
@@ -153,6 +155,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
 fn refuse_copies(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Cv(_) => ranks::refuse("cv"),
+        Command::Tune(_) => ranks::refuse("tune"),
         Command::Predict(_) => ranks::refuse("predict"),
         Command::Serve(_) => ranks::refuse("serve"),
         Command::Evaluate(_) => ranks::refuse("evaluate"),

@@ -1,6 +1,6 @@
 //! Folds share no row, group or time with what judges them; each model is the one that a trainer makes of its fold.
 
-use super::{FoldsReport, cross_validate, out_of_fold};
+use super::{FoldsReport, SharedBins, cross_validate, out_of_fold};
 use crate::data::Fold;
 use crate::params::Booster;
 use crate::predict::{Output, Scorer, predict};
@@ -185,4 +185,27 @@ fn an_observer_ends_all_folds_alike() {
     assert!(result.models.iter().all(|model| model.num_rounds() == 7) && result.history.len() == 7);
     let line = result.last.line();
     assert!(line.starts_with("[6]\ttrain-rmse:0.") && line.contains("\tall-rmse:0.") && line.matches('+').count() == 3, "{line}");
+}
+
+#[test]
+fn a_fold_of_shared_bins_has_the_model_of_its_own_where_cuts_are_the_same() {
+    // Seventeen values each: all of them are in each fold, so that cuts are those of the fold.
+    let x = Array2::from_shape_fn((600, 3), |(row, column)| ((row * (column + 3) + row / 17) % 17) as f64);
+    let y = x.rows().into_iter().map(|row| row[0] * 2.0 + row[1] * row[2] % 5.0).collect();
+    let data = Dataset::from_array(x.view(), y, None).unwrap();
+    let params = Params::builder().num_round(8).nfold(3).build().unwrap();
+    let shared = SharedBins::new(&data, &params).unwrap();
+    for fold in data.folds(&params).unwrap() {
+        assert_eq!(fold.rows.len() + fold.learned.len(), 600);
+        let trainer = Trainer::new(params.clone()).validation("validation", &fold.held_out);
+        let own = trainer.fit_observed(&fold.train, &mut ()).unwrap();
+        let of_shared = trainer.fit_binned(&fold.train, shared.of_fold(&fold).unwrap(), &mut ()).unwrap();
+        assert_eq!(own.history, of_shared.history);
+        assert!(own.model.to_bytes().unwrap() == of_shared.model.to_bytes().unwrap());
+    }
+    let whole = Trainer::new(params.clone()).fit_binned(&data, shared.of_all(), &mut ()).unwrap();
+    assert!(whole.model.to_bytes().unwrap() == Trainer::new(params.clone()).fit(&data).unwrap().to_bytes().unwrap());
+    let few = Dataset::from_array(x.slice(ndarray::s![..100, ..]), vec![0.0; 100], None).unwrap();
+    let error = SharedBins::new(&few, &params).unwrap().of_fold(&data.folds(&params).unwrap()[0]).unwrap_err();
+    assert!(error.to_string().contains("the fold is one of other data: these have 100 rows"), "{error}");
 }

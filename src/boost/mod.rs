@@ -25,6 +25,8 @@ mod round_agreement;
 mod row_order;
 mod row_sampling;
 mod scores;
+mod shared_bins;
+mod side_by_side;
 mod sketch;
 mod trainer;
 mod training;
@@ -38,6 +40,8 @@ pub use fingerprint::Fingerprint;
 pub use initial::InitialId;
 pub use phases::Phases;
 pub use report::{RoundReport, is_set_name};
+pub use shared_bins::SharedBins;
+pub(crate) use side_by_side::side_by_side;
 pub use trainer::{Trained, Trainer, threads};
 
 #[cfg(test)]

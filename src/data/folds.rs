@@ -17,6 +17,8 @@ pub struct Fold {
     pub held_out: Dataset,
     /// The rows that are held out, ascending.
     pub rows: Vec<u32>,
+    /// The rows that are learnt from, ascending.
+    pub learned: Vec<u32>,
 }
 
 /// The places that a fold learns from, and those that it holds out; both ascending.
@@ -37,9 +39,10 @@ impl Dataset {
         for round in 0..u64::from(params.num_cv_round) {
             let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Fold, round))?;
             for (learned, held) in places(&splitter, params, count)? {
-                let rows = held.iter().map(|place| splitter.rows[*place]).collect();
+                let numbers = |places: &[usize]| places.iter().map(|place| splitter.rows[*place]).collect();
+                let rows = numbers(&held);
                 let held_out = Self { notes: Vec::new(), warnings: Vec::new(), ..splitter.subset(held.into_iter()) };
-                folds.push(Fold { train: splitter.subset(learned.into_iter()), held_out, rows });
+                folds.push(Fold { learned: numbers(&learned), train: splitter.subset(learned.into_iter()), held_out, rows });
             }
         }
         Ok(folds)
@@ -75,9 +78,9 @@ impl Dataset {
         }
         self.check_groups_are_whole(&part_of)?;
         let of = |part| (0..).zip(&part_of).filter(|(_, found)| **found == Some(part)).map(|(row, _)| row).collect::<Vec<u32>>();
-        let rows = of(Part::HeldOut);
+        let (rows, learned) = (of(Part::HeldOut), of(Part::Learned));
         let held_out = Self { notes: Vec::new(), warnings: Vec::new(), ..self.subset(rows.clone(), None) };
-        Ok(Fold { train: self.subset(of(Part::Learned), None), held_out, rows })
+        Ok(Fold { train: self.subset(learned.clone(), None), held_out, rows, learned })
     }
 
     fn check_groups_are_whole(&self, part_of: &[Option<Part>]) -> Result<()> {
