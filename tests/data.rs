@@ -707,13 +707,13 @@ fn headerless_data_fit_by_count_alone() {
     assert_eq!(values(&plain.matching(&named_schema(), false).unwrap())[0], [Some(1.0), Some(2.0)]);
     let labelled = Files::of(&[("a.csv", "1,red,1,7\n2,blue,0,8\n")]);
     let options = ReadOptions { label: Some("3".into()), ..options() };
-    let data = read_matching(
-        &[labelled.path("a.csv")],
-        &options,
-        Expected { schema: &named_schema(), classes: None, needs_labels: false },
-    )
-    .unwrap();
-    assert_eq!(data.labels().unwrap(), [7.0, 8.0]);
+    let read = |needs_labels| {
+        let expected = Expected { schema: &named_schema(), classes: None, needs_labels };
+        read_matching(&[labelled.path("a.csv")], &options, expected).unwrap()
+    };
+    assert_eq!(read(true).labels().unwrap(), [7.0, 8.0]);
+    assert_eq!(read(false).labels(), None);
+    assert_eq!(values(&read(false))[0], [Some(1.0), Some(2.0)]);
 }
 
 #[test]

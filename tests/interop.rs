@@ -9,12 +9,12 @@ use std::fs;
 use std::path::Path;
 
 /// A golden model of `crates/interop`, and its rows as CSV with the margins that they must have.
-struct Golden {
-    tree: Tree,
+pub(crate) struct Golden {
+    pub(crate) tree: Tree,
     margins: Vec<String>,
 }
 
-fn golden(name: &str) -> Golden {
+pub(crate) fn golden(name: &str) -> Golden {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/interop/tests/golden").join(name);
     let told: Value = serde_json::from_slice(&fs::read(path.with_added_extension("json")).unwrap()).unwrap();
     let lines = |key: &str| -> Vec<String> {

@@ -9,6 +9,7 @@
 mod cache;
 mod channels;
 mod checkpoints;
+mod class_texts;
 mod cli;
 mod config;
 mod conformance;

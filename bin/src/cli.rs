@@ -368,6 +368,9 @@ pub struct ReadingArgs {
     /// The column of base margins; none begins with the base score [default: the one that the model was trained with].
     #[arg(long, value_name = "COL")]
     pub base_margin: Option<String>,
+    /// The texts of the classes, in the order of their numbers, for a model that knows them by number only.
+    #[arg(long, value_name = "TEXT,...")]
+    pub classes: Vec<String>,
     /// Threads [default: the CPUs this process may use].
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u32).range(..=4096))]
     pub threads: u32,

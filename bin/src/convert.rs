@@ -2,7 +2,7 @@
 
 use crate::cli::{ConvertArgs, ModelFormat};
 use crate::report::Failure;
-use crate::{model_files, output, streams};
+use crate::{classes, model_files, output, streams};
 use sapwood::text::counted;
 use sapwood_interop::{Format, Rounding};
 use std::io::Write;
@@ -16,7 +16,8 @@ pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
     output::check_writable(&args.out)?;
     let inputs = [output::true_name(&args.model).into_os_string()].into();
     output::refuse_input(&args.out, &inputs)?;
-    let model = model_files::load(&args.model)?;
+    let mut model = model_files::load(&args.model)?;
+    classes::name(&mut model, &args.classes)?;
     let at_model = |failure: Failure| failure.at(&args.model.display().to_string());
     let (bytes, rounding) = sapwood_interop::write(&model, format).map_err(|error| at_model(error.into()))?;
     let changes = changes(rounding, format);

@@ -1,6 +1,7 @@
 //! `sapwood predict`: one line per row, in row order, or a table in another form.
 
 use crate::cli::PredictArgs;
+use crate::listed::listed;
 use crate::log::Log;
 use crate::model_files;
 use crate::prediction_form::Packed;
@@ -9,7 +10,6 @@ use crate::reading::ReadingChoices;
 use crate::report::Failure;
 use crate::{output, reading, streams, threads};
 use sapwood::explain::background_contributions;
-use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
 use sapwood_readers as readers;
 use std::io::Write;
@@ -80,9 +80,5 @@ pub fn run(args: &PredictArgs) -> Result<(), Failure> {
 /// # Errors
 /// A text that is no list.
 pub fn kept_columns(keep: &[String]) -> Result<Vec<String>, Failure> {
-    let list = |text: &String| {
-        let columns = <Vec<String> as ParamValue>::parse(text).filter(|columns| !columns.is_empty());
-        columns.ok_or_else(|| Failure::user(format!("--keep {text:?} is no list of columns; give names or 0-based indices")))
-    };
-    Ok(keep.iter().map(list).collect::<Result<Vec<_>, _>>()?.concat())
+    listed("--keep", keep, "names or 0-based indices of columns")
 }

@@ -1,5 +1,6 @@
 //! What the commands that score have in common: the model, and how their data are read.
 
+use crate::classes;
 use crate::cli::{self, ReadingArgs};
 use crate::inputs::DataPlace;
 use crate::pipes;
@@ -35,6 +36,7 @@ pub struct ReadingChoices {
     params: DataParams,
     format: Option<Format>,
     gives_missing: bool,
+    classes: Vec<String>,
 }
 
 /// What stands in the place of a column of base margins or of weights that training had, where there is to be none.
@@ -49,7 +51,7 @@ impl ReadingChoices {
         let mut pairs = cli::pairs(words)?;
         pairs.extend(flags.iter().filter_map(|(name, value)| Some((name.to_string(), (*value)?.to_string()))));
         let gives_missing = pairs.iter().any(|(name, _)| spec::find(name.trim()).is_some_and(|row| row.name == "missing_values"));
-        Ok(Self { params: DataParams::from_pairs(pairs)?, format: None, gives_missing })
+        Ok(Self { params: DataParams::from_pairs(pairs)?, format: None, gives_missing, classes: Vec::new() })
     }
 
     /// From the arguments of a command that scores files, and flags of its own.
@@ -58,7 +60,8 @@ impl ReadingChoices {
     /// As [`ReadingChoices::new`].
     pub fn of(args: &ReadingArgs, flags: &[(&str, Option<&str>)]) -> Result<Self, Failure> {
         let flags = [flags, &[("base_margin_column", args.base_margin.as_deref())]].concat();
-        Ok(Self { format: args.format.map(Into::into), ..Self::new(&args.parameters, &flags)? })
+        let choices = Self::new(&args.parameters, &flags)?;
+        Ok(Self { format: args.format.map(Into::into), classes: args.classes.clone(), ..choices })
     }
 
     /// The parameters.
@@ -67,11 +70,12 @@ impl ReadingChoices {
     }
 
     /// How data for `model` are read: as those that it was trained on, where nothing else is chosen. A model whose base margins are waived
-    /// needs none any more.
+    /// needs none any more; one whose classes are named knows their texts.
     ///
     /// # Errors
     /// A choice that is none.
     pub fn for_model(&self, model: &mut Model) -> Result<ReadOptions, Failure> {
+        classes::name(model, &self.classes)?;
         let mut options = ReadOptions { format: self.format, trained: model.reading.clone(), ..ReadOptions::new(&self.params)? };
         if options.base_margin.as_deref() == Some(WAIVED) {
             options.base_margin = None;

@@ -13,7 +13,7 @@ mod misread_columns;
 mod missing_markers;
 mod nothing_learnt;
 mod number_texts;
-mod reading;
+pub mod reading;
 mod same_file_twice;
 mod sparse_indices;
 mod target_scale;

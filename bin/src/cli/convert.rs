@@ -15,6 +15,9 @@ pub struct ConvertArgs {
     /// The format, where the name of the file does not say it.
     #[arg(long, value_name = "FORMAT")]
     pub to: Option<ModelFormat>,
+    /// The texts of the classes, in the order of their numbers, for a model that knows them by number only.
+    #[arg(long, value_name = "TEXT,...")]
+    pub classes: Vec<String>,
     /// Let change what the format cannot hold, such as thresholds that must move. It is told what and how much.
     #[arg(long)]
     pub allow_rounding: bool,

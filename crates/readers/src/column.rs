@@ -101,6 +101,7 @@ impl ColumnPlan {
                     _ => "ignore the column, or name it in categorical_features if it is an identifier",
                 },
             )),
+            (ColumnRole::Label, Cell::Text(_)) if !self.texts && types.are_given() => Some(TEXT_AMONG_LABELS),
             (role, Cell::Text(_)) if role.is_number() => Some(("text where a number is expected", "correct it")),
             (_, Cell::Text(_)) if !self.texts => match types {
                 Types::Guessed => None,
@@ -113,6 +114,10 @@ impl ColumnPlan {
 }
 
 pub(super) const TEXT_AMONG_NUMBERS: (&str, &str) = ("text in a column of numbers", MISPLACED);
+
+/// A label that is a text, and what to do about it, where labels are numbers.
+pub(super) const TEXT_AMONG_LABELS: (&str, &str) =
+    ("text where labels are numbers", "correct it; where a model knows its classes by number only, --classes names them");
 
 /// What to do about a text in a column of something else.
 pub(super) const MISPLACED: &str =

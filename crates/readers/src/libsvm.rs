@@ -70,12 +70,11 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, d
             display(&probes[0].path)
         )));
     };
-    if classes.is_some() {
+    if classes.is_some() && needs_labels {
         return Err(Error::schema("the model's labels are texts, which libsvm data do not have; give the data as CSV or Parquet"));
     }
-    let needs_labels = needs_labels || options.label.is_some();
     let mut own = probes.iter().filter(|probe| probe.is_own);
-    let labelled = needs_labels || !division.ranks.all(own.all(|probe| lacks_labels(&probe.sample)));
+    let labelled = needs_labels || options.label.is_some() || !division.ranks.all(own.all(|probe| lacks_labels(&probe.sample)));
     let missing = MissingTexts::new(&options.missing);
     let (base, width, infinite) = (u32::from(base), Some(schema.len()), options.trained.infinite_values);
     let mut parser = LibsvmParser { files: files(probes), missing, base, width, infinite, labelled };

@@ -89,7 +89,7 @@ pub struct Expected<'a> {
     pub schema: &'a FeatureSchema,
     /// The texts of the labels in class order; `None` where labels are numbers.
     pub classes: Option<&'a [String]>,
-    /// Whether there must be labels. Otherwise they are read only if the options name their column.
+    /// Whether there must be labels. Otherwise they, and whatever else predictions do not depend on, are passed over.
     pub needs_labels: bool,
 }
 

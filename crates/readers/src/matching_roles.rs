@@ -16,17 +16,17 @@ impl ColumnLayout<'_> {
     ) -> Result<(Vec<ColumnRole>, Vec<String>)> {
         let options = &self.repeated(options, schema, need_label)?;
         let mut roles = self.attribute_roles(options, need_label.then_some(0))?;
-        match self.names {
+        let notes = match self.names {
             Some(names) if schema.named => {
                 let is_strict = options.strict && options.extra_columns == ExtraColumns::Refused;
-                let notes = self.match_names(&mut roles, names, schema, is_strict)?;
-                Ok((roles, notes))
+                self.match_names(&mut roles, names, schema, is_strict)?
             }
-            _ => {
-                let notes = self.match_positions(&mut roles, schema, need_label)?;
-                Ok((roles, notes))
-            }
+            _ => self.match_positions(&mut roles, schema, need_label)?,
+        };
+        if !need_label {
+            roles.iter_mut().filter(|role| !role.is_of_scoring()).for_each(|role| *role = ColumnRole::Unused);
         }
+        Ok((roles, notes))
     }
 
     /// The options with the parts that columns had in training, where the options give these to no other column.

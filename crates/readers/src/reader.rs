@@ -36,7 +36,7 @@ pub(crate) struct Fit<'a> {
     pub schema: &'a InputSchema,
     /// The texts that labels are coded by; `None` where labels are numbers.
     pub classes: Option<&'a [String]>,
-    /// Whether labels are read even if the options do not name their column.
+    /// Whether labels, weights and groups are read.
     pub needs_labels: bool,
 }
 

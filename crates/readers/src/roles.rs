@@ -30,6 +30,11 @@ impl ColumnRole {
         matches!(self, Self::OtherLabel(_) | Self::LowerBound | Self::UpperBound | Self::Weight | Self::BaseMargin)
     }
 
+    /// Whether predictions depend on it.
+    pub fn is_of_scoring(self) -> bool {
+        matches!(self, Self::Feature(_) | Self::BaseMargin)
+    }
+
     /// The part as a word, for messages.
     pub fn word(self) -> &'static str {
         match self {

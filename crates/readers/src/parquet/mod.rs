@@ -115,6 +115,9 @@ fn matching(Input { files, options, limits }: Input<'_>, fit: Fit<'_>, division:
     }
     set.align_groups(&roles, &texts, limits, division)?;
     let attributes = set.attributes(&roles, &texts, classes, ranks)?;
+    if classes.is_none() {
+        ranks.agree(set.check_numeric_labels(&roles, &attributes))?;
+    }
     let data = attributes.into_dataset(schema.shared(), Arc::new(ParquetSource::new(set, &roles, &texts, schema.encoders())));
     Ok(ranks.agree(data)?.with_notes(notes))
 }

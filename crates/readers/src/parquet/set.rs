@@ -3,7 +3,7 @@
 use super::file::{ParquetFile, merge};
 use crate::blocks::FirstFailure;
 use crate::cells::{MissingTexts, number};
-use crate::column::{ColumnPlan, Types};
+use crate::column::{ColumnPlan, TEXT_AMONG_LABELS, Types};
 use crate::dates::{DAY, PACKED_DATES, are_packed_dates};
 use crate::division::Division;
 use crate::frame::{CellFault, FieldsOnTheWay, FrameFields, Physical, attributes_fault, convert, finite, guarded};
@@ -303,6 +303,15 @@ impl ParquetSet {
             let remedy = "training had no such label; correct it";
             self.fault(slice, column, &CellFault { row: row - slice.first_row, what: "unknown class", value: text.into(), remedy })
         })
+    }
+
+    /// Checks that labels are numbers, or texts for truth values.
+    pub fn check_numeric_labels(&self, roles: &[ColumnRole], attributes: &Attributes) -> Result<()> {
+        let (Some(texts), Some(&[first, ..])) = (&attributes.classes, attributes.labels.as_deref()) else { return Ok(()) };
+        let column = roles.iter().position(|&role| role == ColumnRole::Label).unwrap_or(0);
+        let value = texts.get(first as usize).cloned().unwrap_or_default();
+        let (what, remedy) = TEXT_AMONG_LABELS;
+        Err(self.fault(self.slice_of(0), column, &CellFault { row: 0, what, value, remedy }))
     }
 
     fn slice_attributes(&self, slice: Slice, plans: &[ColumnPlan]) -> Result<RawAttributes> {

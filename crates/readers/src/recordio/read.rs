@@ -54,7 +54,7 @@ fn training(Input { files: probes, options, limits }: Input<'_>, division: &mut 
 fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, division: &mut Division<'_>) -> Result<Dataset> {
     let Fit { schema, classes, needs_labels } = fit;
     refuse_column_options(options, FORMAT)?;
-    if classes.is_some() {
+    if classes.is_some() && needs_labels {
         return Err(Error::schema(
             "the model's labels are texts, which recordio data do not have; give the data as CSV or Parquet",
         ));
@@ -69,7 +69,7 @@ fn matching(Input { files: probes, options, limits }: Input<'_>, fit: Fit<'_>, d
             display(&probes[0].path)
         )));
     }
-    let labels = if needs_labels || options.label.is_some() { Labels::Required } else { Labels::Ignored };
+    let labels = if needs_labels { Labels::Required } else { Labels::Ignored };
     let missing = MissingTexts::new(&options.missing);
     let (width, infinite) = (Some(schema.len()), options.trained.infinite_values);
     let mut parser = RecordParser { files: files(probes), missing, width, infinite, labels };
