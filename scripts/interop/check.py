@@ -19,6 +19,7 @@ import tempfile
 os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
+from drawn import CATEGORICAL, FEATURES, ROWS, next_to, training
 
 try:
     import xgboost
@@ -32,7 +33,6 @@ except ImportError:
 np.seterr(all="ignore")
 MARGINS = sys.argv[1]
 DIRECTORY = sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
-ROWS, FEATURES, CATEGORICAL = 10000, 6, [4, 5]
 SPECIAL = [np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-45, 1e-40, -1e-40, 1e-35, -1e-35, 1.0000000180025095e-35, 1e30, -1e30, 3e38, 0.5, -0.5]
 SPECIAL += [np.inf, -np.inf, 1e300, -1e300]
 CODES = [np.nan, -1, -0.5, -7.9, 0.5, 2.999, 3.7, 17, 31, 32, 33, 63, 64, 65, 500, 1e6, 16777215, 16777216, 3e9, np.inf, -np.inf]
@@ -60,31 +60,12 @@ def example(name, *arguments):
     return done.stdout
 
 
-def training(seed, missing, categorical, rows=1500):
-    """Rows with a target that depends on them."""
-    rng = np.random.RandomState(seed)
-    x = rng.normal(size=(rows, FEATURES))
-    x[:, 1] = np.round(x[:, 1], 1)
-    x[:, 2] *= rng.choice([0.0, 1.0, 1e-30, 1e20], rows)
-    for column, levels in zip(CATEGORICAL, (7, 70)):
-        x[:, column] = rng.randint(0, levels, rows)
-    if missing:
-        x[:, :4][rng.uniform(size=(rows, 4)) < 0.15] = np.nan
-        if categorical:
-            x[:, 4:][rng.uniform(size=(rows, 2)) < 0.1] = np.nan
-    signal = np.nan_to_num(x[:, 0]) + np.nan_to_num(x[:, 1]) ** 2 + (np.nan_to_num(x[:, 4]) % 3) + (np.nan_to_num(x[:, 5]) % 5 > 2)
-    return x, signal + rng.normal(scale=0.3, size=rows)
-
-
 def testing(x, categorical, thresholds):
     """Rows like the training ones, with values at and next to thresholds, and those that libraries are wont to trip over."""
     rng = np.random.RandomState(1)
     rows = x[rng.randint(0, len(x), ROWS)].copy()
     rows[:, :4] += rng.normal(scale=0.1, size=(ROWS, 4))
-    near = np.array(thresholds if len(thresholds) else [0.5])
-    near = np.concatenate([near, np.nextafter(near, np.inf), np.nextafter(near, -np.inf), near * (1 + 3e-8), near * (1 - 3e-8)])
-    single = near.astype(np.float32)
-    near = np.concatenate([near, single, np.nextafter(single, np.float32(np.inf)), np.nextafter(single, -np.float32(np.inf))])
+    near = next_to(thresholds)
     for column in range(4 if categorical else FEATURES):
         where = rng.uniform(size=ROWS)
         rows[where < 0.3, column] = rng.choice(near, (where < 0.3).sum())

@@ -24,6 +24,7 @@ import onnx
 import onnxruntime
 import pandas
 import xgboost
+from drawn import CATEGORICAL, FEATURES, ROWS, next_to, training
 from onnx import TensorProto, helper, numpy_helper
 from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType
@@ -36,7 +37,6 @@ from sklearn.preprocessing import StandardScaler
 np.seterr(all="ignore")
 MARGINS = sys.argv[1]
 DIRECTORY = sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()
-ROWS, FEATURES, CATEGORICAL = 10000, 6, [4, 5]
 SPECIAL = [np.nan, 0.0, -0.0, 5e-324, 1e-45, 1e-40, -1e-40, 1e30, -1e30, 3e38, 3.5e38, -1e39, np.inf, -np.inf, 0.5]
 CODES = [np.nan, -1, -0.5, 0.5, 2.999, 3.7, 17, 30, 31, 40, 63, 64, 500, 1e6, 16777217, 4294967300.0]
 
@@ -126,10 +126,7 @@ def testing(x, near, categorical):
     """Rows like the training ones, with values at and next to thresholds, and those that libraries are wont to trip over."""
     rng = np.random.RandomState(1)
     rows = x[rng.randint(0, len(x), ROWS)].astype(np.float64)
-    near = near if len(near) else np.array([0.5])
-    single = near.astype(np.float32)
-    near = np.concatenate([near, np.nextafter(near, np.inf), np.nextafter(near, -np.inf), near * (1 + 3e-8), near * (1 - 3e-8)])
-    near = np.concatenate([near, single, np.nextafter(single, np.float32(np.inf)), np.nextafter(single, -np.float32(np.inf))])
+    near = next_to(near)
     for column in range(x.shape[1]):
         where = rng.uniform(size=ROWS)
         rows[where < 0.3, column] = rng.choice(near, (where < 0.3).sum())
@@ -174,20 +171,6 @@ def read(name, model, x, tally, categorical=False, is_read=True):
         known = [a for node in model.graph.node for a in node.attribute if a.name.startswith("classlabels") and len(helper.get_attribute_value(a))]
         known = [text.decode() if isinstance(text, bytes) else text for text in helper.get_attribute_value(known[0])]
         tally.equal(name + " labels", (np.array(known)[classes] == labels).astype(float), np.ones(len(labels)))
-
-
-def training(seed, missing, categorical, rows=1500):
-    """Rows with a target that depends on them."""
-    rng = np.random.RandomState(seed)
-    x = rng.normal(size=(rows, FEATURES))
-    x[:, 1] = np.round(x[:, 1], 1)
-    x[:, 2] *= rng.choice([0.0, 1.0, 1e-30, 1e20], rows)
-    for column, levels in zip(CATEGORICAL, (7, 70)):
-        x[:, column] = rng.randint(0, levels, rows)
-    signal = x[:, 0] + x[:, 1] ** 2 + (x[:, 4] % 3) + (x[:, 5] % 5 > 2)
-    if missing:
-        x[:, :4][rng.uniform(size=(rows, 4)) < 0.15] = np.nan
-    return x, signal + rng.normal(scale=0.3, size=rows)
 
 
 def labels(kind, target):
