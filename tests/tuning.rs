@@ -98,7 +98,7 @@ fn validation_data_judge_and_time_is_kept() {
     let evaluated = sapwood(["evaluate", "--model", &model, "--data", &valid, "--label", "y", "--metric", "rmse"]).ok();
     let rmse = serde_json::from_str::<Value>(&evaluated.stdout).unwrap()["rmse"].as_f64().unwrap();
     assert!(line.ends_with(&format!("validation-rmse:{rmse:.5}")), "{line} {rmse}");
-    sapwood(words.iter().chain(&["nfold=3"])).user_error(&["nfold", "judged by the validation data"]);
+    sapwood(words.iter().chain(&["nfold=3"])).user_error(&["nfold", "judged by validation data"]);
     sapwood(words.iter().chain(&["--time-budget", "1us"])).user_error(&["90s, 15m, 2h"]);
     sapwood(words.iter().chain(&["--time-budget", "0.000001"])).user_error(&["stopped before", "give more time"]);
     let run = sapwood(words.iter().chain(&["--time-budget", "4", "num_round=40"])).ok();

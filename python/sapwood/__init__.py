@@ -25,6 +25,7 @@ from sapwood._errors import (
 from sapwood._progress import progress_bar
 from sapwood._sapwood import __version__
 from sapwood._training import cv, train
+from sapwood._tuning import Trial, Tuned, tune
 
 # What needs more than numpy is imported when it is asked for.
 _LATER = {
@@ -54,6 +55,8 @@ __all__ = [
     "SapwoodRegressor",
     "SapwoodWarning",
     "SchemaError",
+    "Trial",
+    "Tuned",
     "__version__",
     "cv",
     "early_stopping",
@@ -68,6 +71,7 @@ __all__ = [
     "progress_bar",
     "record_evaluation",
     "train",
+    "tune",
 ]
 
 

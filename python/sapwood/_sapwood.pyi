@@ -20,12 +20,14 @@ __all__ = [
     "params_table",
     "reads_files",
     "train",
+    "tune",
 ]
 __version__: str
 reads_files: bool
 
 _Pairs = list[tuple[str, str]]
 _Values = list[tuple[str, str, float]]
+_Judged = tuple[int, int, list[tuple[str, str]], float, float, int, int]
 _Doubles = NDArray[np.float64]
 
 @final
@@ -151,6 +153,14 @@ def cv(
     predicts: bool = False,
     on_round: Callable[[int, _Values], bool] | None = None,
 ) -> tuple[list[Model], list[_Values], list[list[float]], _Doubles | None, list[str], list[str]]: ...
+def tune(
+    params: _Pairs,
+    data: Dataset,
+    validation: Dataset | None = None,
+    space: str | None = None,
+    trials: int | None = None,
+    seconds: float | None = None,
+) -> tuple[Model, _Judged, list[_Judged], bool, list[str], list[str]]: ...
 def arrow_stream_columns(capsule: object) -> list[Column]: ...
 def arrow_array_columns(schema: object, array: object) -> list[Column]: ...
 def arrow_stream_column(name: str, capsule: object) -> Column: ...

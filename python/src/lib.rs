@@ -19,6 +19,7 @@ mod pool;
 mod sparse;
 mod tables;
 mod training;
+mod tuning;
 
 use pyo3::pymodule;
 
@@ -42,6 +43,8 @@ mod _sapwood {
     use super::tables::{metric_is_higher_better, num_outputs, params_table};
     #[pymodule_export]
     use super::training::train;
+    #[pymodule_export]
+    use super::tuning::tune;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

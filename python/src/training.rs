@@ -201,6 +201,13 @@ pub struct Rounds<'a> {
     raised: Raised,
 }
 
+impl Rounds<'_> {
+    /// Set when the caller waits no longer.
+    pub fn stop(&self) -> &AtomicBool {
+        self.stop
+    }
+}
+
 impl Observer for Rounds<'_> {
     fn round(&mut self, report: &RoundReport) -> bool {
         if self.raised.is_some() || self.stop.load(Ordering::Relaxed) {

@@ -119,6 +119,9 @@ impl Search<'_> {
     }
 }
 
+/// Trials that are judged where neither their number nor a time is given.
+pub const TRIALS: usize = 100;
+
 struct Running<'s> {
     search: &'s Search<'s>,
     judges: &'s Judges<'s>,

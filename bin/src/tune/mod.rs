@@ -1,6 +1,5 @@
 //! `sapwood tune`: a search for the parameters that learn the data best, and a model that is trained with them.
 
-mod deadline;
 mod judged;
 mod plan;
 mod trial_file;
@@ -17,12 +16,11 @@ use crate::streams;
 use crate::summary::sha256;
 use crate::threads;
 use crate::train;
-use deadline::Deadline;
 use judged::Judged;
 use plan::Plan;
 use sapwood::Params;
 use sapwood::text::counted;
-use sapwood::tune::{Found, Search, Trial, search};
+use sapwood::tune::{Deadline, Found, Search, Trial, search};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -47,7 +45,7 @@ pub fn run(args: &TuneArgs) -> Result<Ending, Failure> {
     let signals = Signals::listen(None)?;
     let judged = Judged::load(&plan.params, &inputs, &mut log)?;
     let pool = threads::pool(plan.params.nthread)?;
-    let judges = pool.install(|| judged.judges(&plan.params))?;
+    let judges = pool.install(|| judged.0.judges(&plan.params))?;
     let (mut file, known) = match &args.trials_out {
         Some(path) => TrialFile::open(path, &in_common(&plan, &judged)).map(|(file, known)| (Some(file), known))?,
         None => (None, Vec::new()),
@@ -97,8 +95,8 @@ pub fn run(args: &TuneArgs) -> Result<Ending, Failure> {
     }
     if let Some(path) = &training.summary {
         let summary = json!({
-            "rows": judged.data.rows(),
-            "features": judged.data.schema().len(),
+            "rows": judged.0.data.rows(),
+            "features": judged.0.data.schema().len(),
             "trials": found.trials,
             "complete": found.is_complete,
             "search": plan.space.to_string(),
@@ -112,7 +110,7 @@ pub fn run(args: &TuneArgs) -> Result<Ending, Failure> {
     }
     // Whoever reads the log takes its last line for the model's quality.
     let of_folds = metric_line(&found.best, &plan.metric);
-    streams::progress(&if judged.has_folds() { of_folds } else { trained.report.line() });
+    streams::progress(&if judged.0.validation.is_none() { of_folds } else { trained.report.line() });
     Ok(Ending::Completed)
 }
 

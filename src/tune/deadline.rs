@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// When the search has to stop, so that the model can still be trained in time.
+/// When a search has to stop, so that its model can still be trained in time.
+#[derive(Debug)]
 pub struct Deadline {
     started: Instant,
     budget: Duration,

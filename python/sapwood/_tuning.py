@@ -1,0 +1,140 @@
+"""A search for parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sapwood import _params, _sapwood
+from sapwood._booster import Booster
+from sapwood._dataset import Dataset
+from sapwood._errors import ParameterError, warn
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Parameters that were judged.
+
+    Attributes
+    ----------
+    number : int
+        The trial. Number 0 has the given parameters alone.
+    finished : bool
+        Whether it trained to its end. Poor trials stop with a ninth or a third of the rounds that trial 0 took.
+    parameters : dict
+        The parameters that were searched, and their values.
+    value, std : float
+        The last metric after the best round: the mean over folds, and the standard deviation.
+    best_round, rounds : int
+        The best round, counted from 0, and the number of rounds.
+    """
+
+    number: int
+    finished: bool
+    parameters: dict[str, Any]
+    value: float
+    std: float
+    best_round: int
+    rounds: int
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What a search found.
+
+    Attributes
+    ----------
+    booster : Booster
+        The model of the best parameters. With folds it learnt all rows.
+    best : Trial
+        The best of the trials that trained to their end.
+    trials : list of Trial
+        All results, in the order in which they came.
+    complete : bool
+        Whether all trials were judged: the time was not over before.
+    """
+
+    booster: Booster
+    best: Trial
+    trials: list[Trial]
+    complete: bool
+
+
+_LAST_RUNG = 2
+
+
+def tune(
+    params: Mapping[str, Any],
+    train_set: Dataset,
+    search: str | Mapping[str, Any] | None = None,
+    *,
+    valid_set: Dataset | None = None,
+    trials: int | None = None,
+    time_budget: float | None = None,
+) -> Tuned:
+    """Search for the parameters that learn the data best, and train with them.
+
+    Trials have random parameters, and poor ones stop early. All of them share the binned data. What is found depends on data,
+    parameters and `seed` alone, and on the clock only with `time_budget`.
+
+    Parameters
+    ----------
+    params : mapping
+        Parameters of all trials; those about folds (`nfold`, `split`, `split_column`) count here. The default of `eta` is 0.1,
+        that of `num_round` 1000, that of `early_stopping_rounds` 30, that of `nfold` 5.
+    train_set : Dataset
+        The rows.
+    search : str or mapping, optional
+        What is searched: `"eta=0.01..0.3:log, max_leaves=8..256:log"`, or `{"eta": (0.01, 0.3, "log"), "grow_policy":
+        ["depthwise", "lossguide"]}`: a tuple is a range, a list has the values. Default: `max_leaves`, `min_child_weight`,
+        `lambda`, `subsample` and `colsample_bynode`, those excepted that `params` has.
+    valid_set : Dataset, optional
+        What trials are judged by, in the place of folds.
+    trials : int, optional
+        The number of trials. Default: 100; with `time_budget` as many as it has time for.
+    time_budget : float, optional
+        Seconds that everything may take.
+
+    Returns
+    -------
+    Tuned
+        The model, the best trial, and all results.
+    """
+    if trials is not None and trials < 1:
+        raise ParameterError(f"trials={trials}: give 1 or more")
+    if time_budget is not None and not 0 < time_budget < float("inf"):
+        raise ParameterError(f"time_budget={time_budget}: give a number of seconds above 0")
+    space = search if search is None or isinstance(search, str) else ", ".join(map(_dimension, search, search.values()))
+    validation = None if valid_set is None else valid_set._native
+    model, best, results, complete, warned, notes = _sapwood.tune(
+        _params.pairs(params), train_set._native, validation, space, trials, time_budget
+    )
+    _params.log_notes(notes)
+    warn(warned)
+    return Tuned(Booster._of(model), _trial(*best), [_trial(*result) for result in results], complete)
+
+
+def _dimension(name: str, values: Any) -> str:
+    if isinstance(values, tuple) and len(values) in (2, 3):
+        low, high, *scale = values
+        return f"{name}={low}..{high}" + "".join(f":{word}" for word in scale)
+    if isinstance(values, Sequence) and not isinstance(values, str | tuple) and values:
+        return f"{name}=" + "|".join(str(_params.text(value)) for value in values)
+    raise ParameterError(f"search: {name}={values!r} is no range; give (min, max), (min, max, 'log') or a list of values")
+
+
+def _trial(
+    number: int, rung: int, parameters: list[tuple[str, str]], value: float, std: float, best_round: int, rounds: int
+) -> Trial:
+    return Trial(number, rung == _LAST_RUNG, {name: _read(text) for name, text in parameters}, value, std, best_round, rounds)
+
+
+def _read(text: str) -> Any:
+    """A value as Python has it."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
