@@ -40,6 +40,10 @@ pub(crate) enum Purpose {
     Sketch = 15,
     /// Parameters of a trial.
     Trial = 16,
+    /// Rows that a report is about.
+    Report = 30,
+    /// How often rows are drawn to see how far a metric is due to chance.
+    Bootstrap = 31,
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea & Flood 2014): a bijection whose output passes statistical tests for sequential inputs.

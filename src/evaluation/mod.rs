@@ -1,11 +1,14 @@
-//! What to look at beside metrics: which classes are taken for which, what each threshold gives, whether probabilities come true.
+//! What to look at beside metrics: which classes are taken for which, what each threshold gives, whether probabilities come true, how
+//! far all of it is due to chance.
 //!
 //! The terms are scikit-learn's. Rows count by their weights.
 
+mod bootstrap;
 mod calibration;
 mod confusion;
 mod curve;
 
+pub use bootstrap::bootstrap;
 pub use calibration::{CalibrationBin, calibration_curve};
 pub use confusion::{ClassScores, ConfusionMatrix};
 pub use curve::{ThresholdCurve, ThresholdPoint};

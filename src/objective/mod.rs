@@ -36,8 +36,9 @@ pub use loss::{GradientPair, Loss, Round};
 pub(crate) use query_groups::{normalised_weights, nothing_to_rank};
 pub use table::{Description, describe};
 
+use crate::collective::Solo;
 use crate::simd::Simd;
-use crate::{Objective, Params, Result};
+use crate::{Dataset, Objective, Params, Result};
 use aft::Aft;
 use cox::Cox;
 use expectile::Expectile;
@@ -81,6 +82,15 @@ pub(crate) fn loss(params: &Params, outputs: usize) -> Result<Box<dyn Loss>> {
         Objective::RankXendcg => Box::new(Xendcg::new(params)),
         Objective::Softmax | Objective::Softprob => Box::new(SoftmaxLoss::new(simd, params, outputs)),
     })
+}
+
+/// The margins of the best prediction that is the same for all rows, which need weights and labels alone: what a model must beat.
+///
+/// # Errors
+/// Labels that do not fit the objective, which [`check_labels`] tells.
+pub fn constant_margins(params: &Params, data: &Dataset) -> Result<Vec<f64>> {
+    let params = Params { base_score: None, ..params.clone() };
+    loss(&params, num_outputs(&params, data)?)?.base_score(data.targets(), &Solo)
 }
 
 #[cfg(test)]
