@@ -37,6 +37,9 @@ const SCORE: &[&str] = &[
 /// What reading models of others has besides: protocol buffers.
 const INTEROP: &[&str] = &["anyhow", "bytes", "either", "itertools", "prost", "prost-derive"];
 
+/// What a report has besides the engine.
+const REPORT: &[&str] = &["maud", "maud_macros", "proc-macro2-diagnostics", "sapwood-report"];
+
 /// What the engine has besides.
 const ENGINE: &[&str] = &[
     "bytemuck",
@@ -103,6 +106,14 @@ fn the_engine_knows_no_polars_and_no_network() {
     assert!(found.iter().any(|name| name == "rayon"), "{found:?}");
     for name in found {
         assert!(SCORE.contains(&&*name) || ENGINE.contains(&&*name), "sapwood has come to depend on {name}");
+    }
+}
+
+#[test]
+fn a_report_takes_the_engine_and_markup_alone() {
+    for name in dependencies("sapwood-report") {
+        let is_known = [SCORE, ENGINE, REPORT].iter().any(|list| list.contains(&&*name));
+        assert!(is_known, "sapwood-report has come to depend on {name}");
     }
 }
 

@@ -13,6 +13,9 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// What a good job leaves in `output/data`.
+const RESULTS: [&str; 6] = ["constraints.json", "evaluation.json", "report.html", "report.json", "statistics.json", "summary.json"];
+
 /// A training job's directory tree.
 pub struct Job {
     /// Its files.
@@ -67,7 +70,7 @@ impl Job {
     pub fn succeeds(&self) -> Run {
         let run = self.run().ok();
         assert_eq!(self.names("model"), ["model.sapwood"]);
-        assert_eq!(self.names("output"), ["summary.json"]);
+        assert_eq!(self.names("output"), RESULTS);
         run
     }
 
@@ -157,7 +160,7 @@ fn words_on_the_command_line_complete_the_file() {
     let root = job.tree.text("");
     sapwood(["train", "--opt-ml", &root]).user_error(&["missing required parameter num_round"]);
     assert_eq!(sapwood(["train", "--opt-ml", &root, "num_round=2", "--threads", "1"]).ok().metric_lines().len(), 2);
-    assert_eq!(job.names("output"), ["summary.json"], "a success removes the failure of the run before");
+    assert_eq!(job.names("output"), RESULTS, "a success removes the failure of the run before");
     sapwood(["train", "--opt-ml", &root, "num_round=2", "eta=0.1"]).user_error(&["eta is given twice"]);
     fs::remove_file(job.tree.path("input/config/hyperparameters.json")).unwrap();
     sapwood(["train", "--opt-ml", &root, "num_round=2"]).ok();
@@ -416,7 +419,7 @@ fn sigterm_finishes_the_round_and_saves_a_good_model() {
     let (job, code, last) = terminated(None);
     assert_eq!(
         (code, job.names("model"), job.names("output")),
-        (Some(0), vec!["model.sapwood".into()], vec!["summary.json".into()])
+        (Some(0), vec!["model.sapwood".into()], RESULTS.map(String::from).into())
     );
     assert_eq!(job.summary()["trees"], last.round + 1);
     assert!(job.summary()["warnings"].to_string().contains("SIGTERM ended training"));

@@ -37,6 +37,7 @@ mod predictions;
 mod ranking;
 mod real_data;
 mod recordio;
+mod report;
 mod s3;
 mod sagemaker;
 mod score;

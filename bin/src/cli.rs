@@ -48,6 +48,8 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Tell how much each feature counts: mean |SHAP| over data, gain, cover.
     Explain(ExplainArgs),
+    /// Write a page about a model: how well it predicts labelled data, and why.
+    Report(ReportArgs),
     /// Show what is in a model file.
     Inspect(InspectArgs),
     /// Write a model in another format: Sapwood's, XGBoost's, LightGBM's.
@@ -95,6 +97,10 @@ pub struct TrainArgs {
     /// Where to write the metrics of every round, as CSV.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// Where to write a report, a page for a browser (FILE.html). Beside it go the same as JSON, statistics.json and constraints.json (a baseline for SageMaker
+    /// Model Monitor) and evaluation.json (for SageMaker Pipelines).
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// A directory for checkpoints: training resumes from the newest one there, and writes a new one every checkpoint_interval seconds.
     #[arg(long, value_name = "DIR")]
     pub checkpoints: Option<PathBuf>,
@@ -106,7 +112,7 @@ pub struct TrainArgs {
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
     /// The root of SageMaker's directory tree [default: $SAGEMAKER_BASE_DIR, or /opt/ml].
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_in", "model_out", "summary", "history", "checkpoints", "format"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["train", "validation", "eval_set", "model_in", "model_out", "summary", "history", "report", "checkpoints", "format"])]
     pub opt_ml: Option<PathBuf>,
     /// The label's column: a name, or an index counted from 0 [default: the first].
     #[arg(long, value_name = "COL")]
@@ -334,6 +340,32 @@ pub struct ExplainArgs {
     /// compresses text.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// What all scoring commands have.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+}
+
+/// Flags of `sapwood report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The model file.
+    #[arg(long, value_name = "FILE")]
+    pub model: PathBuf,
+    /// Labelled data that the model is judged by: a file or a directory, local or in S3, or - for standard input; may be repeated.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub data: Vec<PathBuf>,
+    /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
+    #[arg(long, value_name = "COL")]
+    pub label: Option<String>,
+    /// The column of query groups [default: the one that the model was trained with].
+    #[arg(long, value_name = "COL")]
+    pub group: Option<String>,
+    /// The column of row weights; none weights all rows equally [default: the one that the model was trained with].
+    #[arg(long, value_name = "COL")]
+    pub weight: Option<String>,
+    /// Where to write the page. Beside it go the same as JSON, statistics.json, constraints.json and evaluation.json.
+    #[arg(long, value_name = "FILE.html", default_value = "report.html")]
+    pub out: PathBuf,
     /// What all scoring commands have.
     #[command(flatten)]
     pub reading: ReadingArgs,

@@ -54,7 +54,7 @@ fn placed(error: &toml::de::Error, text: &str) -> String {
 /// A name as the flag is called, with hyphens or underscores.
 fn is_flag(name: &str) -> bool {
     let name = name.replace('_', "-");
-    const FLAGS: [&str; 18] = [
+    const FLAGS: [&str; 19] = [
         "train",
         "validation",
         "eval-set",
@@ -62,6 +62,7 @@ fn is_flag(name: &str) -> bool {
         "model-out",
         "summary",
         "history",
+        "report",
         "checkpoints",
         "cache",
         "format",
@@ -95,6 +96,7 @@ impl Setting<'_> {
             "model-out" if given.model_out.is_none() => to.model_out = path()?,
             "summary" if given.summary.is_none() => to.summary = path()?,
             "history" if given.history.is_none() => to.history = path()?,
+            "report" if given.report.is_none() => to.report = path()?,
             "checkpoints" if given.checkpoints.is_none() => to.checkpoints = path()?,
             "cache" if given.cache.is_none() => to.cache = path()?,
             "format" if given.format.is_none() => to.format = Some(FormatArg::from_str(&self.text()?, true)?),

@@ -1,4 +1,4 @@
-//! A training job, wherever it came from: checks, data, rounds, model, summary.
+//! A training job, wherever it came from: checks, data, rounds, model, summary, report.
 
 use crate::cache::{self, Cache};
 use crate::checkpoints::Checkpoints;
@@ -15,6 +15,7 @@ use crate::results::Results;
 use crate::signal::{self, Signals};
 use crate::summary::{self, Summary};
 use crate::threads;
+use crate::training_report::{self, Sampled, Samplers};
 use sapwood::Dataset;
 use sapwood::boost::{Bins, InFile};
 use sapwood::collective::{Collective, Solo};
@@ -40,6 +41,8 @@ pub struct Job {
     pub checkpoints: Option<PathBuf>,
     /// Where binned data are kept, if anywhere.
     pub cache: Option<PathBuf>,
+    /// The hyperparameters as they were given.
+    pub given: Vec<(String, String)>,
 }
 
 impl Job {
@@ -60,7 +63,7 @@ impl Job {
         let mut checkpoints = ranks::agree(checkpoints)?;
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
-        let (trained, shares, rows, features, load, stopped) = pool.install(|| {
+        let (trained, shares, rows, features, load, stopped, sampled) = pool.install(|| {
             let is_shared = ranks::all().size() > 1;
             if self.cache.is_some() && is_shared {
                 log.warning("the cache is not used on several hosts: the files are read");
@@ -90,6 +93,11 @@ impl Job {
             let rows = ranks::sum(data.train.rows());
             let load = start.elapsed();
             let bins = data.bins.take();
+            let wants_report = self.results.report.is_some() && ranks::is_first() && data.train.rows() > 0;
+            if wants_report && bins.is_some() {
+                log.note("binned data from the cache have no values to report on: no report is written; `sapwood report` makes one of a model and data");
+            }
+            let samplers = (wants_report && bins.is_none()).then(|| Samplers::among(&mut data));
             let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, data: &data });
             let (trained, stopped) = self.train(&data, bins, keeper, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {
@@ -97,16 +105,25 @@ impl Job {
                 set.notes_on_levels(unknown).iter().for_each(|note| log.note(&format!("{name}: {note}")));
             }
             let shares = std::mem::take(&mut data.shares);
-            Ok::<_, Failure>((trained, shares, rows, data.train.schema().len(), load, stopped))
+            let sampled = samplers.map(|samplers| samplers.finish(&data, &self.params));
+            Ok::<_, Failure>((trained, shares, rows, data.train.schema().len(), load, stopped, sampled))
         })?;
 
         let done = Done { trained, shares, rows, features, load, stopped };
-        ranks::agree(if ranks::is_first() { self.write(&done, &options, start, &mut log) } else { Ok(()) })?;
+        let write = || pool.install(|| self.write(&done, sampled, &options, start, &mut log));
+        ranks::agree(if ranks::is_first() { write() } else { Ok(()) })?;
         Ok(done.stopped)
     }
 
-    /// Writes model, history and summary, and says so.
-    fn write(&self, done: &Done, options: &ReadOptions, start: Instant, log: &mut Log) -> Result<(), Failure> {
+    /// Writes model, history, report and summary, and says so.
+    fn write(
+        &self,
+        done: &Done,
+        sampled: Option<Result<Sampled, Failure>>,
+        options: &ReadOptions,
+        start: Instant,
+        log: &mut Log,
+    ) -> Result<(), Failure> {
         let Done { trained, shares, rows, features, load, stopped } = done;
         // Before anything is said: whoever reads it may have stopped, with the pipe still open.
         let save = Instant::now();
@@ -143,6 +160,21 @@ impl Job {
             let summary = Summary { rows: *rows, features: *features, trained, seconds, model: &bytes, warnings, io: &io, hosts };
             let text = format!("{:#}\n", summary.json());
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        // Last: whatever becomes of it, all else is there.
+        if let Some((files, sampled)) = results.report.as_ref().zip(sampled) {
+            let about = training_report::Done {
+                params: &self.params,
+                given: &self.given,
+                inputs: &self.inputs,
+                trained,
+                model: &bytes,
+                stopped: *stopped,
+                load: *load,
+                save,
+                hosts: ranks::all().size(),
+            };
+            training_report::write(files, sampled, &about, log);
         }
         Ok(())
     }

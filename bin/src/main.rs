@@ -45,6 +45,8 @@ mod progress;
 mod ranks;
 mod reading;
 mod report;
+mod report_command;
+mod report_files;
 mod results;
 mod s3;
 mod sagemaker;
@@ -56,6 +58,7 @@ mod text;
 mod threads;
 mod threshold;
 mod train;
+mod training_report;
 mod tree_table;
 mod tune;
 mod usage;
@@ -140,6 +143,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
         Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,
         Command::Explain(args) => explain::run(&args)?,
+        Command::Report(args) => report_command::run(&args)?,
         Command::Inspect(args) => inspect::run(&args)?,
         Command::Convert(args) => convert::run(&args)?,
         Command::Params(args) => params::run(&args)?,
@@ -162,6 +166,7 @@ fn refuse_copies(command: &Command) -> Result<(), Failure> {
         Command::Serve(_) => ranks::refuse("serve"),
         Command::Evaluate(_) => ranks::refuse("evaluate"),
         Command::Explain(_) => ranks::refuse("explain"),
+        Command::Report(_) => ranks::refuse("report"),
         Command::Convert(_) => ranks::refuse("convert"),
         _ => Ok(()),
     }

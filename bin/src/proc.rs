@@ -7,6 +7,13 @@ pub fn bytes(file: &str, name: &str) -> Option<u64> {
     parse(&fs::read_to_string(file).ok()?, name)
 }
 
+/// What the processor is called.
+pub fn processor() -> Option<String> {
+    let text = fs::read_to_string("/proc/cpuinfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("model name"))?;
+    line.split_once(':').map(|(_, name)| name.trim().to_string())
+}
+
 /// Whether whoever started this process had it ignore a signal, as `nohup` does with SIGHUP.
 pub fn ignores(signal: i32) -> bool {
     fs::read_to_string("/proc/self/status").is_ok_and(|text| ignored(&text, signal))

@@ -1,8 +1,9 @@
-//! What a training job leaves behind, and where: the model, its summary and its history.
+//! What a training job leaves behind, and where: the model, its summary, its history and its report.
 
 use crate::claim::claim;
 use crate::output;
 use crate::report::Failure;
+use crate::report_files::ReportFiles;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::net::UnixListener;
@@ -20,6 +21,8 @@ pub struct Results {
     pub summary: Option<PathBuf>,
     /// Where the metrics of every round go, if anywhere.
     pub history: Option<PathBuf>,
+    /// Where the report goes, if anywhere.
+    pub report: Option<ReportFiles>,
     /// Whether a job that was cut short leaves an earlier model in its place. SageMaker collects what is there, so it must be this job's.
     pub keep_earlier: bool,
 }
@@ -36,10 +39,11 @@ impl Results {
         if let Some((_, (place, _))) =
             names.iter().enumerate().find(|(i, (_, name))| names[..*i].iter().any(|(_, other)| other == name))
         {
-            return Err(Failure::user(format!(
-                "{}: the model, the summary and the history cannot be the same file",
-                place.display()
-            )));
+            let all = match self.report {
+                Some(_) => "the model, the summary, the history and the files of the report",
+                None => "the model, the summary and the history",
+            };
+            return Err(Failure::user(format!("{}: {all} cannot be the same file", place.display())));
         }
         claim(&self.model)
     }
@@ -63,10 +67,12 @@ impl Results {
             PathBuf::from(name)
         };
         let [summary, history] = [&self.summary, &self.history].map(|path| path.as_ref().map(beside));
-        Self { model: beside(&self.model), summary, history, ..*self }
+        let report = self.report.as_ref().map(|files| files.map(beside));
+        Self { model: beside(&self.model), summary, history, report, ..*self }
     }
 
     fn places(&self) -> impl Iterator<Item = &Path> {
-        std::iter::once(&self.model).chain(&self.summary).chain(&self.history).map(PathBuf::as_path)
+        let report = self.report.iter().flat_map(ReportFiles::paths);
+        std::iter::once(&self.model).chain(&self.summary).chain(&self.history).chain(report).map(PathBuf::as_path)
     }
 }

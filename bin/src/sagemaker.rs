@@ -8,6 +8,7 @@ use crate::log::Log;
 use crate::output;
 use crate::ranks;
 use crate::report::{Ending, Failure};
+use crate::report_files::ReportFiles;
 use crate::results::Results;
 use crate::signal::{self, Signals};
 use sapwood::Params;
@@ -58,8 +59,14 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         model
     });
     let cache = cache.or_else(warm_pool_cache);
-    let results = Results { model: paths.model(), summary: Some(paths.summary()), history: None, keep_earlier: false };
-    let job = Job { params, inputs, initial, results, checkpoints, cache };
+    let results = Results {
+        model: paths.model(),
+        summary: Some(paths.summary()),
+        history: None,
+        report: Some(ReportFiles::beside(&paths.report())?),
+        keep_earlier: false,
+    };
+    let job = Job { params, inputs, initial, results, checkpoints, cache, given: hyperparameters.pairs };
     Ok(ending(job.run(&signals, log)?, on_sigterm))
 }
 
@@ -89,12 +96,13 @@ fn input(channel: Channel) -> Input {
 /// Creates the directories of outputs, which the platform does, but not everything that plays the platform; removes what a killed job left
 /// unfinished there.
 fn create_outputs(paths: &Paths) -> Result<(), Failure> {
-    for file in [paths.model(), paths.summary()] {
+    let report = ReportFiles::beside(&paths.report())?;
+    for file in [&paths.model(), &paths.summary()].into_iter().chain(report.paths()) {
         if let Some(directory) = file.parent() {
             std::fs::create_dir_all(directory).map_err(|error| Failure::io(directory, "cannot be created", &error))?;
             output::remove_unfinished(directory, "", Duration::ZERO);
         }
-        output::refuse_special(&file)?;
+        output::refuse_special(file)?;
     }
     Ok(())
 }

@@ -111,7 +111,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The largest resident size of this process so far, where the kernel tells it.
-fn peak_rss_bytes() -> Option<u64> {
+pub fn peak_rss_bytes() -> Option<u64> {
     proc::bytes("/proc/self/status", "VmHWM")
 }
 

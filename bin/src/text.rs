@@ -1,4 +1,4 @@
-//! Text for a terminal: lines that fit it.
+//! Text for a terminal: lines that fit it, words that a shell takes as they are meant.
 
 /// The narrowest lines that words are still put into.
 const NARROWEST: usize = 20;
@@ -26,9 +26,24 @@ pub fn wrapped(text: &str, indent: &str, width: Option<usize>) -> String {
     lines + "\n"
 }
 
+/// A word as a POSIX shell reads it.
+pub fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"%+,-./:=@_".contains(&byte);
+    match word.bytes().all(is_plain) && !word.is_empty() {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{quoted, wrapped};
+
+    #[test]
+    fn a_shell_reads_words_as_they_are() {
+        let words = [("eta=0.1", "eta=0.1"), ("", "''"), ("my file", "'my file'"), ("it's", r"'it'\''s'"), ("$HOME", "'$HOME'")];
+        words.iter().for_each(|(word, expected)| assert_eq!(quoted(word), *expected));
+    }
 
     #[test]
     fn lines_fit_and_keep_every_word() {

@@ -9,6 +9,7 @@ use crate::log::Log;
 use crate::model_files;
 use crate::ranks;
 use crate::report::{Ending, Failure};
+use crate::report_files::ReportFiles;
 use crate::results::Results;
 use crate::s3;
 use crate::sagemaker;
@@ -39,7 +40,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
         return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
     }
     let signals = Signals::listen(None)?;
-    let (params, notes) = Params::from_pairs(pairs)?;
+    let (params, notes) = Params::from_pairs(pairs.clone())?;
     let mut log = log(args)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     if params.nfold.is_some() {
@@ -55,10 +56,12 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
             model: model_out(args)?,
             summary: args.summary.clone(),
             history: args.history.clone(),
+            report: args.report.as_deref().map(ReportFiles::beside).transpose()?,
             keep_earlier: true,
         },
         checkpoints: args.checkpoints.clone(),
         cache: cache(args),
+        given: pairs,
     };
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
@@ -73,6 +76,7 @@ pub fn refuse_standard_output(args: &TrainArgs) -> Result<(), Failure> {
         ("--model-out", &args.model_out),
         ("--summary", &args.summary),
         ("--history", &args.history),
+        ("--report", &args.report),
         ("--checkpoints", &args.checkpoints),
         ("--cache", &cache),
     ];
@@ -114,6 +118,7 @@ fn is_sagemaker(args: &TrainArgs) -> bool {
         && args.model_out.is_none()
         && args.summary.is_none()
         && args.history.is_none()
+        && args.report.is_none()
         && args.checkpoints.is_none()
         && args.format.is_none()
         && args.config.is_none()

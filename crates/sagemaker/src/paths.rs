@@ -55,6 +55,11 @@ impl Paths {
         self.root.join("output/data/summary.json")
     }
 
+    /// What the job did, for people.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("output/data/report.html")
+    }
+
     /// Why the job failed, for the platform.
     pub fn failure(&self) -> PathBuf {
         self.root.join("output/failure")

@@ -1,0 +1,241 @@
+//! The report about a training job: samples of its data, taken while they are read, and what the job knows about itself.
+
+use crate::inputs::{DataPlace, Inputs, Loaded};
+use crate::log::Log;
+use crate::proc;
+use crate::report::{self, Failure};
+use crate::report_files::ReportFiles;
+use crate::signal;
+use crate::summary::{peak_rss_bytes, sha256};
+use crate::text::quoted;
+use sapwood::data::{Sample, Sampler};
+use sapwood::text::counted;
+use sapwood::{Params, RoundReport, Trained, metric, objective};
+use sapwood_report::facts::{Bar, Curve, Reproduction, TrainingFacts};
+use sapwood_report::{Judged, Report, Subject};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Points of a curve.
+const POINTS: usize = 400;
+
+/// What takes samples while the data are read.
+pub struct Samplers {
+    train: Arc<Sampler>,
+    judged: Option<Arc<Sampler>>,
+}
+
+/// Samples of the data, and what else the report needs of them.
+pub struct Sampled {
+    train: Sample,
+    /// The set that decides early stopping, or the last that is evaluated, with its name.
+    judged: Option<(String, Sample)>,
+    constant: Option<Vec<f64>>,
+    label_hashes: Vec<(String, String)>,
+}
+
+impl Samplers {
+    /// Puts samplers between the data and their readers.
+    pub fn among(data: &mut Loaded) -> Self {
+        let (train, sampler) = data.train.clone().sampled();
+        data.train = train;
+        let judged = data.validation.last_mut().filter(|(_, set)| set.rows() > 0).map(|(_, set)| {
+            let (tapped, sampler) = set.clone().sampled();
+            *set = tapped;
+            sampler
+        });
+        Self { train: sampler, judged }
+    }
+
+    /// The samples. Data that nobody has read, because their bins came from the cache, have none.
+    pub fn finish(self, data: &Loaded, params: &Params) -> Result<Sampled, Failure> {
+        let train = self.train.finish(&data.train)?;
+        let judged = self.judged.zip(data.validation.last());
+        let judged = judged.map(|(sampler, (name, set))| Ok::<_, Failure>((name.clone(), sampler.finish(set)?))).transpose()?;
+        let sets = std::iter::once(("train", &data.train)).chain(data.validation.iter().map(|(name, set)| (&name[..], set)));
+        let hash = |labels: &[f64]| sha256(bytemuck::cast_slice(labels));
+        let label_hashes = sets.filter_map(|(name, set)| Some((name.to_string(), hash(set.labels()?)))).collect();
+        // A report without it is still one.
+        let constant = objective::constant_margins(params, &data.train).ok();
+        Ok(Sampled { train, judged, constant, label_hashes })
+    }
+}
+
+/// What a job knows about itself.
+pub struct Done<'a> {
+    /// The parameters.
+    pub params: &'a Params,
+    /// Those that were given.
+    pub given: &'a [(String, String)],
+    /// What was read.
+    pub inputs: &'a Inputs,
+    /// The result.
+    pub trained: &'a Trained,
+    /// The model file.
+    pub model: &'a [u8],
+    /// The signal that cut training short.
+    pub stopped: Option<u8>,
+    /// Reading.
+    pub load: Duration,
+    /// Writing the model.
+    pub save: Duration,
+    /// How many hosts trained, of which each has read a part of the rows.
+    pub hosts: usize,
+}
+
+/// Writes the report, and says so. That it cannot be made or written is a warning: the model is there.
+pub fn write(files: &ReportFiles, sampled: Result<Sampled, Failure>, done: &Done<'_>, log: &mut Log) {
+    let start = Instant::now();
+    let page = files.page.display();
+    let written = sampled.and_then(|sampled| {
+        report::catch(|| {
+            let report = report_of(&sampled, done)?;
+            files.write(&report, Some(&sampled.train))
+        })
+    });
+    match written {
+        Ok(()) => log.info(&format!("report written to {page} in {:.2} s", start.elapsed().as_secs_f64())),
+        Err(failure) => log.warning(&format!("{page}: no report was written: {}", failure.message())),
+    }
+}
+
+fn report_of(sampled: &Sampled, done: &Done<'_>) -> Result<Report, Failure> {
+    let Done { params, trained, .. } = *done;
+    let own = || ("train".to_string(), &sampled.train);
+    let (name, sample) = sampled.judged.as_ref().map_or_else(own, |(name, sample)| (name.clone(), sample));
+    let measured: Vec<_> = trained.report.values.iter().filter(|(set, ..)| *set == name).collect();
+    let names: Vec<_> = measured.iter().map(|(_, metric, _)| metric.clone()).collect();
+    let judged = Judged {
+        measured: measured.iter().map(|(_, metric, value)| (metric.clone(), *value)).collect(),
+        metrics: if names.is_empty() { params.eval_metric.clone() } else { names },
+        is_training_set: Some(sampled.judged.is_none()),
+        name,
+        sample,
+    };
+    let mut warnings = trained.warnings.clone();
+    warnings.extend(sampled.train.data.warnings().iter().cloned());
+    if done.hosts > 1 {
+        warnings.push(format!(
+            "{} trained together, and each read a part of the rows: this report is about the rows of the first one, metrics by round are about all",
+            counted(done.hosts, "host")
+        ));
+    }
+    Ok(Report::of(Subject {
+        model: &trained.model,
+        train: Some(&sampled.train),
+        judged: Some(judged),
+        constant: sampled.constant.clone(),
+        training: Some(training(done)),
+        warnings: &warnings,
+        reproduction: reproduction(sampled, done),
+    })?)
+}
+
+fn training(done: &Done<'_>) -> TrainingFacts {
+    let Trained { seconds, profile, threads, history, report, .. } = done.trained;
+    let bar = |label: &str, value: f64| Bar { label: label.to_string(), value };
+    let steps = [
+        ("read", done.load.as_secs_f64()),
+        ("bin", seconds.bin),
+        ("grow trees", seconds.train),
+        ("evaluate", seconds.evaluate),
+        ("write the model", done.save.as_secs_f64()),
+    ];
+    TrainingFacts {
+        curves: curves(history, report.round),
+        rounds: history.len(),
+        last_round: report.round,
+        ended: ended(done),
+        seconds: steps.iter().map(|(label, value)| bar(label, *value)).collect(),
+        phases: profile.seconds().map(|(phase, value)| bar(phase, value)).collect(),
+        threads: *threads,
+        peak_bytes: peak_rss_bytes(),
+    }
+}
+
+/// Metrics by round. Of many rounds some are left out, but neither the first, the last nor that which the model keeps as its last.
+fn curves(history: &[RoundReport], kept: usize) -> Vec<Curve> {
+    let step = history.len().div_ceil(POINTS).max(1);
+    let last = history.len().saturating_sub(1);
+    let shown: Vec<_> = history
+        .iter()
+        .enumerate()
+        .filter(|(at, report)| at % step == 0 || *at == last || report.round == kept)
+        .map(|(_, report)| report)
+        .collect();
+    let names = history.first().map(|report| &report.values[..]).unwrap_or_default();
+    let curve = |(at, (set, metric, _)): (usize, &(String, String, f64))| Curve {
+        set: set.clone(),
+        metric: metric.clone(),
+        points: shown.iter().map(|report| (report.round, report.values[at].2)).filter(|point| point.1.is_finite()).collect(),
+    };
+    names.iter().enumerate().map(curve).collect()
+}
+
+/// How training ended, in a sentence or two.
+fn ended(done: &Done<'_>) -> String {
+    let Trained { history, report, model, .. } = done.trained;
+    let rounds = history.len();
+    let ran = match done.stopped {
+        Some(signal) => format!("{} ended training after {} of {} rounds.", signal::name(signal), rounds, done.params.num_round),
+        None if rounds < done.params.num_round as usize => {
+            format!("Early stopping ended training after {} of {}.", counted(rounds, "round"), done.params.num_round)
+        }
+        None => format!("Training ran {}.", counted(rounds, "round")),
+    };
+    let Some((set, name, value)) = report.values.last() else { return ran };
+    let kept = match model.best_iteration {
+        Some(best) => format!(" The model keeps the rounds up to number {best}, the best by {set}-{name} ({value:.5})."),
+        None => format!(" The model keeps them all; {set}-{name} is {value:.5} after the last{}.", best_of(done)),
+    };
+    let time = Duration::from_secs_f64(done.trained.seconds.train.max(0.0));
+    format!("{ran}{kept} Growing the trees took {time:.1?}.")
+}
+
+/// Where the deciding metric was best, where that was not the last round.
+fn best_of(done: &Done<'_>) -> String {
+    let Trained { history, .. } = done.trained;
+    let metrics = metric::metrics(&done.params.eval_metric, done.params.objective_spec()).unwrap_or_default();
+    let Some(metric) = metrics.last() else { return String::new() };
+    let sign = if metric.higher_is_better() { 1.0 } else { -1.0 };
+    let value = |report: &RoundReport| report.values.last().map_or(f64::NAN, |(.., value)| sign * value);
+    let best = history.iter().max_by(|a, b| value(a).total_cmp(&value(b)));
+    match best.zip(history.last()) {
+        Some((best, last)) if value(best) > value(last) => {
+            let found = best.values.last().map_or(f64::NAN, |(.., value)| *value);
+            format!(", and was best in round {} ({found:.5}): early_stopping_rounds would have kept that one", best.round)
+        }
+        _ => String::new(),
+    }
+}
+
+fn reproduction(sampled: &Sampled, done: &Done<'_>) -> Reproduction {
+    let paths = |place: &DataPlace| match place {
+        DataPlace::Files(paths) => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
+        DataPlace::Objects(objects) => objects.iter().take(5).map(|object| object.uri.to_string()).collect::<Vec<_>>().join(", "),
+        DataPlace::Pipe(path) => path.display().to_string(),
+    };
+    let named = done.inputs.named().map(|(name, input)| (name.to_string(), paths(&input.place)));
+    let hashes = sampled.label_hashes.iter().map(|(name, hash)| (format!("labels of {name}, SHA-256"), hash.clone()));
+    Reproduction {
+        command: command_line(),
+        version: env!("CARGO_PKG_VERSION").to_string(),
+        model_sha256: Some(sha256(done.model)),
+        inputs: named.chain(hashes).collect(),
+        given: done.given.to_vec(),
+        parameters: done.trained.model.params.clone(),
+        machine: machine(done.trained.threads),
+    }
+}
+
+/// This process's command line, quoted for a shell.
+pub fn command_line() -> String {
+    std::env::args_os().map(|word| quoted(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}
+
+/// What the work was done on.
+pub fn machine(threads: usize) -> Vec<(String, String)> {
+    let mut about = vec![("threads".to_string(), threads.to_string())];
+    about.extend(proc::processor().map(|name| ("processor".to_string(), name)));
+    about
+}

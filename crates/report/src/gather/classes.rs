@@ -1,0 +1,83 @@
+//! How several classes are told apart: a table of each, who is taken for whom, and whether the model is as sure as it may be.
+
+use super::scored::Scored;
+use super::statistics::{auc, ranks};
+use crate::facts::{ClassFacts, Confused, OneClass};
+use rayon::prelude::*;
+use sapwood::Result;
+use sapwood::evaluation::ConfusionMatrix;
+
+/// Classes that are told of one by one.
+const MOST_CLASSES: usize = 20;
+
+/// Pairs of classes.
+const MOST_PAIRS: usize = 10;
+
+/// Bins of calibration.
+const BINS: usize = 10;
+
+/// Everything about several classes.
+pub fn facts(scored: &Scored<'_>) -> Result<ClassFacts> {
+    let num_classes = scored.model.num_classes().unwrap_or(0);
+    let matrix = ConfusionMatrix::new(num_classes, scored.labels, &scored.classes, scored.weights)?;
+    let (scores, rows) = (matrix.scores(), matrix.rows().collect::<Vec<_>>());
+    let mistakes = |class: usize| rows[class].iter().sum::<f64>() - rows[class][class];
+    let mut told: Vec<usize> = (0..num_classes).collect();
+    if num_classes > MOST_CLASSES {
+        told.sort_by(|&a, &b| mistakes(b).total_cmp(&mistakes(a)));
+        told.truncate(MOST_CLASSES);
+        told.sort_unstable();
+    }
+    let classes = told.par_iter().map(|&class| OneClass {
+        name: scored.class_name(class),
+        precision: scores[class].precision,
+        recall: scores[class].recall,
+        f1: scores[class].f1,
+        auc: against_others(scored, class),
+        support: scores[class].support,
+    });
+    let confusion = told.iter().map(|&truth| {
+        let mut counts: Vec<f64> = told.iter().map(|&predicted| rows[truth][predicted]).collect();
+        counts.push((rows[truth].iter().sum::<f64>() - counts.iter().sum::<f64>()).max(0.0));
+        counts
+    });
+    let mut confused: Vec<(f64, usize, usize)> = Vec::new();
+    for (truth, counts) in rows.iter().enumerate() {
+        let pairs = counts.iter().enumerate().filter(|(predicted, count)| *predicted != truth && **count > 0.0);
+        confused.extend(pairs.map(|(predicted, count)| (*count, truth, predicted)));
+    }
+    confused.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+    let confused = confused.into_iter().take(MOST_PAIRS);
+    Ok(ClassFacts {
+        num_classes,
+        accuracy: matrix.accuracy(),
+        confusion: confusion.collect(),
+        calibration: calibration(scored),
+        confused: confused
+            .map(|(rows, truth, predicted)| Confused {
+                truth: scored.class_name(truth),
+                predicted: scored.class_name(predicted),
+                rows,
+            })
+            .collect(),
+        classes: classes.collect(),
+    })
+}
+
+/// The area under the ROC curve of a class's probability.
+fn against_others(scored: &Scored<'_>, class: usize) -> Option<f64> {
+    let probabilities = (0..scored.rows()).map(|row| scored.probability(row, class)).collect::<Option<Vec<_>>>()?;
+    auc(&ranks(&probabilities), |row| scored.labels[row] == class as f64)
+}
+
+/// By the probability of the predicted class: its mean, the share of right ones, weight.
+fn calibration(scored: &Scored<'_>) -> Vec<(f64, f64, f64)> {
+    let mut sums = [(0.0, 0.0, 0.0); BINS];
+    for row in 0..scored.rows() {
+        let Some(sure) = scored.probability(row, scored.classes[row] as usize) else { return Vec::new() };
+        let (weight, right) = (scored.weight(row), f64::from(u8::from(scored.classes[row] == scored.labels[row])));
+        let bin = &mut sums[((sure * BINS as f64) as usize).min(BINS - 1)];
+        *bin = (bin.0 + weight * sure, bin.1 + weight * right, bin.2 + weight);
+    }
+    sums.iter().filter(|bin| bin.2 > 0.0).map(|(sure, right, weight)| (sure / weight, right / weight, *weight)).collect()
+}

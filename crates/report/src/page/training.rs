@@ -1,0 +1,62 @@
+//! How training went: curves, time, memory.
+
+use crate::chart::{Axis, Line, Lines, Title, horizontal};
+use crate::facts::{Bar, Curve, TrainingFacts};
+use crate::text;
+use maud::{Markup, html};
+
+/// Metrics that are shown.
+const MOST_METRICS: usize = 6;
+
+pub fn section(training: &TrainingFacts) -> Markup {
+    let mut metrics: Vec<&str> = training.curves.iter().map(|curve| &curve.metric[..]).collect();
+    metrics.dedup();
+    metrics.sort_unstable();
+    metrics.dedup();
+    html! {
+        p { (training.ended) }
+        div.charts {
+            @for metric in metrics.iter().take(MOST_METRICS) { (curve(training, metric)) }
+            @if !training.seconds.is_empty() {
+                (horizontal(
+                    Title { title: "Time by step", text: &format!("From start to end, on {}.", text::counted(training.threads, "thread")) },
+                    &training.seconds, text::seconds,
+                ))
+            }
+            @if training.phases.iter().any(|phase| phase.value > 0.0) {
+                (horizontal(Title { title: "Time of growing trees", text: "What training's time went to." }, &sorted(&training.phases), text::seconds))
+            }
+        }
+        @if let Some(bytes) = training.peak_bytes {
+            p.note { "The process had at most " (text::count((bytes >> 20) as usize)) " MiB of memory." }
+        }
+    }
+}
+
+fn sorted(bars: &[Bar]) -> Vec<Bar> {
+    let mut bars: Vec<_> = bars.iter().filter(|bar| bar.value > 0.0).cloned().collect();
+    bars.sort_by(|a, b| b.value.total_cmp(&a.value));
+    bars
+}
+
+fn curve(training: &TrainingFacts, metric: &str) -> Markup {
+    let curves: Vec<&Curve> = training.curves.iter().filter(|curve| curve.metric == metric).take(6).collect();
+    let points = |curve: &Curve| curve.points.iter().map(|(round, value)| (*round as f64, *value)).collect::<Vec<_>>();
+    let values = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1));
+    let last = training.rounds.saturating_sub(1).max(1) as f64;
+    let from = curves.iter().filter_map(|curve| curve.points.first()).map(|point| point.0).min().unwrap_or(0) as f64;
+    let to = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0 as f64).fold(from + last.min(1.0), f64::max);
+    let mark = (training.last_round as f64, "last round kept");
+    Lines {
+        title: Title { title: metric, text: "By round. The marked round is the last that the model keeps." },
+        x: Axis::between("round", from, to),
+        y: Axis::of(metric, values),
+        lines: curves
+            .iter()
+            .map(|curve| Line { name: &curve.set, points: points(curve), is_marked: curve.points.len() < 3 })
+            .collect(),
+        reference: None,
+        mark: Some(mark),
+    }
+    .draw()
+}

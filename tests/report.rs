@@ -1,0 +1,154 @@
+//! The report: `train --report`, `sapwood report`, and what a SageMaker job leaves of it.
+
+use crate::sagemaker::Job;
+use crate::util::{Tree, amount, class_of_three, csv, csv_with_header, sapwood};
+use serde_json::{Value, json};
+
+/// What stands beside a page.
+const FILES: [&str; 5] = ["report.html", "report.json", "statistics.json", "constraints.json", "evaluation.json"];
+
+/// A page that is whole: so many charts, no scripts, no network.
+fn check_page(page: &str, charts: usize) {
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "cut off");
+    assert!(page.matches("<figure>").count() >= charts, "{} charts", page.matches("<figure>").count());
+    assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
+    for forbidden in ["<script", "http://", "https://", "NaN", "inf"] {
+        assert!(!page.contains(&format!("\"{forbidden}")) && !(forbidden.len() > 4 && page.contains(forbidden)), "{forbidden}");
+    }
+    assert!(page.len() < 2 << 20, "{} bytes", page.len());
+}
+
+fn sum(values: &Value) -> f64 {
+    values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).sum()
+}
+
+#[test]
+fn training_writes_a_page_and_what_programs_read() {
+    let tree = Tree::new();
+    let data = tree.write("train.csv", csv_with_header(2_000, 1, |x, noise| format!("{}", u8::from(x[0] + 0.2 * noise > 0.5))));
+    let valid = tree.write("valid.csv", csv_with_header(700, 2, |x, noise| format!("{}", u8::from(x[0] + 0.2 * noise > 0.5))));
+    let words = |threads: &str| {
+        let paths =
+            [("--train", &data), ("--validation", &valid)].map(|(flag, path)| [flag.to_string(), path.display().to_string()]);
+        let places = [("--model-out", "m"), ("--report", "report.html"), ("--summary", "s.json")]
+            .map(|(flag, name)| [flag.into(), tree.text(name)]);
+        let words =
+            "train --threads THREADS objective=binary:logistic eval_metric=logloss,auc num_round=20 early_stopping_rounds=5";
+        let words = words.replace("THREADS", threads);
+        words
+            .split(' ')
+            .map(String::from)
+            .chain(paths.into_iter().flatten())
+            .chain(places.into_iter().flatten())
+            .collect::<Vec<_>>()
+    };
+    let run = sapwood(words("1")).ok();
+    assert!(run.stderr.contains("report written to"), "{}", run.stderr);
+    check_page(&tree.read("report.html"), 20);
+    let report = tree.json("report.json");
+    assert_eq!((&report["task"], &report["quality"]["is_training_set"]), (&json!("binary"), &json!(false)));
+    let auc = &report["quality"]["metrics"].as_array().unwrap().last().unwrap().clone();
+    let summary = tree.json("s.json");
+    assert_eq!((&auc["name"], &auc["value"]), (&json!("auc"), &summary["metrics"]["validation"]["auc"]));
+    assert!(auc["low"].as_f64() < auc["value"].as_f64() && auc["value"].as_f64() < auc["high"].as_f64(), "{auc}");
+    assert_eq!(auc["constant"], json!(0.5));
+    assert_eq!(report["reproduction"]["model_sha256"], summary["model_sha256"]);
+    let evaluation = tree.json("evaluation.json");
+    let metrics = &evaluation["binary_classification_metrics"];
+    assert_eq!(metrics["auc"]["value"], auc["value"]);
+    let cells = ["0", "1"].map(|truth| ["0", "1"].map(|predicted| metrics["confusion_matrix"][truth][predicted].as_f64().unwrap()));
+    assert_eq!(cells.as_flattened().iter().sum::<f64>(), 700.0);
+    let statistics = tree.json("statistics.json");
+    assert_eq!((&statistics["dataset"]["item_count"], statistics["features"].as_array().unwrap().len()), (&json!(2_000), 4));
+    let first = &statistics["features"][0]["numerical_statistics"];
+    let buckets = first["distribution"]["kll"]["buckets"].as_array().unwrap();
+    assert_eq!(sum(&buckets.iter().map(|bucket| bucket["count"].clone()).collect()), 2_000.0);
+    assert_eq!((&buckets[9]["upper_bound"], &buckets[0]["lower_bound"]), (&first["max"], &first["min"]));
+    assert_eq!(tree.json("constraints.json")["features"][0]["num_constraints"]["is_non_negative"], json!(true));
+    // The same with any number of threads, but for times.
+    let (quality, features) = (report["quality"].clone(), report["features"].clone());
+    sapwood(words("3")).ok();
+    let again = tree.json("report.json");
+    assert!(again["quality"] == quality && again["features"] == features);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_refused_before_training() {
+    let tree = Tree::new();
+    let data = tree.write("train.csv", csv(50, 1, amount));
+    let train = |model: &str, report: &str| {
+        let line = format!("train --train {} --model-out {} --report {report} num_round=1", data.display(), tree.text(model));
+        sapwood(line.split(' '))
+    };
+    train("m", &tree.text("no/such/directory.html")).user_error(&["no/such", "create the directory first"]);
+    train("m", &tree.text("report.txt")).user_error(&["report.txt", "ends with .html"]);
+    train("m", "-").user_error(&["--report -"]);
+    tree.mkdir("statistics.json");
+    train("m", &tree.text("report.html")).user_error(&["statistics.json", "is a directory"]);
+    tree.mkdir("sub");
+    train("sub/statistics.json", &tree.text("sub/report.html")).user_error(&["files of the report cannot be the same file"]);
+    assert!(!tree.path("m").exists() && !tree.path("sub/statistics.json").exists());
+}
+
+#[test]
+fn a_sagemaker_job_always_leaves_one() {
+    let job = Job::on(csv(400, 1, class_of_three), json!({"num_round": "3", "objective": "multi:softprob", "num_class": "3"}));
+    let job = job.file("validation/valid.csv", csv(200, 2, class_of_three));
+    sapwood(["train", "--opt-ml", &job.tree.text("")]).ok();
+    check_page(&job.tree.read("output/data/report.html"), 10);
+    for name in FILES {
+        assert!(job.tree.path(&format!("output/data/{name}")).is_file(), "{name}");
+    }
+    let report = job.tree.json("output/data/report.json");
+    let classes = &report["quality"]["classes"];
+    assert_eq!(classes["confusion"].as_array().unwrap().iter().map(sum).sum::<f64>(), 200.0);
+    assert_eq!((&report["task"], &classes["num_classes"]), (&json!("multiclass"), &json!(3)));
+}
+
+#[test]
+fn a_model_is_reported_on_with_other_data() {
+    let tree = Tree::new();
+    let data = tree.write("train.csv", csv(600, 1, amount)).display().to_string();
+    sapwood(["train", "--train", &data, "--model-out", &tree.text("m"), "num_round=10"]).ok();
+    let args = ["report", "--model", &tree.text("m"), "--data", &data, "--out", &tree.text("report.html")];
+    let run = sapwood(args).ok();
+    assert!(run.stdout.contains("report.html"), "{}", run.stdout);
+    check_page(&tree.read("report.html"), 12);
+    let report = tree.json("report.json");
+    let names: Vec<_> = report["quality"]["metrics"].as_array().unwrap().iter().map(|metric| metric["name"].clone()).collect();
+    assert_eq!(names, ["mae", "rmse"]);
+    let evaluated = sapwood(["evaluate", "--model", &tree.text("m"), "--data", &data, "--metric", "mae,rmse"]).ok().stdout;
+    let evaluated: Value = serde_json::from_str(&evaluated).unwrap();
+    assert_eq!(report["quality"]["metrics"][1]["value"], evaluated["rmse"]);
+    assert_eq!(report["training"], Value::Null);
+    sapwood(["report", "--model", &tree.text("m"), "--data", &data, "--out", &tree.text("x.csv")]).user_error(&["ends with .html"]);
+}
+
+/// Names and levels may be markup, and of any length; the page stays what it is.
+#[test]
+fn what_the_data_say_is_text_and_nothing_else() {
+    let tree = Tree::new();
+    let evil = "<script>alert(1)</script>";
+    let row = |row: usize| {
+        format!("{},{},{},{}\n", row % 2, row % 7, (row * 37) % 11, if row.is_multiple_of(3) { evil } else { "\"><b>\"" })
+    };
+    let header = format!("y,{evil},{},{}\n", "n".repeat(100_000), "\"a \"\" b\"");
+    let rows: String = (0..300).map(row).map(|line| line.replace("\"><b>\"", "\"\"\"><b>\"")).collect();
+    let data = tree.write("train.csv", header + &rows).display().to_string();
+    let args = [
+        "train",
+        "--train",
+        &data,
+        "--label",
+        "y",
+        "--model-out",
+        &tree.text("m"),
+        "--report",
+        &tree.text("report.html"),
+        "num_round=3",
+    ];
+    sapwood(args).ok();
+    let page = tree.read("report.html");
+    check_page(&page, 8);
+    assert!(page.contains("&lt;script&gt;") && !page.contains("<b>"));
+}
