@@ -1,7 +1,6 @@
 //! Binning feature by feature, where the data can be read so: every value is read once, and raw values go as soon as they are binned.
 
 use super::cells::{Cells, NARROW_FEATURES, WIDE_FEATURES};
-use super::cuts::WeightedValue;
 use super::lookup::Lookup;
 use super::mapper::{BinMapper, FeatureBins};
 use super::matrix::{BinnedMatrix, SPARSE_FEATURES, TileKind, check_rows, most_frequent_slots};
@@ -55,9 +54,9 @@ pub(super) fn bin(
             };
             Ok((chunks, values))
         };
-        let bin = |kind: &FeatureBins, chunks: &[Chunk<'_>], values: &[WeightedValue]| {
+        let bin = |kind: &FeatureBins, found: (FeatureBins, Option<usize>), chunks: &[Chunk<'_>]| {
             let (bins, most_frequent) = match kind {
-                FeatureBins::Numeric { .. } => FeatureBins::numeric(values, weight, params),
+                FeatureBins::Numeric { .. } => found,
                 FeatureBins::Categorical { .. } => (kind.clone(), None),
             };
             let column = column(&bins, most_frequent, chunks, rows, simd);
@@ -66,15 +65,17 @@ pub(super) fn bin(
         let features = batch.par_iter().enumerate();
         let binned: Vec<_> = if ranks.is_alone() {
             // Raw values go before those of the next feature come.
-            let binned =
-                features.map(|(position, kind)| read((position, kind)).map(|(chunks, values)| bin(kind, &chunks, &values)));
+            let binned = features.map(|(position, kind)| {
+                let (chunks, values) = read((position, kind))?;
+                Ok(bin(kind, FeatureBins::numeric(&values, weight, params), &chunks))
+            });
             binned.collect::<Result<_>>()?
         } else {
             let read: Vec<_> = ranks.agree(features.map(read).collect::<Result<_>>())?;
             let (chunks, values): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-            let values = sample_rows.merged(values);
-            let features = batch.par_iter().zip(&chunks).zip(&values);
-            features.map(|((kind, chunks), values)| bin(kind, chunks, values)).collect()
+            let found = FeatureBins::all_numeric(&sample_rows, values, weight, params);
+            let features = batch.par_iter().zip(found).zip(&chunks);
+            features.map(|((kind, found), chunks)| bin(kind, found, chunks)).collect()
         };
         for binned in binned {
             let (found, found_most_frequent, column) = binned;

@@ -18,6 +18,9 @@ const MAX_LEVELS: usize = 65_535;
 /// A feature has a most frequent bin if at most one in this many rows is in another.
 const RARE: u64 = 8;
 
+/// What is told of a feature without a most frequent bin.
+const NONE: u64 = u64::MAX;
+
 /// The bins of one feature. Value bins come first; the bin after them holds missing values.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FeatureBins {
@@ -52,6 +55,25 @@ impl FeatureBins {
         let cuts = cuts(values, params.max_bin as usize - 1);
         let most_frequent = most_frequent_bin(&cuts, values, weight);
         (Self::Numeric { cuts }, most_frequent)
+    }
+
+    /// The same for several features on all ranks, from the values that this rank has.
+    pub(super) fn all_numeric(
+        rows: &SampleRows<'_>,
+        values: Vec<Vec<WeightedValue>>,
+        weight: u64,
+        params: &Params,
+    ) -> Vec<(Self, Option<usize>)> {
+        let words = rows.of_all_ranks(values, |values| {
+            let cuts = cuts(values, params.max_bin as usize - 1);
+            let most_frequent = most_frequent_bin(&cuts, values, weight).map_or(NONE, |bin| bin as u64);
+            std::iter::once(most_frequent).chain(cuts.into_iter().map(f64::to_bits)).collect()
+        });
+        let found = |words: Vec<u64>| {
+            let most_frequent = words.first().filter(|&&bin| bin != NONE).map(|&bin| bin as usize);
+            (Self::Numeric { cuts: words.into_iter().skip(1).map(f64::from_bits).collect() }, most_frequent)
+        };
+        words.into_iter().map(found).collect()
     }
 
     /// The number of bins for values; also the number of the bin for missing values.
@@ -127,8 +149,8 @@ impl BinMapper {
             // Memory may hold fewer features' values on another rank.
             samples.truncate(ranks.min(samples.len()));
             let postponed = pending.split_off(samples.len());
-            let values = rows.merged(samples.into_par_iter().map(WeightedValues::into_sorted).collect());
-            let found: Vec<_> = values.par_iter().map(|values| FeatureBins::numeric(values, weight, params)).collect();
+            let values = samples.into_par_iter().map(WeightedValues::into_sorted).collect();
+            let found = FeatureBins::all_numeric(&rows, values, weight, params);
             pending.iter().zip(found).for_each(|(&feature, found)| (bins[feature], most_frequent[feature]) = found);
             pending = postponed;
         }

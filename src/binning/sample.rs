@@ -86,29 +86,52 @@ impl<'a> SampleRows<'a> {
         self.ranks.sum(self.rows.par_iter().map(|&row| self.weights.of(row)).sum())
     }
 
-    /// The distinct values of some features on all ranks, from those on this one.
-    pub fn merged(&self, values: Vec<Vec<WeightedValue>>) -> Vec<Vec<WeightedValue>> {
+    /// What follows, as words, from the distinct values that some features have on all ranks, from those on this one. Each rank finds that of some of
+    /// the features, and all get it.
+    pub fn of_all_ranks(
+        &self,
+        values: Vec<Vec<WeightedValue>>,
+        find: impl Fn(&[WeightedValue]) -> Vec<u64> + Sync,
+    ) -> Vec<Vec<u64>> {
         if self.ranks.is_alone() {
-            return values;
+            return values.par_iter().map(|values| find(values)).collect();
         }
-        let mut words = Vec::new();
-        for values in &values {
-            words.push(values.len() as u64);
-            words.extend(values.iter().flat_map(|&(x, weight)| [x.to_bits(), weight]));
-        }
-        let mut merged: Vec<_> = values.iter().map(|_| WeightedValues::default()).collect();
-        for words in self.ranks.all_gather(bytemuck::cast_slice(&words)) {
-            let words = collective::words(&words);
-            let mut rest = &words[..];
-            for merged in &mut merged {
-                let Some((&count, after)) = rest.split_first() else { break };
-                let (pairs, after) = after.split_at(2 * count as usize);
-                merged.values.extend(pairs.chunks_exact(2).map(|pair| (f64::from_bits(pair[0]), pair[1])));
-                rest = after;
+        let (rank, size) = (self.ranks.rank(), self.ranks.size());
+        let pairs: Vec<Vec<u64>> =
+            values.par_iter().map(|values| values.iter().flat_map(|&(x, weight)| [x.to_bits(), weight]).collect()).collect();
+        drop(values);
+        let gathered = self.ranks.all_gather(bytemuck::cast_slice(&lists(&pairs)));
+        let mut own: Vec<_> = (rank..pairs.len()).step_by(size).map(|_| WeightedValues::default()).collect();
+        for words in &gathered {
+            let words = collective::words(words);
+            for (own, pairs) in own.iter_mut().zip(read_lists(&words).skip(rank).step_by(size)) {
+                own.values.extend(pairs.as_chunks::<2>().0.iter().map(|&[x, weight]| (f64::from_bits(x), weight)));
             }
         }
-        merged.into_par_iter().map(WeightedValues::into_sorted).collect()
+        let found: Vec<Vec<u64>> = own.into_par_iter().map(|values| find(&values.into_merged())).collect();
+        let gathered = self.ranks.all_gather(bytemuck::cast_slice(&lists(&found)));
+        let mut all = vec![Vec::new(); pairs.len()];
+        for (rank, words) in gathered.iter().enumerate() {
+            let words = collective::words(words);
+            all.iter_mut().skip(rank).step_by(size).zip(read_lists(&words)).for_each(|(all, found)| *all = found.to_vec());
+        }
+        all
     }
+}
+
+/// Lists of words one behind the other, each behind its length.
+fn lists(lists: &[Vec<u64>]) -> Vec<u64> {
+    lists.iter().flat_map(|list| std::iter::once(list.len() as u64).chain(list.iter().copied())).collect()
+}
+
+/// The other way round.
+fn read_lists(mut words: &[u64]) -> impl Iterator<Item = &[u64]> {
+    std::iter::from_fn(move || {
+        let (&length, rest) = words.split_first()?;
+        let (list, rest) = rest.split_at(length as usize);
+        words = rest;
+        Some(list)
+    })
 }
 
 /// Values that are not missing, ascending, each with the number of times it occurs.
@@ -167,6 +190,12 @@ impl WeightedValues {
     /// Sorts by value and adds up the weights of equal values.
     fn compact(&mut self) {
         self.values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        self.merge_equal();
+        self.compact = self.values.len();
+    }
+
+    /// Adds up the weights of equal values, which lie side by side.
+    fn merge_equal(&mut self) {
         self.values.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             if same {
@@ -174,7 +203,6 @@ impl WeightedValues {
             }
             same
         });
-        self.compact = self.values.len();
     }
 
     pub fn bytes(&self) -> usize {
@@ -183,6 +211,13 @@ impl WeightedValues {
 
     pub fn into_sorted(mut self) -> Vec<WeightedValue> {
         self.compact();
+        self.values
+    }
+
+    /// The same for a few sorted runs, which a stable sort only merges.
+    fn into_merged(mut self) -> Vec<WeightedValue> {
+        self.values.sort_by(|a, b| a.0.total_cmp(&b.0));
+        self.merge_equal();
         self.values
     }
 }

@@ -15,10 +15,11 @@ pub(super) fn goes_on(ranks: &dyn Collective, trees: &[Tree], report: &RoundRepo
         return Ok(goes_on);
     }
     let hash = hash(trees, report) as i64;
-    // The complement turns the order around: both maxima are this rank's if all hashes are alike.
+    // The complement turns the order around.
     let mut largest = [hash, !hash, i64::from(!goes_on)];
     ranks.all_reduce_max(&mut largest);
-    if ranks.any([hash, !hash] != largest[..2]) {
+    // The largest hash is the smallest one, too.
+    if largest[0] != !largest[1] {
         return Err(Error::internal(format!(
             "the trees or the metrics of round {} differ between the hosts; give all hosts CPUs and an image of the same kind, and report \
              this if they are",

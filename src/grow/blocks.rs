@@ -8,33 +8,40 @@ use crate::collective::Collective;
 use crate::histogram::Histogram;
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The rank of each feature; none if there is but one rank.
+/// The rank of each feature.
 #[derive(Clone, Debug)]
-pub(super) struct FeatureOwners(Option<Arc<[usize]>>);
+pub(super) struct FeatureOwners {
+    /// None if there is but one rank.
+    ranks: Option<Arc<[usize]>>,
+    /// Memory for what is sent and for what comes back.
+    buffers: Arc<Mutex<[Vec<u64>; 2]>>,
+}
 
 impl FeatureOwners {
     /// Gives all ranks about as many slots of neighbouring features.
     pub fn new(matrix: &BinnedMatrix, ranks: &dyn Collective) -> Self {
-        if ranks.is_alone() {
-            return Self(None);
-        }
         let slots = matrix.slots().max(1);
-        Self(Some((0..matrix.features() as u32).map(|feature| matrix.layout(feature).slot * ranks.size() / slots).collect()))
+        let owner = |feature| matrix.layout(feature).slot * ranks.size() / slots;
+        Self { ranks: (!ranks.is_alone()).then(|| (0..matrix.features() as u32).map(owner).collect()), buffers: Arc::default() }
     }
 
     /// The blocks of some features where they are in a matrix, whose slots have `stride` sums.
     pub fn blocks(&self, matrix: &BinnedMatrix, stride: usize, features: &[u32], ranks: &dyn Collective) -> FeatureBlocks {
         let mut slots = vec![Vec::new(); ranks.size()];
-        if let Some(owners) = &self.0 {
+        if let Some(owners) = &self.ranks {
             let mut layouts: Vec<_> = features.iter().map(|&feature| (matrix.layout(feature), owners[feature as usize])).collect();
             layouts.sort_unstable_by_key(|(layout, _)| layout.slot);
             layouts
                 .into_iter()
                 .for_each(|(layout, owner)| push(&mut slots[owner], layout.slot..layout.slot + layout.value_bins + 1));
         }
-        FeatureBlocks { owners: self.clone(), rank: ranks.rank(), stride, slots }
+        let own = match &self.ranks {
+            None => std::iter::once(0..matrix.slots() * stride).collect(),
+            Some(_) => slots[ranks.rank()].iter().map(|slots| slots.start * stride..slots.end * stride).collect(),
+        };
+        FeatureBlocks { owners: self.clone(), rank: ranks.rank(), stride, slots, own }
     }
 }
 
@@ -54,15 +61,22 @@ pub(super) struct FeatureBlocks {
     stride: usize,
     /// Slots by rank, ascending.
     slots: Vec<Vec<Range<usize>>>,
+    /// The sums of this rank's features.
+    own: Vec<Range<usize>>,
 }
 
 impl FeatureBlocks {
     /// Those of some features that this rank scans.
     pub fn own<'f>(&self, features: &'f [u32]) -> Cow<'f, [u32]> {
-        match &self.owners.0 {
+        match &self.owners.ranks {
             None => Cow::Borrowed(features),
             Some(owners) => features.iter().copied().filter(|&feature| owners[feature as usize] == self.rank).collect(),
         }
+    }
+
+    /// Where the sums of this rank's features are, ascending.
+    pub fn own_sums(&self) -> &[Range<usize>] {
+        &self.own
     }
 
     /// Sums histograms over all ranks: the same nodes in the same order on each. What is no feature of this rank is left as it was.
@@ -70,8 +84,10 @@ impl FeatureBlocks {
         if ranks.is_alone() {
             return;
         }
+        let mut buffers = self.owners.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let [words, own] = &mut *buffers;
+        words.clear();
         let mut blocks = Vec::with_capacity(ranks.size());
-        let mut words: Vec<u64> = Vec::new();
         for slots in &self.slots {
             let before = words.len();
             for histogram in &histograms {
@@ -80,9 +96,9 @@ impl FeatureBlocks {
             }
             blocks.push(words.len() - before);
         }
-        let mut own = vec![0; blocks[self.rank]];
-        ranks.reduce_scatter_sum(bytemuck::cast_slice(&words), &blocks, &mut own);
-        let mut rest: &[u64] = bytemuck::cast_slice(&own);
+        own.resize(blocks[self.rank], 0);
+        ranks.reduce_scatter_sum(bytemuck::cast_slice(words), &blocks, bytemuck::cast_slice_mut(own));
+        let mut rest = &own[..];
         for histogram in histograms {
             let per_slot = histogram.form.words() * self.stride;
             for slots in &self.slots[self.rank] {

@@ -26,6 +26,10 @@ use std::sync::Arc;
 /// Slots from which on both children of a node are scanned at the same time. Waking a thread takes as long as scanning some thousands.
 const PARALLEL_SLOTS: usize = 32_768;
 
+/// What is sent at a time of the histograms of a batch, in bytes: many messages, and still so short that MPICH sums them in as many steps as the number of
+/// ranks has bits (from 512 KiB on it takes a step a rank).
+const PART_BYTES: usize = if cfg!(test) { 1 << 14 } else { 1 << 19 };
+
 /// Features are left out of what is done for a node, or a tree, if all are at least this many times as many.
 pub(super) const FEWER: usize = 2;
 
@@ -47,6 +51,8 @@ pub(super) struct TreeContext<'a> {
     pub blocks: FeatureBlocks,
     /// Nodes with at least so many rows keep their histogram for their children.
     pub kept_rows: u64,
+    /// Leaves of smaller gains will probably not have their turn.
+    pub least_gain: f64,
     pub batches: Batches,
     pub execution: Execution<'a>,
     pub workers: &'a Workers,
@@ -127,11 +133,7 @@ impl TreeContext<'_> {
             }
             let (nodes, mut children) = self.agree(self.partition(nodes))?;
             count_rows(ranks, &mut children);
-            self.agree(self.build(&mut children))?;
-            let built =
-                children.iter_mut().flat_map(|children| children.nodes.iter_mut()).filter_map(|node| node.histogram.as_mut());
-            self.blocks.reduce(ranks, built.collect());
-            children.par_iter_mut().with_max_len(1).for_each(|children| self.scan(children));
+            self.build_parts(&mut children)?;
             exchange(ranks, children.iter_mut().flat_map(Children::searched).collect());
             nodes.into_iter().zip(children).for_each(|(node, children)| node.children = Some(self.finish(children)));
         }
@@ -223,6 +225,38 @@ impl TreeContext<'_> {
         self.to_build(children).zip(built).for_each(|(child, histogram)| children.nodes[child].histogram = Some(histogram));
     }
 
+    /// Builds the histograms of the children of several nodes, adds them up over all ranks, and finds the best splits of this rank's features: those
+    /// of one part are sent while those of the next are built. What is in a file is read once for all.
+    fn build_parts(&self, batch: &mut [Children<'_>]) -> Result<()> {
+        let bytes = size_of::<u64>() * self.matrix.slots() * self.quantised.stride();
+        let nodes = if self.batches.any_in_file { batch.len() } else { PART_BYTES / bytes.max(1) };
+        let mut parts = batch.chunks_mut(nodes.max(1));
+        let mut built: Option<&mut [Children<'_>]> = None;
+        loop {
+            let mut next = parts.next();
+            if built.is_none() && next.is_none() {
+                return Ok(());
+            }
+            let sum = || {
+                if let Some(part) = &mut built {
+                    self.reduce(part);
+                    part.par_iter_mut().with_max_len(1).for_each(|children| self.scan(children));
+                }
+            };
+            let ((), result) = rayon::join(sum, || next.as_deref_mut().map_or(Ok(()), |part| self.build(part)));
+            if next.is_some() {
+                self.agree(result)?;
+            }
+            built = next;
+        }
+    }
+
+    /// Adds up what was built of the children of several nodes over all ranks.
+    fn reduce(&self, batch: &mut [Children<'_>]) {
+        let nodes = batch.iter_mut().flat_map(|children| &mut children.nodes);
+        self.blocks.reduce(self.execution.ranks, nodes.filter_map(|node| node.histogram.as_mut()).collect());
+    }
+
     /// Builds the histograms of the children of several nodes.
     fn build(&self, batch: &mut [Children<'_>]) -> Result<()> {
         let mut wanted: Vec<NodeOfRows<'_>> = Vec::new();
@@ -246,8 +280,8 @@ impl TreeContext<'_> {
         let [small, large] = children.by_size_mut();
         match (parent, &small.histogram) {
             (Some(mut parent), Some(built)) if self.may_split(&large.context) => {
-                let (sums, narrow) = (self.matrix.slots() * self.quantised.stride(), self.histograms.is_narrow());
-                parent.subtract(built, sums, large.context.rows, narrow, self.execution.profiler);
+                let narrow = self.histograms.is_narrow();
+                parent.subtract(built, self.blocks.own_sums(), large.context.rows, narrow, self.execution.profiler);
                 large.histogram = Some(parent);
             }
             (Some(parent), _) => self.pools.nodes.give(parent.words),

@@ -17,6 +17,7 @@ use crate::profile::Phase;
 use crate::sampling::{self, Purpose};
 use crate::split::{FeatureRules, SplitFinder};
 use crate::{Params, Result};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// What the histograms of trees of several outputs may take together while a tree grows. A node with so few rows that more nodes could have as
@@ -38,6 +39,8 @@ pub(crate) struct TreeGrower<'a> {
     side_by_side: bool,
     workers: Workers,
     pub(super) batches: Batches,
+    /// The smallest gain of a split in the tree before, as bits.
+    least_gain: AtomicU64,
 }
 
 /// What one tree is grown from.
@@ -80,6 +83,7 @@ impl<'a> TreeGrower<'a> {
             side_by_side: false,
             workers: Workers::default(),
             batches: Batches::of(matrix, stride(outputs), execution.ranks),
+            least_gain: AtomicU64::new(f64::INFINITY.to_bits()),
         }
     }
 
@@ -170,6 +174,7 @@ impl<'a> TreeGrower<'a> {
             pools,
             blocks,
             kept_rows: 0,
+            least_gain: f64::from_bits(self.least_gain.load(Ordering::Relaxed)),
             batches: self.batches,
             execution,
             workers,
@@ -185,7 +190,12 @@ impl<'a> TreeGrower<'a> {
         match self.params.grow_policy {
             _ if context.finder.is_intermediate() => growth.in_turn(root),
             GrowPolicy::Depthwise => growth.depthwise(root),
-            GrowPolicy::Lossguide => growth.lossguide(root),
+            GrowPolicy::Lossguide => {
+                let nodes = growth.lossguide(root)?;
+                let gains = nodes.iter().filter_map(GrownNode::split).map(|split| split.gain);
+                self.least_gain.store(gains.fold(f64::INFINITY, f64::min).to_bits(), Ordering::Relaxed);
+                Ok(nodes)
+            }
         }
     }
 

@@ -12,8 +12,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Nodes that several ranks expand in one batch of a leaf-wise tree.
-const BATCH: usize = 16;
+/// Leaves that several ranks expand in one batch of a leaf-wise tree if fewer have gains that had their turn in the tree before. A batch takes few
+/// operations, but what is expanded in vain has to be sent as well.
+const BATCH: usize = 4;
 
 /// The same where bins are in a file, which each batch reads as a whole: to expand leaves in vain takes less time.
 const BATCH_IN_FILE: usize = 64;
@@ -67,11 +68,13 @@ impl Growth<'_> {
         Ok(nodes)
     }
 
-    /// Expands the best leaves a batch at a time.
+    /// Expands the best leaves a batch at a time: all that are likely to have their turn.
     fn expand_in_batches(&self, frontier: &mut Frontier<'_>) -> Result<()> {
-        let most = if self.context.batches.any_in_file { self.context.batches.nodes.min(BATCH_IN_FILE) } else { BATCH };
+        let batches = self.context.batches;
+        let least = if batches.any_in_file { batches.nodes.min(BATCH_IN_FILE) } else { BATCH };
         loop {
-            let mut batch = self.take(frontier, most);
+            let likely = self.waiting(frontier).filter(|(rank, _)| rank.gain >= self.context.least_gain).count();
+            let mut batch = self.take(frontier, likely.max(least));
             if batch.is_empty() {
                 return Ok(());
             }
@@ -125,13 +128,17 @@ impl Growth<'_> {
 
     /// Takes the best leaves that nobody has expanded yet, so many at most, but none that cannot have its turn.
     fn take<'r>(&self, frontier: &mut Frontier<'r>, most: usize) -> Vec<OpenNode<'r>> {
-        let candidates = frontier.open.values_mut().take(self.room(frontier.leaves));
-        let waiting = candidates.filter(|slot| matches!(slot, Slot::Waiting(_))).take(most);
-        let taken = waiting.filter_map(|slot| match std::mem::replace(slot, Slot::InWork) {
+        let taken = self.waiting(frontier).take(most).filter_map(|(_, slot)| match std::mem::replace(slot, Slot::InWork) {
             Slot::Waiting(node) => Some(node),
             _ => None,
         });
         taken.collect()
+    }
+
+    /// The leaves that nobody has expanded yet and that can have their turn, best first.
+    fn waiting<'f, 'r>(&self, frontier: &'f mut Frontier<'r>) -> impl Iterator<Item = (&'f GainRank, &'f mut Slot<'r>)> {
+        let room = self.room(frontier.leaves);
+        frontier.open.iter_mut().take(room).filter(|(_, slot)| matches!(slot, Slot::Waiting(_)))
     }
 
     /// Adds a node to the open ones, if it has a split.

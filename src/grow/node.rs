@@ -80,6 +80,14 @@ impl GrownNode {
         }
     }
 
+    /// The split, if it is an inner node.
+    pub fn split(&self) -> Option<&SplitInfo> {
+        match self {
+            Self::Leaf(_) => None,
+            Self::Split { split, .. } => Some(split),
+        }
+    }
+
     /// The same, to be changed.
     pub fn leaf_mut(&mut self) -> Option<&mut Leaf> {
         match self {

@@ -3,6 +3,7 @@
 use super::kernel::PACKED_ROWS;
 use crate::profile::{Phase, Profiler};
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// Slots that one task subtracts.
 const SLOTS_PER_TASK: usize = 16_384;
@@ -89,23 +90,25 @@ impl Histogram {
         totals
     }
 
-    /// Turns the histogram of a parent into that of the child that `sibling` is not, for `slots` slots, of several outputs as many for each. `rows` are
-    /// that child's.
-    pub fn subtract(&mut self, sibling: &Self, slots: usize, rows: u64, narrow: bool, profiler: &Profiler) {
+    /// Turns the histogram of a parent into that of the child that `sibling` is not, in some ranges of slots (ascending), of several outputs as many
+    /// for each. `rows` are that child's.
+    pub fn subtract(&mut self, sibling: &Self, slots: &[Range<usize>], rows: u64, narrow: bool, profiler: &Profiler) {
         let (per_slot, child_per_slot) = (self.form.words(), sibling.form.words());
-        let parent = self.words[..per_slot * slots].par_chunks_mut(per_slot * SLOTS_PER_TASK);
-        let child = sibling.words[..child_per_slot * slots].par_chunks(child_per_slot * SLOTS_PER_TASK);
         // Packed halves would borrow from each other only if a hessian's difference were negative.
         let forms = (self.form, sibling.form);
-        parent.zip(child).for_each(|(parent, child)| profiler.task(Phase::Histograms, || subtract(forms, parent, child)));
+        for Range { start, end } in slots {
+            let parent = self.words[per_slot * start..per_slot * end].par_chunks_mut(per_slot * SLOTS_PER_TASK);
+            let child = sibling.words[child_per_slot * start..child_per_slot * end].par_chunks(child_per_slot * SLOTS_PER_TASK);
+            parent.zip(child).for_each(|(parent, child)| profiler.task(Phase::Histograms, || subtract(forms, parent, child)));
+        }
         if narrow && self.form == SlotForm::Wide && rows <= PACKED_ROWS as u64 {
             profiler.task(Phase::Histograms, || self.pack(slots));
         }
     }
 
     /// Moves wide slots together; their sums must fit.
-    fn pack(&mut self, slots: usize) {
-        for slot in 0..slots {
+    fn pack(&mut self, slots: &[Range<usize>]) {
+        for slot in slots.iter().cloned().flatten() {
             self.words[slot] = self.get(slot).pack();
         }
         self.form = SlotForm::Packed;

@@ -156,7 +156,7 @@ fn parent_minus_child_is_the_other_child_in_every_form() {
     for (parent, split) in [(rows, 3000), (rows, 20_000), (PACKED_ROWS, 100)] {
         let mut histogram = builder.build(&all[..parent], parent as u64);
         let child = builder.build(&all[..split], split as u64);
-        histogram.subtract(&child, matrix.slots(), (parent - split) as u64, true, &Profiler::new(1));
+        histogram.subtract(&child, std::slice::from_ref(&(0..matrix.slots())), (parent - split) as u64, true, &Profiler::new(1));
         let expected = naive(&matrix, 5, &quantised, &all[split..parent]);
         for (slot, expected) in expected.iter().enumerate() {
             assert_eq!(histogram.get(slot), *expected);

@@ -9,11 +9,15 @@ use crate::traffic::{Traffic, Use};
 use sapwood::collective::Collective;
 use sapwood::{Error, ErrorKind, Result};
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// How long signs of life may take to tell which rank is gone after MPI failed.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Bytes that are gathered together with their lengths: so many if they were no more the last time, and at most.
+const ROOM: (usize, usize) = (64, 8192);
 
 /// The ranks of a job.
 pub struct Ranks {
@@ -25,6 +29,8 @@ pub struct Ranks {
     traffic: Traffic,
     pulse: Pulse,
     silence: Duration,
+    /// The longest bytes of the last gathering had room in so many, the same on all ranks.
+    room: AtomicUsize,
 }
 
 impl Ranks {
@@ -75,6 +81,7 @@ impl Ranks {
             traffic: Traffic::default(),
             pulse,
             silence: settings.silence,
+            room: AtomicUsize::new(ROOM.0),
         })
     }
 
@@ -180,9 +187,13 @@ impl Collective for Ranks {
     }
 
     fn all_gather(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
-        let sent = bytes.len() * (self.size - 1);
+        let room = self.room.load(Ordering::Relaxed);
+        let sent = size_of::<u64>() + room + if bytes.len() > room { bytes.len() } else { 0 };
         let place = (self.rank, self.size);
-        self.operate(Operation::ALL_GATHER, sent, |library| gather(library, place, bytes))
+        let all = self.operate(Operation::ALL_GATHER, sent * (self.size - 1), |library| gather(library, place, bytes, room));
+        let longest = all.iter().map(Vec::len).max().unwrap_or(0);
+        self.room.store(longest.next_power_of_two().clamp(ROOM.0, ROOM.1), Ordering::Relaxed);
+        all
     }
 
     fn barrier(&self) {
@@ -190,12 +201,22 @@ impl Collective for Ranks {
     }
 }
 
-/// Gathers bytes of any length: first how many there are of each rank.
-fn gather(library: Library, place: (usize, usize), bytes: &[u8]) -> std::result::Result<Vec<Vec<u8>>, String> {
-    let mut lengths = vec![0u64; place.1];
-    let each = vec![size_of::<u64>(); place.1];
-    library.all_gather(place, &(bytes.len() as u64).to_ne_bytes(), &each, bytemuck::cast_slice_mut(&mut lengths))?;
-    let lengths: Vec<usize> = lengths.into_iter().map(|length| length as usize).collect();
+/// Gathers bytes of any length: first how many there are of each rank, together with as many as there is room for. Only if that does not do for all,
+/// it takes a second operation.
+fn gather(library: Library, place: (usize, usize), bytes: &[u8], room: usize) -> std::result::Result<Vec<Vec<u8>>, String> {
+    const HEAD: usize = size_of::<u64>();
+    let mut own = vec![0; HEAD + room];
+    own[..HEAD].copy_from_slice(&(bytes.len() as u64).to_ne_bytes());
+    if let Some(place) = own[HEAD..].get_mut(..bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+    let mut all = vec![0; own.len() * place.1];
+    library.all_gather(place, &own, &vec![own.len(); place.1], &mut all)?;
+    let parts = || all.chunks_exact(HEAD + room).filter_map(|part| part.split_first_chunk::<HEAD>());
+    let lengths: Vec<usize> = parts().map(|(&length, _)| u64::from_ne_bytes(length) as usize).collect();
+    if lengths.iter().all(|&length| length <= room) {
+        return Ok(parts().zip(&lengths).map(|((_, part), &length)| part[..length].to_vec()).collect());
+    }
     let mut all = vec![0; lengths.iter().sum()];
     library.all_gather(place, bytes, &lengths, &mut all)?;
     let mut rest = &all[..];
@@ -220,7 +241,8 @@ struct Unconnected {
 
 impl Unconnected {
     fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
-        gather(self.library, (self.rank, self.size), bytes).map_err(|error| failed("the hosts cannot exchange their names", &error))
+        gather(self.library, (self.rank, self.size), bytes, ROOM.0)
+            .map_err(|error| failed("the hosts cannot exchange their names", &error))
     }
 
     /// The connections for signs of life: on rank 0 one from each other rank, else the one to rank 0.

@@ -139,8 +139,11 @@ fn operations(ranks: &Ranks) {
     let mut bytes = if rank == size - 1 { vec![7, 8, 9] } else { vec![1; 50] };
     ranks.broadcast(size as usize - 1, &mut bytes);
     assert_eq!(bytes, [7, 8, 9]);
-    let gathered = ranks.all_gather(&vec![rank as u8; 5 * rank as usize]);
-    assert!(gathered.iter().enumerate().all(|(rank, bytes)| *bytes == vec![rank as u8; 5 * rank]), "{gathered:?}");
+    // Some bytes have room beside their lengths, others do not.
+    for each in [5, 200, 20_000, 0, 60] {
+        let gathered = ranks.all_gather(&vec![rank as u8; each * rank as usize]);
+        assert!(gathered.iter().enumerate().all(|(rank, bytes)| *bytes == vec![rank as u8; each * rank]), "{each} bytes a rank");
+    }
     large(ranks);
     ranks.barrier();
 }
