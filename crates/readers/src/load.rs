@@ -11,7 +11,7 @@ use crate::identity::Unread;
 use crate::levels::in_code_order;
 use crate::manifest::Manifest;
 use crate::options::check_margins;
-use crate::ranks::Ranks;
+use crate::ranks::{RankFiles, Ranks};
 use crate::reader::{Fit, Input, Limits};
 use crate::shares::Shares;
 use crate::{Dataset, Error, FeatureKind, FeatureSchema, Format, InputSchema, ReadOptions, Result};
@@ -221,7 +221,8 @@ impl FileSet {
     /// Looks at the files of several ranks, each of which looks at some.
     pub fn open_on(sources: &[Source], options: &ReadOptions, ranks: Ranks<'_>) -> Result<Self> {
         let mut listing = ranks.agree(Listing::any(sources))?;
-        let own = std::mem::take(&mut listing.files);
+        let are_divided = !ranks.is_alone() && ranks.files() == RankFiles::Shared;
+        let own: Vec<_> = std::mem::take(&mut listing.files).into_iter().map(|file| file.divided(are_divided)).collect();
         let unread = Unread::of(own.par_iter().map(|file| &**file));
         let Manifest { files, sizes, first_files } = Manifest::gather(own, sources, ranks)?;
         let mine = first_files[ranks.rank()]..first_files[ranks.rank() + 1];

@@ -1,5 +1,6 @@
 //! [`Meter`]: what reading files cost, summed over threads, and what would make it cheaper to know.
 
+use rustix::fs::{Advice, fadvise};
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -168,11 +169,18 @@ fn is_cold(metadata: &Metadata) -> bool {
     metadata.len() >= SMALLEST_WITH_BLOCKS && metadata.blocks().saturating_mul(512) < metadata.len() / 8
 }
 
+/// Asks the system to read no more of a file than it is asked for. Else it reads on, by as much as several megabytes, and leaves marks in what it has read
+/// at which it reads on again. Where it takes no advice, it does.
+pub(super) fn read_no_further(file: &File) {
+    let _ = fadvise(file, 0, None, Advice::Random);
+}
+
 /// The metadata of an open file, and its first byte, which may take long.
 pub(super) fn first_byte(file: &File) -> io::Result<Metadata> {
     use std::os::unix::fs::FileExt;
     // Before the byte is there: reading it may fetch the whole file.
     let metadata = file.metadata()?;
+    read_no_further(file);
     file.read_at(&mut [0], 0)?;
     Ok(metadata)
 }

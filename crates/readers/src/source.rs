@@ -3,7 +3,7 @@
 use super::ahead::{self, Ahead};
 use super::fetch::{Arriving, Fetched};
 use super::identity::Identity;
-use super::meter::Meter;
+use super::meter::{Meter, read_no_further};
 use super::temporary::cannot_keep;
 use crate::{Error, Result};
 use std::fs::{self, File, Metadata};
@@ -77,10 +77,7 @@ impl Spool {
             file.write_all(&chunk[..read]).map_err(|error| cannot_keep(name, bytes, &error))?;
             bytes += read as u64;
         }
-        Ok(Self {
-            file: DataFile { path: name.to_path_buf(), content: Content::Spooled(Arc::new(file)), meter: Meter::default() },
-            bytes,
-        })
+        Ok(Self { file: DataFile::of(name.to_path_buf(), Content::Spooled(Arc::new(file))), bytes })
     }
 
     /// The number of bytes that came.
@@ -118,6 +115,8 @@ pub(super) struct DataFile {
     path: PathBuf,
     content: Content,
     meter: Meter,
+    /// Whether other hosts read the other parts of it.
+    is_divided: bool,
 }
 
 /// Where the bytes of a file are.
@@ -179,7 +178,11 @@ impl Seek for Opened {
 impl DataFile {
     /// What is in memory, under a name for messages.
     pub fn in_memory(name: &Path, bytes: Arc<[u8]>) -> Self {
-        Self { path: name.to_path_buf(), content: Content::Memory(bytes), meter: Meter::default() }
+        Self::of(name.to_path_buf(), Content::Memory(bytes))
+    }
+
+    fn of(path: PathBuf, content: Content) -> Self {
+        Self { path, content, meter: Meter::default(), is_divided: false }
     }
 
     /// Opens the file at its beginning, independently of all others that have it open.
@@ -201,6 +204,9 @@ impl DataFile {
             if *first != now {
                 return Err(first.changed(&self.path, Some(&now)));
             }
+        }
+        if self.is_divided {
+            read_no_further(&file);
         }
         Ok(Opened::File(file, self.meter.clone()))
     }
@@ -224,6 +230,11 @@ impl DataFile {
     /// The same file, whose reads are counted.
     pub fn metered(self, meter: &Meter) -> Self {
         Self { meter: meter.clone(), ..self }
+    }
+
+    /// The same file, of which this host reads parts only, if that `is_divided` among several.
+    pub fn divided(self, is_divided: bool) -> Self {
+        Self { is_divided, ..self }
     }
 
     /// The bytes of a part of the file, which may end before the part does; those of large files are read ahead, and those of small ones
@@ -279,13 +290,13 @@ impl DataFile {
 
 impl From<PathBuf> for DataFile {
     fn from(path: PathBuf) -> Self {
-        Self { path, content: Content::Named(Arc::default()), meter: Meter::default() }
+        Self::of(path, Content::Named(Arc::default()))
     }
 }
 
 impl From<Fetched> for DataFile {
     fn from(fetched: Fetched) -> Self {
-        Self { path: fetched.name().to_path_buf(), content: Content::Fetched(fetched), meter: Meter::default() }
+        Self::of(fetched.name().to_path_buf(), Content::Fetched(fetched))
     }
 }
 

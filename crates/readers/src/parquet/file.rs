@@ -109,8 +109,10 @@ impl ParquetFile {
         self.check_pages(&mut file, offset..offset + rows, name)?;
         let frame = guarded(|| {
             let mut reader = ParquetReader::new(file);
-            reader.set_metadata(Arc::new(self.columns.of(column, name, self.noted[column].as_ref())?));
-            let reader = reader.with_projection(Some(vec![0])).with_slice(Some((offset, rows)));
+            let mut metadata = self.columns.of(column, name, self.noted[column].as_ref())?;
+            let before = keep_groups(&mut metadata, offset..offset + rows);
+            reader.set_metadata(Arc::new(metadata));
+            let reader = reader.with_projection(Some(vec![0])).with_slice(Some((offset - before, rows)));
             reader.read_parallel(ParallelStrategy::None).finish()
         });
         let frame = frame.map_err(|error| self.damaged_column(name, &error))?;
@@ -326,6 +328,20 @@ fn open(path: &DataFile) -> Result<Box<dyn MmapBytesReader>> {
         Whole::File(file) => Box::new(file),
         Whole::Memory(bytes) => Box::new(bytes),
     })
+}
+
+/// Leaves the row groups that hold some of `rows`, and returns how many rows there are before them. polars would unpack the dictionaries of all others.
+fn keep_groups(metadata: &mut FileMetadata, rows: Range<usize>) -> usize {
+    let (mut end, mut before) = (0, None);
+    metadata.row_groups.retain(|group| {
+        let begin = end;
+        end += group.num_rows();
+        let is_kept = begin < rows.end && rows.start < end;
+        before = before.or(is_kept.then_some(begin));
+        is_kept
+    });
+    metadata.num_rows = metadata.row_groups.iter().map(|group| group.num_rows()).sum();
+    before.unwrap_or(rows.start)
 }
 
 /// Whether at least a quarter of a file is metadata: it has many columns and few rows.
