@@ -5,7 +5,7 @@ use crate::util::{
     MetricLine, Numbers, Run, SAPWOOD, Tree, amount, class_of_three, csv, csv_with_header, in_private_mounts, quoted, run, sapwood,
     send, with_clean_environment,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -115,6 +115,27 @@ fn validation_rows_that_are_held_out_are_those_of_one_host() {
     check(&tree, "random", &[&words[..], &["--ignore", "class,query", "validation_fraction=0.2"]].concat());
     let groups = ["--ignore", "class", "validation_fraction=0.3", "split=group", "split_column=query"];
     check(&tree, "groups", &[&words[..], &groups].concat());
+    let cities = ["--ignore", "class,query", "validation_fraction=0.3", "split=group", "split_column=city"];
+    check(&tree, "groups by name", &[&words[..], &cities].concat());
+    let times = ["--ignore", "class", "validation_fraction=0.3", "split=time", "split_column=query"];
+    check(&tree, "time", &[&words[..], &times].concat());
+    let class =
+        ["--train", "DIR/train.csv", "--label", "class", "--ignore", "y,query", "--weight", "w", "objective=multi:softprob"];
+    check(&tree, "classes", &[&class[..], &["num_round=5", "validation_fraction=0.2", "split=stratified"]].concat());
+    tree.write("train.csv", graded(2000));
+    let query = ["--train", "DIR/train.csv", "--label", "class", "--group", "query", "--ignore", "y,w", "objective=rank:ndcg"];
+    check(&tree, "queries", &[&query[..], &["num_round=5", "validation_fraction=0.2"]].concat());
+    // A row of the second of two hosts.
+    tree.write("train.csv", mixed(2000).lines().enumerate().map(hole).collect::<String>());
+    let words = [&words[..], &["--ignore", "class", "validation_fraction=0.3", "split=time", "split_column=query"]].concat();
+    let Some(command) = hosts(2, &job(&tree, 2, &words)) else { return };
+    run(command).user_error(&["split_column=query is missing in", "train.csv:1603"]);
+}
+
+/// Line 1603 without its query.
+fn hole((number, line): (usize, &str)) -> String {
+    let cells: Vec<_> = line.split(',').enumerate().map(|(at, cell)| if number == 1602 && at == 2 { "" } else { cell }).collect();
+    cells.join(",") + "\n"
 }
 
 #[test]
@@ -300,18 +321,31 @@ fn a_full_disk_of_the_first_host_ends_all() {
 
 /// The executable as one host for each job of SageMaker's.
 fn instances(jobs: &[&Job]) -> Option<Command> {
+    instances_with(&jobs.iter().map(|job| (*job, Vec::new())).collect::<Vec<_>>())
+}
+
+/// The same, with variables of their own in each host's environment.
+pub fn instances_with(jobs: &[(&Job, Vec<(&str, String)>)]) -> Option<Command> {
     hosts(2, &[])?;
     let mut command = Command::new("mpiexec");
-    for (index, job) in jobs.iter().enumerate() {
+    for (index, (job, variables)) in jobs.iter().enumerate() {
         let between: &[&str] = if index > 0 { &[":"] } else { &[] };
-        command.args(between).args(["-n", "1", SAPWOOD, "train", "--opt-ml", &job.tree.text("")]);
+        command.args(between).args(["-n", "1"]);
+        for (name, value) in variables {
+            command.args(["-env", name, value]);
+        }
+        command.args([SAPWOOD, "train", "--opt-ml", &job.tree.text("")]);
     }
     Some(with_clean_environment(command, [""; 0]))
 }
 
 fn sharded(files: &[(&str, &String)]) -> Job {
+    sharded_with(files, json!({"num_round": "5", "subsample": "0.7", "nthread": "1"}))
+}
+
+fn sharded_with(files: &[(&str, &String)], hyperparameters: Value) -> Job {
     let channel = json!({"train": {"ContentType": "text/csv", "S3DistributionType": "ShardedByS3Key"}});
-    let job = Job::new(json!({"num_round": "5", "subsample": "0.7", "nthread": "1"})).config("inputdataconfig.json", channel);
+    let job = Job::new(hyperparameters).config("inputdataconfig.json", channel);
     job.tree.mkdir("input/data/train");
     files.iter().fold(job, |job, (name, text)| job.file(&format!("train/{name}"), text))
 }
@@ -333,6 +367,23 @@ fn instances_with_files_of_their_own_train_one_model() {
     }
     let summary = jobs[0].tree.json("output/data/summary.json");
     assert_eq!((&summary["rows"], &summary["hosts"]["data"]["train"]["hosts"][2]["rows"]), (&1500.into(), &300.into()));
+}
+
+#[test]
+fn instances_with_files_of_their_own_keep_back_the_rows_that_one_would() {
+    let parts = [csv(500, 1, amount), csv(700, 2, amount)];
+    let job = |files: &[(&str, &String)]| {
+        sharded_with(files, json!({"num_round": "5", "validation_fraction": "0.2", "nthread": "1", "seed": "4"}))
+    };
+    let alone = job(&[("a.csv", &parts[0]), ("b.csv", &parts[1])]);
+    let expected = alone.succeeds();
+    let jobs = [job(&[("a.csv", &parts[0])]), job(&[("b.csv", &parts[1])])];
+    let Some(command) = instances(&jobs.each_ref()) else { return };
+    let ended = run(command).ok();
+    assert_eq!(ended.stdout, expected.stdout);
+    assert!(ended.stderr.contains("240 rows are kept back as validation data"), "{ended:?}");
+    let model = |job: &Job| fs::read(job.tree.path("model/model.sapwood")).unwrap();
+    assert!(model(&jobs[0]) == model(&alone));
 }
 
 #[test]

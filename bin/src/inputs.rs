@@ -224,22 +224,9 @@ impl Inputs {
         Ok(all)
     }
 
-    /// Whether each host reads its part of the data only. Which rows are held out is known only to who has all; objects of S3 are fetched whole.
-    ///
-    /// # Errors
-    /// Hosts that must have all rows have files of their own.
-    pub fn are_read_in_parts(&self, params: &Params) -> Result<bool, Failure> {
-        let has_objects = self.named().any(|(_, input)| !input.place.objects().is_empty());
-        if ranks::all().size() == 1 {
-            return Ok(false);
-        }
-        match self.named().find(|(_, input)| input.is_sharded) {
-            Some((_, sharded)) if params.validation_fraction.is_some() => Err(Failure::user(format!(
-                "{}: validation_fraction needs all rows on every host; give it FullyReplicated, or a channel validation",
-                sharded.origin
-            ))),
-            _ => Ok(params.validation_fraction.is_none() && !has_objects),
-        }
+    /// Whether each host reads its part of the data only. Objects of S3 are fetched whole.
+    pub fn are_read_in_parts(&self) -> bool {
+        ranks::all().size() > 1 && self.named().all(|(_, input)| input.place.objects().is_empty())
     }
 
     /// Reads this host's part of everything, if `ranks` are all hosts: training data under the schema of the model that is trained further, if there is one, validation data under that of
@@ -321,12 +308,12 @@ fn new_levels(now: &Feature, then: &Feature) -> Option<String> {
 }
 
 impl Loaded {
-    /// The same data, a part of the training rows kept back as validation data, if that is asked for.
+    /// The same data, a part of the training rows of `ranks` kept back as validation data, if that is asked for.
     ///
     /// # Errors
     /// Rows that cannot be split so.
-    pub fn hold_out(mut self, params: &Params) -> Result<Self, Failure> {
-        let Some(parts) = self.train.hold_out(params)? else { return Ok(self) };
+    pub fn hold_out(mut self, params: &Params, ranks: &dyn Collective) -> Result<Self, Failure> {
+        let Some(parts) = self.train.hold_out_on(params, ranks)? else { return Ok(self) };
         if let Some(column) = &params.split_column {
             for (name, set) in &mut self.validation {
                 *set = set.without_column(column).map_err(|error| Failure::from(error).at(name))?;

@@ -82,11 +82,11 @@ impl Job {
             let mut data = match cached {
                 Some(data) => data,
                 None => {
-                    let in_parts = self.inputs.are_read_in_parts(&self.params)?;
+                    let in_parts = self.inputs.are_read_in_parts();
                     let readers: &dyn Collective = if in_parts { ranks::all() } else { &Solo };
                     let loaded = self.inputs.load(&options, &self.params, self.initial.as_ref(), readers, &mut log);
-                    let whole = ranks::agree(loaded.and_then(|data| data.hold_out(&self.params)))?;
-                    if is_shared && !in_parts { whole.part(ranks::all())? } else { whole }
+                    let divided = ranks::agree(ranks::agree(loaded)?.hold_out(&self.params, readers))?;
+                    if is_shared && !in_parts { divided.part(ranks::all())? } else { divided }
                 }
             };
             data.describe(&mut log);

@@ -3,6 +3,7 @@
 
 use super::dataset::Dataset;
 use super::splitter::Splitter;
+use crate::collective::Solo;
 use crate::params::SplitMethod;
 use crate::sampling::{self, Purpose};
 use crate::{Error, FeatureKind, Params, Result};
@@ -37,7 +38,7 @@ impl Dataset {
                 as usize;
         let mut folds = Vec::new();
         for round in 0..u64::from(params.num_cv_round) {
-            let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Fold, round))?;
+            let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Fold, round), &Solo)?;
             for (learned, held) in places(&splitter, params, count)? {
                 let numbers = |places: &[usize]| places.iter().map(|place| splitter.rows[*place]).collect();
                 let rows = numbers(&held);

@@ -3,6 +3,7 @@
 
 use super::dataset::Dataset;
 use super::splitter::{Hashed, Splitter};
+use crate::collective::{Collective, Solo};
 use crate::params::SplitMethod;
 use crate::sampling::{self, Purpose};
 use crate::{Error, Params, Result};
@@ -23,8 +24,17 @@ impl Dataset {
     /// # Errors
     /// A column that does not exist, that has missing values, or whose values cannot be put in order; too few rows, groups or times.
     pub fn hold_out(&self, params: &Params) -> Result<Option<HeldOut>> {
+        self.hold_out_on(params, &Solo)
+    }
+
+    /// The same where each of several ranks has a part of the rows: this one's rows that are kept back of all are those that a rank that has all
+    /// would keep back.
+    ///
+    /// # Errors
+    /// As [`Dataset::hold_out`], on all ranks.
+    pub fn hold_out_on(&self, params: &Params, ranks: &dyn Collective) -> Result<Option<HeldOut>> {
         let Some(fraction) = params.validation_fraction else { return Ok(None) };
-        let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Validation, 0))?;
+        let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Validation, 0), ranks)?;
         let split = HoldOut { splitter: &splitter, fraction };
         let is_held = match params.split {
             SplitMethod::Auto | SplitMethod::Random => match splitter.places_by_query().filter(|_| params.objective.is_ranking()) {
@@ -84,7 +94,7 @@ impl HoldOut<'_> {
     }
 
     fn none(&self) -> Vec<bool> {
-        vec![false; self.splitter.rows.len()]
+        vec![false; self.splitter.count]
     }
 
     fn random(&self) -> Vec<bool> {

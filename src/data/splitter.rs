@@ -2,34 +2,48 @@
 
 use super::dataset::Dataset;
 use super::subset::{Subset, values};
+use crate::collective::{Collective, words};
 use crate::sampling;
 use crate::{Error, FeatureKind, Params, Result};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The rows that are split: those that have weight. A row's place among them is its global number.
+/// The rows that are split: those that have weight. A row's place among them, and those of lower ranks, is its global number.
 pub(super) struct Splitter<'a> {
     pub data: &'a Dataset,
-    /// The row at each place.
+    /// The rows of this rank, in the order of their places.
     pub rows: Vec<u32>,
+    /// The place of the first of them.
+    first: usize,
+    /// The number of places: as many as all ranks have rows.
+    pub count: usize,
     /// The position of `split_column`.
     pub column: Option<usize>,
     key: u64,
+    ranks: &'a dyn Collective,
 }
 
 /// Things with their hashes, in whose order they are drawn.
 pub(super) type Hashed = Vec<(u64, usize)>;
 
 impl<'a> Splitter<'a> {
-    /// A splitter that draws by `key`.
+    /// A splitter of the rows of all ranks, each of which has some, that draws by `key`.
     ///
     /// # Errors
     /// A `split_column` that does not exist.
-    pub fn new(data: &'a Dataset, params: &Params, key: u64) -> Result<Self> {
+    pub fn new(data: &'a Dataset, params: &Params, key: u64, ranks: &'a dyn Collective) -> Result<Self> {
         let column = params.split_column.as_deref().map(|column| data.split_column(column)).transpose()?;
         let rows = data.targets.weighted_rows().unwrap_or_else(|| (0..data.rows() as u32).collect());
-        Ok(Self { data, rows, column, key })
+        let own = rows.len() as u64;
+        let (first, count) = (ranks.sum_below(own) as usize, ranks.sum(own) as usize);
+        Ok(Self { data, rows, first, count, column, key, ranks })
+    }
+
+    /// What all ranks say of their rows, in the order of places.
+    fn of_all(&self, own: &[u64]) -> Vec<u64> {
+        let own: Vec<u8> = own.iter().flat_map(|word| word.to_ne_bytes()).collect();
+        self.ranks.all_gather(&own).iter().flat_map(|bytes| words(bytes)).collect()
     }
 
     fn hash(&self, of: u64) -> u64 {
@@ -38,18 +52,19 @@ impl<'a> Splitter<'a> {
 
     /// All places with their hashes.
     pub fn places(&self) -> Hashed {
-        (0..self.rows.len()).map(|place| (self.hash(place as u64), place)).collect()
+        (0..self.count).map(|place| (self.hash(place as u64), place)).collect()
     }
 
     /// The places of each class with their hashes. Of several targets, the classes of all together are one.
     pub fn places_by_class(&self) -> Vec<Hashed> {
         let targets = self.data.targets();
         let targets: Vec<_> = (0..targets.num_targets()).map(|target| targets.of_target(target).labels()).collect();
-        let mut classes = BTreeMap::<Vec<u64>, Hashed>::new();
-        for (hash, place) in self.places() {
-            let row = self.rows[place] as usize;
-            let class = targets.iter().map(|labels| labels.get(row).copied().unwrap_or_default().to_bits()).collect();
-            classes.entry(class).or_default().push((hash, place));
+        let label = |labels: &&[f64], row: u32| labels.get(row as usize).copied().unwrap_or_default().to_bits();
+        let own: Vec<u64> = self.rows.iter().flat_map(|&row| targets.iter().map(move |labels| label(labels, row))).collect();
+        let all = self.of_all(&own);
+        let mut classes = BTreeMap::<&[u64], Hashed>::new();
+        for (thing, class) in self.places().into_iter().zip(all.chunks_exact(targets.len().max(1))) {
+            classes.entry(class).or_default().push(thing);
         }
         classes.into_values().collect()
     }
@@ -57,7 +72,8 @@ impl<'a> Splitter<'a> {
     /// The places of each query group, if rows have any, with the group's hash.
     pub fn places_by_query(&self) -> Option<Vec<(u64, Vec<usize>)>> {
         let groups = self.data.groups()?;
-        Some(self.by_name(&self.rows.iter().map(|row| groups[*row as usize]).collect::<Vec<_>>()))
+        let own: Vec<u64> = self.rows.iter().map(|row| groups[*row as usize]).collect();
+        Some(self.by_name(&self.of_all(&own)))
     }
 
     /// The places of each group of `split_column` with the group's hash. Groups are known by what they are called, whatever rows they have.
@@ -71,8 +87,8 @@ impl<'a> Splitter<'a> {
             // Zero has two signs.
             _ => (value + 0.0).to_bits(),
         };
-        let names: Vec<u64> = self.column(column)?.into_iter().map(name).collect();
-        let groups = self.by_name(&names);
+        let own: Vec<u64> = self.own_values(column)?.into_iter().map(name).collect();
+        let groups = self.by_name(&self.of_all(&own));
         if groups.len() < 2 {
             return Err(self.unusable("has only one group", "split=group needs at least two"));
         }
@@ -96,12 +112,16 @@ impl<'a> Splitter<'a> {
                 self.unusable("holds texts, which have no order in time", "split=time needs numbers or dates such as 2024-01-31")
             );
         }
-        self.column(column)
+        let own: Vec<u64> = self.own_values(column)?.into_iter().map(f64::to_bits).collect();
+        Ok(self.of_all(&own).into_iter().map(f64::from_bits).collect())
     }
 
-    /// The column's values of the rows, none of which is missing.
-    fn column(&self, column: usize) -> Result<Vec<f64>> {
-        let all = values(&*self.data.source, column)?;
+    /// The column's values of this rank's rows. None is missing on any rank.
+    fn own_values(&self, column: usize) -> Result<Vec<f64>> {
+        self.ranks.agree(values(&*self.data.source, column).and_then(|all| self.present(&all)))
+    }
+
+    fn present(&self, all: &[f64]) -> Result<Vec<f64>> {
         let found = self.rows.iter().map(|row| match all[*row as usize] {
             value if value.is_nan() => {
                 let what = format!("is missing in {}", self.data.source.locate(*row as usize));
@@ -122,9 +142,10 @@ impl<'a> Splitter<'a> {
         Error::data(format!("split_column={name} {what}")).with_parameter("split_column").with_remedy(remedy)
     }
 
-    /// The rows at some places, ascending, as a data set without the column that only says how rows are split.
+    /// This rank's rows at some places, ascending, as a data set without the column that only says how rows are split.
     pub fn subset(&self, places: impl Iterator<Item = usize>) -> Dataset {
-        self.data.subset(places.map(|place| self.rows[place]).collect(), self.column)
+        let row = |place: usize| self.rows.get(place.checked_sub(self.first)?).copied();
+        self.data.subset(places.filter_map(row).collect(), self.column)
     }
 }
 
