@@ -1,4 +1,4 @@
-/* A stand-in for a file system that fails: preloaded into a process, it makes the call that FAIL_CALL names (write, fsync, flock) end with
+/* A stand-in for a file system that fails: preloaded into a process, it makes the call that FAIL_CALL names (write, pwrite, fsync, flock) end with
    the error FAIL_ERRNO (a number) for every file whose path begins with FAIL_UNDER. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -25,6 +25,10 @@ static int fails(const char *call, int fd) {
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 ssize_t write(int fd, const void *bytes, size_t count) { return fails("write", fd) ? -1 : REAL(write)(fd, bytes, count); }
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    return fails("pwrite", fd) ? -1 : REAL(pwrite64)(fd, bytes, count, at);
+}
 
 ssize_t writev(int fd, const struct iovec *parts, int count) { return fails("write", fd) ? -1 : REAL(writev)(fd, parts, count); }
 

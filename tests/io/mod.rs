@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// A stand-in for a file system, compiled from the C file of this name; `None`, with a loud message, where there is no C compiler.
-fn stand_in(tree: &Tree, name: &str) -> Option<PathBuf> {
+/// A stand-in for a file system or a clock, compiled from the C file of this name; `None`, with a loud message, where there is no C compiler.
+pub fn stand_in(tree: &Tree, name: &str) -> Option<PathBuf> {
     let library = tree.path(&format!("{name}.so"));
     let source = format!("{}/../tests/io/{name}.c", env!("CARGO_MANIFEST_DIR"));
     let compiled =
@@ -20,7 +20,7 @@ fn stand_in(tree: &Tree, name: &str) -> Option<PathBuf> {
         Err(error) => error.to_string(),
     };
     // Not `eprintln!`, which the test runner keeps to itself when a test passes.
-    let _ = writeln!(std::io::stderr(), "\nSKIPPED tests of {name}.c: no stand-in for a file system: {reason}\n");
+    let _ = writeln!(std::io::stderr(), "\nSKIPPED tests of {name}.c: no stand-in: {reason}\n");
     None
 }
 

@@ -53,8 +53,10 @@ impl Rank {
             Holder::new(events).map_err(|error| Error::Host(format!("the training process cannot be started: {error}")))?;
         let mut environment = vec![(LEASH, holder.name.clone()), (NAMES, serde_json::json!(group.names).to_string())];
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        // Standard output is for metrics.
-        for (name, value) in [("UCX_TLS", "tcp,self"), ("UCX_LOG_FILE", "stderr")] {
+        // Standard output is for metrics. Who is alive is not for UCX to find out: MPICH crashes over what it finds.
+        let own =
+            [("UCX_TLS", "tcp,self"), ("UCX_LOG_FILE", "stderr"), ("UCX_KEEPALIVE_INTERVAL", "inf"), ("UCX_TCP_KEEPIDLE", "inf")];
+        for (name, value) in own {
             if !is_set(name) {
                 environment.push((name, value.to_string()));
             }

@@ -1,6 +1,7 @@
 //! Several processes that train one model, over MPI: whether there are several, how they meet, what they tell each other, and how they end when one
 //! of them fails.
 
+mod crash;
 mod environment;
 mod library;
 mod progress;

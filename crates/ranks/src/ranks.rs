@@ -1,5 +1,6 @@
 //! [`Ranks`]: the ranks of a job that MPI connects, as a [`Collective`].
 
+use crate::crash;
 use crate::environment::Place;
 use crate::library::{Library, VARIABLE};
 use crate::progress::{Operation, Progress};
@@ -47,6 +48,7 @@ impl Ranks {
         let waiting = Waiting::begin(settings, Arc::clone(&on_end))?;
         let library = Library::open()?;
         let (rank, size) = library.start().map_err(|error| failed("MPI cannot be started", &error))?;
+        crash::put_off();
         if (rank, size) != (place.rank, place.size) {
             return Err(Error::new(
                 ErrorKind::Io,

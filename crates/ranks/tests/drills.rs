@@ -29,7 +29,7 @@ const DRILLS: [(&str, usize, usize, &[&str]); 10] = [
     ("killed", 3, 0, &["host 1 of 3 (algo-1) ended without a word", "all_reduce_sum"]),
     ("stopped", 3, 2, &["host 3 of 3 (algo-3) has given no sign of life for 2 s", "all_reduce_sum"]),
     ("stopped", 2, 0, &["host 1 of 2 (algo-1) has given no sign of life for 2 s", "all_reduce_sum"]),
-    ("failed", 3, 1, &["host 2 of 3 (algo-2): no label"]),
+    ("failed", 3, 1, &["host 2 of 3 (algo-2): no label; host ", " collective operation"]),
     ("stuck", 2, 9, &["all hosts have waited for each other"]),
 ];
 

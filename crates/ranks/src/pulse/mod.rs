@@ -133,7 +133,7 @@ impl Pulse {
     /// Ends the process if the job's end has not come about otherwise within a time.
     pub fn fail_after(&self, time: Duration, word: &Word) -> ! {
         sleep(time);
-        self.0.end(word, Duration::ZERO);
+        self.0.end(word, word, Duration::ZERO);
         // Another thread is about to end the process.
         loop {
             sleep(LINGER);
@@ -160,7 +160,7 @@ impl Inner {
         loop {
             match Frame::read(&reader) {
                 Ok(Frame::Beat(position)) => *locked(&peer.position) = position,
-                Ok(Frame::Word(word)) => return self.end(&word, GRACE),
+                Ok(Frame::Word(word)) => return self.end(&word, &self.with_own_place(&word), GRACE),
                 Ok(Frame::Done) => return,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     let seconds = self.silence.as_secs();
@@ -177,7 +177,13 @@ impl Inner {
         let text =
             format!("{} {how}; its last sign of life came {theirs}, {} is {own}", self.name(peer.rank), self.name(self.rank));
         // A launcher that sees a process end is about to kill the others.
-        self.end(&Word { code: 1, text }, Duration::ZERO);
+        let word = Word { code: 1, text };
+        self.end(&word, &word, Duration::ZERO);
+    }
+
+    /// What another rank says, and what this one did when it heard of it.
+    fn with_own_place(&self, word: &Word) -> Word {
+        Word { code: word.code, text: format!("{}; {} is {}", word.text, self.name(self.rank), self.progress.position()) }
     }
 
     fn name(&self, rank: usize) -> String {
@@ -199,15 +205,17 @@ impl Inner {
                         "all hosts have waited for each other for {} s, this one {own}: the network between some of them may be cut",
                         stuck.1.elapsed().as_secs()
                     );
-                    return self.end(&Word { code: 1, text }, Duration::ZERO);
+                    let word = Word { code: 1, text };
+                    return self.end(&word, &word, Duration::ZERO);
                 }
             }
             sleep(self.silence / BEATS);
         }
     }
 
-    /// Ends the process, and with it the job, for a reason that the thread that works may find out by itself in the time of `grace`.
-    fn end(&self, word: &Word, grace: Duration) {
+    /// Ends the process, and with it the job, for a reason that the thread that works may find out by itself in the time of `grace`. The others are
+    /// told one word, this rank reports another.
+    fn end(&self, word: &Word, own: &Word, grace: Duration) {
         {
             let mut state = locked(&self.state);
             if *state != State::Running {
@@ -224,7 +232,7 @@ impl Inner {
             }
             // So that the thread that works, if it comes to its end now, reports nothing else.
             *state = State::Ending { is_told: true };
-            (self.on_end)(word);
+            (self.on_end)(own);
         }
         sleep(LINGER - grace);
         (self.abort)(word.code);
