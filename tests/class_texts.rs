@@ -26,7 +26,7 @@ fn labelled(name: &str, count: usize, metric: &'static str) -> Labelled {
     let lines = labels.iter().zip(rows.lines()).map(|(label, row)| format!("{label},{row}\n"));
     tree.write("labelled.csv", lines.collect::<String>());
     let object = |(label, row): (&String, &str)| {
-        let cell = |(at, cell)| format!(",\"Column_{at}\":{}", if cell.is_empty() { "null" } else { cell });
+        let cell = |(at, cell): (usize, &str)| format!(",\"Column_{at}\":{}", if cell.is_empty() { "null" } else { cell });
         let cells = row.split(',').enumerate().map(cell);
         format!("{{\"label\":\"{label}\"{}}}\n", cells.collect::<String>())
     };
