@@ -25,18 +25,22 @@ pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) -> Opt
         }
     };
     let mut need = None;
-    let mut train: Option<Dataset> = None;
+    let mut train: Option<Train> = None;
     for channel in channels {
         let Some(rows) = beginning(channel, &options, report) else { continue };
-        let own = ReadOptions { format: Some(rows.format), unwrap_records: false, ..options.clone() };
+        let mut own = ReadOptions { format: Some(rows.format), unwrap_records: false, ..options.clone() };
+        let tells_labels = train.as_ref().is_none_or(|train| train.tells_labels(rows.whole));
+        let source = std::slice::from_ref(&rows.source);
         let read = match (&train, channel.name.as_str()) {
-            (None, TRAIN) => read_training(std::slice::from_ref(&rows.source), &own),
+            (None, TRAIN) => read_training(source, &own),
             (None, _) => continue,
-            (Some(train), _) => read_matching(
-                std::slice::from_ref(&rows.source),
-                &own,
-                Expected { schema: train.schema(), classes: classes(train, rows.whole), needs_labels: true },
-            ),
+            (Some(Train { data, .. }), _) => {
+                if !tells_labels {
+                    own.label.get_or_insert_with(|| "0".to_string());
+                }
+                let classes = data.classes().filter(|_| tells_labels);
+                read_matching(source, &own, Expected { schema: data.schema(), classes, needs_labels: tells_labels })
+            }
         };
         let data = match read {
             Ok(data) => data,
@@ -45,20 +49,30 @@ pub fn check(channels: &[&Channel], params: &Params, report: &mut Report) -> Opt
                 continue;
             }
         };
-        labels(channel, &data, params, rows.whole, report);
+        if tells_labels {
+            labels(channel, &data, params, rows.whole, report);
+        }
         data.notes().iter().chain(&rows.note).for_each(|note| report.note(None, format!("channel {}: {note}", channel.name), ""));
         data.warnings().iter().for_each(|warning| report.warning(None, format!("channel {}: {warning}", channel.name), ""));
         if train.is_none() {
             need = describe(channel, &data, &rows, params, report);
-            train = Some(data);
+            train = Some(Train { data, is_whole: rows.whole });
         }
     }
     need
 }
 
-/// A part of the data may lack classes that the rest has.
-fn classes(train: &Dataset, is_whole: bool) -> Option<&[String]> {
-    train.classes().filter(|_| is_whole)
+/// The training data, as far as they were read.
+struct Train {
+    data: Dataset,
+    is_whole: bool,
+}
+
+impl Train {
+    /// Whether labels of other data can be held to those of these: a part of the data may lack classes that the rest has.
+    fn tells_labels(&self, others_are_whole: bool) -> bool {
+        self.data.classes().is_none() || (self.is_whole && others_are_whole)
+    }
 }
 
 fn beginning(channel: &Channel, options: &ReadOptions, report: &mut Report) -> Option<Sample> {
