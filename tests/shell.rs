@@ -135,7 +135,7 @@ fn shells_and_manuals_know_every_command() {
     for command in commands {
         assert!(sapwood(["man", command]).ok().stdout.contains(&format!(".TH sapwood-{command} 1")), "{command}");
     }
-    sapwood(["man", "trian"]).user_error(&["there is no command trian", "train, cv, predict"]);
+    sapwood(["man", "trian"]).user_error(&["there is no command trian", "train, cv, tune, predict"]);
     sapwood(["completions", "tcsh"]).user_error(&["bash"]);
 }
 

@@ -35,6 +35,7 @@ mod linear;
 mod metrics;
 mod naive;
 mod packages;
+mod pages;
 mod predictions;
 mod ranking;
 mod real_data;

@@ -1,6 +1,7 @@
-//! `sapwood builtin`: what becomes of each hyperparameter, objective and metric of SageMaker's built-in XGBoost 3.2-0.
+//! `sapwood builtin`: what becomes of each hyperparameter, objective and metric of SageMaker's built-in XGBoost 3.2-0, or of another library.
 
-use crate::cli::BuiltinArgs;
+use crate::cli::{BuiltinArgs, Library};
+use crate::other_words::{CATBOOST, LIGHTGBM, Words, XGBOOST};
 use crate::report::Failure;
 use crate::streams;
 use crate::text::wrapped;
@@ -137,15 +138,33 @@ struct Line {
 /// # Errors
 /// Standard output cannot be written.
 pub fn run(args: &BuiltinArgs) -> Result<(), Failure> {
-    let tables = tables();
-    streams::print_result(&if args.markdown { markdown(&tables) } else { list(&tables, streams::width()) })
+    let words = words_of(args.of);
+    let tables = tables(&words);
+    streams::print_result(&if args.markdown { markdown(args.of, &words, &tables) } else { list(&tables, streams::width()) })
 }
 
-fn tables() -> [(&'static str, Vec<Line>); 3] {
+const BUILT_IN: Words = Words {
+    library: "SageMaker's built-in XGBoost 3.2-0",
+    parameters: &HYPERPARAMETERS,
+    objectives: &OBJECTIVES,
+    metrics: &METRICS,
+};
+
+fn words_of(library: Library) -> Words {
+    match library {
+        Library::Builtin => BUILT_IN,
+        Library::Xgboost => XGBOOST,
+        Library::Lightgbm => LIGHTGBM,
+        Library::Catboost => CATBOOST,
+    }
+}
+
+fn tables(words: &Words) -> [(&'static str, Vec<Line>); 3] {
+    let lines = |words: &[&'static str], line: fn(&'static str) -> Line| words.iter().map(|&word| line(word)).collect();
     [
-        ("Hyperparameters", HYPERPARAMETERS.map(hyperparameter).into()),
-        ("Objectives", OBJECTIVES.map(of_objective).into()),
-        ("Metrics", METRICS.map(of_metric).into()),
+        ("Hyperparameters", lines(words.parameters, hyperparameter)),
+        ("Objectives", lines(words.objectives, of_objective)),
+        ("Metrics", lines(words.metrics, of_metric)),
     ]
 }
 
@@ -179,7 +198,8 @@ fn of_metric(name: &'static str) -> Line {
         Ok(row) => row,
         Err(error) => return refused(name, &error),
     };
-    Line { name, here: acts(name, row.name), meaning: first_sentence(row.doc) }
+    let own = name.split_once('@').map_or(name, |(name, _)| name);
+    Line { name, here: acts(own, row.name), meaning: first_sentence(row.doc) }
 }
 
 fn refused(name: &'static str, error: &Error) -> Line {
@@ -209,12 +229,19 @@ fn list(tables: &[(&str, Vec<Line>)], width: Option<usize>) -> String {
     text
 }
 
-fn markdown(tables: &[(&str, Vec<Line>)]) -> String {
-    let mut text = "# The built-in XGBoost's parameters\n\nMade by `sapwood builtin --markdown`; do not edit. What becomes here of each hyperparameter, \
-                    objective and metric of SageMaker's built-in XGBoost 3.2-0.\n"
-        .to_string();
+fn markdown(of: Library, words: &Words, tables: &[(&str, Vec<Line>)]) -> String {
+    let (title, there, flag) = match of {
+        Library::Builtin => ("The built-in XGBoost's parameters", "built-in", ""),
+        Library::Xgboost => ("XGBoost's parameters", "XGBoost", " --of xgboost"),
+        Library::Lightgbm => ("LightGBM's parameters", "LightGBM", " --of lightgbm"),
+        Library::Catboost => ("CatBoost's parameters", "CatBoost", " --of catboost"),
+    };
+    let mut text = format!(
+        "# {title}\n\nMade by `sapwood builtin{flag} --markdown`; do not edit. What becomes here of each hyperparameter, objective and metric of {}.\n",
+        words.library
+    );
     for (title, lines) in tables {
-        text += &format!("\n## {title}\n\n| built-in | here | meaning |\n|---|---|---|\n");
+        text += &format!("\n## {title}\n\n| {there} | here | meaning |\n|---|---|---|\n");
         for Line { name, here, meaning } in lines {
             text += &format!("| `{name}` | {here} | {meaning} |\n");
         }
@@ -225,12 +252,15 @@ fn markdown(tables: &[(&str, Vec<Line>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::ValueEnum;
 
     #[test]
-    fn nothing_of_the_built_in_is_unknown() {
-        for (title, lines) in tables() {
-            for line in lines {
-                assert!(!line.meaning.is_empty() && !line.meaning.contains('|'), "{title}: {}", line.name);
+    fn nothing_is_left_without_an_answer() {
+        for library in Library::value_variants() {
+            for (title, lines) in tables(&words_of(*library)) {
+                for line in lines {
+                    assert!(!line.meaning.is_empty() && !line.meaning.contains('|'), "{title}: {}", line.name);
+                }
             }
         }
     }

@@ -436,9 +436,25 @@ pub struct CompletionsArgs {
     pub shell: clap_complete::Shell,
 }
 
+/// Where people come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Library {
+    /// SageMaker's built-in XGBoost.
+    Builtin,
+    /// XGBoost.
+    Xgboost,
+    /// LightGBM.
+    Lightgbm,
+    /// CatBoost.
+    Catboost,
+}
+
 /// Flags of `sapwood builtin`.
 #[derive(Debug, Args)]
 pub struct BuiltinArgs {
+    /// Whose words.
+    #[arg(long, value_name = "LIBRARY", default_value = "builtin")]
+    pub of: Library,
     /// Print tables in Markdown, as in docs/BUILTIN.md.
     #[arg(long)]
     pub markdown: bool,

@@ -33,6 +33,7 @@ mod log;
 mod memory;
 mod model_files;
 mod open_files;
+mod other_words;
 mod output;
 mod params;
 mod patience;
