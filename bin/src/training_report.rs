@@ -160,7 +160,7 @@ fn curves(history: &[RoundReport], kept: usize) -> Vec<Curve> {
     let shown: Vec<_> = history
         .iter()
         .enumerate()
-        .filter(|(at, report)| at % step == 0 || *at == last || report.round == kept)
+        .filter(|(at, report)| at.is_multiple_of(step) || *at == last || report.round == kept)
         .map(|(_, report)| report)
         .collect();
     let names = history.first().map(|report| &report.values[..]).unwrap_or_default();

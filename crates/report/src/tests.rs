@@ -165,7 +165,7 @@ fn what_cannot_be_told_is_left_out() {
     check(&cox, 4);
     assert_eq!(cox.task, Task::Other);
     let bounds = |rows: usize| {
-        let upper = (0..rows).map(|row| if row % 3 == 0 { f64::INFINITY } else { time(row) }).collect();
+        let upper = (0..rows).map(|row| if row.is_multiple_of(3) { f64::INFINITY } else { time(row) }).collect();
         data(rows, 4, time).with_label_bounds((0..rows).map(time).collect(), upper).unwrap()
     };
     let (aft, _) = report(params(Objective::Aft).build().unwrap(), bounds(600), bounds(800));

@@ -53,7 +53,7 @@ fn by_class(feature: &FeatureEffect, middle: f64, place: impl Fn(f64) -> f64) ->
         });
         let away = (before.div_ceil(2) as f64 * 2.2).min(0.42 * ROW);
         let class = height.map_or(5, |height| ((height * 5.0) as usize).min(4));
-        found[class].push((x, if before % 2 == 0 { middle - away } else { middle + away }));
+        found[class].push((x, if before.is_multiple_of(2) { middle - away } else { middle + away }));
     }
     found.map(|points| dots(points.into_iter()))
 }

@@ -50,7 +50,7 @@ fn of_splits(model: &Model) -> Vec<Importance> {
         let columns = model.source_columns(feature);
         for &column in &columns {
             gain[column] += importance.total_gain / columns.len() as f64;
-            splits[column] += importance.weight as u64;
+            splits[column] += importance.weight;
         }
     }
     let whole = gain.iter().filter(|gain| gain.is_finite()).sum::<f64>().max(f64::MIN_POSITIVE);
