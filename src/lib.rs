@@ -42,6 +42,7 @@ pub mod numeric;
 pub mod objective;
 pub mod params;
 pub mod predict;
+pub mod preset;
 mod profile;
 mod sampling;
 mod simd;

@@ -37,6 +37,7 @@ mod naive;
 mod packages;
 mod pages;
 mod predictions;
+mod preset;
 mod ranking;
 mod real_data;
 mod recordio;

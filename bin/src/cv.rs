@@ -39,7 +39,13 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
         return Err(Failure::user(format!("--output {}: write value, margin or probability", args.output.name())));
     }
     let mut log = train::log(&training)?;
-    let (params, notes) = Params::from_pairs(with_default(train::pairs(&training)?))?;
+    let pairs = train::pairs(&training)?;
+    if pairs.iter().any(|(name, value)| is(name, "preset") && value.trim() != "default") {
+        return Err(Failure::user(
+            "preset: a preset cuts folds of its own; `sapwood train` with it tells how good its models are on rows that they hold out",
+        ));
+    }
+    let (params, notes) = Params::from_pairs(with_default(pairs))?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     metric::metrics(&params.eval_metric, params.objective_spec())?;
     let inputs = train::inputs(&training)?;
@@ -96,9 +102,13 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
 }
 
 fn with_default(mut pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let is_nfold = |name: &str| sapwood::params::spec::find(name.trim()).is_some_and(|row| row.name == "nfold");
-    if !pairs.iter().any(|(name, _)| is_nfold(name)) {
+    if !pairs.iter().any(|(name, _)| is(name, "nfold")) {
         pairs.push(("nfold".to_string(), FOLDS.to_string()));
     }
     pairs
+}
+
+/// Whether a name, or another name for it, is that of a parameter.
+fn is(name: &str, parameter: &str) -> bool {
+    sapwood::params::spec::find(name.trim()).is_some_and(|row| row.name == parameter)
 }

@@ -30,6 +30,16 @@ pub fn json(history: &[RoundReport]) -> Value {
     Value::Object(sets)
 }
 
+/// The metrics of a round: data set → metric → value.
+pub fn of_round(report: &RoundReport) -> Value {
+    let mut sets = Map::new();
+    for (set, metric, value) in &report.values {
+        let set = sets.entry(set.as_str()).or_insert_with(|| json!({}));
+        set[metric.as_str()] = json!(value);
+    }
+    Value::Object(sets)
+}
+
 /// Which round early stopping keeps as the model's last, and why. `None` where nothing was measured.
 pub fn best_round(trained: &Trained, patience: u32) -> Option<String> {
     let (set, metric, value) = trained.report.values.last()?;
@@ -74,5 +84,13 @@ mod tests {
     fn json_has_a_list_a_metric() {
         let expected = json!({"train": {"rmse": [1.0, 0.5], "mae": [0.1, null]}, "validation": {"rmse": [1.1, null]}});
         assert_eq!(json(&history()), expected);
+    }
+
+    #[test]
+    fn metrics_are_grouped_by_data_set_in_order() {
+        let value = |set: &str, metric: &str, x| (set.to_string(), metric.to_string(), x);
+        let values = vec![value("train", "rmse", 1.0), value("train", "mae", f64::NAN), value("validation-2", "rmse", 2.5)];
+        let text = of_round(&RoundReport { round: 3, values }).to_string();
+        assert_eq!(text, r#"{"train":{"rmse":1.0,"mae":null},"validation-2":{"rmse":2.5}}"#);
     }
 }

@@ -6,8 +6,10 @@ use crate::history;
 use crate::inputs::{Inputs, Loaded};
 use crate::io_report::IoReport;
 use crate::log::Log;
+use crate::member_checkpoints::MemberCheckpoints;
 use crate::memory;
 use crate::output;
+use crate::preset;
 use crate::progress::Progress;
 use crate::ranks;
 use crate::report::Failure;
@@ -20,6 +22,7 @@ use sapwood::Dataset;
 use sapwood::boost::{Bins, InFile};
 use sapwood::collective::{Collective, Solo};
 use sapwood::params::ProcessType;
+use sapwood::preset::{Choice, Plan};
 use sapwood::text::counted;
 use sapwood::{Checkpoint, ErrorKind, Model, Observer, Params, Profile, RoundReport, Trained, Trainer, metric, objective};
 use sapwood_readers::{self as readers, RankFiles, ReadOptions, Shares, unknown_levels_on};
@@ -133,9 +136,11 @@ impl Job {
         let save = save.elapsed();
 
         trained.warnings.iter().for_each(|text| log.warning(text));
-        if let Some(text) = self.params.early_stopping_rounds.and_then(|patience| history::best_round(trained, patience)) {
+        let stopped_early = self.params.early_stopping_rounds.filter(|_| trained.preset.is_none());
+        if let Some(text) = stopped_early.and_then(|patience| history::best_round(trained, patience)) {
             log.info(&text);
         }
+        trained.preset.iter().for_each(|(_, members)| log.info(&preset::members(members)));
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
         if !io.is_empty() {
             log.info(&io.line());
@@ -197,7 +202,13 @@ impl Job {
             ));
         }
         let validates = self.params.validation_fraction.is_some() || !self.inputs.validation.is_empty();
-        if self.params.early_stopping_rounds.is_some() && !validates {
+        if self.params.has_preset() && self.initial.is_some() {
+            return Err(Failure::user("a preset trains its models anew: leave out preset, or the model to go on from"));
+        }
+        if self.params.has_preset() && ranks::all().size() > 1 {
+            return Err(Failure::user("a preset cuts its folds on one host; leave out preset, or run the job on one host"));
+        }
+        if self.params.early_stopping_rounds.is_some() && !validates && !self.params.has_preset() {
             return Err(Failure::user(
                 "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation) \
                  or validation_fraction, or remove the parameter",
@@ -211,6 +222,9 @@ impl Job {
     /// Says what a signal left undone, and where the model is that was saved.
     fn cut_short(&self, signal: u8, rounds: usize, saved: &Results) -> String {
         let (signal, of, model) = (signal::name(signal), self.params.num_round, self.results.model.display());
+        if self.params.has_preset() {
+            return format!("{signal} ended training early; the mean of the models so far is saved in {}", saved.model.display());
+        }
         if saved.model == self.results.model {
             return format!("{signal} ended training after {rounds} of {of} rounds; the model so far is saved in {model}");
         }
@@ -237,7 +251,16 @@ impl Job {
             trainer = trainer.init_model(model.clone());
         }
         let mut origin = None;
-        if self.checkpoints.is_some()
+        let interval = Duration::try_from_secs_f64(self.params.checkpoint_interval).unwrap_or(Duration::MAX);
+        let of_members = self.checkpoints.as_deref().filter(|_| self.params.has_preset());
+        let of_members = of_members.map(|directory| MemberCheckpoints::new(directory, interval));
+        if let Some(of_members) = &of_members {
+            let found = of_members.newest(log)?;
+            for (name, checkpoint) in &found {
+                log.note(&format!("{name}: resuming after {}", counted(checkpoint.rounds(), "round")));
+            }
+            trainer = trainer.resume_members(found);
+        } else if self.checkpoints.is_some()
             && let Some((path, checkpoint)) = newest(checkpoints.as_deref(), log)?
         {
             origin = Some((path, checkpoint.rounds()));
@@ -245,6 +268,7 @@ impl Job {
         }
         let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
         rounds.keeps_checkpoints = self.checkpoints.is_some();
+        rounds.of_members = of_members;
         rounds.origin.clone_from(&origin);
         let trainer = trainer.collective(ranks::all());
         let stays = self.params.process_type == ProcessType::Default;
@@ -314,6 +338,7 @@ struct Rounds<'a> {
     /// On the first host, if there are any.
     checkpoints: Option<&'a mut Checkpoints>,
     keeps_checkpoints: bool,
+    of_members: Option<MemberCheckpoints>,
     signals: &'a Signals,
     log: &'a mut Log,
     /// The checkpoint that training goes on from, if it may, and its rounds.
@@ -324,6 +349,8 @@ struct Rounds<'a> {
     done: usize,
     last_line: String,
     stopped: Option<u8>,
+    /// Whether a preset's members have been trained already when rounds are told.
+    trains_members: bool,
 }
 
 impl<'a> Rounds<'a> {
@@ -344,6 +371,7 @@ impl<'a> Rounds<'a> {
             keeper,
             checkpoints,
             keeps_checkpoints: false,
+            of_members: None,
             signals,
             log,
             origin,
@@ -351,6 +379,7 @@ impl<'a> Rounds<'a> {
             done: 0,
             last_line,
             stopped: None,
+            trains_members: false,
         }
     }
 
@@ -372,6 +401,20 @@ fn describe(round: usize, profile: &Profile) -> String {
 }
 
 impl Observer for Rounds<'_> {
+    fn planned(&mut self, plan: &Plan) {
+        plan.choices.iter().for_each(|choice| self.log.info(&choice.to_string()));
+        self.trains_members = true;
+    }
+
+    fn chosen(&mut self, choice: &Choice) {
+        self.progress.aside(|| self.log.info(&choice.to_string()));
+    }
+
+    fn member_round(&mut self, _: usize, _: &RoundReport) -> bool {
+        self.stopped = self.signals.received();
+        self.stopped.is_none()
+    }
+
     fn binned(&mut self, bins: &Bins) {
         if let Some(InFile { place, bytes, .. }) = bins.in_file() {
             self.log.note(&format!(
@@ -403,6 +446,26 @@ impl Observer for Rounds<'_> {
         warnings.iter().for_each(|text| self.log.warning(text));
     }
 
+    /// A job that cannot write checkpoints goes on: its model may still be saved.
+    fn wants_member_checkpoint(&mut self, member: &str) -> bool {
+        let Some(of_members) = &mut self.of_members else { return false };
+        match of_members.is_due(member, self.log) {
+            Ok(is_due) => is_due || self.stopped.is_some(),
+            Err(failure) => {
+                self.log.warning(&format!("could not write a checkpoint of {member}: {failure}"));
+                false
+            }
+        }
+    }
+
+    fn member_checkpoint(&mut self, member: &str, checkpoint: &Checkpoint) {
+        if let Some(of_members) = &mut self.of_members
+            && let Err(failure) = of_members.write(member, checkpoint)
+        {
+            self.log.warning(&format!("could not write a checkpoint of {member}: {failure}"));
+        }
+    }
+
     fn profiled(&mut self, round: usize, profile: &Profile) {
         self.progress.aside(|| self.log.debug(|| describe(round, profile)));
     }
@@ -412,6 +475,9 @@ impl Observer for Rounds<'_> {
         self.progress.advance_to(self.done);
         if self.period > 0 && report.round.is_multiple_of(self.period) {
             self.print(report);
+        }
+        if self.trains_members {
+            return true;
         }
         // One that came to any host. After the last round there is nothing left to cut short.
         let received = ranks::largest(self.signals.received().unwrap_or(0));

@@ -2,9 +2,10 @@
 
 use crate::history;
 use crate::io_report::IoReport;
+use crate::preset;
 use crate::proc;
+use sapwood::Trained;
 use sapwood::boost::InFile;
-use sapwood::{RoundReport, Trained};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
@@ -67,12 +68,15 @@ impl Summary<'_> {
                 "histogram_adds_per_second": profile.adds_per_second(),
             },
             "peak_rss_bytes": peak_rss_bytes(),
-            "metrics": metrics(&self.trained.report),
+            "metrics": history::of_round(&self.trained.report),
             "history": history::json(&self.trained.history),
             "io": self.io.json(),
             "warnings": self.warnings,
             "model_sha256": sha256(self.model),
         });
+        if let Some(outcome) = &self.trained.preset {
+            summary["preset"] = preset::json(outcome);
+        }
         if let Some(file) = self.bins_in_file() {
             summary["bins_in_file"] = file;
         }
@@ -95,16 +99,6 @@ impl Summary<'_> {
     }
 }
 
-/// Data set → metric → value.
-fn metrics(report: &RoundReport) -> Value {
-    let mut sets = Map::new();
-    for (set, metric, value) in &report.values {
-        let set = sets.entry(set.as_str()).or_insert_with(|| json!({}));
-        set[metric.as_str()] = json!(value);
-    }
-    Value::Object(sets)
-}
-
 /// The SHA-256 of `bytes`, in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -118,14 +112,6 @@ pub fn peak_rss_bytes() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn metrics_are_grouped_by_data_set_in_order() {
-        let value = |set: &str, metric: &str, x| (set.to_string(), metric.to_string(), x);
-        let values = vec![value("train", "rmse", 1.0), value("train", "mae", f64::NAN), value("validation-2", "rmse", 2.5)];
-        let text = metrics(&RoundReport { round: 3, values }).to_string();
-        assert_eq!(text, r#"{"train":{"rmse":1.0,"mae":null},"validation-2":{"rmse":2.5}}"#);
-    }
 
     #[test]
     fn the_kernel_tells_a_plausible_size() {

@@ -17,6 +17,9 @@ from sapwood._progress import progress_bar
 
 _NO_ROUNDS = 100
 
+# What the engine calls rows that it holds out itself.
+_HELD_OUT = ("validation", "held-out")
+
 # A function of predictions and their data set that gives a metric's name, value, and whether larger is better, or some of them.
 Metric = Callable[[np.ndarray, Dataset], Any]
 
@@ -47,9 +50,11 @@ def train(
     train_set : Dataset
         What to learn from.
     num_boost_round : int, optional
-        The number of rounds; the most, with early stopping. Default: 100, unless `params` says it.
+        The number of rounds; the most, with early stopping. Default: 100, unless `params` says it, or has a `preset`, which
+        chooses it.
     evals : sequence of (Dataset, str)
-        Data sets that every round is evaluated on, with their names. Early stopping goes by the last one.
+        Data sets that every round is evaluated on, with their names. Early stopping goes by the last one; with a `preset`, by
+        rows that its models hold out, which `evals_result` has as `validation` (as `held-out` where that is a name in `evals`).
     valid_sets, valid_names
         The same as LightGBM has it. Names default to `valid_0`, `valid_1`, …
     obj : callable, optional
@@ -95,6 +100,10 @@ def train(
     sets, shown = _named_sets(train_set, evals, valid_sets, valid_names)
     rounds = _rounds(given, num_boost_round)
     period, callbacks = _shown(verbose_eval, callbacks)
+    if callbacks and has_preset(given):
+        raise ParameterError(
+            "callbacks are called between the rounds of one model, and a preset trains several side by side; leave one out"
+        )
     told = Callbacks(callbacks, given, rounds)
     _set_patience(given, early_stopping_rounds, told.stopping_rounds)
     functions = [feval] if callable(feval) else list(feval or ())
@@ -140,7 +149,7 @@ def train(
     _params.log_notes(notes)
     warn(warned)
     for values in history:
-        kept = [(shown.get(name, name), metric, value) for name, metric, value in values if name in shown or name == "validation"]
+        kept = [(shown.get(name, name), metric, value) for name, metric, value in values if name in shown or name in _HELD_OUT]
         record(log, [Evaluation(*value, False) for value in kept])
     told.end()
     if told.best is not None and told.best[0] + 1 + first < native.num_rounds:
@@ -167,8 +176,15 @@ def _rounds(given: dict[str, Any], num_boost_round: int | None) -> int:
     named = [name for name in given if _params.canonical(name) == "num_round" and given[name] is not None]
     if num_boost_round is None and named:
         return int(given[named[0]])
+    if num_boost_round is None and has_preset(given):
+        return 0
     given["num_round"] = _NO_ROUNDS if num_boost_round is None else num_boost_round
     return given["num_round"]
+
+
+def has_preset(given: Mapping[str, Any]) -> bool:
+    """Whether a preset chooses what is not given."""
+    return any(_params.canonical(name) == "preset" and given[name] not in (None, "default") for name in given)
 
 
 def _set_patience(given: dict[str, Any], argument: int | None, callback: int | None) -> None:

@@ -18,7 +18,7 @@ from sapwood._dataset import Dataset
 from sapwood._errors import DataError, ParameterError
 from sapwood._functions import own_metric, own_objective
 from sapwood._habits import FIT, PREDICT, accepts, evaluation_sets, one_output
-from sapwood._training import train
+from sapwood._training import has_preset, train
 
 # What scikit-learn's users, and those of XGBoost's and LightGBM's estimators, call what the table calls otherwise.
 _HABITS = {
@@ -87,6 +87,8 @@ class _Sapwood(BaseEstimator):
     def _engine_parameters(self) -> dict[str, Any]:
         """What the engine is given."""
         given = {name: value for name, value in self.get_params(deep=False).items() if value is not None and name not in _OWN}
+        if has_preset(given) and given.get("n_estimators") == _DEFAULTS["n_estimators"]:
+            del given["n_estimators"]
         if "n_estimators" in given and any(name != "n_estimators" and _params.canonical(name) == "num_round" for name in given):
             del given["n_estimators"]
         if "random_state" in given and not isinstance(given["random_state"], int | np.integer):

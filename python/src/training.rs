@@ -62,7 +62,7 @@ pub fn train(
     metrics: Vec<NamedMetric>,
     on_round: Option<Py<PyAny>>,
 ) -> PyResult<Outcome> {
-    let (params, notes) = parsed(params)?;
+    let (params, mut notes) = parsed(params)?;
     let request = Request {
         params,
         train: train.get(),
@@ -79,6 +79,7 @@ pub fn train(
     }
     let trained = trained?.map_err(exception)?;
     let history = trained.history.into_iter().map(|report| report.values).collect();
+    notes.extend(trained.preset.iter().flat_map(|(plan, _)| plan.choices.iter().map(ToString::to_string)));
     Ok((Model::new(trained.model)?, history, trained.warnings, notes))
 }
 
@@ -209,6 +210,10 @@ impl Rounds<'_> {
 }
 
 impl Observer for Rounds<'_> {
+    fn member_round(&mut self, _: usize, _: &RoundReport) -> bool {
+        !self.stop.load(Ordering::Relaxed)
+    }
+
     fn round(&mut self, report: &RoundReport) -> bool {
         if self.raised.is_some() || self.stop.load(Ordering::Relaxed) {
             return false;

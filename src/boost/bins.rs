@@ -45,6 +45,15 @@ impl Bins {
         std::iter::once(&self.train).chain(&self.validation)
     }
 
+    /// The bins of a fold of these data: what it learns from, the validation sets, and behind them what it holds out.
+    pub(super) fn of_fold(&self, learned: &[u32], held_out: &[u32]) -> Result<Self> {
+        let all = |matrix: &BinnedMatrix| (0..matrix.rows() as u32).collect::<Vec<_>>();
+        let mut validation =
+            self.validation.iter().map(|matrix| matrix.gather_ascending(&all(matrix))).collect::<Result<Vec<_>>>()?;
+        validation.push(self.train.gather_ascending(held_out)?);
+        Ok(Self { mapper: self.mapper.clone(), train: self.train.gather_ascending(learned)?, validation })
+    }
+
     /// What of them is in a file, because memory has no room for it.
     #[must_use]
     pub fn in_file(&self) -> Option<InFile> {

@@ -3,12 +3,12 @@
 use super::dart::Dart;
 use super::early_stopping::{Decision, EarlyStopping};
 use super::events::Observer;
+use super::merged::merged;
 use super::outcome;
 use super::report::RoundReport;
 use super::trainer::{Trained, Trainer};
 use crate::data::Fold;
 use crate::memory;
-use crate::names::list;
 use crate::params::MemorySize;
 use crate::predict::{Output, Scorer, predict};
 use crate::{Dataset, Error, Model, Params, Result, metric};
@@ -101,6 +101,10 @@ pub fn cross_validate(
     if folds.is_empty() {
         return Err(Error::data("there are no folds"));
     }
+    if params.has_preset() {
+        let error = Error::parameter("a preset cuts folds of its own, and cannot be cross-validated").with_parameter("preset");
+        return Err(error.with_remedy("train with it: it tells how good its models are on rows that they hold out"));
+    }
     let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
     let decisive = params.early_stopping_rounds.zip(metrics.last());
     let mut stopping = decisive.map(|(patience, metric)| EarlyStopping::new(patience as usize, metric.higher_is_better()));
@@ -134,7 +138,7 @@ pub fn cross_validate(
     let best = stopping.and_then(|stopping| stopping.best());
     let last = best.map_or(history.len(), |(round, _)| round + 1);
     let last = history.get(last.wrapping_sub(1)).cloned().ok_or_else(|| Error::internal("cross-validation without a round"))?;
-    let warnings = warnings(&trained);
+    let warnings = merged(&trained.iter().map(|trained| &trained.warnings[..]).collect::<Vec<_>>());
     let models = trained.into_iter().map(|trained| ended(trained.model, params, &last, best)).collect();
     Ok(CrossValidated { models, history, last, warnings })
 }
@@ -154,24 +158,6 @@ fn ended(mut model: Model, params: &Params, last: &FoldsReport, best: Option<(us
     model.best_score = best.map(|(_, score)| score);
     model.params = params.model_affecting();
     model
-}
-
-/// Each warning once, with the folds that it is about, if these are not all.
-fn warnings(trained: &[Trained]) -> Vec<String> {
-    let mut found: Vec<(&String, Vec<String>)> = Vec::new();
-    for (fold, trained) in trained.iter().enumerate() {
-        for warning in &trained.warnings {
-            match found.iter_mut().find(|(known, _)| *known == warning) {
-                Some((_, folds)) => folds.push(fold.to_string()),
-                None => found.push((warning, vec![fold.to_string()])),
-            }
-        }
-    }
-    let told = found.into_iter().map(|(warning, folds)| match folds.len() == trained.len() {
-        true => warning.clone(),
-        false => format!("fold {}: {warning}", list(&folds)),
-    });
-    told.collect()
 }
 
 /// A fold's trainer, on a thread of its own. It waits for its turn before it begins and before every round.

@@ -4,6 +4,7 @@ use super::bins::Bins;
 use super::checkpoint::Checkpoint;
 use super::report::RoundReport;
 use crate::Profile;
+use crate::preset::{Choice, Plan};
 
 /// Receives what happens during training. Methods are called between rounds, one at a time, on a thread of the trainer's.
 pub trait Observer: Send {
@@ -36,6 +37,27 @@ pub trait Observer: Send {
 
     /// Receives what was asked for.
     fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
+
+    /// A preset has chosen what was not given.
+    fn planned(&mut self, _plan: &Plan) {}
+
+    /// A preset has chosen more, by what models predict of the rows that they hold out.
+    fn chosen(&mut self, _choice: &Choice) {}
+
+    /// A model of a preset, which learns from this fold, has done a round. Return `false` to end training: the rounds of all models so far are kept. Several are
+    /// trained side by side, and [`Observer::round`] tells later what came of all of them.
+    fn member_round(&mut self, _fold: usize, _report: &RoundReport) -> bool {
+        true
+    }
+
+    /// Whether to be given a checkpoint of a member, which bears this name, after the round of it that was reported last. Asked if
+    /// [`Observer::keeps_checkpoints`].
+    fn wants_member_checkpoint(&mut self, _member: &str) -> bool {
+        false
+    }
+
+    /// Receives what was asked for.
+    fn member_checkpoint(&mut self, _member: &str, _checkpoint: &Checkpoint) {}
 
     /// Training ended; `report` belongs to the round that the model keeps as its last.
     fn finished(&mut self, _report: &RoundReport) {}

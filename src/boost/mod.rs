@@ -1,6 +1,7 @@
 //! Boosting: the loop over rounds.
 
 mod agreement;
+mod averaged;
 mod bins;
 mod buffers;
 mod checkpoint;
@@ -14,9 +15,13 @@ mod in_file;
 mod initial;
 mod kept;
 mod linear;
+mod members;
+mod merged;
 mod outcome;
 mod phases;
 mod preparation;
+mod preset;
+mod race;
 mod refresh;
 mod repeats;
 mod replay;
@@ -28,6 +33,8 @@ mod scores;
 mod shared_bins;
 mod side_by_side;
 mod sketch;
+mod temperature;
+mod thread_count;
 mod trainer;
 mod training;
 
@@ -38,11 +45,13 @@ pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
 pub use fingerprint::Fingerprint;
 pub use initial::InitialId;
+pub use members::MemberReport;
 pub use phases::Phases;
 pub use report::{RoundReport, is_set_name};
 pub use shared_bins::SharedBins;
 pub(crate) use side_by_side::side_by_side;
-pub use trainer::{Trained, Trainer, threads};
+pub use thread_count::threads;
+pub use trainer::{Trained, Trainer};
 
 #[cfg(test)]
 mod constraint_tests;
@@ -60,6 +69,8 @@ mod initial_tests;
 mod linear_tests;
 #[cfg(test)]
 mod objective_tests;
+#[cfg(test)]
+mod preset_tests;
 #[cfg(test)]
 mod quantile_tests;
 #[cfg(test)]

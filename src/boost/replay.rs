@@ -39,6 +39,20 @@ impl Training<'_> {
         Ok(done)
     }
 
+    /// The margins that trees of this run give to the data sets besides the training data: of each set output by output.
+    pub(super) fn margins_of(&mut self, trees: &[Tree], binned: &Binned) -> Result<Vec<Vec<f64>>> {
+        let Binned { mapper, matrix, columns } = binned;
+        let bins = RowBins { matrix, columns, execution: self.execution };
+        let outputs: Vec<_> = (0..trees.len()).map(|index| self.output_of(index)).collect();
+        for watched in &mut self.watched[1..] {
+            watched.begin_anew(&self.base_score)?;
+            for (tree, output) in trees.iter().zip(&outputs) {
+                watched.add(*output, &weighed(tree, mapper)?, mapper, bins)?;
+            }
+        }
+        Ok(self.watched[1..].iter().map(|watched| watched.scores.all().to_vec()).collect())
+    }
+
     /// The output that tree number `index` adds to; the first of several.
     pub(super) fn output_of(&self, index: usize) -> usize {
         let outputs = self.outputs_of_tree();

@@ -1,6 +1,6 @@
 //! Trainings that run side by side: small ones gain more from a thread each than from all threads for one.
 
-use super::trainer::threads;
+use super::thread_count::threads;
 use crate::{Error, Result};
 use std::sync::atomic::{AtomicUsize, Ordering};
 

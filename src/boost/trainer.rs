@@ -3,15 +3,19 @@
 use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
+use super::members::MemberReport;
 use super::phases::Phases;
 use super::preparation::Beginnings;
+use super::preset;
 use super::report::RoundReport;
+use super::thread_count::threads;
 use super::training::Training;
 use crate::collective::{Collective, Solo};
 use crate::execution::Execution;
 use crate::metric::Metric;
 use crate::objective::CustomObjective;
-use crate::params::ProcessType;
+use crate::params::{ParamValue, ProcessType};
+use crate::preset::Plan;
 use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
@@ -34,6 +38,7 @@ pub struct Trainer<'a> {
     params: Params,
     validation: Vec<(String, &'a Dataset)>,
     checkpoint: Option<Checkpoint>,
+    members: Vec<(String, Checkpoint)>,
     initial: Option<Model>,
     custom: Option<CustomObjective<'a>>,
     metrics: Vec<Arc<dyn Metric>>,
@@ -59,12 +64,23 @@ pub struct Trained {
     pub threads: usize,
     /// What deserves the user's attention.
     pub warnings: Vec<String>,
+    /// What a preset chose, and the models whose mean the model is.
+    pub preset: Option<(Plan, Vec<MemberReport>)>,
 }
 
 impl<'a> Trainer<'a> {
     /// A trainer with these parameters.
     pub fn new(params: Params) -> Self {
-        Self { params, validation: Vec::new(), checkpoint: None, initial: None, custom: None, metrics: Vec::new(), ranks: &Solo }
+        Self {
+            params,
+            validation: Vec::new(),
+            checkpoint: None,
+            members: Vec::new(),
+            initial: None,
+            custom: None,
+            metrics: Vec::new(),
+            ranks: &Solo,
+        }
     }
 
     /// Adds a data set that every round is evaluated on, under a name of its own (`validation`).
@@ -79,6 +95,14 @@ impl<'a> Trainer<'a> {
     #[must_use]
     pub fn resume(mut self, checkpoint: Checkpoint) -> Self {
         self.checkpoint = Some(checkpoint);
+        self
+    }
+
+    /// With a preset, goes on from checkpoints of its members, by the names that [`Observer::member_checkpoint`] told. As with
+    /// [`Trainer::resume`], the model is that of a run that was never interrupted.
+    #[must_use]
+    pub fn resume_members(mut self, members: Vec<(String, Checkpoint)>) -> Self {
+        self.members = members;
         self
     }
 
@@ -208,6 +232,9 @@ impl<'a> Trainer<'a> {
 
     /// Trains on the current thread pool.
     fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
+        if self.params.has_preset() {
+            return self.fit_preset(train, bins, observer);
+        }
         let threads = rayon::current_num_threads();
         let profiler = Profiler::new(threads);
         let execution = Execution { simd: self.ranks.agree(Simd::detect())?, profiler: &profiler, ranks: self.ranks };
@@ -222,7 +249,49 @@ impl<'a> Trainer<'a> {
         let report = history[model.num_rounds() - training.first_round() - 1].clone();
         observer.finished(&report);
         let Training { seconds, warnings, in_file, .. } = training;
-        Ok(Trained { model, report, history, seconds, profile, in_file, threads, warnings })
+        Ok(Trained { model, report, history, seconds, profile, in_file, threads, warnings, preset: None })
+    }
+
+    /// Trains what a preset makes of parameters and data.
+    fn fit_preset(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
+        self.check_preset()?;
+        let threads = rayon::current_num_threads();
+        let preset::Preset { model, history, plan, members, seconds, in_file, warnings } =
+            preset::train(&self.params, train, &self.validation, (bins, &self.members), observer)?;
+        let report = history.last().cloned().ok_or_else(|| Error::internal("a preset without a round"))?;
+        history.iter().for_each(|report| {
+            observer.round(report);
+        });
+        observer.finished(&report);
+        let (profile, preset) = (Profile::default(), Some((plan, members)));
+        Ok(Trained { model, report, history, seconds, profile, in_file, threads, warnings, preset })
+    }
+
+    /// What a preset cannot be combined with.
+    fn check_preset(&self) -> Result<()> {
+        let others = [
+            (self.initial.is_some(), "a model to go on from", "its models are trained anew"),
+            (
+                self.custom.is_some(),
+                "an objective of your own",
+                "its models learn from parts of the rows, and it is about all of them",
+            ),
+            (
+                !self.metrics.is_empty(),
+                "a metric of your own",
+                "its models hold out parts of the rows, and it is about all of them",
+            ),
+            (self.checkpoint.is_some(), "a checkpoint", "it is of one model; Trainer::resume_members takes those of a preset"),
+            (!self.ranks.is_alone(), "several hosts", "its folds are cut on one host"),
+        ];
+        match others.iter().find(|(is_there, ..)| *is_there) {
+            None => Ok(()),
+            Some((_, what, why)) => {
+                let error =
+                    Error::parameter(format!("{what} cannot be combined with preset={}: {why}", self.params.preset.render()));
+                Err(error.with_parameter("preset").with_remedy("leave one of them out"))
+            }
+        }
     }
 
     /// Grows new trees.
@@ -243,18 +312,5 @@ impl<'a> Trainer<'a> {
         };
         let mut binned = training.lay_out(bins)?;
         training.grow_all(&mut binned, self.checkpoint.as_ref(), observer)
-    }
-}
-
-/// Threads beyond this many per CPU only get into each other's way, so no more are started.
-const MOST_THREADS_PER_CPU: usize = 4;
-
-/// The number of threads for an `nthread`: 0 stands for as many CPUs as this process may use (affinity and cgroup quota counted). Of
-/// an absurd number only a part: how many threads there are changes no result.
-pub fn threads(nthread: u32) -> usize {
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    match nthread {
-        0 => cpus,
-        n => (n as usize).min(MOST_THREADS_PER_CPU * cpus.max(8)),
     }
 }

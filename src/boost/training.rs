@@ -542,6 +542,12 @@ impl<'a> Watched<'a> {
         Ok(Self { name, data, targets, bins: None, raw: RawValues::default(), scores })
     }
 
+    /// Forgets all trees.
+    pub(super) fn begin_anew(&mut self, base_score: &[f64]) -> Result<()> {
+        self.scores = Scores::new(self.targets.view(), base_score)?;
+        Ok(())
+    }
+
     /// Begins with what a model predicts.
     pub(super) fn start_from(&mut self, initial: &InitialModel) -> Result<()> {
         let margins = initial.margins(self.data).map_err(|error| error.within(self.name))?;

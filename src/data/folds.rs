@@ -34,10 +34,17 @@ impl Dataset {
     /// times.
     pub fn folds(&self, params: &Params) -> Result<Vec<Fold>> {
         let count =
-            params.nfold.ok_or_else(|| Error::parameter("nfold is not given: folds need a number").with_parameter("nfold"))?
-                as usize;
+            params.nfold.ok_or_else(|| Error::parameter("nfold is not given: folds need a number").with_parameter("nfold"))?;
+        self.cut(params, count as usize, params.num_cv_round)
+    }
+
+    /// Cuts the rows into so many folds, so many times.
+    ///
+    /// # Errors
+    /// As [`Dataset::folds`].
+    pub(crate) fn cut(&self, params: &Params, count: usize, times: u32) -> Result<Vec<Fold>> {
         let mut folds = Vec::new();
-        for round in 0..u64::from(params.num_cv_round) {
+        for round in 0..u64::from(times) {
             let splitter = Splitter::new(self, params, sampling::key(params.seed, Purpose::Fold, round), &Solo)?;
             for (learned, held) in places(&splitter, params, count)? {
                 let numbers = |places: &[usize]| places.iter().map(|place| splitter.rows[*place]).collect();

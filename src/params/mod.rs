@@ -6,6 +6,7 @@
 mod class_weight;
 pub mod compatibility;
 mod features;
+mod given;
 pub mod habits;
 mod items;
 mod parse;
@@ -17,12 +18,13 @@ mod value;
 
 pub use class_weight::ClassWeight;
 pub use features::{FeatureName, InteractionConstraints, MonotoneConstraints, PerFeature};
+pub use given::Given;
 pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
 pub use spec::{DataParams, Params};
 pub use value::{
     AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MemorySize, MonotoneMethod, MultiStrategy, NormalizeType,
-    PairMethod, ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
+    PairMethod, ParamValue, Preset, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 
 use crate::{Error, Result};
@@ -65,7 +67,12 @@ impl Params {
 
     /// Whether a part of the rows is kept back, to judge what was learnt from the others.
     pub fn holds_out(&self) -> bool {
-        self.validation_fraction.is_some() || self.nfold.is_some()
+        self.validation_fraction.is_some() || self.nfold.is_some() || self.has_preset()
+    }
+
+    /// Whether a preset chooses what is not given.
+    pub fn has_preset(&self) -> bool {
+        self.preset != Preset::Default
     }
 
     /// What splits of trees of so many outputs are found by: these, or so many combinations of them.
@@ -168,6 +175,9 @@ impl Params {
     fn check(&self, given: &[&str]) -> Result<()> {
         for row in spec::active() {
             if row.required && !given.contains(&row.name) {
+                if self.has_preset() {
+                    continue;
+                }
                 let error = Error::parameter(format!("missing required parameter {}", row.name)).with_parameter(row.name);
                 return Err(error.with_remedy(format!("give it, for example {}=100", row.name)));
             }
@@ -299,9 +309,28 @@ impl Params {
                 return refuse(&[other, "multi_strategy"], cause, remedy);
             }
         }
+        if self.has_preset() {
+            let others = [
+                ("nfold", self.nfold.is_some(), "it cuts folds of its own: quality says how many"),
+                ("validation_fraction", self.validation_fraction.is_some(), "its models hold out rows of their own"),
+                ("process_type", self.process_type == ProcessType::Update, "it trains models anew"),
+                (
+                    "split",
+                    self.split == SplitMethod::Time,
+                    "its models would learn from the earliest rows alone, or never from the latest",
+                ),
+            ];
+            if let Some((other, _, why)) = others.iter().find(|(_, is_given, _)| *is_given) {
+                let cause = format!("{other} cannot be combined with preset={}: {why}", self.preset.render());
+                return refuse(&[other, "preset"], cause, "leave one of them out");
+            }
+        }
+        if self.quality.is_some_and(|quality| self.preset == Preset::Default || self.preset == Preset::Fast && quality > 1) {
+            let cause = format!("quality is about preset=best, and preset is {}", self.preset.render());
+            return refuse(&["quality", "preset"], cause, "give preset=best, or leave quality out");
+        }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
-        let splits = self.validation_fraction.is_some() || self.nfold.is_some();
-        if !splits && (self.split != SplitMethod::Auto || self.split_column.is_some()) {
+        if !self.holds_out() && (self.split != SplitMethod::Auto || self.split_column.is_some()) {
             let cause =
                 "split and split_column say how validation_fraction or nfold divides rows, and neither is given".to_string();
             return refuse(&["split", "split_column"], cause, "give one, for example validation_fraction=0.2");
@@ -368,7 +397,27 @@ impl ParamsBuilder {
     /// # Errors
     /// A value out of range, a required parameter that is missing, or parameters that exclude each other.
     pub fn build(self) -> Result<Params> {
-        self.params.check(&self.given)?;
-        Ok(self.params)
+        let Self { mut params, given } = self;
+        params.check(&given)?;
+        if params.has_preset() {
+            params.given = Given(given);
+        }
+        Ok(params)
+    }
+
+    /// These parameters with others that a preset chooses, as texts.
+    ///
+    /// # Errors
+    /// A value that is none, or that excludes another.
+    pub(crate) fn chosen(params: &Params, choices: impl IntoIterator<Item = (&'static str, String)>) -> Result<Params> {
+        let mut params = params.clone();
+        let mut given = params.given.0.clone();
+        for (name, value) in choices {
+            let wrong = || Error::internal(format!("a preset chose {name}={value}, which is no value of it"));
+            params.assign(name, &value).ok_or_else(wrong)?;
+            given.push(name);
+        }
+        params.check(&given)?;
+        Ok(params)
     }
 }

@@ -4,27 +4,28 @@
 
 use super::class_weight::ClassWeight;
 use super::features::{InteractionConstraints, MonotoneConstraints, PerFeature};
+use super::given::Given;
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
 use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
 use super::value::{
     AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MemorySize, MonotoneMethod, MultiStrategy, NormalizeType,
-    PairMethod, ParamValue, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
+    PairMethod, ParamValue, Preset, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
 };
 use sapwood_score::Objective;
 
 /// Expands a table of active parameters into a struct of their values (and those of another table), the table's rows, and methods of
 /// the builder.
 macro_rules! parameters {
-    ($(#[doc = $about:literal])+ $name:ident, $table:ident, { $($(#[doc = $part_doc:literal])+ $part:ident: $part_type:ty)? }
+    ($(#[doc = $about:literal])+ $name:ident, $table:ident, { $($(#[doc = $part_doc:literal])+ $part:ident: $part_type:ty),* }
      $($(#[doc = $doc:literal])+ $field:ident ($text:literal): $type:ty = $default:literal { $($key:ident: $value:expr),* $(,)? })+) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $($(#[doc = $doc])+ pub $field: $type,)+
-            $($(#[doc = $part_doc])+ pub $part: $part_type,)?
+            $($(#[doc = $part_doc])+ pub $part: $part_type,)*
         }
 
         const $table: &[ParamSpec] = &[$(ParamSpec {
@@ -40,14 +41,14 @@ macro_rules! parameters {
         impl $name {
             /// Every parameter at its default, unchecked: required ones are zero.
             pub(super) fn defaults() -> Self {
-                Self { $($field: default_of::<$type>($text, $default),)+ $($part: <$part_type>::defaults(),)? }
+                Self { $($field: default_of::<$type>($text, $default),)+ $($part: <$part_type>::defaults(),)* }
             }
 
             /// Sets the parameter called `name` from text; `None` if the text is no value of its type.
             pub(super) fn assign(&mut self, name: &str, text: &str) -> Option<()> {
                 match name {
                     $($text => self.$field = <$type as ParamValue>::parse(text)?,)+
-                    _ => return None $(.or_else(|| self.$part.assign(name, text)))?,
+                    _ => return None $(.or_else(|| self.$part.assign(name, text)))*,
                 }
                 Some(())
             }
@@ -56,7 +57,7 @@ macro_rules! parameters {
             pub fn render(&self, name: &str) -> Option<String> {
                 match name {
                     $($text => Some(self.$field.render()),)+
-                    _ => None $(.or_else(|| self.$part.render(name)))?,
+                    _ => None $(.or_else(|| self.$part.render(name)))*,
                 }
             }
 
@@ -64,7 +65,7 @@ macro_rules! parameters {
             pub(super) fn number(&self, name: &str) -> Option<f64> {
                 match name {
                     $($text => self.$field.as_number(),)+
-                    _ => None $(.or_else(|| self.$part.number(name)))?,
+                    _ => None $(.or_else(|| self.$part.number(name)))*,
                 }
             }
         }
@@ -109,7 +110,9 @@ parameters! {
     /// Every parameter of a training job, checked. Made by [`Params::builder`] or [`Params::from_pairs`](super::Params::from_pairs).
     Params, TRAINING, {
         /// How data are read.
-        data: DataParams
+        data: DataParams,
+        /// Which parameters were given, where a preset chooses the others.
+        given: Given
     }
     /// The loss to minimise.
     objective("objective"): Objective = "reg:squarederror" {
@@ -121,7 +124,13 @@ parameters! {
             "multi:softprob",
         ],
     }
-    /// Number of boosting rounds; with `early_stopping_rounds`, the maximum.
+    /// Whose values parameters have that are not given. `default`: those of this table, which are XGBoost's. `best`: those that rules derive from the
+    /// data (each is told in the log, with its reason), and the model is the mean of several that hold out different rows. `fast`: the same
+    /// at `quality=1`.
+    preset("preset"): Preset = "default" { words: &["default", "fast", "best"] }
+    /// With `preset=best`: how much time to spend, from 1 to 5. Default: 3.
+    quality("quality"): Option<u32> = "" { range: Range::closed(1.0, 5.0) }
+    /// Number of boosting rounds; with `early_stopping_rounds`, the maximum. A preset needs none.
     num_round("num_round"): u32 = "0" {
         aliases: &[
             "n_estimators", "num_boost_round", "num_iterations", "num_iteration", "num_rounds", "max_iter", "iterations", "n_iter", "nrounds",

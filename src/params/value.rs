@@ -409,6 +409,18 @@ choice! {
 }
 
 choice! {
+    /// Whose values parameters have that are not given.
+    Preset {
+        /// Those of the table.
+        Default = "default",
+        /// Those that rules derive from the data, for a good model soon.
+        Fast = "fast",
+        /// Those that rules derive from the data, for the best model that can be had without tuning.
+        Best = "best",
+    }
+}
+
+choice! {
     /// Which training rows are kept back as validation data, or are a fold.
     SplitMethod {
         /// `Random`; in cross-validation of classes `Stratified`.

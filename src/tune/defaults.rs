@@ -24,6 +24,10 @@ pub fn with_defaults(
     let is_searched = |name: &str| space.iter().flat_map(Space::parameters).any(|searched| searched == name);
     TRAINING.into_iter().filter(|(name, _)| !is_searched(name)).for_each(|default| add(&mut given, default));
     let (params, _) = Params::from_pairs(given.clone())?;
+    if params.has_preset() || is_searched("preset") || is_searched("quality") {
+        let error = Error::parameter("preset cannot be combined with a search, which chooses parameters by itself");
+        return Err(error.with_parameter("preset").with_remedy("leave out one of the two"));
+    }
     let has_validation = has_validation || params.validation_fraction.is_some();
     if has_validation && params.nfold.is_some() {
         let error = Error::parameter("nfold is given, and trials are judged by validation data").with_parameter("nfold");

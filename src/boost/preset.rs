@@ -1,0 +1,127 @@
+//! Training with a preset: what it chooses, its members, and the one model that they become.
+
+use super::averaged::{averaged, measured, measured_held_out};
+use super::bins::{Bins, InFile};
+use super::checkpoint::Checkpoint;
+use super::events::Observer;
+use super::members::{self, Listener, Member, MemberReport, Members, Task};
+use super::phases::Phases;
+use super::preparation::Beginnings;
+use super::race;
+use super::report::RoundReport;
+use super::temperature;
+use super::training::Training;
+use crate::collective::Solo;
+use crate::execution::Execution;
+use crate::memory;
+use crate::params::MemorySize;
+use crate::preset::Plan;
+use crate::profile::Profiler;
+use crate::simd::Simd;
+use crate::{Dataset, Model, Params, Result, metric};
+use std::time::Instant;
+
+/// What came of a preset.
+pub(super) struct Preset {
+    pub model: Model,
+    /// The mean of the members' metrics in each round, of which the last are the model's own.
+    pub history: Vec<RoundReport>,
+    /// What was chosen, the outcome of the race included.
+    pub plan: Plan,
+    pub members: Vec<MemberReport>,
+    pub seconds: Phases,
+    pub in_file: Option<InFile>,
+    pub warnings: Vec<String>,
+}
+
+/// Trains the members of a preset on the current thread pool.
+///
+/// # Errors
+/// Data or parameters that do not fit each other.
+pub(super) fn train(
+    params: &Params,
+    train: &Dataset,
+    validation: &[(String, &Dataset)],
+    (bins, checkpoints): (Option<Bins>, &[(String, Checkpoint)]),
+    observer: &mut dyn Observer,
+) -> Result<Preset> {
+    let started = Instant::now();
+    let mut plan = Plan::new(params, train)?;
+    observer.planned(&plan);
+    let folds = train.cut(&plan.params, plan.folds, plan.repeats)?;
+    // The column that says how rows are split is no feature.
+    let column = plan.params.split_column.as_deref();
+    let train = &match column {
+        Some(column) => train.without_column(column)?,
+        None => train.clone(),
+    };
+    let of_validation = |(name, data): &(String, &Dataset)| {
+        let data =
+            column.map_or_else(|| Ok((*data).clone()), |column| data.without_column(column).map_err(|error| error.within(name)));
+        data.map(|data| (name.clone(), data))
+    };
+    let validation = validation.iter().map(of_validation).collect::<Result<Vec<_>>>()?;
+    let validation: Vec<_> = validation.iter().map(|(name, data)| (name.clone(), data)).collect();
+    let (profiler, simd) = (Profiler::new(rayon::current_num_threads()), Simd::detect()?);
+    let execution = Execution { simd, profiler: &profiler, ranks: &Solo };
+    // All rows together are checked and binned as if they were learnt from.
+    // The bins of all rows stay beside those of the member that is being trained.
+    let memory_limit = memory::allowed(plan.params.memory_limit.map(|limit| limit.0));
+    plan.params.memory_limit = memory_limit.map(|limit| MemorySize(memory::share(limit, 2)));
+    let whole = Params { early_stopping_rounds: None, ..plan.params.clone() };
+    let mut training = Training::prepare(execution, &whole, train, &validation, Beginnings::default())?;
+    let bins = match bins.filter(|_| column.is_none()) {
+        Some(bins) => bins,
+        None => {
+            let bins = training.bin()?;
+            if column.is_none() {
+                observer.binned(&bins);
+            }
+            bins
+        }
+    };
+    let mut warnings = std::mem::take(&mut training.warnings);
+    let bin = training.seconds.bin;
+    drop(training);
+    observer.started(&warnings);
+    let metrics = metric::metrics(&plan.params.eval_metric, plan.params.objective_spec())?;
+    let field = Members { plan: &plan, simd, folds: &folds, validation: &validation, bins: &bins, checkpoints };
+    let listener = Listener::new(observer);
+    let auditions = plan.race.as_ref().map_or(0, |race| race.folds);
+    let (first, later) = (0..folds.len()).partition::<Vec<_>, _>(|fold| *fold < auditions);
+    let every: Vec<usize> = (0..plan.candidates()).collect();
+    let race = race::decide(field.train(&tasks(&first, &every), &listener)?, &folds, &plan, &metrics)?;
+    race.choice.iter().for_each(|choice| listener.observer().chosen(choice));
+    let mut all = race.members;
+    all.extend(field.train(&tasks(&later, &race.candidates), &listener)?);
+    let all: Vec<&Member> = all.iter().collect();
+    let factor = temperature::factor(&all, &folds, train, &plan.params)?;
+    // Where models of several values stay, the parameter has the first, and an attribute all of them.
+    let mut model = averaged(&all, &plan.candidate(race.candidates[0])?, factor)?;
+    model.attributes.extend(race.choice.iter().map(|choice| (choice.parameter.to_string(), choice.value.clone())));
+    let trained = started.elapsed().as_secs_f64() - bin;
+
+    let measuring = Instant::now();
+    let mut history = members::mean_history(&all);
+    if let Some(last) = history.last_mut() {
+        let of_sets = validation
+            .iter()
+            .enumerate()
+            .map(|(set, (name, data))| (&name[..], measured(&all, set, data, &plan.params, factor, &metrics)));
+        let held_out = (members::held_out_name(&validation), measured_held_out(&all, &folds, &plan.params, factor, &metrics));
+        for (name, values) in of_sets.chain([held_out]) {
+            let places = last.values.iter_mut().filter(|(known, ..)| known == name);
+            places.zip(values).for_each(|((.., place), value)| *place = value);
+        }
+    }
+    warnings.extend(members::warnings(&all).into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
+    let seconds = Phases { bin, train: trained, evaluate: measuring.elapsed().as_secs_f64() };
+    let reports = all.iter().filter_map(|member| member.report()).collect();
+    plan.choices.extend(race.choice);
+    Ok(Preset { model, history, plan, members: reports, seconds, in_file: members::in_file(&all), warnings })
+}
+
+/// The members of some folds, fold by fold.
+fn tasks(folds: &[usize], candidates: &[usize]) -> Vec<Task> {
+    folds.iter().flat_map(|&fold| candidates.iter().map(move |&candidate| Task { fold, candidate })).collect()
+}

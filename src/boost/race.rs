@@ -1,0 +1,62 @@
+//! Which candidates of a plan are worth going on with: those that predict best what the first folds hold out.
+
+use super::averaged::measured_held_out;
+use super::members::Member;
+use crate::data::Fold;
+use crate::metric::Metric;
+use crate::numeric::Short;
+use crate::preset::{Choice, Plan};
+use crate::{Error, Result};
+use sapwood_score::text::counted;
+
+/// The gain, as a share of the metric, that the mean of several candidates must bring.
+const WORTH: f64 = 0.005;
+
+/// What came of a race: the members that stay, the candidates that further folds are trained with, and why.
+pub(super) struct Outcome {
+    pub members: Vec<Member>,
+    pub candidates: Vec<usize>,
+    pub choice: Option<Choice>,
+}
+
+/// Compares the candidates' members, and all of them together where the plan allows it, by the last metric. Where none is better than the first
+/// candidate, it stays. Folds count that all candidates have members for.
+///
+/// # Errors
+/// No metric.
+pub(super) fn decide(members: Vec<Member>, folds: &[Fold], plan: &Plan, metrics: &[Box<dyn Metric>]) -> Result<Outcome> {
+    let metric = metrics.last().ok_or_else(|| Error::internal("a race without a metric"))?;
+    let is_complete = |fold: &usize| members.iter().filter(|member| member.task.fold == *fold).count() == plan.candidates();
+    let complete: Vec<usize> = (0..folds.len()).filter(is_complete).collect();
+    let Some(race) = plan.race.as_ref().filter(|_| !complete.is_empty()) else {
+        return Ok(Outcome { members: of(members, &[0]), candidates: vec![0], choice: None });
+    };
+    let all: Vec<usize> = (0..plan.candidates()).collect();
+    let entrants = all.iter().map(|candidate| vec![*candidate]).chain(race.mixes.then(|| all.clone()));
+    let entrants: Vec<Vec<usize>> = entrants.collect();
+    let value = |entrant: &Vec<usize>| {
+        let of_entrant =
+            members.iter().filter(|member| complete.contains(&member.task.fold) && entrant.contains(&member.task.candidate));
+        let of_entrant: Vec<&Member> = of_entrant.collect();
+        measured_held_out(&of_entrant, folds, &plan.params, 1.0, metrics).last().copied().unwrap_or(f64::NAN)
+    };
+    let values: Vec<f64> = entrants.iter().map(value).collect();
+    // The mean of several takes several times as long to train.
+    let is_better = |entrant: usize, than: usize| {
+        let gain = if metric.higher_is_better() { values[entrant] - values[than] } else { values[than] - values[entrant] };
+        gain > if entrants[entrant].len() > 1 { WORTH * values[than].abs() } else { 0.0 }
+    };
+    let best = (1..entrants.len()).fold(0, |best, entrant| if is_better(entrant, best) { entrant } else { best });
+    let name = |entrant: &Vec<usize>| entrant.iter().map(|value| race.values[*value]).collect::<Vec<_>>().join("+");
+    let results = entrants.iter().zip(&values).map(|(entrant, value)| format!("{} with {}", Short(*value), name(entrant)));
+    let results = results.collect::<Vec<_>>().join(", ");
+    let held_out = counted(complete.len(), "fold");
+    let because = format!("{} of the rows that {held_out} held out is {results}", metric.name());
+    let choice = Some(Choice { parameter: race.parameter, value: name(&entrants[best]), because });
+    Ok(Outcome { members: of(members, &entrants[best]), candidates: entrants[best].clone(), choice })
+}
+
+/// Those of some candidates.
+fn of(members: Vec<Member>, candidates: &[usize]) -> Vec<Member> {
+    members.into_iter().filter(|member| candidates.contains(&member.task.candidate)).collect()
+}

@@ -1,0 +1,28 @@
+//! [`Facts`]: what the rules of presets know of the data.
+
+use crate::Params;
+use crate::data::Dataset;
+use std::collections::BTreeSet;
+
+/// What follows from the training data and the objective. Nothing that a machine, its threads or the time of day could change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// Rows of weight.
+    pub rows: usize,
+    /// What folds are made of: rows, or where rows are ranked their query groups.
+    pub units: usize,
+    /// Features.
+    pub features: usize,
+}
+
+impl Facts {
+    /// Those of a data set.
+    pub fn of(params: &Params, data: &Dataset) -> Self {
+        let rows = data.targets.weighted_rows().map_or(data.rows(), |rows| rows.len());
+        let units = match data.groups().filter(|_| params.objective.is_ranking()) {
+            Some(groups) => groups.iter().collect::<BTreeSet<_>>().len(),
+            None => rows,
+        };
+        Self { rows, units, features: data.schema().len() }
+    }
+}

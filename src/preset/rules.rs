@@ -1,0 +1,111 @@
+//! The rules of presets: each is a function of the data and of what was given, and says why. What they are worth on
+//! 47 data sets is recorded in `benches/runs/2026-11-29-amd-epyc/preset.md`.
+
+use super::{Choice, Facts, Race};
+use crate::params::{Preset, SamplingMethod};
+use crate::{Objective, Params};
+
+/// What `preset=best` spends where `quality` is not given.
+const QUALITY: u32 = 3;
+
+/// The number of folds at a quality, and how often rows are cut into them.
+pub(super) fn folds(quality: u32) -> (usize, u32) {
+    match quality {
+        0..=1 => (3, 1),
+        2..=3 => (5, 1),
+        4 => (8, 1),
+        _ => (8, 2),
+    }
+}
+
+/// The values of all parameters that a preset has an opinion about, with the reasons.
+pub(super) fn choices(facts: &Facts, params: &Params) -> Vec<Choice> {
+    let quality = params.quality.unwrap_or(if params.preset == Preset::Fast { 1 } else { QUALITY });
+    let mut choices = vec![of_quality(quality)];
+    choices.extend(pace(quality, params));
+    choices.extend(shape(params));
+    choices.extend(sampling(facts, params));
+    choices.extend(metric(params));
+    choices
+}
+
+fn choice(parameter: &'static str, value: impl ToString, because: impl Into<String>) -> Choice {
+    Choice { parameter, value: value.to_string(), because: because.into() }
+}
+
+fn of_quality(quality: u32) -> Choice {
+    let (folds, repeats) = folds(quality);
+    let models = if repeats > 1 { format!("{repeats} × {folds}") } else { folds.to_string() };
+    choice("quality", quality, format!("the mean of {models} models is worth their time"))
+}
+
+/// How fast models learn, and when they stop.
+fn pace(quality: u32, params: &Params) -> Vec<Choice> {
+    let (eta, why) = match quality {
+        0..=3 => (0.1, "where rows that were held out end training, smaller steps gain next to nothing"),
+        _ => (0.05, "smaller steps gain a little, which this quality is worth"),
+    };
+    let step = if params.given.has("eta") { params.eta.max(LEAST_STEP) } else { eta };
+    let rounds = (MOST_STEPS / step).round();
+    let patience = (PATIENCE / step).round().max(1.0);
+    vec![
+        choice("eta", eta, why),
+        choice("num_round", rounds, "each model stops long before, by the rows that it holds out"),
+        choice("early_stopping_rounds", patience, format!("with eta={step} a gain may come as late as that")),
+    ]
+}
+
+/// Rounds times `eta` that no model should need, and those without a gain that end a model.
+const MOST_STEPS: f64 = 150.0;
+const PATIENCE: f64 = 3.0;
+
+/// With a smaller `eta` than this, rounds are counted as with this.
+const LEAST_STEP: f64 = 0.001;
+
+/// How large trees are.
+fn shape(params: &Params) -> Vec<Choice> {
+    // Whoever limits trees in one way has no use for another limit.
+    if ["max_depth", "max_leaves", "grow_policy"].iter().any(|name| params.given.has(name)) {
+        return Vec::new();
+    }
+    let because = "the leaves that gain most are worth more than whole levels";
+    vec![choice("grow_policy", "lossguide", because), choice("max_depth", 0, because), choice("max_leaves", 31, because)]
+}
+
+/// What each tree sees.
+fn sampling(facts: &Facts, params: &Params) -> Vec<Choice> {
+    let mut choices = Vec::new();
+    // Other methods have shares of their own.
+    if params.sampling_method == SamplingMethod::Uniform {
+        choices.push(choice("subsample", 0.75, "trees of different rows err differently, and their sum errs less"));
+    }
+    if facts.features > 1 {
+        let because = format!("so do splits that each choose among others of the {} features", facts.features);
+        choices.push(choice("colsample_bynode", 0.7, because));
+    }
+    choices
+}
+
+/// A metric that tells more than the share of wrong classes, which rounds hardly move.
+fn metric(params: &Params) -> Option<Choice> {
+    let because = "the share of wrong classes is too coarse to stop by";
+    match params.objective {
+        Objective::Softmax => Some(choice("eval_metric", "merror,mlogloss", because)),
+        _ => None,
+    }
+}
+
+/// Random thresholds make smoother models, which are now better, now worse than those of the best thresholds: only rows that were held out can tell.
+pub(super) fn race(quality: u32, facts: &Facts, params: &Params) -> Option<Race> {
+    let most_rows = if params.objective.is_classification() { MOST_RACING_ROWS } else { MOST_RACING_ROWS / 2 };
+    let folds = match quality {
+        0..=1 => return None,
+        2 => 1,
+        3 => 2,
+        _ => 3,
+    };
+    (facts.rows <= most_rows).then(|| Race { parameter: "extra_trees", values: vec!["false", "true"], folds, mixes: quality > 2 })
+}
+
+/// With more rows than this, and than half of it where labels are no classes, the best thresholds have nearly always been better.
+const MOST_RACING_ROWS: usize = 20_000;
