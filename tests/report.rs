@@ -13,7 +13,8 @@ fn check_page(page: &str, charts: usize) {
     assert!(page.matches("<figure>").count() >= charts, "{} charts", page.matches("<figure>").count());
     assert_eq!(page.matches("<svg").count(), page.matches("</svg>").count());
     for forbidden in ["<script", "http://", "https://", "NaN", "inf"] {
-        assert!(!page.contains(&format!("\"{forbidden}")) && !(forbidden.len() > 4 && page.contains(forbidden)), "{forbidden}");
+        let is_there = page.contains(&format!("\"{forbidden}")) || (forbidden.len() > 4 && page.contains(forbidden));
+        assert!(!is_there, "{forbidden}");
     }
     assert!(page.len() < 2 << 20, "{} bytes", page.len());
 }
