@@ -109,7 +109,7 @@ pub(super) const OBJECTIVE_ARGUMENTS: &[(&str, &str, &str)] = &[
 
 const HUBER: &str = "reg:pseudohubererror with huber_slope is a smooth loss of the same kind";
 const ONE_VS_ALL: &str = "multi:softprob trains all classes together";
-const RELATIVE: &str = "reg:absoluteerror with a weight column of 1 / max(1, |label|) minimises the same";
+const RELATIVE: &str = "reg:absoluteerror with a weight column of 1 / max(1, abs(label)) minimises the same";
 const TWO_OR_MORE: &str = "binary:logistic is for two classes, multi:softprob for more";
 
 /// Others' objectives that Sapwood does not have, and what it has instead.
@@ -202,7 +202,7 @@ pub(crate) const METRIC_WORDS: &[Synonym] = &[
 const OTHER_NDCG: &str = "its gain is the grade, as that of ndcg with ndcg_exp_gain=false";
 const STEPS: &str = "it adds up the curve of precision and recall in steps; aucpr is the interpolated area below it, as in XGBoost";
 const SHIFTED: &str = "poisson-nloglik is larger by a constant of the labels, ln y!";
-const OF_LARGE: &str = "it divides by max(1, |label|); mape divides by the label";
+const OF_LARGE: &str = "it divides by max(1, abs(label)); mape divides by the label";
 const NEGATED: &str = "metrics keep their sign here; logloss, mlogloss, brier, poisson-nloglik, gamma-deviance and rmsle are better the lower they are";
 const BY_WEIGHT: &str = "f1_macro is the mean over classes, f1_micro over rows";
 const OF_CLASSES: &str = "for two classes use f1_binary, precision or recall, for more f1_macro, precision_macro or recall_macro";
