@@ -86,8 +86,8 @@ def tune(
     train_set : Dataset
         The rows.
     search : str or mapping, optional
-        What is searched: `"eta=0.01..0.3:log, max_leaves=8..256:log"`, or `{"eta": (0.01, 0.3, "log"), "grow_policy":
-        ["depthwise", "lossguide"]}`: a tuple is a range, a list has the values. Default: `max_leaves`, `min_child_weight`,
+        What is searched: `"eta=0.01..0.3:log, max_depth=3..10"`, or `{"eta": (0.01, 0.3, "log"), "grow_policy":
+        ["depthwise", "lossguide"]}`: a tuple is a range, a list has the values. Default: `max_depth`, `min_child_weight`,
         `lambda`, `subsample` and `colsample_bynode`, those excepted that `params` has.
     valid_set : Dataset, optional
         What trials are judged by, in the place of folds.

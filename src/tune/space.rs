@@ -10,14 +10,14 @@ use std::str::FromStr;
 /// What is searched where nothing is said: what regularises trees, and how much of rows and columns they see. The learning rate is not among
 /// them, as trials with few rounds say nothing about a small one.
 const USUAL: &str =
-    "max_leaves=8..256:log, min_child_weight=0.1..100:log, lambda=0.01..100:log, subsample=0.5..1, colsample_bynode=0.3..1";
+    "max_depth=3..10, min_child_weight=0.1..100:log, lambda=0.01..100:log, subsample=0.5..1, colsample_bynode=0.3..1";
 
-/// Parameters and where each is searched. As text: `eta=0.01..0.3:log, max_leaves=8..256:log, grow_policy=depthwise|lossguide`; a parameter
+/// Parameters and where each is searched. As text: `eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide`; a parameter
 /// without values is searched in the range that the table of parameters names for tuners.
 ///
 /// ```
 /// use sapwood::tune::Space;
-/// let space: Space = "eta=0.01..0.3:log, max_leaves=8..256:log".parse()?;
+/// let space: Space = "eta=0.01..0.3:log, max_depth=3..10".parse()?;
 /// let trial = space.sample(42, 7);
 /// assert_eq!(trial[0].0, "eta");
 /// assert!((0.01..0.3).contains(&trial[0].1.parse::<f64>().unwrap()));
@@ -47,7 +47,11 @@ impl Space {
     /// A value is given for each of them: nothing is left to search.
     pub fn usual(given: &[(String, String)]) -> Result<Self> {
         let mut space: Self = USUAL.parse()?;
-        space.dimensions.retain(|dimension| !has(given, dimension.parameter));
+        // Whoever says how many leaves trees have, or how they grow, has no use for another limit.
+        let shapes = |dimension: &Dimension| {
+            dimension.parameter == "max_depth" && ["max_leaves", "grow_policy"].iter().any(|name| has(given, name))
+        };
+        space.dimensions.retain(|dimension| !has(given, dimension.parameter) && !shapes(dimension));
         if space.dimensions.is_empty() {
             return Err(refused("all parameters that are searched by default have a value").with_remedy("name those to search"));
         }

@@ -112,7 +112,7 @@ fn what_cannot_be_searched_is_refused() {
     let error = "eta".parse::<Space>().unwrap().check(&twice).unwrap_err();
     assert!(error.to_string().contains("eta has a value, and is searched"));
     let usual = Space::usual(&[("num_leaves".into(), "31".into())]).unwrap();
-    assert!(usual.parameters().all(|parameter| parameter != "max_leaves") && usual.parameters().count() == 4);
+    assert!(usual.parameters().all(|parameter| parameter != "max_depth") && usual.parameters().count() == 4);
     assert_eq!(usual.to_string().parse::<Space>().unwrap(), usual);
 }
 

@@ -17,8 +17,8 @@ pub struct TuneArgs {
     /// What trials are judged by [default: the rows that five folds hold out; see nfold, split].
     #[arg(long, value_name = "PATH")]
     pub validation: Vec<PathBuf>,
-    /// What to search: eta=0.01..0.3:log, max_leaves=8..256:log, grow_policy=depthwise|lossguide; a parameter without values is searched in the
-    /// range that `sapwood params` shows [default: max_leaves, min_child_weight, lambda, subsample and colsample_bynode].
+    /// What to search: eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide; a parameter without values is searched in the
+    /// range that `sapwood params` shows [default: max_depth, min_child_weight, lambda, subsample and colsample_bynode].
     #[arg(long, value_name = "NAME=VALUES,...")]
     pub search: Option<String>,
     /// Trials, the first of which has the parameters as they are given [default: 100; with --time-budget as many as it has time for].
