@@ -452,7 +452,7 @@ def written_models(tally):
         lightgbm_model(objective, x, target, False).save_model(file)
         write("w_lightgbm_%s%s" % (objective, "_m" if missing else ""), file, x, tally)
     for objective in ["regression", "binary", "multiclass"]:
-        x, target = training(21, True, True)
+        x, target = training(21, True, False)
         frame = pandas.DataFrame(x, columns=list("abcdef"))
         for column in "ef":
             frame[column] = pandas.Categorical(["k%d" % code for code in frame[column]])
@@ -460,12 +460,12 @@ def written_models(tally):
         lightgbm_model(objective, frame, target, False).save_model(file)
         write("w_frame_" + objective, file, x, tally)
     for objective in ["regression", "binary"]:
-        x, target = training(23, True, True)
+        x, target = training(23, True, False)
         file = os.path.join(DIRECTORY, "w_categories_%s.txt" % objective)
         lightgbm_model(objective, x, target, True).save_model(file)
         write("w_lightgbm_categories_" + objective, file, x, tally)
     for objective in ["reg:squarederror", "binary:logistic", "multi:softprob"]:
-        x, target = training(24, True, True)
+        x, target = training(24, True, False)
         file = os.path.join(DIRECTORY, "w_categories_%s.json" % objective.replace(":", "_"))
         xgboost_model(objective, x, target, max_cat_to_onehot=4, types=["q"] * 4 + ["c"] * 2).save_model(file)
         write("w_xgboost_categories_" + objective.replace(":", "_"), file, x, tally)
