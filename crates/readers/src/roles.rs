@@ -487,7 +487,8 @@ pub(super) mod tests {
         };
         assert_eq!(count(2, None, false).unwrap(), [Feature(0), Feature(1)]);
         assert_eq!(count(3, None, true).unwrap(), [Label, Feature(0), Feature(1)]);
-        assert_eq!(count(3, Some("2"), false).unwrap(), [Feature(0), Feature(1), Label]);
+        // Whoever needs no labels gets none.
+        assert_eq!(count(3, Some("2"), false).unwrap(), [Feature(0), Feature(1), Unused]);
         assert!(count(3, None, false).unwrap_err().contains("say which (label_column)"));
         assert!(count(1, None, false).unwrap_err().starts_with("wrong number of columns: x.csv has 1 column, "));
         assert!(count(2, Some("0"), false).unwrap_err().contains("do not name one"));
