@@ -1,7 +1,7 @@
 //! Presets: parameters that are not given get values that follow from the data, and the model is the mean of several that hold out different rows
 //! ([why](../../docs/decisions/preset.md)).
 //!
-//! [`rules`] is the one place where it is said what follows from what. The models are trained in `boost`.
+//! `rules.rs` is the one place where it is said what follows from what. The models are trained in `boost`.
 
 mod facts;
 mod rules;
