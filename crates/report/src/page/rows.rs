@@ -15,7 +15,7 @@ pub fn section(rows: &[WorstRow]) -> Markup {
     };
     html! {
         p.note { "The rows of the sample with the largest loss: wrong labels, missing columns and rare cases show here. The loss is the absolute error, for classes the negative \
-                  logarithm of the true one's probability." }
+                  logarithm of the true one's probability. Rows are counted from 1, through all files in the order of their names." }
         (table(&["row", "label", "prediction", "loss"], rows.iter().map(cells)))
         div.charts {
             @for row in rows.iter().take(WATERFALLS) {
