@@ -182,7 +182,7 @@ summary() { jq -er "$1" "$ml/output/data/summary.json" || fail "summary.json has
 trained() {
     has_code 0
     has_files "$ml/model" model.sapwood
-    has_files "$ml/output" "data/constraints.json data/evaluation.json data/report.html data/report.json data/statistics.json data/summary.json"
+    has_files "$ml/output" "${outputs:-data/constraints.json data/evaluation.json data/report.html data/report.json data/statistics.json data/summary.json}"
     [[ $(summary .model_sha256) == "$(sha256sum <"$ml/model/model.sapwood" | cut -d' ' -f1)" ]] || fail "summary.json is about another model"
     head -n 1 "$directory/stdout" | grep -qE $'^\\[0\\]\ttrain-' || fail "the first line is no metric line"
     local lines

@@ -96,7 +96,11 @@ impl Job {
             let rows = ranks::sum(data.train.rows());
             let load = start.elapsed();
             let bins = data.bins.take();
-            let wants_report = self.results.report.is_some() && ranks::is_first() && data.train.rows() > 0;
+            let may_report = self.results.report.is_some() && ranks::is_first();
+            if may_report && data.train.rows() == 0 {
+                log.note("this host read none of the rows, so it has none to report on: no report is written; `sapwood report` makes one of a model and data");
+            }
+            let wants_report = may_report && data.train.rows() > 0;
             if wants_report && bins.is_some() {
                 log.note("binned data from the cache have no values to report on: no report is written; `sapwood report` makes one of a model and data");
             }

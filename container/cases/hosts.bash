@@ -69,7 +69,8 @@ case_two_hosts_train_the_model_of_one() {
     [[ $codes == '0 0' ]] || fail "exit codes $codes: $(cat "$all_hosts"/algo-*/stderr)"
     host 1
     code=0
-    trained 10
+    # The compressed file went whole to the other host, so that this one has no rows to report on.
+    outputs=data/summary.json trained 10
     cmp "$ml/model/model.sapwood" "$all_hosts/host/model/model.sapwood"
     # The first host writes for all.
     host 2
