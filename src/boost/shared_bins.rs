@@ -1,7 +1,7 @@
 //! [`SharedBins`]: a data set that is binned once, parts of which are trained on again and again.
 
 use super::bins::Bins;
-use crate::binning::{self, BinMapper, BinnedMatrix};
+use crate::binning::{self, BinnedMatrix};
 use crate::collective::Solo;
 use crate::data::Fold;
 use crate::execution::Execution;
@@ -28,11 +28,7 @@ use crate::{Dataset, Error, Params, Result};
 /// # Ok::<(), sapwood::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct SharedBins {
-    mapper: BinMapper,
-    matrix: BinnedMatrix,
-    validation: Vec<BinnedMatrix>,
-}
+pub struct SharedBins(Bins);
 
 impl SharedBins {
     /// Bins all rows, on the thread pool that it is called from. What `params` say about bins (`max_bin`) holds for all that is trained on
@@ -44,7 +40,7 @@ impl SharedBins {
         let profiler = Profiler::new(rayon::current_num_threads());
         let execution = Execution { simd: Simd::detect()?, profiler: &profiler, ranks: &Solo };
         let (mapper, matrix) = binning::bin(data, params, execution)?;
-        Ok(Self { mapper, matrix, validation: Vec::new() })
+        Ok(Self(Bins::new(mapper, matrix, Vec::new())))
     }
 
     /// Bins a validation set as well.
@@ -52,30 +48,31 @@ impl SharedBins {
     /// # Errors
     /// Values that cannot be read, or other features.
     pub fn with_validation(mut self, data: &Dataset) -> Result<Self> {
-        self.validation.push(BinnedMatrix::build(&self.mapper, data, Simd::detect()?)?);
+        self.0.validation.push(BinnedMatrix::build(&self.0.mapper, data, Simd::detect()?)?);
         Ok(self)
     }
 
     /// Bins to train on all rows, with all validation sets.
     pub fn of_all(&self) -> Bins {
-        Bins::new(self.mapper.clone(), self.matrix.clone(), self.validation.clone())
+        let Bins { mapper, train, validation } = &self.0;
+        Bins::new(mapper.clone(), train.clone(), validation.clone())
     }
 
     /// Bytes that bins to train on take.
     pub(crate) fn bytes(&self) -> u64 {
-        self.matrix.bytes() as u64
+        self.0.train.bytes() as u64
     }
 
-    /// Bins to train on what a fold of the same data learns from, with what it holds out as the only validation set.
+    /// Bins to train on what a fold of the same data learns from, with all validation sets, and behind them what it holds out.
     ///
     /// # Errors
     /// A fold of other data.
     pub fn of_fold(&self, fold: &Fold) -> Result<Bins> {
         let last = fold.learned.iter().chain(&fold.rows).max();
-        if last.is_some_and(|row| *row as usize >= self.matrix.rows()) {
-            return Err(Error::data(format!("the fold is one of other data: these have {} rows", self.matrix.rows())));
+        let rows = self.0.train.rows();
+        if last.is_some_and(|row| *row as usize >= rows) {
+            return Err(Error::data(format!("the fold is one of other data: these have {rows} rows")));
         }
-        let [train, held_out] = [&fold.learned, &fold.rows].map(|rows| self.matrix.gather(rows));
-        Ok(Bins::new(self.mapper.clone(), train, vec![held_out]))
+        self.0.of_fold(&fold.learned, &fold.rows)
     }
 }
