@@ -27,7 +27,7 @@ class Chosen(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         message = record.getMessage()
-        if message.startswith("extra_trees=") and " because " in message:
+        if message.startswith("race=") and " because " in message:
             self.last = message.split(" because ")[0]
 
 

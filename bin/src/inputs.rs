@@ -11,6 +11,7 @@ use sapwood::boost::Bins;
 use sapwood::collective::Collective;
 use sapwood::names::list;
 use sapwood::params::SameData;
+use sapwood::preset::Plan;
 use sapwood::text::counted;
 use sapwood::{Dataset, Feature, FeatureKind, Model, Params, objective};
 use sapwood_readers::overlap::{self, LearnedFiles};
@@ -77,6 +78,11 @@ impl Loaded {
             let mut sets = std::iter::once(&self.train).chain(self.validation.iter().map(|(_, set)| set));
             sets.all(|set| objective::check_labels(params.objective_spec(), outputs, set).is_ok())
         })
+    }
+
+    /// Whether training makes features out of values, which binned data do not have.
+    pub fn is_crossed(&self, params: &Params) -> bool {
+        params.has_preset() && Plan::new(params, &self.train).is_ok_and(|plan| plan.crosses.is_some())
     }
 }
 

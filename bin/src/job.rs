@@ -82,6 +82,11 @@ impl Job {
             };
             // About labels that do not fit, the files say where they stand.
             let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
+            let is_crossed = cached.as_ref().is_some_and(|data| data.is_crossed(&self.params));
+            if is_crossed {
+                log.note("the cache holds no values, which cross_features needs: the files are read");
+            }
+            let cached = cached.filter(|_| !is_crossed);
             let mut data = match cached {
                 Some(data) => data,
                 None => {

@@ -62,14 +62,26 @@ pub(super) struct Member {
 pub(super) struct Members<'a> {
     pub plan: &'a Plan,
     pub simd: Simd,
-    pub folds: &'a [Fold],
-    pub validation: &'a [(String, &'a Dataset)],
-    pub bins: &'a Bins,
+    pub ground: Ground<'a>,
+    /// The same with further features, for candidates that have them.
+    pub crossed: Option<Ground<'a>>,
     /// Where members of an earlier run had come to, by name.
     pub checkpoints: &'a [(String, Checkpoint)],
 }
 
-impl Members<'_> {
+/// The data that members learn from and are judged by.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'a> {
+    pub folds: &'a [Fold],
+    pub validation: &'a [(String, &'a Dataset)],
+    pub bins: &'a Bins,
+}
+
+impl<'a> Members<'a> {
+    fn ground_of(&self, task: Task) -> Ground<'a> {
+        self.crossed.filter(|_| self.plan.is_crossed(task.candidate)).unwrap_or(self.ground)
+    }
+
     /// Trains members. Where `listener` ends training, those that had begun end with the rounds that they have, and others are left out, but never
     /// the first.
     ///
@@ -88,18 +100,19 @@ impl Members<'_> {
 
     /// How many members are trained at a time.
     fn at_a_time(&self) -> usize {
-        let bytes = self.bins.matrices().map(BinnedMatrix::bytes).sum::<usize>().max(1);
-        if self.bins.in_file().is_some() { 1 } else { (SIDE_BY_SIDE_BYTES / bytes).max(1) }
+        let bytes = self.crossed.unwrap_or(self.ground).bins.matrices().map(BinnedMatrix::bytes).sum::<usize>().max(1);
+        if self.ground.bins.in_file().is_some() { 1 } else { (SIDE_BY_SIDE_BYTES / bytes).max(1) }
     }
 
     fn fit(&self, task: Task, listener: &Listener<'_>) -> Result<Member> {
-        let (fold, params) = (&self.folds[task.fold], self.params_of(task)?);
-        let mut sets = self.validation.to_vec();
-        sets.push((held_out_name(self.validation).to_string(), &fold.held_out));
+        let Ground { folds, validation, bins } = self.ground_of(task);
+        let (fold, params) = (&folds[task.fold], self.params_of(task)?);
+        let mut sets = validation.to_vec();
+        sets.push((held_out_name(validation).to_string(), &fold.held_out));
         let profiler = Profiler::new(rayon::current_num_threads());
         let execution = Execution { simd: self.simd, profiler: &profiler, ranks: &Solo };
         let mut training = Training::prepare(execution, &params, &fold.train, &sets, Beginnings::default())?;
-        let mut binned = training.lay_out(self.bins.of_fold(&fold.learned, &fold.rows)?)?;
+        let mut binned = training.lay_out(bins.of_fold(&fold.learned, &fold.rows)?)?;
         let name = self.plan.name(task.fold, task.candidate);
         let checkpoint = self.checkpoints.iter().find(|(known, _)| *known == name).map(|(_, checkpoint)| checkpoint);
         let mut told = Told { fold: task.fold, name, listener };

@@ -7,6 +7,9 @@ mod buffers;
 mod checkpoint;
 pub mod checkpoint_files;
 mod cross_validation;
+mod crosses;
+#[cfg(test)]
+mod crosses_tests;
 mod dart;
 mod early_stopping;
 mod events;

@@ -3,8 +3,9 @@
 use super::averaged::{averaged, measured, measured_held_out};
 use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
+use super::crosses;
 use super::events::Observer;
-use super::members::{self, Listener, Member, MemberReport, Members, Task};
+use super::members::{self, Ground, Listener, Member, MemberReport, Members, Task};
 use super::phases::Phases;
 use super::preparation::Beginnings;
 use super::race;
@@ -85,7 +86,20 @@ pub(super) fn train(
     drop(training);
     observer.started(&warnings);
     let metrics = metric::metrics(&plan.params.eval_metric, plan.params.objective_spec())?;
-    let field = Members { plan: &plan, simd, folds: &folds, validation: &validation, bins: &bins, checkpoints };
+    let ground = Ground { folds: &folds, validation: &validation, bins: &bins };
+    let field = Members { plan: &plan, simd, ground, crossed: None, checkpoints };
+    let tried = plan.crosses.as_ref().map(|rule| crosses::tried(rule, &field, train, execution, &metrics)).transpose()?.flatten();
+    tried.iter().for_each(|tried| observer.chosen(&tried.choice));
+    let (crossed, crosses) = tried.map_or((None, None), |tried| (tried.crossed, Some(tried.choice)));
+    let wider: Vec<_> = crossed.iter().flat_map(|crossed| &crossed.validation).map(|(name, data)| (name.clone(), data)).collect();
+    let further = crossed.as_ref().map(|crossed| crossed.ground(&wider));
+    // Where all candidates have the further features, those without them are not needed any more.
+    let races = plan.crosses.as_ref().is_some_and(|rule| rule.race) && plan.race.is_some();
+    let (ground, crossed_ground) = if races { (ground, further) } else { (further.unwrap_or(ground), None) };
+    if races && further.is_some() {
+        plan.race_crossed();
+    }
+    let field = Members { plan: &plan, simd, ground, crossed: crossed_ground, checkpoints };
     let listener = Listener::new(observer);
     let auditions = plan.race.as_ref().map_or(0, |race| race.folds);
     let (first, later) = (0..folds.len()).partition::<Vec<_>, _>(|fold| *fold < auditions);
@@ -98,6 +112,11 @@ pub(super) fn train(
     let factor = temperature::factor(&all, &folds, train, &plan.params)?;
     // Where models of several values stay, the parameter has the first, and an attribute all of them.
     let mut model = averaged(&all, &plan.candidate(race.candidates[0])?, factor)?;
+    let is_crossed = !races || race.candidates.iter().any(|candidate| plan.is_crossed(*candidate));
+    if let Some(crossed) = crossed.filter(|_| is_crossed) {
+        model.derived = crossed.derived.to_vec();
+        model.schema = train.schema().clone();
+    }
     model.attributes.extend(race.choice.iter().map(|choice| (choice.parameter.to_string(), choice.value.clone())));
     let trained = started.elapsed().as_secs_f64() - bin;
 
@@ -117,7 +136,7 @@ pub(super) fn train(
     warnings.extend(members::warnings(&all).into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     let seconds = Phases { bin, train: trained, evaluate: measuring.elapsed().as_secs_f64() };
     let reports = all.iter().filter_map(|member| member.report()).collect();
-    plan.choices.extend(race.choice);
+    plan.choices.extend(crosses.into_iter().chain(race.choice));
     Ok(Preset { model, history, plan, members: reports, seconds, in_file: members::in_file(&all), warnings })
 }
 

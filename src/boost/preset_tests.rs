@@ -75,8 +75,8 @@ fn the_model_is_the_mean_of_what_a_trainer_makes_of_the_folds() {
     for (number, (params, data)) in objectives().into_iter().enumerate() {
         let trained = fit(params.clone(), &data);
         let (plan, members) = trained.preset.as_ref().unwrap();
-        let choice = plan.choices.iter().find(|choice| choice.parameter == "extra_trees").unwrap();
-        let values: Vec<bool> = choice.value.split('+').map(|value| value == "true").collect();
+        let choice = plan.choices.iter().find(|choice| choice.parameter == "race").unwrap();
+        let values: Vec<bool> = choice.value.split('+').map(|value| value == "extra_trees").collect();
         assert_eq!(members.len(), plan.folds * values.len());
         assert_eq!(trained.model.num_rounds(), members.iter().map(|member| member.rounds).sum::<usize>());
         let (margins, mut expected) = (predict_margins(&trained.model, &data).unwrap(), twin(&params, &data, &values));

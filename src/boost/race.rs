@@ -1,4 +1,4 @@
-//! Which candidates of a plan are worth going on with: those that predict best what the first folds hold out.
+//! Which candidates of a plan are worth going on with: those that predict best what the first folds hold out, alone or several together.
 
 use super::averaged::measured_held_out;
 use super::members::Member;
@@ -9,7 +9,7 @@ use crate::preset::{Choice, Plan};
 use crate::{Error, Result};
 use sapwood_score::text::counted;
 
-/// The gain, as a share of the metric, that the mean of several candidates must bring.
+/// The gain, as a share of the metric, that each further candidate must bring.
 const WORTH: f64 = 0.005;
 
 /// What came of a race: the members that stay, the candidates that further folds are trained with, and why.
@@ -31,9 +31,8 @@ pub(super) fn decide(members: Vec<Member>, folds: &[Fold], plan: &Plan, metrics:
     let Some(race) = plan.race.as_ref().filter(|_| !complete.is_empty()) else {
         return Ok(Outcome { members: of(members, &[0]), candidates: vec![0], choice: None });
     };
-    let all: Vec<usize> = (0..plan.candidates()).collect();
-    let entrants = all.iter().map(|candidate| vec![*candidate]).chain(race.mixes.then(|| all.clone()));
-    let entrants: Vec<Vec<usize>> = entrants.collect();
+    let most = if race.mixes { plan.candidates() } else { 1 };
+    let entrants = entrants(plan.candidates(), most);
     let value = |entrant: &Vec<usize>| {
         let of_entrant =
             members.iter().filter(|member| complete.contains(&member.task.fold) && entrant.contains(&member.task.candidate));
@@ -44,16 +43,25 @@ pub(super) fn decide(members: Vec<Member>, folds: &[Fold], plan: &Plan, metrics:
     // The mean of several takes several times as long to train.
     let is_better = |entrant: usize, than: usize| {
         let gain = if metric.higher_is_better() { values[entrant] - values[than] } else { values[than] - values[entrant] };
-        gain > if entrants[entrant].len() > 1 { WORTH * values[than].abs() } else { 0.0 }
+        let more = entrants[entrant].len().saturating_sub(entrants[than].len());
+        gain > WORTH * more as f64 * values[than].abs()
     };
     let best = (1..entrants.len()).fold(0, |best, entrant| if is_better(entrant, best) { entrant } else { best });
-    let name = |entrant: &Vec<usize>| entrant.iter().map(|value| race.values[*value]).collect::<Vec<_>>().join("+");
+    let name = |entrant: &Vec<usize>| entrant.iter().map(|at| race.candidates[*at].name).collect::<Vec<_>>().join("+");
     let results = entrants.iter().zip(&values).map(|(entrant, value)| format!("{} with {}", Short(*value), name(entrant)));
     let results = results.collect::<Vec<_>>().join(", ");
     let held_out = counted(complete.len(), "fold");
     let because = format!("{} of the rows that {held_out} held out is {results}", metric.name());
-    let choice = Some(Choice { parameter: race.parameter, value: name(&entrants[best]), because });
+    let choice = Some(Choice { parameter: "race", value: name(&entrants[best]), because });
     Ok(Outcome { members: of(members, &entrants[best]), candidates: entrants[best].clone(), choice })
+}
+
+/// Sets of candidates, small ones first, each in the order of the plan.
+fn entrants(candidates: usize, most: usize) -> Vec<Vec<usize>> {
+    let set = |bits: u32| (0..candidates).filter(move |at| bits >> at & 1 == 1).collect::<Vec<_>>();
+    let mut sets: Vec<_> = (1..1u32 << candidates).map(set).filter(|set| set.len() <= most).collect();
+    sets.sort_by_key(|set| (set.len(), set.clone()));
+    sets
 }
 
 /// Those of some candidates.

@@ -4,6 +4,7 @@ mod base_margins;
 mod block;
 mod cancellation;
 mod dataset;
+mod derived;
 mod folds;
 mod groups;
 mod hold_out;

@@ -67,6 +67,7 @@ const RELEVANCE: &[Relevance] = &[
         holds: |params| params.multi_strategy == MultiStrategy::MultiOutputTree,
         needs: "multi_strategy=multi_output_tree",
     },
+    Relevance { parameter: "cross_features", holds: Params::has_preset, needs: "preset=best" },
     Relevance { parameter: "linear_lambda", holds: |params| params.linear_tree, needs: "linear_tree=true" },
     of_update("refresh_leaf"),
     Relevance {
@@ -170,6 +171,7 @@ mod tests {
             ("lambdarank_pair_method", "mean", ("objective", "rank:ndcg")),
             ("lambdarank_num_pair_per_sample", "3", ("objective", "rank:map")),
             ("ndcg_exp_gain", "false", ("objective", "rank:pairwise")),
+            ("cross_features", "false", ("preset", "best")),
             ("linear_lambda", "1", ("linear_tree", "true")),
             ("one_drop", "true", ("booster", "dart")),
             ("refresh_leaf", "false", ("process_type", "update")),

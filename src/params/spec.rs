@@ -130,6 +130,9 @@ parameters! {
     preset("preset"): Preset = "default" { words: &["default", "fast", "best"] }
     /// With `preset=best`: how much time to spend, from 1 to 5. Default: 3.
     quality("quality"): Option<u32> = "" { range: Range::closed(1.0, 5.0) }
+    /// With `preset=best`: whether sums, differences and products of numeric features may become features, where that predicts better. Models with such features
+    /// cannot be written in other libraries' formats.
+    cross_features("cross_features"): bool = "true" {}
     /// Number of boosting rounds; with `early_stopping_rounds`, the maximum. A preset needs none.
     num_round("num_round"): u32 = "0" {
         aliases: &[

@@ -2,6 +2,7 @@
 
 use crate::Params;
 use crate::data::Dataset;
+use crate::{Feature, FeatureKind};
 use std::collections::BTreeSet;
 
 /// What follows from the training data and the objective. Nothing that a machine, its threads or the time of day could change.
@@ -13,6 +14,10 @@ pub struct Facts {
     pub units: usize,
     /// Features.
     pub features: usize,
+    /// Features that are numbers.
+    pub numeric: usize,
+    /// Levels of the categorical feature with the most; 0 where none is categorical.
+    pub levels: usize,
 }
 
 impl Facts {
@@ -23,6 +28,12 @@ impl Facts {
             Some(groups) => groups.iter().collect::<BTreeSet<_>>().len(),
             None => rows,
         };
-        Self { rows, units, features: data.schema().len() }
+        let levels = |feature: &Feature| match &feature.kind {
+            FeatureKind::Categorical { levels } => levels.len(),
+            _ => 0,
+        };
+        let features = &data.schema().features;
+        let numeric = features.iter().filter(|feature| feature.kind == FeatureKind::Numeric).count();
+        Self { rows, units, features: features.len(), numeric, levels: features.iter().map(levels).max().unwrap_or(0) }
     }
 }

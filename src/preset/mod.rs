@@ -39,21 +39,54 @@ pub struct Plan {
     pub folds: usize,
     /// How often rows are cut into folds.
     pub repeats: u32,
+    /// How features that are made of pairs of numeric features are tried, if they are.
+    pub crosses: Option<Crosses>,
     /// What the first folds decide, if anything.
     pub race: Option<Race>,
 }
 
-/// A parameter whose value is that of the models which predict best what the first folds hold out.
+/// Candidates of which those stay that predict best what the first folds hold out, alone or together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Race {
-    /// Its name in the table of parameters.
-    pub parameter: &'static str,
-    /// The values that race, as texts; the first wins where none is better.
-    pub values: Vec<&'static str>,
+    /// The candidates; where none is better, the first wins.
+    pub candidates: Vec<Candidate>,
     /// The number of folds that decide.
     pub folds: usize,
-    /// Whether the mean of models of all values takes part as well.
+    /// Whether means of several candidates take part as well.
     pub mixes: bool,
+}
+
+/// Models that differ from the plan's by some parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it is called.
+    pub name: &'static str,
+    /// Names in the table of parameters, and the values as texts.
+    pub values: Vec<(&'static str, &'static str)>,
+    /// Whether it has features that are made of pairs of features as well.
+    pub crossed: bool,
+}
+
+impl Race {
+    /// The race of the candidates whose parameters nobody gave, if several are left.
+    fn among(self, params: &Params) -> Option<Self> {
+        let is_free = |candidate: &Candidate| !candidate.values.iter().any(|(parameter, _)| params.given.has(parameter));
+        let race = Self { candidates: self.candidates.into_iter().filter(is_free).collect(), ..self };
+        (race.candidates.len() > 1).then_some(race)
+    }
+}
+
+/// How features that are made of pairs of numeric features are tried: short models of the first folds with them and without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crosses {
+    /// How many numeric features are paired with each other: those that short models gain most by.
+    pub features: usize,
+    /// Rounds of the short models.
+    pub rounds: u32,
+    /// The number of folds that decide.
+    pub folds: usize,
+    /// Whether models without the further features race on, where these help short models.
+    pub race: bool,
 }
 
 impl Plan {
@@ -69,29 +102,40 @@ impl Plan {
         let quality = params.quality.unwrap_or_default();
         let (folds, repeats) = rules::folds(quality);
         let folds = folds.min(facts.units).max(2);
-        let race = rules::race(quality, &facts, &params).filter(|race| !params.given.has(race.parameter));
-        Ok(Self { race, params, choices, folds, repeats })
+        let race = rules::race(quality, &facts, &params).and_then(|race| race.among(&params));
+        let crosses = rules::crosses(quality, &facts, &params);
+        Ok(Self { race, params, choices, folds, repeats, crosses })
     }
 
-    /// The parameters of the models of a candidate: a value that races, by its number.
+    /// The parameters of the models of a candidate, by its number.
     ///
     /// # Errors
     /// None that data could cause.
     pub(crate) fn candidate(&self, number: usize) -> Result<Params> {
-        match &self.race {
-            Some(race) => ParamsBuilder::chosen(&self.params, [(race.parameter, race.values[number].to_string())]),
-            None => Ok(self.params.clone()),
+        let values = self.race.iter().flat_map(|race| &race.candidates[number].values);
+        ParamsBuilder::chosen(&self.params, values.map(|(parameter, value)| (*parameter, value.to_string())))
+    }
+
+    /// Lets candidates race that have features made of pairs of features.
+    pub(crate) fn race_crossed(&mut self) {
+        if let Some(race) = &mut self.race {
+            race.candidates.extend(rules::crossed(&race.candidates));
         }
+    }
+
+    /// Whether a candidate has features made of pairs of features besides.
+    pub(crate) fn is_crossed(&self, candidate: usize) -> bool {
+        self.race.as_ref().is_some_and(|race| race.candidates[candidate].crossed)
     }
 
     /// What a member is called in checkpoints.
     pub(crate) fn name(&self, fold: usize, candidate: usize) -> String {
-        let value = self.race.as_ref().map(|race| format!("-{}-{}", race.parameter, race.values[candidate]));
-        format!("fold-{fold}{}", value.unwrap_or_default())
+        let name = self.race.as_ref().map(|race| format!("-{}", race.candidates[candidate].name));
+        format!("fold-{fold}{}", name.unwrap_or_default())
     }
 
     /// The number of candidates.
     pub(crate) fn candidates(&self) -> usize {
-        self.race.as_ref().map_or(1, |race| race.values.len())
+        self.race.as_ref().map_or(1, |race| race.candidates.len())
     }
 }

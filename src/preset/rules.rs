@@ -1,7 +1,7 @@
 //! The rules of presets: each is a function of the data and of what was given, and says why. What they are worth on
 //! 47 data sets is recorded in `benches/runs/2026-11-29-amd-epyc/preset.md`.
 
-use super::{Choice, Facts, Race};
+use super::{Candidate, Choice, Crosses, Facts, Race};
 use crate::params::{Preset, SamplingMethod};
 use crate::{Objective, Params};
 
@@ -95,7 +95,43 @@ fn metric(params: &Params) -> Option<Choice> {
     }
 }
 
-/// Random thresholds make smoother models, which are now better, now worse than those of the best thresholds: only rows that were held out can tell.
+/// Sums, differences and products of numeric features let a split follow what depends on two of them at once. Only rows that were held out can tell
+/// whether anything does.
+pub(super) fn crosses(quality: u32, facts: &Facts, params: &Params) -> Option<Crosses> {
+    // Rules about features name those of the data.
+    let has_rules =
+        ["monotone_constraints", "interaction_constraints", "feature_weights"].iter().any(|name| params.given.has(name));
+    let is_tried = quality > 1 && params.cross_features && !has_rules && facts.numeric > 1 && facts.rows <= MOST_CROSSED_ROWS;
+    let is_small = facts.rows <= SMALL;
+    let (features, rounds, folds) = if is_small { (6, 100, 2) } else { (4, 50, 1) };
+    is_tried.then_some(Crosses { features, rounds, folds, race: is_small })
+}
+
+/// The candidates with features made of pairs that race beside some without.
+pub(super) fn crossed(candidates: &[Candidate]) -> Vec<Candidate> {
+    let crossed = |candidate: &Candidate| {
+        let name = match candidate.name {
+            PLAIN => "cross_features",
+            EXTRA_TREES => "cross_features_and_extra_trees",
+            _ => return None,
+        };
+        Some(Candidate { name, crossed: true, ..candidate.clone() })
+    };
+    candidates.iter().filter_map(crossed).collect()
+}
+
+/// Names of candidates.
+const PLAIN: &str = "plain";
+const EXTRA_TREES: &str = "extra_trees";
+
+/// Up to so many rows, training takes next to no time, whatever is tried.
+const SMALL: usize = 5_000;
+
+/// With more rows than this, trees are deep enough to find what depends on two features, and further features cost most.
+const MOST_CROSSED_ROWS: usize = 50_000;
+
+/// What only rows that were held out can tell. Random thresholds make smoother models, which are now better, now worse than those of the best
+/// thresholds. Levels of few rows tell a lot, or only noise.
 pub(super) fn race(quality: u32, facts: &Facts, params: &Params) -> Option<Race> {
     let most_rows = if params.objective.is_classification() { MOST_RACING_ROWS } else { MOST_RACING_ROWS / 2 };
     let folds = match quality {
@@ -104,8 +140,22 @@ pub(super) fn race(quality: u32, facts: &Facts, params: &Params) -> Option<Race>
         3 => 2,
         _ => 3,
     };
-    (facts.rows <= most_rows).then(|| Race { parameter: "extra_trees", values: vec!["false", "true"], folds, mixes: quality > 2 })
+    let mut candidates = vec![Candidate { name: PLAIN, values: vec![], crossed: false }];
+    if facts.rows <= most_rows {
+        candidates.push(Candidate { name: EXTRA_TREES, values: vec![("extra_trees", "true")], crossed: false });
+    }
+    if facts.levels >= MANY_LEVELS {
+        let smooth = |name, smooth, l2| {
+            let values = vec![("max_cat_to_onehot", "10"), ("cat_smooth", smooth), ("cat_l2", l2)];
+            Candidate { name, values, crossed: false }
+        };
+        candidates.extend([smooth("smooth_levels", "50", "10"), smooth("smoother_levels", "200", "50")]);
+    }
+    Some(Race { candidates, folds, mixes: quality > 2 })
 }
 
 /// With more rows than this, and than half of it where labels are no classes, the best thresholds have nearly always been better.
 const MOST_RACING_ROWS: usize = 20_000;
+
+/// A categorical feature with so many levels has some of few rows.
+const MANY_LEVELS: usize = 11;

@@ -41,6 +41,20 @@ pub enum Derivation {
         /// What is subtracted.
         second: u32,
     },
+    /// One numeric feature plus another; missing if either is.
+    Sum {
+        /// A numeric feature.
+        first: u32,
+        /// A numeric feature.
+        second: u32,
+    },
+    /// One numeric feature times another; missing if either is.
+    Product {
+        /// A numeric feature.
+        first: u32,
+        /// A numeric feature.
+        second: u32,
+    },
     /// A numeric feature as a category: the position of its value among some numbers. Other numbers are no level; missing values stay
     /// missing.
     Code {
@@ -78,7 +92,10 @@ impl Derivation {
     pub fn sources(&self) -> Vec<u32> {
         match self {
             Self::TargetStatistic(TargetStatistic { source, .. }) | Self::Count { source, .. } => vec![*source],
-            Self::Pair { first, second, .. } | Self::Difference { first, second } => vec![*first, *second],
+            Self::Pair { first, second, .. }
+            | Self::Difference { first, second }
+            | Self::Sum { first, second }
+            | Self::Product { first, second } => vec![*first, *second],
             Self::Code { source, .. } => vec![*source],
         }
     }
@@ -88,13 +105,15 @@ impl Derivation {
         match self {
             Self::Pair { levels, .. } => Some(levels.len()),
             Self::Code { values, .. } => Some(values.len()),
-            Self::TargetStatistic(_) | Self::Count { .. } | Self::Difference { .. } => None,
+            Self::TargetStatistic(_) | Self::Count { .. } => None,
+            Self::Difference { .. } | Self::Sum { .. } | Self::Product { .. } => None,
         }
     }
 
-    /// The value for a row whose features before this one are `row`, in which no code is beyond the levels of its feature.
-    pub(crate) fn value(&self, row: &[f64]) -> f64 {
-        let at = |feature: &u32| row[*feature as usize];
+    /// The value for a row, of which `at` gives the features before this one by their positions. No code is beyond the levels of its feature.
+    #[inline]
+    pub fn value(&self, at: impl Fn(u32) -> f64) -> f64 {
+        let at = |feature: &u32| at(*feature);
         match self {
             Self::TargetStatistic(table) => table.value(at(&table.source)),
             Self::Count { source, counts } => of_level(counts, at(source)),
@@ -102,6 +121,8 @@ impl Derivation {
                 levels.binary_search(&(code(at(first)), code(at(second)))).map_or(f64::NAN, |level| level as f64)
             }
             Self::Difference { first, second } => at(first) - at(second),
+            Self::Sum { first, second } => at(first) + at(second),
+            Self::Product { first, second } => at(first) * at(second),
             Self::Code { source, values, is_single: false } => position(values, at(source)),
             Self::Code { source, values, is_single: true } => position(values, f64::from(at(source) as f32)),
         }

@@ -33,7 +33,7 @@ impl RowView {
         row.extend_from_slice(values);
         self.mark_unseen(row);
         for feature in &self.derived {
-            row.push(feature.derivation.value(row));
+            row.push(feature.derivation.value(|position| row[position as usize]));
         }
         if self.precision == Precision::Single {
             row.iter_mut().for_each(|x| *x = f64::from(*x as f32));

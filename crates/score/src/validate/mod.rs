@@ -92,7 +92,7 @@ fn check_derivation(model: &Model, position: usize, feature: &DerivedFeature) ->
             }
             if levels.is_sorted_by(|a, b| a < b) { Ok(()) } else { Err("pairs that are not ascending".into()) }
         }
-        Derivation::Difference { first, second } => {
+        Derivation::Difference { first, second } | Derivation::Sum { first, second } | Derivation::Product { first, second } => {
             [first, second].into_iter().try_for_each(|&source| check_numeric(model, source))
         }
         Derivation::Code { source, values, .. } => {

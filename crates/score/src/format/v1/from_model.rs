@@ -137,6 +137,8 @@ fn derived(feature: &DerivedFeature) -> Option<p::Derived> {
         Derivation::Count { source, counts } => p::Derivation::Count { source, counts },
         Derivation::Pair { first, second, levels } => p::Derivation::Pair { first, second, levels },
         Derivation::Difference { first, second } => p::Derivation::Difference { first, second },
+        Derivation::Sum { first, second } => p::Derivation::Sum { first, second },
+        Derivation::Product { first, second } => p::Derivation::Product { first, second },
         Derivation::Code { .. } => return None,
     };
     Some(p::Derived { name: feature.name.clone(), derivation })

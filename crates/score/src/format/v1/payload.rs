@@ -22,6 +22,8 @@ pub(super) enum Derivation {
     Count { source: u32, counts: Vec<f64> },
     Pair { first: u32, second: u32, levels: Vec<(u32, u32)> },
     Difference { first: u32, second: u32 },
+    Sum { first: u32, second: u32 },
+    Product { first: u32, second: u32 },
 }
 
 #[derive(Serialize, Deserialize)]

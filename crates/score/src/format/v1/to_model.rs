@@ -146,6 +146,8 @@ fn derived(feature: p::Derived) -> DerivedFeature {
         p::Derivation::Count { source, counts } => Derivation::Count { source, counts },
         p::Derivation::Pair { first, second, levels } => Derivation::Pair { first, second, levels },
         p::Derivation::Difference { first, second } => Derivation::Difference { first, second },
+        p::Derivation::Sum { first, second } => Derivation::Sum { first, second },
+        p::Derivation::Product { first, second } => Derivation::Product { first, second },
     };
     DerivedFeature { name: feature.name, derivation }
 }
