@@ -219,6 +219,23 @@ mod tests {
     }
 
     #[test]
+    fn margins_stand_for_what_the_scorer_predicts() {
+        let (_, data) = rows();
+        for (objective, outputs) in [(Objective::BinaryLogistic, 1), (Objective::Softmax, 3), (Objective::Poisson, 1)] {
+            let scorer = Scorer::new(model(objective, outputs)).unwrap();
+            let margins = predict(&scorer, &data, Output::Margin).unwrap().into_values();
+            for output in Output::ALL.into_iter().filter(|output| output.check(scorer.model()).is_ok()) {
+                let found = Predictions::of_margins(scorer.model(), output, ROWS, margins.clone());
+                match output {
+                    Output::Leaf | Output::Contributions | Output::Interactions => assert!(found.is_err(), "{output:?}"),
+                    _ => assert!(found.unwrap() == predict(&scorer, &data, output).unwrap(), "{output:?}"),
+                }
+            }
+            assert!(Predictions::of_margins(scorer.model(), Output::Value, ROWS + 1, margins).is_err());
+        }
+    }
+
+    #[test]
     fn base_margins_take_the_place_of_the_base_score() {
         let (matrix, data) = rows();
         let model = model(Objective::Softprob, 3);

@@ -125,6 +125,45 @@ fn a_model_is_reported_on_with_other_data() {
     sapwood(["report", "--model", &tree.text("m"), "--data", &data, "--out", &tree.text("x.csv")]).user_error(&["ends with .html"]);
 }
 
+/// Each row is judged by models that did not learn from it, so that no validation data are missed.
+#[test]
+fn a_preset_tells_what_it_chose_and_is_judged_by_rows_held_out() {
+    let tree = Tree::new();
+    let row = |x: [f64; 4], noise: f64| format!("{}", u8::from(x[0] + 0.4 * noise > 0.5));
+    let data = tree.write("train.csv", csv_with_header(900, 1, row)).display().to_string();
+    let (page, model, summary) = (tree.text("report.html"), tree.text("m"), tree.text("s.json"));
+    let words = ["train", "--train", &data, "--report", &page, "--model-out", &model, "--summary", &summary];
+    let job = ["objective=binary:logistic", "preset=best", "quality=2", "eval_metric=logloss,auc", "eta=0.3"];
+    sapwood(words.iter().chain(&job)).ok();
+    check_page(&tree.read("report.html"), 18);
+    let (report, summary) = (tree.json("report.json"), tree.json("s.json"));
+    let (preset, quality) = (&report["preset"], &report["quality"]);
+    assert_eq!((&preset["name"], &preset["folds"], &preset["repeats"]), (&json!("best"), &json!(5), &json!(1)));
+    let names: Vec<_> = preset["choices"].as_array().unwrap().iter().map(|choice| choice["parameter"].as_str().unwrap()).collect();
+    assert!(names.contains(&"subsample") && !names.contains(&"eta") && !names.contains(&"extra_trees"), "{names:?}");
+    assert_eq!((&preset["race"]["choice"]["parameter"], &preset["race"]["folds"]), (&json!("extra_trees"), &json!(1)));
+    let members = preset["members"].as_array().unwrap();
+    assert_eq!(members.len(), summary["preset"]["members"].as_array().unwrap().len());
+    assert_eq!(members[1]["metrics"][1][1], summary["preset"]["members"][1]["metrics"]["validation"]["auc"]);
+    assert_eq!(preset["temperature_factor"], summary["preset"]["temperature_factor"]);
+    // All rows, none of them judged by what learnt from it: no better than the metric of the folds.
+    assert_eq!(
+        (&quality["is_out_of_fold"], &quality["is_training_set"], &quality["rows"]),
+        (&json!(true), &json!(false), &json!(900))
+    );
+    let auc = quality["metrics"].as_array().unwrap().last().unwrap();
+    assert_eq!((&auc["name"], &auc["value"]), (&json!("auc"), &summary["metrics"]["validation"]["auc"]));
+    let (folds, pooled) = (auc["value"].as_f64().unwrap(), quality["binary"]["auc"].as_f64().unwrap());
+    assert!((folds - pooled).abs() < 0.02 && pooled < 0.97, "{folds} {pooled}");
+    assert!(!report["alerts"].to_string().contains("learnt from"), "{}", report["alerts"]);
+    assert!(tree.read("report.html").contains("What it chose"));
+    // With validation data, the model is judged by these; a column that cuts the folds is no feature.
+    let more = ["--validation", &data, "split=group", "split_column=b"];
+    sapwood(words.iter().chain(&job).chain(&more)).ok();
+    let report = tree.json("report.json");
+    assert_eq!((&report["quality"]["is_out_of_fold"], &report["features"]["num_features"]), (&json!(false), &json!(3)));
+}
+
 /// Names and levels may be markup, and of any length; the page stays what it is.
 #[test]
 fn what_the_data_say_is_text_and_nothing_else() {

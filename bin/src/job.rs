@@ -149,7 +149,7 @@ impl Job {
         if let Some(text) = stopped_early.and_then(|patience| history::best_round(trained, patience)) {
             log.info(&text);
         }
-        trained.preset.iter().for_each(|(_, members)| log.info(&preset::members(members)));
+        trained.preset.iter().for_each(|preset| log.info(&preset::members(preset)));
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
         if !io.is_empty() {
             log.info(&io.line());

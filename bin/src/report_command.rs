@@ -47,6 +47,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
             name: "data".to_string(),
             sample: &sample,
             is_training_set: None,
+            held_out: None,
             metrics: evaluate::metrics_of(&model),
             measured: Vec::new(),
         };
@@ -56,6 +57,7 @@ pub fn run(args: &ReportArgs) -> Result<(), Failure> {
             judged: Some(judged),
             constant,
             training: None,
+            preset: None,
             warnings: data.warnings(),
             reproduction: reproduction(args, &model),
         })?;

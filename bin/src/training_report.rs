@@ -2,12 +2,14 @@
 
 use crate::inputs::{DataPlace, Inputs, Loaded};
 use crate::log::Log;
+use crate::preset;
 use crate::proc;
 use crate::report::{self, Failure};
 use crate::report_files::ReportFiles;
 use crate::signal;
 use crate::summary::{peak_rss_bytes, sha256};
 use crate::text::quoted;
+use sapwood::boost::PresetReport;
 use sapwood::data::{Sample, Sampler};
 use sapwood::text::counted;
 use sapwood::{Params, RoundReport, Trained, metric, objective};
@@ -101,14 +103,22 @@ pub fn write(files: &ReportFiles, sampled: Result<Sampled, Failure>, done: &Done
 
 fn report_of(sampled: &Sampled, done: &Done<'_>) -> Result<Report, Failure> {
     let Done { params, trained, .. } = *done;
-    let own = || ("train".to_string(), &sampled.train);
-    let (name, sample) = sampled.judged.as_ref().map_or_else(own, |(name, sample)| (name.clone(), sample));
+    let (train, validation) = (without_split_column(&sampled.train, params)?, sampled.judged.as_ref());
+    let validation =
+        validation.map(|(name, sample)| Ok::<_, Failure>((name.clone(), without_split_column(sample, params)?))).transpose()?;
+    let held_out = trained.preset.as_ref().filter(|_| validation.is_none()).map(|preset| held_out(&train, preset));
+    let (name, sample, margins) = match (&validation, &held_out) {
+        (Some((name, sample)), _) => (name.clone(), sample, None),
+        (None, Some((name, sample, margins))) => (name.clone(), sample, Some(margins.clone())),
+        (None, None) => ("train".to_string(), &train, None),
+    };
     let measured: Vec<_> = trained.report.values.iter().filter(|(set, ..)| *set == name).collect();
     let names: Vec<_> = measured.iter().map(|(_, metric, _)| metric.clone()).collect();
     let judged = Judged {
         measured: measured.iter().map(|(_, metric, value)| (metric.clone(), *value)).collect(),
         metrics: if names.is_empty() { params.eval_metric.clone() } else { names },
-        is_training_set: Some(sampled.judged.is_none()),
+        is_training_set: Some(validation.is_none()),
+        held_out: margins,
         name,
         sample,
     };
@@ -122,13 +132,34 @@ fn report_of(sampled: &Sampled, done: &Done<'_>) -> Result<Report, Failure> {
     }
     Ok(Report::of(Subject {
         model: &trained.model,
-        train: Some(&sampled.train),
+        train: Some(&train),
         judged: Some(judged),
         constant: sampled.constant.clone(),
         training: Some(training(done)),
+        preset: trained.preset.as_ref().map(|preset| preset::facts(params, preset)),
         warnings: &warnings,
         reproduction: reproduction(sampled, done),
     })?)
+}
+
+/// A column that says how rows are split into folds is no feature of the model.
+fn without_split_column(sample: &Sample, params: &Params) -> Result<Sample, Failure> {
+    match params.split_column.as_ref().filter(|_| params.has_preset()) {
+        Some(column) => Ok(sample.without_column(column)?),
+        None => Ok(sample.clone()),
+    }
+}
+
+/// What metric lines call rows that folds hold out, those of the sample, and what members that did not learn from them predict: margins row by row.
+fn held_out(train: &Sample, preset: &PresetReport) -> (String, Sample, Vec<f64>) {
+    let outputs = preset.held_out.len() / train.of.max(1);
+    let is_held_out = |row: usize| preset.held_out.get(row).is_some_and(|margin| !margin.is_nan());
+    let places = (0..train.rows.len() as u32).filter(|&place| is_held_out(train.rows[place as usize] as usize)).collect();
+    let sample = train.part(places, (0..train.of).filter(|&row| is_held_out(row)).count());
+    let margins =
+        sample.rows.iter().flat_map(|&row| (0..outputs).map(move |output| preset.held_out[output * train.of + row as usize]));
+    let margins = margins.collect();
+    (preset.held_out_name.to_string(), sample, margins)
 }
 
 fn training(done: &Done<'_>) -> TrainingFacts {
@@ -176,6 +207,9 @@ fn curves(history: &[RoundReport], kept: usize) -> Vec<Curve> {
 fn ended(done: &Done<'_>) -> String {
     let Trained { history, report, model, .. } = done.trained;
     let rounds = history.len();
+    if let Some(preset) = &done.trained.preset {
+        return ended_members(done, preset);
+    }
     let ran = match done.stopped {
         Some(signal) => format!("{} ended training after {} of {} rounds.", signal::name(signal), rounds, done.params.num_round),
         None if rounds < done.params.num_round as usize => {
@@ -190,6 +224,16 @@ fn ended(done: &Done<'_>) -> String {
     };
     let time = Duration::from_secs_f64(done.trained.seconds.train.max(0.0));
     format!("{ran}{kept} Growing the trees took {time:.1?}.")
+}
+
+/// How the training of a preset's members ended.
+fn ended_members(done: &Done<'_>, preset: &PresetReport) -> String {
+    let rounds = preset.members.iter().map(|member| member.rounds);
+    let range = rounds.clone().min().zip(rounds.max());
+    let range = range.map_or_else(String::new, |(least, most)| format!(", which keep {least} to {most} rounds"));
+    let stopped = done.stopped.map_or_else(String::new, |signal| format!("{} ended training early. ", signal::name(signal)));
+    let (models, seconds) = (counted(preset.members.len(), "model"), done.trained.seconds.train.max(0.0));
+    format!("{stopped}The model is the mean of {models}{range}. Training them took {:.1?}.", Duration::from_secs_f64(seconds))
 }
 
 /// Where the deciding metric was best, where that was not the last round.

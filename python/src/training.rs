@@ -79,7 +79,7 @@ pub fn train(
     }
     let trained = trained?.map_err(exception)?;
     let history = trained.history.into_iter().map(|report| report.values).collect();
-    notes.extend(trained.preset.iter().flat_map(|(plan, _)| plan.choices.iter().map(ToString::to_string)));
+    notes.extend(trained.preset.iter().flat_map(|preset| preset.plan.choices.iter().map(ToString::to_string)));
     Ok((Model::new(trained.model)?, history, trained.warnings, notes))
 }
 

@@ -39,6 +39,24 @@ pub(super) fn held_out_margins(members: &[&Member], fold: usize, factor: f64) ->
     mean(of_fold, |member| member.margins.last().map_or(&[], Vec::as_slice), factor)
 }
 
+/// What members predict of the training rows that their folds hold out: the mean over a row's folds, times `factor`, output by output. NaN for rows
+/// that no fold with members holds out.
+pub(super) fn out_of_fold(members: &[&Member], folds: &[Fold], rows: usize, factor: f64) -> Vec<f64> {
+    let outputs = members.first().map_or(0, |member| member.model.num_outputs());
+    let (mut sums, mut counts) = (vec![0.0; rows * outputs], vec![0u32; rows]);
+    for (number, fold) in folds.iter().enumerate() {
+        let margins = held_out_margins(members, number, factor);
+        if margins.is_empty() {
+            continue;
+        }
+        fold.rows.iter().for_each(|&row| counts[row as usize] += 1);
+        for (sums, margins) in sums.chunks_exact_mut(rows).zip(margins.chunks_exact(fold.rows.len())) {
+            fold.rows.iter().zip(margins).for_each(|(&row, margin)| sums[row as usize] += margin);
+        }
+    }
+    sums.iter().enumerate().map(|(at, sum)| sum / f64::from(counts[at % rows])).collect()
+}
+
 /// What metrics make of the model on a data set that all members saw.
 pub(super) fn measured(
     members: &[&Member],

@@ -36,8 +36,7 @@ fn fit(params: ParamsBuilder, data: &Dataset) -> Trained {
 }
 
 fn chosen<'a>(trained: &'a Trained, parameter: &str) -> Option<&'a str> {
-    let (plan, _) = trained.preset.as_ref().unwrap();
-    plan.choices.iter().find(|choice| choice.parameter == parameter).map(|choice| &choice.value[..])
+    trained.preset.as_ref().unwrap().plan.choices.iter().find(|choice| choice.parameter == parameter).map(|choice| &choice.value[..])
 }
 
 fn log_loss(model: &Model, data: &Dataset) -> f64 {

@@ -29,6 +29,10 @@ const SIDE_BY_SIDE_BYTES: usize = 64 << 20;
 /// A member of the model of a preset.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MemberReport {
+    /// The fold that it learnt from, counted from 0.
+    pub fold: usize,
+    /// Its value of the parameter that raced, if one did.
+    pub value: Option<&'static str>,
     /// The rounds that it keeps.
     pub rounds: usize,
     /// The metrics of the last of them.
@@ -138,9 +142,10 @@ pub(super) fn held_out_name(sets: &[(String, &Dataset)]) -> &'static str {
 
 impl Member {
     /// What is told of it.
-    pub fn report(&self) -> Option<MemberReport> {
+    pub fn report(&self, plan: &Plan) -> Option<MemberReport> {
         let report = self.history.last()?.clone();
-        Some(MemberReport { rounds: self.history.len(), report })
+        let value = plan.race.as_ref().map(|race| race.values[self.task.candidate]);
+        Some(MemberReport { fold: self.task.fold, value, rounds: self.history.len(), report })
     }
 }
 

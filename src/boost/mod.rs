@@ -50,6 +50,7 @@ pub use fingerprint::Fingerprint;
 pub use initial::InitialId;
 pub use members::MemberReport;
 pub use phases::Phases;
+pub use preset::PresetReport;
 pub use report::{RoundReport, is_set_name};
 pub use shared_bins::SharedBins;
 pub(crate) use side_by_side::side_by_side;

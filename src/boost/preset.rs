@@ -1,6 +1,6 @@
 //! Training with a preset: what it chooses, its members, and the one model that they become.
 
-use super::averaged::{averaged, measured, measured_held_out};
+use super::averaged::{averaged, measured, measured_held_out, out_of_fold};
 use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
 use super::crosses;
@@ -22,14 +22,27 @@ use crate::simd::Simd;
 use crate::{Dataset, Model, Params, Result, metric};
 use std::time::Instant;
 
-/// What came of a preset.
+/// What a preset chose, and what came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PresetReport {
+    /// What was chosen, the outcome of the race included.
+    pub plan: Plan,
+    /// The models whose mean the model is.
+    pub members: Vec<MemberReport>,
+    /// What all margins are multiplied by, so that probabilities are neither too sure nor too unsure; 1 where that gains nothing.
+    pub factor: f64,
+    /// What members predict of training rows that they did not learn from: margins of all rows output by output, NaN for rows that none holds out.
+    pub held_out: Vec<f64>,
+    /// What metric lines call these rows.
+    pub held_out_name: &'static str,
+}
+
+/// What came of training with a preset.
 pub(super) struct Preset {
     pub model: Model,
     /// The mean of the members' metrics in each round, of which the last are the model's own.
     pub history: Vec<RoundReport>,
-    /// What was chosen, the outcome of the race included.
-    pub plan: Plan,
-    pub members: Vec<MemberReport>,
+    pub report: PresetReport,
     pub seconds: Phases,
     pub in_file: Option<InFile>,
     pub warnings: Vec<String>,
@@ -135,9 +148,15 @@ pub(super) fn train(
     }
     warnings.extend(members::warnings(&all).into_iter().filter(|warning| !warnings.contains(warning)).collect::<Vec<_>>());
     let seconds = Phases { bin, train: trained, evaluate: measuring.elapsed().as_secs_f64() };
-    let reports = all.iter().filter_map(|member| member.report()).collect();
     plan.choices.extend(crosses.into_iter().chain(race.choice));
-    Ok(Preset { model, history, plan, members: reports, seconds, in_file: members::in_file(&all), warnings })
+    let report = PresetReport {
+        members: all.iter().filter_map(|member| member.report(&plan)).collect(),
+        factor,
+        held_out: out_of_fold(&all, &folds, train.rows(), factor),
+        held_out_name: members::held_out_name(&validation),
+        plan,
+    };
+    Ok(Preset { model, history, report, seconds, in_file: members::in_file(&all), warnings })
 }
 
 /// The members of some folds, fold by fold.

@@ -1,6 +1,6 @@
 //! A preset's model is the mean of the models that a trainer makes of its folds, whatever trains side by side; what is given stays.
 
-use super::{Checkpoint, MemberReport, RoundReport};
+use super::{Checkpoint, MemberReport, PresetReport, RoundReport};
 use crate::metric::{Evaluation, metrics};
 use crate::params::{Booster, MultiStrategy, ParamsBuilder, Preset};
 use crate::predict::predict_margins;
@@ -35,10 +35,10 @@ fn fit(params: ParamsBuilder, data: &Dataset) -> Trained {
     Trainer::new(params.build().unwrap()).fit_observed(data, &mut ()).unwrap()
 }
 
-/// The mean of the margins that trainers' models of the folds have.
-fn twin(params: &ParamsBuilder, data: &Dataset, extra_trees: &[bool]) -> Vec<f64> {
+/// The mean of the margins that trainers' models of the folds have, and of each row that of the models which did not learn from it; row by row.
+fn twin(params: &ParamsBuilder, data: &Dataset, extra_trees: &[bool]) -> [Vec<f64>; 2] {
     let plan = Plan::new(&params.clone().build().unwrap(), data).unwrap();
-    let (mut sum, mut count) = (Vec::new(), 0.0);
+    let (mut sum, mut count, mut held_out) = (Vec::new(), 0.0, Vec::new());
     for (number, fold) in data.cut(&plan.params, plan.folds, plan.repeats).unwrap().iter().enumerate() {
         for extra_trees in extra_trees {
             let seed = plan.params.seed + number as i64;
@@ -46,11 +46,21 @@ fn twin(params: &ParamsBuilder, data: &Dataset, extra_trees: &[bool]) -> Vec<f64
             let model = Trainer::new(of_fold).validation("validation", &fold.held_out).fit(&fold.train).unwrap();
             let margins = predict_margins(&model, data).unwrap();
             sum.resize(margins.len(), 0.0);
+            let outputs = margins.len() / data.rows();
+            held_out.resize(margins.len(), f64::NAN);
+            for &row in &fold.rows {
+                let row = row as usize * outputs..(row as usize + 1) * outputs;
+                held_out[row.clone()]
+                    .iter_mut()
+                    .zip(&margins[row])
+                    .for_each(|(sum, margin)| *sum = margin + if sum.is_nan() { 0.0 } else { *sum });
+            }
             sum.iter_mut().zip(margins).for_each(|(sum, margin)| *sum += margin);
             count += 1.0;
         }
     }
-    sum.into_iter().map(|sum| sum / count).collect()
+    held_out.iter_mut().for_each(|sum| *sum /= extra_trees.len() as f64);
+    [sum.into_iter().map(|sum| sum / count).collect(), held_out]
 }
 
 fn objectives() -> Vec<(ParamsBuilder, Dataset)> {
@@ -74,19 +84,22 @@ fn objectives() -> Vec<(ParamsBuilder, Dataset)> {
 fn the_model_is_the_mean_of_what_a_trainer_makes_of_the_folds() {
     for (number, (params, data)) in objectives().into_iter().enumerate() {
         let trained = fit(params.clone(), &data);
-        let (plan, members) = trained.preset.as_ref().unwrap();
+        let PresetReport { plan, members, held_out, factor, .. } = trained.preset.as_ref().unwrap();
         let choice = plan.choices.iter().find(|choice| choice.parameter == "race").unwrap();
         let values: Vec<bool> = choice.value.split('+').map(|value| value == "extra_trees").collect();
         assert_eq!(members.len(), plan.folds * values.len());
         assert_eq!(trained.model.num_rounds(), members.iter().map(|member| member.rounds).sum::<usize>());
-        let (margins, mut expected) = (predict_margins(&trained.model, &data).unwrap(), twin(&params, &data, &values));
-        // One factor may scale all margins of classes.
-        if trained.model.objective.name.contains(':') && !trained.model.objective.name.starts_with("reg") {
-            let factor =
-                margins.iter().zip(&expected).map(|(x, y)| x * y).sum::<f64>() / expected.iter().map(|y| y * y).sum::<f64>();
-            assert!((0.5..=2.0).contains(&factor), "{number}: {factor}");
-            expected.iter_mut().for_each(|margin| *margin *= factor);
+        let (margins, [mut expected, of_rows_held_out]) =
+            (predict_margins(&trained.model, &data).unwrap(), twin(&params, &data, &values));
+        let outputs = margins.len() / data.rows();
+        for (at, margin) in held_out.iter().enumerate() {
+            let twin = factor * of_rows_held_out[(at % data.rows()) * outputs + at / data.rows()];
+            assert!((margin - twin).abs() < 1e-9 || (margin.is_nan() && twin.is_nan()), "{number}, {at}: {margin} {twin}");
         }
+        // One factor may scale all margins of classes.
+        let is_scaled = trained.model.objective.name.contains(':') && !trained.model.objective.name.starts_with("reg");
+        assert!(if is_scaled { (0.5..=2.0).contains(factor) } else { *factor == 1.0 }, "{number}: {factor}");
+        expected.iter_mut().for_each(|margin| *margin *= factor);
         let off = margins.iter().zip(&expected).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
         assert!(off < 1e-9, "{number}: {off}");
     }
@@ -140,7 +153,7 @@ fn query_groups_stay_whole() {
     let groups = (0..ROWS).map(|row| row as u64 / 8).collect();
     let data = data(4).with_groups(groups).unwrap();
     let trained = fit(preset().objective(Objective::RankNdcg), &data);
-    let (plan, _) = trained.preset.unwrap();
+    let plan = trained.preset.unwrap().plan;
     for fold in data.cut(&plan.params, plan.folds, plan.repeats).unwrap() {
         let group = |rows: &[u32]| rows.iter().map(|row| row / 8).collect::<std::collections::BTreeSet<_>>();
         assert!(group(&fold.rows).is_disjoint(&group(&fold.learned)));
@@ -162,7 +175,7 @@ fn training_that_is_ended_early_gives_the_members_so_far() {
     for rounds in [1, 40, 150] {
         let params = preset().nthread(1).build().unwrap();
         let trained = Trainer::new(params).fit_observed(&data(0), &mut Ends(rounds)).unwrap();
-        let (_, members) = trained.preset.unwrap();
+        let members = trained.preset.unwrap().members;
         let kept = members.iter().map(|MemberReport { rounds, .. }| rounds).sum::<usize>();
         assert!((1..=rounds).contains(&kept) && trained.model.num_rounds() == kept, "{rounds}: {kept}");
     }

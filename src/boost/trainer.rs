@@ -3,10 +3,9 @@
 use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
-use super::members::MemberReport;
 use super::phases::Phases;
 use super::preparation::Beginnings;
-use super::preset;
+use super::preset::{self, PresetReport};
 use super::report::RoundReport;
 use super::thread_count::threads;
 use super::training::Training;
@@ -15,7 +14,6 @@ use crate::execution::Execution;
 use crate::metric::Metric;
 use crate::objective::CustomObjective;
 use crate::params::{ParamValue, ProcessType};
-use crate::preset::Plan;
 use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
@@ -65,7 +63,7 @@ pub struct Trained {
     /// What deserves the user's attention.
     pub warnings: Vec<String>,
     /// What a preset chose, and the models whose mean the model is.
-    pub preset: Option<(Plan, Vec<MemberReport>)>,
+    pub preset: Option<PresetReport>,
 }
 
 impl<'a> Trainer<'a> {
@@ -256,14 +254,14 @@ impl<'a> Trainer<'a> {
     fn fit_preset(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         self.check_preset()?;
         let threads = rayon::current_num_threads();
-        let preset::Preset { model, history, plan, members, seconds, in_file, warnings } =
+        let preset::Preset { model, history, report: preset, seconds, in_file, warnings } =
             preset::train(&self.params, train, &self.validation, (bins, &self.members), observer)?;
         let report = history.last().cloned().ok_or_else(|| Error::internal("a preset without a round"))?;
         history.iter().for_each(|report| {
             observer.round(report);
         });
         observer.finished(&report);
-        let (profile, preset) = (Profile::default(), Some((plan, members)));
+        let (profile, preset) = (Profile::default(), Some(preset));
         Ok(Trained { model, report, history, seconds, profile, in_file, threads, warnings, preset })
     }
 

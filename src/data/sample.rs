@@ -69,6 +69,26 @@ pub struct Sample {
     pub columns: Vec<ColumnSummary>,
 }
 
+impl Sample {
+    /// Those of its rows that are at some places, ascending; `of` is the number of all rows that they stand for.
+    #[must_use]
+    pub fn part(&self, places: Vec<u32>, of: usize) -> Self {
+        let rows = places.iter().map(|&place| self.rows[place as usize]).collect();
+        Self { data: self.data.subset(places, None), rows, of, columns: self.columns.clone() }
+    }
+
+    /// The same rows without a feature.
+    ///
+    /// # Errors
+    /// No such feature.
+    pub fn without_column(&self, name: &str) -> Result<Self> {
+        let data = self.data.without_column(name)?;
+        let features = self.data.schema.features.iter().zip(&self.columns);
+        let columns = features.filter(|(feature, _)| feature.name != name).map(|(_, summary)| summary.clone()).collect();
+        Ok(Self { data, columns, rows: self.rows.clone(), of: self.of })
+    }
+}
+
 /// Keeps some rows of a source, and counts all, as they are read. Each value is taken the first time that it is handed over.
 pub struct Sampler {
     source: Arc<dyn BlockSource>,

@@ -15,6 +15,8 @@ pub struct Report {
     pub data: Option<DataFacts>,
     /// How training went.
     pub training: Option<TrainingFacts>,
+    /// What a preset chose, where the model was trained with one.
+    pub preset: Option<PresetFacts>,
     /// How well the model predicts.
     pub quality: Option<Quality>,
     /// What the model uses.
@@ -181,6 +183,60 @@ pub struct TrainingFacts {
     pub peak_bytes: Option<u64>,
 }
 
+/// What a preset chose and what came of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PresetFacts {
+    /// Its name.
+    pub name: String,
+    /// How many parts the rows were cut into, each of which was held out once in each repetition.
+    pub folds: usize,
+    /// How often they were cut.
+    pub repeats: usize,
+    /// What follows from the data and from what was given, in the order of the rules.
+    pub choices: Vec<ChoiceFacts>,
+    /// What models of the first folds decided.
+    pub race: Option<RaceFacts>,
+    /// The models whose mean the model is.
+    pub members: Vec<MemberFacts>,
+    /// What all margins are multiplied by; 1 where that gains nothing.
+    pub temperature_factor: f64,
+}
+
+/// A parameter that was chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChoiceFacts {
+    /// Its name.
+    pub parameter: String,
+    /// Its value.
+    pub value: String,
+    /// Why it is this one.
+    pub because: String,
+}
+
+/// Values of a parameter that were tried on the first folds.
+#[derive(Clone, Debug, Serialize)]
+pub struct RaceFacts {
+    /// The outcome.
+    pub choice: ChoiceFacts,
+    /// The values that raced.
+    pub values: Vec<String>,
+    /// The number of folds that decided.
+    pub folds: usize,
+}
+
+/// One of the models whose mean a model is.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberFacts {
+    /// The fold that it learnt from, counted from 0.
+    pub fold: usize,
+    /// Its value of the parameter that raced, if one did.
+    pub value: Option<String>,
+    /// The rounds that it keeps.
+    pub rounds: usize,
+    /// Metrics of the rows that its fold held out.
+    pub metrics: Vec<(String, f64)>,
+}
+
 /// A metric of a data set by round.
 #[derive(Clone, Debug, Serialize)]
 pub struct Curve {
@@ -199,6 +255,8 @@ pub struct Quality {
     pub set: String,
     /// Whether the model learnt from it, so that metrics flatter it; nothing where that is not known.
     pub is_training_set: Option<bool>,
+    /// Whether it is the training set, and each row is predicted by models of folds that held it out.
+    pub is_out_of_fold: bool,
     /// The rows of the sample that tables and curves are from.
     pub sampled_rows: usize,
     /// All rows.

@@ -41,6 +41,7 @@ fn report(params: Params, train: Dataset, judged: Dataset) -> (Report, Sample) {
         name: "validation".into(),
         sample: &judged_sample,
         is_training_set: Some(false),
+        held_out: None,
         metrics: params.eval_metric.clone(),
         measured: Vec::new(),
     };
@@ -50,6 +51,7 @@ fn report(params: Params, train: Dataset, judged: Dataset) -> (Report, Sample) {
         judged: Some(judged),
         constant: objective::constant_margins(&params, &train).ok(),
         training: None,
+        preset: None,
         warnings: &[],
         reproduction: Reproduction::default(),
     };

@@ -16,7 +16,7 @@ mod values;
 mod verdict;
 mod worst;
 
-use crate::facts::{Quality, Report, Reproduction, Task, TrainingFacts};
+use crate::facts::{PresetFacts, Quality, Report, Reproduction, Task, TrainingFacts};
 use sapwood::data::Sample;
 use sapwood::{Model, Result};
 use scored::Scored;
@@ -35,6 +35,8 @@ pub struct Subject<'a> {
     pub constant: Option<Vec<f64>>,
     /// How training went, where this is its end.
     pub training: Option<TrainingFacts>,
+    /// What a preset chose, where the model was trained with one.
+    pub preset: Option<PresetFacts>,
     /// Warnings of reading and training.
     pub warnings: &'a [String],
     /// How to do it again.
@@ -50,6 +52,8 @@ pub struct Judged<'a> {
     pub sample: &'a Sample,
     /// Whether the model learnt from it, if that is known.
     pub is_training_set: Option<bool>,
+    /// What is predicted of the sample, where that is not what the model predicts: margins row by row, of the models of folds that held a row out.
+    pub held_out: Option<Vec<f64>>,
     /// The names of metrics, the one that matters last; none stands for the objective's.
     pub metrics: Vec<String>,
     /// The values of some of them on all rows.
@@ -62,9 +66,10 @@ impl Report {
     /// # Errors
     /// A sample that does not fit the model.
     pub fn of(subject: Subject<'_>) -> Result<Self> {
-        let Subject { model, train, judged, constant, training, warnings, reproduction } = subject;
-        let mut report = Self { training, reproduction, ..Self::default() };
-        let scored = judged.as_ref().map(|judged| Scored::new(model, &judged.sample.data)).transpose()?;
+        let Subject { model, train, judged, constant, training, preset, warnings, reproduction } = subject;
+        let mut report = Self { training, preset, reproduction, ..Self::default() };
+        let scored =
+            judged.as_ref().map(|judged| Scored::new(model, &judged.sample.data, judged.held_out.as_deref())).transpose()?;
         report.task = scored.as_ref().map_or_else(|| scored::task(model, None), |scored| scored.task);
         let values = judged.as_ref().map(|judged| Values::of(&judged.sample.data)).transpose()?;
         report.features = features::features(model);
@@ -76,7 +81,8 @@ impl Report {
             report.worst_rows = worst::rows(model, judged.sample, values, scored)?;
         }
         if let Some(described) = train.or(judged.as_ref().map(|judged| judged.sample)) {
-            let others = judged.as_ref().filter(|judged| train.is_some() && judged.is_training_set != Some(true));
+            let is_another = |judged: &&Judged<'_>| judged.is_training_set != Some(true) && judged.held_out.is_none();
+            let others = judged.as_ref().filter(|judged| train.is_some() && is_another(judged));
             report.data = Some(columns::facts(report.task, described, judged.as_ref(), others, &report.features, model)?);
         }
         report.alerts = alerts::alerts(&report, warnings);
@@ -89,7 +95,8 @@ fn quality(judged: &Judged<'_>, scored: &Scored<'_>, constant: Option<&[f64]>) -
     let has_one_number = matches!(scored.task, Task::Regression | Task::Several);
     Ok(Quality {
         set: judged.name.clone(),
-        is_training_set: judged.is_training_set,
+        is_training_set: if judged.held_out.is_some() { Some(false) } else { judged.is_training_set },
+        is_out_of_fold: judged.held_out.is_some(),
         sampled_rows: judged.sample.rows.len(),
         rows: judged.sample.of,
         metrics: metrics::metrics(judged, scored, constant)?,

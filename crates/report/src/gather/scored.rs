@@ -1,7 +1,7 @@
 //! [`Scored`]: a sample with what the model predicts for it.
 
 use crate::facts::Task;
-use sapwood::predict::{Output, Scorer, predict};
+use sapwood::predict::{Output, Predictions, Scorer, predict};
 use sapwood::{Dataset, Model, Objective, Result};
 use sapwood_score::Outputs;
 
@@ -42,16 +42,22 @@ pub fn task(model: &Model, labels: Option<&[f64]>) -> Task {
 }
 
 impl<'a> Scored<'a> {
-    /// Scores a sample.
-    pub fn new(model: &'a Model, data: &'a Dataset) -> Result<Self> {
+    /// Scores a sample; where its margins are those of other models (row by row), these are taken.
+    pub fn new(model: &'a Model, data: &'a Dataset, margins: Option<&[f64]>) -> Result<Self> {
         let scorer = Scorer::new(model.clone())?;
         let labels = data.labels().unwrap_or_default();
         let task = task(model, Some(labels));
-        let margins = by_output(predict(&scorer, data, Output::Margin)?.values(), model.num_outputs());
+        let scores = |output: Output| match margins {
+            Some(margins) => {
+                Ok::<_, sapwood::Error>(Predictions::of_margins(model, output, data.rows(), margins.to_vec())?.into_values())
+            }
+            None => predict(&scorer, data, output).map(Predictions::into_values),
+        };
         let is_classifier = matches!(task, Task::Binary | Task::Multiclass);
         let output = if is_classifier && Output::Probability.check(model).is_ok() { Output::Probability } else { Output::Value };
-        let predicted = predict(&scorer, data, output)?.into_values();
-        let classes = if is_classifier { predict(&scorer, data, Output::Class)?.into_values() } else { Vec::new() };
+        let predicted = scores(output)?;
+        let classes = if is_classifier { scores(Output::Class)? } else { Vec::new() };
+        let margins = by_output(&scores(Output::Margin)?, model.num_outputs());
         Ok(Self { task, model, data, scorer, margins, predicted, classes, labels, weights: data.weights() })
     }
 

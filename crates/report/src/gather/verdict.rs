@@ -36,6 +36,9 @@ fn of_metric(quality: &Quality, metric: &MetricFacts) -> String {
     let MetricFacts { name, value, low, high, constant, higher_is_better } = metric;
     let place = match quality.is_training_set {
         Some(true) => format!("the {} themselves", text::counted(quality.rows, "training row")),
+        _ if quality.is_out_of_fold => {
+            format!("the {}, each predicted by models that did not learn from it", text::counted(quality.rows, "training row"))
+        }
         _ => format!("the {} of {}", text::counted(quality.rows, "row"), text::name(&quality.set)),
     };
     let better = if *higher_is_better { "higher" } else { "lower" };

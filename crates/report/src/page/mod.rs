@@ -2,6 +2,7 @@
 
 mod data;
 mod features;
+mod preset;
 mod quality;
 mod reproduction;
 mod rows;
@@ -19,12 +20,14 @@ const STYLE: &str = include_str!("style.css");
 impl Report {
     /// The report as a page that needs nothing else: no network, no scripts.
     pub fn html(&self) -> String {
+        let is_out_of_fold = self.quality.as_ref().is_some_and(|quality| quality.is_out_of_fold);
         let sections = [
             ("data", "Data", self.data.as_ref().map(data::section)),
-            ("training", "Training", self.training.as_ref().map(training::section)),
+            ("training", "Training", self.training.as_ref().map(|training| training::section(training, self.preset.is_some()))),
+            ("preset", "Preset", self.preset.as_ref().map(preset::section)),
             ("quality", "Quality", self.quality.as_ref().map(quality::section)),
             ("features", "Features", Some(features::section(&self.features))),
-            ("rows", "Worst rows", (!self.worst_rows.is_empty()).then(|| rows::section(&self.worst_rows))),
+            ("rows", "Worst rows", (!self.worst_rows.is_empty()).then(|| rows::section(&self.worst_rows, is_out_of_fold))),
             ("reproduction", "How to reproduce", Some(reproduction::section(&self.reproduction))),
         ];
         let page = html! {

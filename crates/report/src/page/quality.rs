@@ -11,6 +11,10 @@ pub fn section(quality: &Quality) -> Markup {
     html! {
         p {
             @match quality.is_training_set {
+                _ if quality.is_out_of_fold => {
+                    "Everything here is about the training rows, each predicted by models that did not learn from it, because its fold held it out. The model itself, of all \
+                     rows, should be no worse on new data."
+                }
                 Some(true) => "Everything here is about the rows that the model learnt from: there are no others. On new data it will be worse.",
                 Some(false) => { "Everything here is about " (set) ", which the model has not learnt from." }
                 None => { "Everything here is about " (set) "." }

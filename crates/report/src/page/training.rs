@@ -8,7 +8,8 @@ use maud::{Markup, html};
 /// Metrics that are shown.
 const MOST_METRICS: usize = 6;
 
-pub fn section(training: &TrainingFacts) -> Markup {
+/// Curves of several models whose mean the model is have no last round in common.
+pub fn section(training: &TrainingFacts, is_mean: bool) -> Markup {
     let mut metrics: Vec<&str> = training.curves.iter().map(|curve| &curve.metric[..]).collect();
     metrics.dedup();
     metrics.sort_unstable();
@@ -16,7 +17,7 @@ pub fn section(training: &TrainingFacts) -> Markup {
     html! {
         p { (training.ended) }
         div.charts {
-            @for metric in metrics.iter().take(MOST_METRICS) { (curve(training, metric)) }
+            @for metric in metrics.iter().take(MOST_METRICS) { (curve(training, metric, is_mean)) }
             @if !training.seconds.is_empty() {
                 (horizontal(
                     Title { title: "Time by step", text: &format!("From start to end, on {}.", text::counted(training.threads, "thread")) },
@@ -39,16 +40,24 @@ fn sorted(bars: &[Bar]) -> Vec<Bar> {
     bars
 }
 
-fn curve(training: &TrainingFacts, metric: &str) -> Markup {
+fn curve(training: &TrainingFacts, metric: &str, is_mean: bool) -> Markup {
     let curves: Vec<&Curve> = training.curves.iter().filter(|curve| curve.metric == metric).take(6).collect();
     let points = |curve: &Curve| curve.points.iter().map(|(round, value)| (*round as f64, *value)).collect::<Vec<_>>();
     let values = curves.iter().flat_map(|curve| curve.points.iter().map(|point| point.1));
     let last = training.rounds.saturating_sub(1).max(1) as f64;
     let from = curves.iter().filter_map(|curve| curve.points.first()).map(|point| point.0).min().unwrap_or(0) as f64;
     let to = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0 as f64).fold(from + last.min(1.0), f64::max);
-    let mark = (training.last_round as f64, "last round kept");
+    let (mark, text) = match is_mean {
+        true => (
+            None,
+            "By round, the mean over models. One that has ended counts with its last round; the last round is that of the whole model.",
+        ),
+        false => {
+            (Some((training.last_round as f64, "last round kept")), "By round. The marked round is the last that the model keeps.")
+        }
+    };
     Lines {
-        title: Title { title: metric, text: "By round. The marked round is the last that the model keeps." },
+        title: Title { title: metric, text },
         x: Axis::between("round", from, to),
         y: Axis::of(metric, values),
         lines: curves
@@ -56,7 +65,7 @@ fn curve(training: &TrainingFacts, metric: &str) -> Markup {
             .map(|curve| Line { name: &curve.set, points: points(curve), is_marked: curve.points.len() < 3 })
             .collect(),
         reference: None,
-        mark: Some(mark),
+        mark,
     }
     .draw()
 }

@@ -216,6 +216,23 @@ impl Predictions {
         Ok(Self { values, rows, columns, classes })
     }
 
+    /// What margins stand for: values of kind `output` of `rows` rows of `model`, whose margins come row by row. Those of several models, or of rows
+    /// that a model has not seen whole, become predictions so.
+    ///
+    /// # Errors
+    /// A kind that margins do not tell, one that the model does not have, or a number of margins that does not fit.
+    pub fn of_margins(model: &Model, output: Output, rows: usize, margins: Vec<f64>) -> Result<Self, Error> {
+        output.check(model)?;
+        if output.explains() || output == Output::Leaf {
+            return Err(Error::Output(format!("margins do not tell {}", output.name())));
+        }
+        let outputs = model.num_outputs();
+        if rows.checked_mul(outputs) != Some(margins.len()) {
+            return Err(Error::Output(format!("{} margins for {rows} rows of {outputs}", margins.len())));
+        }
+        Self::new(model, output, rows, output.of_margins(model, margins))
+    }
+
     /// The number of rows.
     pub fn rows(&self) -> usize {
         self.rows
