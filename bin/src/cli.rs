@@ -4,11 +4,13 @@
 
 mod convert;
 mod inspect;
+mod labelled;
 mod serve;
 mod tune;
 
 pub use convert::{ConvertArgs, ModelFormat};
 pub use inspect::{InspectArgs, TreeFormat, WhichTree};
+pub use labelled::LabelledArgs;
 pub use serve::ServeArgs;
 pub use tune::TuneArgs;
 
@@ -275,21 +277,9 @@ pub struct PredictArgs {
 /// Flags of `sapwood evaluate`.
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
-    /// The model file.
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
-    /// Labelled data: a file or a directory, local or in S3, or - for standard input; may be repeated.
-    #[arg(long, value_name = "PATH", required = true)]
-    pub data: Vec<PathBuf>,
-    /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
-    #[arg(long, value_name = "COL")]
-    pub label: Option<String>,
-    /// The column of query groups [default: the one that the model was trained with].
-    #[arg(long, value_name = "COL")]
-    pub group: Option<String>,
-    /// The column of row weights; none weights all rows equally [default: the one that the model was trained with].
-    #[arg(long, value_name = "COL")]
-    pub weight: Option<String>,
+    /// What the model is judged by.
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
     /// Metrics, separated by commas [default: those the model was trained with].
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub metric: Vec<String>,
@@ -348,21 +338,9 @@ pub struct ExplainArgs {
 /// Flags of `sapwood report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The model file.
-    #[arg(long, value_name = "FILE")]
-    pub model: PathBuf,
-    /// Labelled data that the model is judged by: a file or a directory, local or in S3, or - for standard input; may be repeated.
-    #[arg(long, value_name = "PATH", required = true)]
-    pub data: Vec<PathBuf>,
-    /// The label's column: a name, or an index counted from 0 [default: the one that the model was trained with, else the first].
-    #[arg(long, value_name = "COL")]
-    pub label: Option<String>,
-    /// The column of query groups [default: the one that the model was trained with].
-    #[arg(long, value_name = "COL")]
-    pub group: Option<String>,
-    /// The column of row weights; none weights all rows equally [default: the one that the model was trained with].
-    #[arg(long, value_name = "COL")]
-    pub weight: Option<String>,
+    /// What the model is judged by.
+    #[command(flatten)]
+    pub labelled: LabelledArgs,
     /// Where to write the page. Beside it go the same as JSON, statistics.json, constraints.json and evaluation.json.
     #[arg(long, value_name = "FILE.html", default_value = "report.html")]
     pub out: PathBuf,

@@ -2,16 +2,14 @@
 
 use crate::cli::EvaluateArgs;
 use crate::evaluation_report::{Classification, EvaluationReport};
-use crate::model_files;
-use crate::reading::ReadingChoices;
+use crate::labelled;
 use crate::report::Failure;
 use crate::threshold::Threshold;
 use crate::{output, reading, streams, threads};
 use sapwood::metric::{self, Evaluation, Metric};
 use sapwood::params::ParamValue;
 use sapwood::predict::{Output, Scorer, predict};
-use sapwood::{Dataset, Model, Objective, objective};
-use sapwood_readers::{self as readers};
+use sapwood::{Dataset, Model, objective};
 use sapwood_score::Outputs;
 use serde_json::json;
 use std::path::Path;
@@ -21,13 +19,7 @@ use std::path::Path;
 /// # Errors
 /// A model or data that cannot be read or do not fit each other, or metrics that do not fit the model.
 pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
-    let mut model = model_files::load(&args.model)?;
-    let flags = [
-        ("label_column", args.label.as_deref()),
-        ("weight_column", args.weight.as_deref()),
-        ("group_column", args.group.as_deref()),
-    ];
-    let options = ReadingChoices::of(&args.reading, &flags)?.for_model(&mut model)?;
+    let (model, options) = labelled::model(&args.labelled, &args.reading)?;
     let scorer = Scorer::new(model)?;
     let names = if args.metric.is_empty() { metrics_of(scorer.model()) } else { args.metric.clone() };
     let objective = scorer.model().objective.clone();
@@ -43,25 +35,10 @@ pub fn run(args: &EvaluateArgs) -> Result<(), Failure> {
     if let Some(path) = file {
         output::check_writable(path)?;
     }
-    let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
-    if let Some(path) = file {
-        inputs.insert(output::true_name(&args.model).into_os_string());
-        output::refuse_input(path, &inputs)?;
-    }
+    let sources = labelled::sources(&args.labelled, &options, file)?;
     let is_shown = streams::prints_to_terminal();
     let report = threads::pool(args.reading.threads)?.install(|| {
-        let model = scorer.model();
-        let data = readers::read_matching(
-            &sources,
-            &options,
-            readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true },
-        )?;
-        reading::print_notes(&data, args.reading.quiet);
-        let ranks = model.objective.known().is_some_and(Objective::is_ranking);
-        if data.groups().is_some() && !ranks && !args.reading.quiet {
-            streams::diagnostic("note: query groups (qid) do not count: the model does not rank");
-        }
-        let data = if ranks { data } else { data.without_groups() };
+        let data = labelled::read(scorer.model(), &sources, &options, args.reading.quiet)?;
         let report = evaluate(&scorer, &data, &metrics, args.threshold, is_shown || args.json.is_some())?;
         reading::print_unknown_levels(&data);
         Ok::<_, Failure>(report)

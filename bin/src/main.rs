@@ -26,6 +26,7 @@ mod inspect;
 mod install;
 mod io_report;
 mod job;
+mod labelled;
 mod leash;
 mod listed;
 mod lock;

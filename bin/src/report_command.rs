@@ -2,19 +2,17 @@
 
 use crate::cli::ReportArgs;
 use crate::evaluate;
-use crate::model_files;
-use crate::reading::ReadingChoices;
+use crate::labelled;
 use crate::report::Failure;
 use crate::report_files::ReportFiles;
 use crate::summary::sha256;
 use crate::training_report::{command_line, machine};
 use crate::{output, reading, streams, threads};
 use sapwood::text::counted;
-use sapwood::{Dataset, Model, Objective, Params, objective};
-use sapwood_readers::{self as readers};
+use sapwood::{Dataset, Model, Params, objective};
 use sapwood_report::facts::Reproduction;
 use sapwood_report::{Judged, Report, Subject};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes the report.
 ///
@@ -23,22 +21,10 @@ use std::path::Path;
 pub fn run(args: &ReportArgs) -> Result<(), Failure> {
     let files = ReportFiles::beside(&args.out)?;
     files.paths().into_iter().try_for_each(|path| output::check_writable(path))?;
-    let mut model = model_files::load(&args.model)?;
-    let flags = [
-        ("label_column", args.label.as_deref()),
-        ("weight_column", args.weight.as_deref()),
-        ("group_column", args.group.as_deref()),
-    ];
-    let options = ReadingChoices::of(&args.reading, &flags)?.for_model(&mut model)?;
-    let (sources, mut inputs) = reading::sources(&args.data, &options.meter)?;
-    inputs.insert(output::true_name(&args.model).into_os_string());
-    files.paths().into_iter().try_for_each(|path| output::refuse_input(path, &inputs))?;
+    let (model, options) = labelled::model(&args.labelled, &args.reading)?;
+    let sources = labelled::sources(&args.labelled, &options, files.paths().map(PathBuf::as_path))?;
     threads::pool(args.reading.threads)?.install(|| {
-        let expected = readers::Expected { schema: &model.schema, classes: model.classes.as_deref(), needs_labels: true };
-        let data = readers::read_matching(&sources, &options, expected)?;
-        reading::print_notes(&data, args.reading.quiet);
-        let ranks = model.objective.known().is_some_and(Objective::is_ranking);
-        let data = if ranks { data } else { data.without_groups() };
+        let data = labelled::read(&model, &sources, &options, args.reading.quiet)?;
         let constant = constant(&model, &data)?;
         let (data, sampler) = data.sampled();
         let sample = sampler.finish(&data)?;
@@ -80,14 +66,17 @@ fn constant(model: &Model, data: &Dataset) -> Result<Option<Vec<f64>>, Failure> 
 
 fn reproduction(args: &ReportArgs, model: &Model) -> Reproduction {
     let place = |path: &Path| path.display().to_string();
-    let data = args.data.iter().map(|path| ("data".to_string(), place(path)));
+    let data = args.labelled.data.iter().map(|path| ("data".to_string(), place(path)));
     Reproduction {
         command: command_line(),
         version: env!("CARGO_PKG_VERSION").to_string(),
-        model_sha256: std::fs::read(&args.model).ok().map(|bytes| sha256(&bytes)),
-        inputs: std::iter::once(("model".to_string(), format!("{}, {}", place(&args.model), counted(model.trees.len(), "tree"))))
-            .chain(data)
-            .collect(),
+        model_sha256: std::fs::read(&args.labelled.model).ok().map(|bytes| sha256(&bytes)),
+        inputs: std::iter::once((
+            "model".to_string(),
+            format!("{}, {}", place(&args.labelled.model), counted(model.trees.len(), "tree")),
+        ))
+        .chain(data)
+        .collect(),
         given: Vec::new(),
         parameters: model.params.clone(),
         machine: machine(rayon::current_num_threads()),
