@@ -345,6 +345,8 @@ pub struct ClassFacts {
     pub confusion: Vec<Vec<f64>>,
     /// How sure the model was on average, how often it was right, weight of rows.
     pub calibration: Vec<(f64, f64, f64)>,
+    /// How each class is told from all others: of many classes, of the largest and of the rarest ones.
+    pub curves: Vec<ClassCurves>,
     /// The pairs of classes that are confused most.
     pub confused: Vec<Confused>,
 }
@@ -364,6 +366,21 @@ pub struct OneClass {
     pub auc: Option<f64>,
     /// The weight of its rows.
     pub support: f64,
+}
+
+/// How a class is told from all others, whatever threshold its probability is given.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClassCurves {
+    /// Its name.
+    pub name: String,
+    /// The share of its rows.
+    pub share: f64,
+    /// The area under the ROC curve.
+    pub auc: Option<f64>,
+    /// False positive rate, true positive rate.
+    pub roc: Vec<(f64, f64)>,
+    /// Recall, precision.
+    pub precision_recall: Vec<(f64, f64)>,
 }
 
 /// Rows of one class that are taken for another.

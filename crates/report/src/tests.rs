@@ -108,6 +108,14 @@ fn many_classes_are_told_of_by_their_mistakes() {
         (Task::Multiclass, 40, 20, 21)
     );
     assert!(pipelines::evaluation(&report)["multiclass_classification_metrics"]["accuracy"]["value"].as_f64() == classes.accuracy);
+    // Of so many classes, the largest and the rarest have curves, whose areas are those of the table.
+    let supports: Vec<f64> = classes.curves.iter().map(|curves| curves.share).collect();
+    assert!(supports.len() == 10 && supports.iter().sum::<f64>() < 0.5, "{supports:?}");
+    for curves in &classes.curves {
+        assert!(curves.roc.len() > 50 && curves.roc.last() == Some(&(1.0, 1.0)) && curves.auc.unwrap() > 0.8, "{curves:?}");
+        let of_table = classes.classes.iter().find(|class| class.name == curves.name);
+        assert!(of_table.is_none_or(|class| class.auc == curves.auc), "{}", curves.name);
+    }
 }
 
 #[test]

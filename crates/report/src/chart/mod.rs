@@ -6,12 +6,14 @@ mod axis;
 mod bars;
 mod effect;
 mod lines;
+mod panels;
 mod swarm;
 mod waterfall;
 
 pub use bars::{columns, horizontal, spark};
 pub use effect::effect;
 pub use lines::{Line, Lines, scatter};
+pub use panels::{Panel, panels};
 pub use swarm::swarm;
 pub use waterfall::{apart, waterfall};
 

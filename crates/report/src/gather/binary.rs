@@ -1,10 +1,11 @@
 //! How two classes are told apart: curves, calibration, thresholds, gain.
 
+use super::curves::curves;
 use super::scored::Scored;
-use super::statistics::{auc, mean, ranks};
+use super::statistics::mean;
 use crate::facts::{Bar, BinaryFacts, ThresholdFacts};
 use crate::text;
-use sapwood::evaluation::{ThresholdCurve, ThresholdPoint, calibration_curve};
+use sapwood::evaluation::calibration_curve;
 
 /// Points of a curve, and bins.
 const POINTS: usize = 200;
@@ -14,41 +15,22 @@ const HISTOGRAM: usize = 20;
 /// Everything about two classes.
 pub fn facts(scored: &Scored<'_>) -> BinaryFacts {
     let (labels, weights, probabilities) = (scored.labels, scored.weights, &scored.predicted[..]);
-    let curve = ThresholdCurve::new(probabilities, labels, weights);
-    let points: Vec<_> = curve.points(POINTS).collect();
-    let on = |x: fn(&ThresholdCurve, ThresholdPoint) -> Option<f64>, y: fn(&ThresholdCurve, ThresholdPoint) -> Option<f64>| {
-        points.iter().filter_map(|&point| Some((x(&curve, point)?, y(&curve, point)?))).collect::<Vec<_>>()
-    };
-    let roc = on(ThresholdCurve::false_positive_rate, ThresholdCurve::recall);
+    let curves = curves(probabilities, labels, weights, POINTS);
     let bins = calibration_curve(probabilities, labels, weights, BINS);
     let calibration = bins.iter().filter_map(|bin| Some((bin.mean_probability?, bin.observed?, bin.weight)));
-    let best = curve.best_f1().map(|point| ("highest F1", point.threshold));
+    let best = curves.best_f1.map(|threshold| ("highest F1", threshold));
     let thresholds = [Some(("default", 0.5f64.next_up())), best].into_iter().flatten();
     BinaryFacts {
         positive: scored.class_name(1),
-        auc: weighted_auc(&curve, &points)
-            .filter(|_| weights.is_some())
-            .or_else(|| auc(&ranks(probabilities), |row| labels[row] > 0.5)),
+        auc: curves.auc,
         share: mean(labels, weights),
-        roc: std::iter::once((0.0, 0.0)).chain(roc).collect(),
-        precision_recall: on(ThresholdCurve::recall, ThresholdCurve::precision),
+        roc: curves.roc,
+        precision_recall: curves.precision_recall,
         calibration: calibration.collect(),
         probabilities: [0.0, 1.0].map(|class| histogram(scored, class)),
         gain: gain(scored),
         thresholds: thresholds.map(|(name, threshold)| at_threshold(scored, name, threshold)).collect(),
     }
-}
-
-/// The area under the points of a curve, which stands for all of it where rows have weights.
-fn weighted_auc(curve: &ThresholdCurve, points: &[ThresholdPoint]) -> Option<f64> {
-    let mut before = (0.0, 0.0);
-    let mut area = 0.0;
-    for &point in points {
-        let next = (curve.false_positive_rate(point)?, curve.recall(point)?);
-        area += (next.0 - before.0) * (next.1 + before.1) / 2.0;
-        before = next;
-    }
-    Some(area)
 }
 
 /// The shares of a class's rows by probability.

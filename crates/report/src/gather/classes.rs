@@ -1,8 +1,8 @@
 //! How several classes are told apart: a table of each, who is taken for whom, and whether the model is as sure as it may be.
 
+use super::curves::{Curves, curves};
 use super::scored::Scored;
-use super::statistics::{auc, ranks};
-use crate::facts::{ClassFacts, Confused, OneClass};
+use crate::facts::{ClassCurves, ClassFacts, Confused, OneClass};
 use rayon::prelude::*;
 use sapwood::Result;
 use sapwood::evaluation::ConfusionMatrix;
@@ -12,6 +12,10 @@ const MOST_CLASSES: usize = 20;
 
 /// Pairs of classes.
 const MOST_PAIRS: usize = 10;
+
+/// Classes with curves, and points of a curve.
+const MOST_CURVES: usize = 10;
+const POINTS: usize = 100;
 
 /// Bins of calibration.
 const BINS: usize = 10;
@@ -33,7 +37,7 @@ pub fn facts(scored: &Scored<'_>) -> Result<ClassFacts> {
         precision: scores[class].precision,
         recall: scores[class].recall,
         f1: scores[class].f1,
-        auc: against_others(scored, class),
+        auc: against_others(scored, class).and_then(|curves| curves.auc),
         support: scores[class].support,
     });
     let confusion = told.iter().map(|&truth| {
@@ -53,6 +57,7 @@ pub fn facts(scored: &Scored<'_>) -> Result<ClassFacts> {
         accuracy: matrix.accuracy(),
         confusion: confusion.collect(),
         calibration: calibration(scored),
+        curves: all_curves(scored, &scores.iter().map(|score| score.support).collect::<Vec<_>>()),
         confused: confused
             .map(|(rows, truth, predicted)| Confused {
                 truth: scored.class_name(truth),
@@ -64,10 +69,27 @@ pub fn facts(scored: &Scored<'_>) -> Result<ClassFacts> {
     })
 }
 
-/// The area under the ROC curve of a class's probability.
-fn against_others(scored: &Scored<'_>, class: usize) -> Option<f64> {
+/// The curves of a class's probability against all other classes, where probabilities are known.
+fn against_others(scored: &Scored<'_>, class: usize) -> Option<Curves> {
     let probabilities = (0..scored.rows()).map(|row| scored.probability(row, class)).collect::<Option<Vec<_>>>()?;
-    auc(&ranks(&probabilities), |row| scored.labels[row] == class as f64)
+    let is_it: Vec<f64> = scored.labels.iter().map(|label| f64::from(u8::from(*label == class as f64))).collect();
+    Some(curves(&probabilities, &is_it, scored.weights, POINTS))
+}
+
+/// The curves of all classes that have rows; of many, half of them are those of the largest classes, half of the rarest.
+fn all_curves(scored: &Scored<'_>, support: &[f64]) -> Vec<ClassCurves> {
+    let mut order: Vec<usize> = (0..support.len()).filter(|&class| support[class] > 0.0).collect();
+    order.sort_by(|&a, &b| support[b].total_cmp(&support[a]).then(a.cmp(&b)));
+    if order.len() > MOST_CURVES {
+        order.drain(MOST_CURVES / 2..order.len() - MOST_CURVES / 2);
+    }
+    order.sort_unstable();
+    let whole = support.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+    let of_class = |class: usize| {
+        let Curves { auc, roc, precision_recall, .. } = against_others(scored, class)?;
+        Some(ClassCurves { name: scored.class_name(class), share: support[class] / whole, auc, roc, precision_recall })
+    };
+    order.into_par_iter().filter_map(of_class).collect()
 }
 
 /// By the probability of the predicted class: its mean, the share of right ones, weight.

@@ -4,6 +4,7 @@ mod alerts;
 mod binary;
 mod classes;
 mod columns;
+mod curves;
 mod effects;
 mod features;
 mod interactions;

@@ -1,8 +1,8 @@
 //! What each task has beyond metrics.
 
 use super::tables::{cell, table};
-use crate::chart::{Axis, Line, Lines, Title, columns, scatter};
-use crate::facts::{BinaryFacts, ClassFacts, RankingFacts, RegressionFacts, ThresholdFacts};
+use crate::chart::{Axis, Line, Lines, Panel, Title, columns, panels, scatter};
+use crate::facts::{BinaryFacts, ClassCurves, ClassFacts, RankingFacts, RegressionFacts, ThresholdFacts};
 use crate::text;
 use maud::{Markup, html};
 
@@ -99,6 +99,7 @@ pub fn classes(facts: &ClassFacts) -> Markup {
             (crate::chart::horizontal(Title { title: "F1 by class", text: "The harmonic mean of precision and recall." }, &f1, text::number))
             (crate::chart::horizontal(Title { title: "Rows by class", text: "The weight of rows that belong to it." }, &support, text::number))
             @if !facts.calibration.is_empty() { (calibration(&facts.calibration, "mean probability of the predicted class", "share of right ones")) }
+            @if !facts.curves.is_empty() { (of_each_class(facts)) }
         }
         (table(&["class", "precision", "recall", "F1", "AUC against the others", "rows"], facts.classes.iter().map(|class| {
             let scores = [class.precision, class.recall, class.f1, class.auc].map(text::maybe);
@@ -114,6 +115,34 @@ pub fn classes(facts: &ClassFacts) -> Markup {
             })))
         }
     }
+}
+
+/// ROC curves, and precision by recall, of each class against all others.
+fn of_each_class(facts: &ClassFacts) -> Markup {
+    let which = if facts.curves.len() < facts.num_classes { " Shown are the largest and the rarest classes." } else { "" };
+    let (roc, precision): (Vec<_>, Vec<_>) = facts.curves.iter().map(|class| (roc(class), precision(class))).unzip();
+    let of_roc = format!(
+        "Each class against all others: true positive rate (upwards) by false positive rate; chance is the dashed line.{which}"
+    );
+    let of_precision = format!(
+        "Each class against all others: precision (upwards) by recall; chance gives the dashed line, the share of the class.{which}"
+    );
+    html! {
+        (panels(Title { title: "ROC curves", text: &of_roc }, &roc))
+        (panels(Title { title: "Precision and recall", text: &of_precision }, &precision))
+    }
+}
+
+fn roc(class: &ClassCurves) -> Panel<'_> {
+    let ClassCurves { name, auc, roc, .. } = class;
+    let note = format!("AUC {}", text::maybe(auc.map(|auc| (auc * 1e3).round() / 1e3)));
+    Panel { name, note, points: roc, reference: [(0.0, 0.0), (1.0, 1.0)] }
+}
+
+fn precision(class: &ClassCurves) -> Panel<'_> {
+    let ClassCurves { name, share, precision_recall, .. } = class;
+    let note = format!("{} of rows", text::percent(*share));
+    Panel { name, note, points: precision_recall, reference: [(0.0, *share), (1.0, *share)] }
 }
 
 fn confusion(facts: &ClassFacts) -> Markup {
