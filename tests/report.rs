@@ -164,6 +164,102 @@ fn a_preset_tells_what_it_chose_and_is_judged_by_rows_held_out() {
     assert_eq!((&report["quality"]["is_out_of_fold"], &report["features"]["num_features"]), (&json!(false), &json!(3)));
 }
 
+/// The area under the ROC curve, pair by pair.
+fn auc(rows: &[(f64, f64)]) -> f64 {
+    let of = |label: f64| rows.iter().filter(move |row| row.0 == label).map(|row| row.1);
+    let pairs = of(1.0).flat_map(|p| of(0.0).map(move |n| if p > n { 1.0 } else { f64::from(u8::from(p == n)) / 2.0 }));
+    pairs.sum::<f64>() / (of(0.0).count() * of(1.0).count()) as f64
+}
+
+#[test]
+fn a_cross_validation_is_reported_on_by_rows_held_out() {
+    let tree = Tree::new();
+    let row = |x: [f64; 4], noise: f64| format!("{}", u8::from(x[0] + 0.4 * noise > 0.5));
+    let data = tree.write("train.csv", csv_with_header(700, 1, row)).display().to_string();
+    let places = [("--report", "report.html"), ("--out", "out.csv"), ("--summary", "s.json"), ("--model-out", "m")];
+    let places = places.map(|(flag, name)| [flag.to_string(), tree.text(name)]);
+    let words = "objective=binary:logistic eval_metric=logloss,auc num_round=15 --keep y --output margin";
+    let cv = |more: &str| {
+        let words = words.split(' ').chain(more.split(' ')).map(String::from);
+        sapwood(
+            ["cv".to_string(), "--train".into(), data.clone()].into_iter().chain(words).chain(places.iter().flatten().cloned()),
+        )
+        .ok();
+        let line = |line: &str| line.split_once(',').map(|(y, p)| (y.parse().unwrap(), p.parse().ok()));
+        let rows: Vec<(f64, Option<f64>)> = tree.read("out.csv").lines().filter_map(line).collect();
+        (tree.json("report.json"), rows.iter().filter_map(|(label, margin)| Some((*label, (*margin)?))).collect::<Vec<_>>())
+    };
+    let (report, rows) = cv("nfold=4 num_cv_round=2 early_stopping_rounds=5");
+    check_page(&tree.read("report.html"), 18);
+    let (quality, summary) = (&report["quality"], tree.json("s.json"));
+    assert!((quality["binary"]["auc"].as_f64().unwrap() - auc(&rows)).abs() < 1e-12, "{}", quality["binary"]["auc"]);
+    assert_eq!((&quality["is_out_of_fold"], &quality["rows"]), (&json!(true), &json!(700)));
+    let told = quality["metrics"].as_array().unwrap().last().unwrap();
+    assert_eq!(told["value"], summary["metrics"]["validation"]["auc"]["mean"]);
+    let of_folds = report["training"]["folds"].as_array().unwrap().last().unwrap();
+    assert_eq!(of_folds["deviation"], summary["metrics"]["validation"]["auc"]["std"]);
+    assert!(!report["alerts"].to_string().contains("learnt from") && report["features"]["shap"].is_object());
+    assert_eq!(tree.json("statistics.json")["dataset"]["item_count"], json!(700));
+    // Rows before the first window are judged by nothing; the column of times is no feature.
+    let (report, rows) = cv("nfold=4 split=time split_column=a");
+    let quality = &report["quality"];
+    assert!((quality["binary"]["auc"].as_f64().unwrap() - auc(&rows)).abs() < 1e-12);
+    assert_eq!((&quality["rows"], &report["features"]["num_features"]), (&json!(rows.len()), &json!(3)));
+    assert!(rows.len() < 700);
+    let args = ["cv", "--train", &data, "--report", &tree.text("m"), "nfold=3", "num_round=1"];
+    sapwood(args).user_error(&["ends with .html"]);
+}
+
+#[test]
+fn a_job_with_folds_leaves_a_report() {
+    let hyperparameters = json!({"num_round": "3", "objective": "multi:softmax", "num_class": "3", "_kfold": "3"});
+    let job = Job::on(csv(400, 1, class_of_three), hyperparameters);
+    job.run().ok();
+    check_page(&job.tree.read("output/data/report.html"), 12);
+    for name in FILES {
+        assert!(job.tree.path(&format!("output/data/{name}")).is_file(), "{name}");
+    }
+    let report = job.tree.json("output/data/report.json");
+    assert_eq!((&report["quality"]["is_out_of_fold"], &report["training"]["folds"].is_array()), (&json!(true), &true));
+}
+
+/// The cache has no values, but what is predicted of bins is what is predicted of values: all metrics, curves and contributions stay.
+#[test]
+fn binned_data_from_the_cache_are_reported_on() {
+    let tree = Tree::new();
+    let label = |x: [f64; 4], noise: f64| format!("{}", u8::from(x[0] + 0.4 * noise > 0.5));
+    let data = tree.write("train.csv", csv_with_header(900, 1, label)).display().to_string();
+    let valid = tree.write("valid.csv", csv_with_header(500, 2, label)).display().to_string();
+    let (model, cache, page) = (tree.text("m"), tree.text("cache"), tree.text("report.html"));
+    let base = ["train", "--train", &data, "--model-out", &model, "--cache", &cache, "--report", &page];
+    let plain = ["--validation", &valid, "objective=binary:logistic", "eval_metric=logloss,auc", "num_round=10", "max_bin=32"];
+    let preset = ["objective=binary:logistic", "preset=fast", "num_round=10"];
+    for words in [&plain[..], &preset[..]] {
+        let reports = [false, true].map(|is_cached| {
+            let run = sapwood(base.iter().chain(words)).ok();
+            assert_eq!(run.stderr.contains("binned data from the cache have no values"), is_cached, "{}", run.stderr);
+            for name in ["statistics.json", "constraints.json"] {
+                assert_eq!(tree.path(name).exists(), !is_cached, "{name}");
+            }
+            check_page(&tree.read("report.html"), 18);
+            tree.json("report.json")
+        });
+        let [values, bins] = reports;
+        assert!(values["quality"] == bins["quality"], "{} {}", values["quality"]["metrics"], bins["quality"]["metrics"]);
+        assert_eq!(values["features"]["importance"], bins["features"]["importance"]);
+        assert_eq!((&values["data"]["are_bins"], &bins["data"]["are_bins"]), (&json!(false), &json!(true)));
+        let column = |report: &Value| report["data"]["columns"][0].clone();
+        let (of_values, of_bins) = (column(&values), column(&bins));
+        assert_eq!((&of_values["name"], &of_bins["mean"]), (&of_bins["name"], &Value::Null));
+        let median = |column: &Value| column["quantiles"][2].as_f64().unwrap();
+        assert!((median(&of_values) - median(&of_bins)).abs() < 0.05);
+        assert!(
+            bins["alerts"].to_string().contains("came from the cache")
+                && !values["alerts"].to_string().contains("came from the cache")
+        );
+    }
+}
+
 /// Names and levels may be markup, and of any length; the page stays what it is.
 #[test]
 fn what_the_data_say_is_text_and_nothing_else() {

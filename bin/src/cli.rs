@@ -179,6 +179,10 @@ pub struct CvArgs {
     /// Where to write means and standard deviations of every round, as CSV.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// Where to write a report, a page for a browser (FILE.html), with each row judged by models that did not learn from it. Beside it go the same as
+    /// JSON, statistics.json, constraints.json and evaluation.json.
+    #[arg(long, value_name = "FILE.html")]
+    pub report: Option<PathBuf>,
     /// The format of the data; detected if not given.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatArg>,
@@ -222,6 +226,7 @@ impl CvArgs {
             model_out: this.model_out,
             summary: this.summary,
             history: this.history,
+            report: this.report,
             format: this.format,
             label: this.label,
             weight: this.weight,

@@ -11,12 +11,13 @@ use crate::summary::sha256;
 use crate::threads;
 use sapwood::boost::{CrossValidated, FoldsReport, cross_validate, out_of_fold};
 use sapwood::collective::Solo;
-use sapwood::data::{Fold, describe_folds};
+use sapwood::data::{Fold, Sample, Sampler, describe_folds};
 use sapwood::predict::{Output, Predictions};
 use sapwood::text::counted;
 use sapwood::{Dataset, Model, Params, objective};
 use sapwood_readers::ReadOptions;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What came of a cross-validation.
@@ -29,10 +30,14 @@ pub struct Outcome {
     pub result: CrossValidated,
     /// The signal that ended it early, if one did.
     pub stopped: Option<u8>,
-    seconds: f64,
+    /// Seconds that reading took.
+    pub load: f64,
+    /// Seconds that everything took.
+    pub seconds: f64,
+    sampler: Option<Arc<Sampler>>,
 }
 
-/// Reads the data, cuts them, and trains a model a fold. Metric lines are printed as `line` says.
+/// Reads the data, cuts them, and trains a model a fold. Metric lines are printed as `line` says. For a report, rows are sampled as they are read.
 ///
 /// # Errors
 /// Data that cannot be read, cut or learnt from.
@@ -42,6 +47,7 @@ pub fn run(
     signals: &Signals,
     log: &mut Log,
     line: fn(&FoldsReport) -> String,
+    is_reported: bool,
 ) -> Result<Outcome, Failure> {
     let start = Instant::now();
     objective::check_bound_columns(params)?;
@@ -53,6 +59,12 @@ pub fn run(
             *set = set.without_column(column).map_err(|error| Failure::from(error).at(name))?;
         }
     }
+    let load = start.elapsed().as_secs_f64();
+    let sampler = is_reported.then(|| {
+        let (train, sampler) = loaded.train.clone().sampled();
+        loaded.train = train;
+        sampler
+    });
     let folds = loaded.train.folds(params)?;
     log.info(&format!("{}: {}", counted(folds.len(), "fold"), describe_folds(params)));
     let evaluated: Vec<_> = loaded.validation.iter().map(|(name, set)| (name.clone(), set)).collect();
@@ -83,7 +95,7 @@ pub fn run(
         let (kept, done) = (result.last.mean.round, result.history.len());
         log.info(&format!("early stopping: the mean over folds was best in round [{kept}] of {done}, with which all models end"));
     }
-    Ok(Outcome { data: loaded.train, folds, result, stopped, seconds: start.elapsed().as_secs_f64() })
+    Ok(Outcome { data: loaded.train, folds, result, stopped, load, seconds: start.elapsed().as_secs_f64(), sampler })
 }
 
 /// The kind of output that can be averaged: of objectives that predict a class the probabilities.
@@ -100,6 +112,19 @@ impl Outcome {
         let (models, rows) = (&self.result.models, self.data.rows());
         let values = threads::pool(params.nthread)?.install(|| out_of_fold(models, &self.folds, rows, output))?;
         Ok(Predictions::new(&models[0], output, rows, values)?)
+    }
+
+    /// Rows that were sampled as they were read, without the column that says how rows are split, which is no feature; none where no report was wanted.
+    ///
+    /// # Errors
+    /// Data that cannot be read, or a sample that was taken already.
+    pub fn sample(&self, params: &Params) -> Result<Option<Sample>, Failure> {
+        let Some(sampler) = &self.sampler else { return Ok(None) };
+        let sample = sampler.finish(&self.data)?;
+        Ok(Some(match &params.split_column {
+            Some(column) => sample.without_column(column)?,
+            None => sample,
+        }))
     }
 
     /// A line for each round: means, and standard deviations as `…-std`.

@@ -3,6 +3,7 @@
 use crate::cli::CvArgs;
 use crate::config;
 use crate::cross_validation::{self, averaged};
+use crate::fold_report;
 use crate::inputs::DataPlace;
 use crate::output;
 use crate::predict;
@@ -10,6 +11,7 @@ use crate::prediction_form::Packed;
 use crate::prediction_table::PredictionTable;
 use crate::reading;
 use crate::report::{Ending, Failure};
+use crate::report_files::ReportFiles;
 use crate::signal::{self, Signals};
 use crate::threads;
 use crate::train;
@@ -18,7 +20,7 @@ use sapwood::predict::Output;
 use sapwood::text::counted;
 use sapwood::{Model, Params, metric};
 use sapwood_readers as readers;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Folds where nothing else is said, as in LightGBM and scikit-learn.
 const FOLDS: &str = "5";
@@ -45,13 +47,16 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
             "preset: a preset cuts folds of its own; `sapwood train` with it tells how good its models are on rows that they hold out",
         ));
     }
-    let (params, notes) = Params::from_pairs(with_default(pairs))?;
+    let pairs = with_default(pairs);
+    let (params, notes) = Params::from_pairs(pairs.clone())?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     metric::metrics(&params.eval_metric, params.objective_spec())?;
     let inputs = train::inputs(&training)?;
     let packed = Packed::of(args.out.as_deref())?;
     let places = [&args.out, &training.model_out, &training.summary, &training.history];
-    let places: Vec<&Path> = places.into_iter().flatten().map(|path| &**path).collect();
+    let report = training.report.as_deref().map(ReportFiles::beside).transpose()?;
+    let of_report = report.iter().flat_map(ReportFiles::paths).map(PathBuf::as_path);
+    let places: Vec<&Path> = places.into_iter().flatten().map(|path| &**path).chain(of_report).collect();
     places.iter().try_for_each(|place| output::check_writable(place))?;
     if let Some(twice) = places.iter().enumerate().find(|(at, place)| places[..*at].contains(place)) {
         return Err(Failure::user(format!("{}: results need a file each", twice.1.display())));
@@ -67,7 +72,7 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
     }
 
     let signals = Signals::listen(None)?;
-    let outcome = cross_validation::run(&params, &inputs, &signals, &mut log, FoldsReport::line)?;
+    let outcome = cross_validation::run(&params, &inputs, &signals, &mut log, FoldsReport::line, report.is_some())?;
     if let Some(signal) = outcome.stopped {
         log.warning(&format!("{} ended cross-validation early; no file was written", signal::name(signal)));
         return Ok(Ending::Interrupted { signal });
@@ -97,6 +102,10 @@ pub fn run(args: &CvArgs) -> Result<Ending, Failure> {
     if let Some(path) = &training.summary {
         let text = format!("{:#}\n", outcome.summary(&log, &written));
         output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
+    }
+    if let Some(files) = &report {
+        let done = fold_report::Done { params: &params, given: &pairs, inputs: &inputs, outcome: &outcome, models: &written };
+        fold_report::write(files, &done, &mut log);
     }
     Ok(Ending::Completed)
 }

@@ -1,12 +1,14 @@
 //! A cross-validation as a SageMaker job (`_kfold`): a model a fold in `model/`, and what each row's folds predict of it in `output/data/`, as the
-//! built-in XGBoost leaves them. Other than there, rows that a fold learns from are not among those that judge it.
+//! built-in XGBoost leaves them, with a report beside it. Other than there, rows that a fold learns from are not among those that judge it.
 
 use crate::cross_validation::{self, Outcome, averaged};
+use crate::fold_report;
 use crate::inputs::{DataPlace, Inputs};
 use crate::log::Log;
 use crate::model_files::fold_name;
 use crate::output;
 use crate::report::Failure;
+use crate::report_files::ReportFiles;
 use crate::signal::{self, Signals};
 use sapwood::boost::FoldsReport;
 use sapwood::predict::Output;
@@ -18,20 +20,29 @@ use sapwood_score::write_number;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Cross-validates, and writes models, predictions and summary. Returns the signal that cut training short, if one did; all models end with the same
+/// Cross-validates, and writes models, predictions, summary and report. Returns the signal that cut training short, if one did; all models end with the same
 /// round then.
 ///
 /// # Errors
 /// Anything wrong with parameters, data or the places to write to.
-pub fn run(params: &Params, mut inputs: Inputs, paths: &Paths, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
+pub fn run(
+    params: &Params,
+    given: &[(String, String)],
+    mut inputs: Inputs,
+    paths: &Paths,
+    signals: &Signals,
+    mut log: Log,
+) -> Result<Option<u8>, Failure> {
     metric::metrics(&params.eval_metric, params.objective_spec())?;
     let count = params.nfold.unwrap_or_default() * params.num_cv_round;
     refuse_other_models(&paths.models(), count as usize)?;
     join(&mut inputs, &mut log)?;
     let files = inputs.check(params.data.same_data, &mut log)?;
     output::refuse_input(&paths.summary(), &files)?;
+    let report = ReportFiles::beside(&paths.report())?;
+    report.paths().into_iter().try_for_each(|path| output::refuse_input(path, &files))?;
     // A message's metrics are means, so that the tuner's patterns find one number.
-    let outcome = cross_validation::run(params, &inputs, signals, &mut log, |report: &FoldsReport| report.mean.line())?;
+    let outcome = cross_validation::run(params, &inputs, signals, &mut log, |report: &FoldsReport| report.mean.line(), true)?;
     let mut written = Vec::new();
     for (number, model) in outcome.result.models.iter().enumerate() {
         let (name, bytes) = (fold_name(number), model.to_bytes()?);
@@ -47,6 +58,9 @@ pub fn run(params: &Params, mut inputs: Inputs, paths: &Paths, signals: &Signals
     output::write_whole(&paths.summary().with_file_name("predictions.csv"), |out| out.write_all(predictions.as_bytes()))?;
     let summary = format!("{:#}\n", outcome.summary(&log, &written));
     output::write_whole(&paths.summary(), |out| out.write_all(summary.as_bytes()))?;
+    // Last: whatever becomes of it, all else is there.
+    let done = fold_report::Done { params, given, inputs: &inputs, outcome: &outcome, models: &written };
+    fold_report::write(&report, &done, &mut log);
     Ok(outcome.stopped)
 }
 

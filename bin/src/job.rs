@@ -106,10 +106,15 @@ impl Job {
                 log.note("this host read none of the rows, so it has none to report on: no report is written; `sapwood report` makes one of a model and data");
             }
             let wants_report = may_report && data.train.rows() > 0;
-            if wants_report && bins.is_some() {
-                log.note("binned data from the cache have no values to report on: no report is written; `sapwood report` makes one of a model and data");
-            }
-            let samplers = (wants_report && bins.is_none()).then(|| Samplers::among(&mut data));
+            let samplers = match bins.as_ref().filter(|_| wants_report) {
+                Some(bins) => {
+                    log.note(
+                        "binned data from the cache have no values: in the report, the middles of bins stand for them, and there are no statistics.json and constraints.json",
+                    );
+                    Samplers::of_bins(&data, bins)?
+                }
+                None => wants_report.then(|| Samplers::among(&mut data)),
+            };
             let keeper = cache.as_ref().map(|cache| Keeper { cache, job: &self, data: &data });
             let (trained, stopped) = self.train(&data, bins, keeper, checkpoints.as_mut(), signals, &mut log)?;
             for (name, set) in &data.validation {

@@ -16,6 +16,7 @@ mod evaluate;
 mod evaluation_report;
 mod explain;
 mod fold_job;
+mod fold_report;
 mod glossary;
 mod history;
 mod hosts;

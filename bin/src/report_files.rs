@@ -56,7 +56,7 @@ impl ReportFiles {
         Self { page, json, statistics, constraints, evaluation }
     }
 
-    /// Writes a report, and the baseline that `sample` is.
+    /// Writes a report, and the baseline that `sample` is. Of bins there is none, and one of other data does not stay beside the report.
     ///
     /// # Errors
     /// A file that cannot be written.
@@ -65,11 +65,20 @@ impl ReportFiles {
         write(&self.page, &report.html())?;
         write(&self.json, &json)?;
         write_json(&self.evaluation, &pipelines::evaluation(report))?;
-        if let Some(sample) = sample {
+        if let Some(sample) = sample.filter(|sample| !sample.is_of_bins) {
             write_json(&self.statistics, &monitor::statistics(sample)?)?;
             write_json(&self.constraints, &monitor::constraints(sample))?;
+        } else {
+            [&self.statistics, &self.constraints].into_iter().try_for_each(|path| remove(path))?;
         }
         Ok(())
+    }
+}
+
+fn remove(path: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::io(path, "cannot be removed", &error)),
+        _ => Ok(()),
     }
 }
 

@@ -52,7 +52,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         if let Some(directory) = &checkpoints {
             log.warning(&format!("{}: jobs with folds keep no checkpoints; an interrupted job begins anew", directory.display()));
         }
-        return Ok(ending(fold_job::run(&params, inputs, &paths, &signals, log)?, on_sigterm));
+        return Ok(ending(fold_job::run(&params, &hyperparameters.pairs, inputs, &paths, &signals, log)?, on_sigterm));
     }
     let initial = initial.map(|(path, model)| {
         log.note(&format!("channel {MODEL}: training goes on from {}", path.display()));

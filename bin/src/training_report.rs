@@ -9,7 +9,7 @@ use crate::report_files::ReportFiles;
 use crate::signal;
 use crate::summary::{peak_rss_bytes, sha256};
 use crate::text::quoted;
-use sapwood::boost::PresetReport;
+use sapwood::boost::{Bins, PresetReport};
 use sapwood::data::{Sample, Sampler};
 use sapwood::text::counted;
 use sapwood::{Params, RoundReport, Trained, metric, objective};
@@ -21,10 +21,17 @@ use std::time::{Duration, Instant};
 /// Points of a curve.
 const POINTS: usize = 400;
 
-/// What takes samples while the data are read.
-pub struct Samplers {
-    train: Arc<Sampler>,
-    judged: Option<Arc<Sampler>>,
+/// What takes samples while the data are read, or where binned data come from the cache, samples of the bins.
+pub enum Samplers {
+    /// Of values.
+    OfValues {
+        /// Of the training data.
+        train: Arc<Sampler>,
+        /// Of the last validation set.
+        judged: Option<Arc<Sampler>>,
+    },
+    /// Of bins, the validation set's with its name.
+    OfBins(Box<(Sample, Option<(String, Sample)>)>),
 }
 
 /// Samples of the data, and what else the report needs of them.
@@ -46,21 +53,39 @@ impl Samplers {
             *set = tapped;
             sampler
         });
-        Self { train: sampler, judged }
+        Self::OfValues { train: sampler, judged }
     }
 
-    /// The samples. Data that nobody has read, because their bins came from the cache, have none.
+    /// Samples of bins. None of bins that are in a file.
+    pub fn of_bins(data: &Loaded, bins: &Bins) -> Result<Option<Self>, Failure> {
+        let last = data.validation.len();
+        let judged = data.validation.last().filter(|(_, set)| set.rows() > 0);
+        let judged = judged.map(|(name, set)| Ok::<_, Failure>(bins.sample(last, set)?.map(|sample| (name.clone(), sample))));
+        let judged = judged.transpose()?.flatten();
+        Ok(bins.sample(0, &data.train)?.map(|train| Self::OfBins(Box::new((train, judged)))))
+    }
+
+    /// The samples.
     pub fn finish(self, data: &Loaded, params: &Params) -> Result<Sampled, Failure> {
-        let train = self.train.finish(&data.train)?;
-        let judged = self.judged.zip(data.validation.last());
-        let judged = judged.map(|(sampler, (name, set))| Ok::<_, Failure>((name.clone(), sampler.finish(set)?))).transpose()?;
+        let (train, judged) = match self {
+            Self::OfBins(samples) => *samples,
+            Self::OfValues { train, judged } => {
+                let judged = judged.zip(data.validation.last());
+                let judged = judged.map(|(sampler, (name, set))| Ok::<_, Failure>((name.clone(), sampler.finish(set)?)));
+                (train.finish(&data.train)?, judged.transpose()?)
+            }
+        };
         let sets = std::iter::once(("train", &data.train)).chain(data.validation.iter().map(|(name, set)| (&name[..], set)));
-        let hash = |labels: &[f64]| sha256(bytemuck::cast_slice(labels));
-        let label_hashes = sets.filter_map(|(name, set)| Some((name.to_string(), hash(set.labels()?)))).collect();
+        let label_hashes = sets.filter_map(|(name, set)| Some((name.to_string(), label_hash(set.labels()?)))).collect();
         // A report without it is still one.
         let constant = objective::constant_margins(params, &data.train).ok();
         Ok(Sampled { train, judged, constant, label_hashes })
     }
+}
+
+/// What tells labels from all others.
+pub fn label_hash(labels: &[f64]) -> String {
+    sha256(bytemuck::cast_slice(labels))
 }
 
 /// What a job knows about itself.
@@ -88,13 +113,18 @@ pub struct Done<'a> {
 /// Writes the report, and says so. That it cannot be made or written is a warning: the model is there.
 pub fn write(files: &ReportFiles, sampled: Result<Sampled, Failure>, done: &Done<'_>, log: &mut Log) {
     let start = Instant::now();
-    let page = files.page.display();
     let written = sampled.and_then(|sampled| {
         report::catch(|| {
             let report = report_of(&sampled, done)?;
             files.write(&report, Some(&sampled.train))
         })
     });
+    tell(files, written, start, log);
+}
+
+/// Says that a report was written, or why not.
+pub fn tell(files: &ReportFiles, written: Result<(), Failure>, start: Instant, log: &mut Log) {
+    let page = files.page.display();
     match written {
         Ok(()) => log.info(&format!("report written to {page} in {:.2} s", start.elapsed().as_secs_f64())),
         Err(failure) => log.warning(&format!("{page}: no report was written: {}", failure.message())),
@@ -179,13 +209,14 @@ fn training(done: &Done<'_>) -> TrainingFacts {
         ended: ended(done),
         seconds: steps.iter().map(|(label, value)| bar(label, *value)).collect(),
         phases: profile.seconds().map(|(phase, value)| bar(phase, value)).collect(),
+        folds: Vec::new(),
         threads: *threads,
         peak_bytes: peak_rss_bytes(),
     }
 }
 
 /// Metrics by round. Of many rounds some are left out, but neither the first, the last nor that which the model keeps as its last.
-fn curves(history: &[RoundReport], kept: usize) -> Vec<Curve> {
+pub fn curves(history: &[RoundReport], kept: usize) -> Vec<Curve> {
     let step = history.len().div_ceil(POINTS).max(1);
     let last = history.len().saturating_sub(1);
     let shown: Vec<_> = history
@@ -254,11 +285,6 @@ fn best_of(done: &Done<'_>) -> String {
 }
 
 fn reproduction(sampled: &Sampled, done: &Done<'_>) -> Reproduction {
-    let paths = |place: &DataPlace| match place {
-        DataPlace::Files(paths) => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
-        DataPlace::Objects(objects) => objects.iter().take(5).map(|object| object.uri.to_string()).collect::<Vec<_>>().join(", "),
-        DataPlace::Pipe(path) => path.display().to_string(),
-    };
     let named = done.inputs.named().map(|(name, input)| (name.to_string(), paths(&input.place)));
     let hashes = sampled.label_hashes.iter().map(|(name, hash)| (format!("labels of {name}, SHA-256"), hash.clone()));
     Reproduction {
@@ -269,6 +295,15 @@ fn reproduction(sampled: &Sampled, done: &Done<'_>) -> Reproduction {
         given: done.given.to_vec(),
         parameters: done.trained.model.params.clone(),
         machine: machine(done.trained.threads),
+    }
+}
+
+/// Where data are.
+pub fn paths(place: &DataPlace) -> String {
+    match place {
+        DataPlace::Files(paths) => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "),
+        DataPlace::Objects(objects) => objects.iter().take(5).map(|object| object.uri.to_string()).collect::<Vec<_>>().join(", "),
+        DataPlace::Pipe(path) => path.display().to_string(),
     }
 }
 

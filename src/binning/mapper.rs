@@ -102,6 +102,36 @@ impl FeatureBins {
     }
 }
 
+impl FeatureBins {
+    /// A value that stands for those of a bin: the middle of a numeric one; beyond the outermost cut, as far from it as its neighbour is wide to both
+    /// sides, so that whole numbers in a row stand for themselves. A level's code; NaN for what is missing.
+    pub(crate) fn stand_in(&self, bin: usize) -> f64 {
+        match self {
+            _ if bin >= self.value_bins() => f64::NAN,
+            Self::Categorical { .. } => bin as f64,
+            Self::Numeric { cuts } => {
+                let (low, high) = (bin.checked_sub(1).map(|before| cuts[before]), cuts[bin]);
+                let half = |cut: usize| match (cuts.get(cut), cuts.get(cut + 1)) {
+                    (Some(from), Some(to)) if to.is_finite() => (to - from) / 2.0,
+                    _ => 0.5,
+                };
+                let value = match low {
+                    Some(low) if high.is_finite() => low / 2.0 + high / 2.0,
+                    Some(low) => low + bin.checked_sub(2).map_or(0.5, half),
+                    None if high.is_finite() => high - half(0),
+                    None => 0.0,
+                };
+                // Where numbers lie closer than halves can tell, the ends stand for the bin: the upper one belongs to it.
+                match () {
+                    () if self.bin(value) == bin => value,
+                    () if high.is_finite() => high,
+                    () => low.map_or(value, f64::next_up),
+                }
+            }
+        }
+    }
+}
+
 /// The bin that all but a few of the rows are in.
 fn most_frequent_bin(cuts: &[f64], mut values: &[WeightedValue], weight: u64) -> Option<usize> {
     let mut missing = weight;

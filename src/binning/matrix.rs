@@ -266,8 +266,7 @@ impl BinnedMatrix {
         self.layouts[feature as usize]
     }
 
-    /// The bin of a feature in a row.
-    #[cfg(test)]
+    /// The bin of a feature in a row. For a matrix that is in memory.
     pub(crate) fn bin(&self, row: usize, layout: FeatureLayout) -> usize {
         self.tiles[layout.tile].bin(row, layout.column)
     }

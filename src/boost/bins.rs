@@ -1,6 +1,7 @@
 //! [`Bins`]: the data sets of a training run as bin numbers, before its first round.
 
 use crate::binning::{BinMapper, BinnedMatrix, FeatureBins};
+use crate::data::Sample;
 use crate::{Dataset, Error, ErrorKind, Feature, FeatureKind, Params, Result};
 use std::path::PathBuf;
 
@@ -52,6 +53,23 @@ impl Bins {
             self.validation.iter().map(|matrix| matrix.gather_ascending(&all(matrix))).collect::<Result<Vec<_>>>()?;
         validation.push(self.train.gather_ascending(held_out)?);
         Ok(Self { mapper: self.mapper.clone(), train: self.train.gather_ascending(learned)?, validation })
+    }
+
+    /// A sample of a data set, the training data's first, that has these bins and whose values cannot be had ([`cache`](crate::cache)): what stands for
+    /// a value is on the same side of every split, so that models of these bins predict for it what they predict for the value. None of bins that
+    /// are in a file.
+    ///
+    /// # Errors
+    /// No such set.
+    pub fn sample(&self, set: usize, data: &Dataset) -> Result<Option<Sample>> {
+        let matrix = self.matrices().nth(set).filter(|matrix| matrix.rows() == data.rows());
+        let matrix = matrix.ok_or_else(|| Error::internal("a sample of bins that are not there"))?;
+        if matrix.spilled().is_some() {
+            return Ok(None);
+        }
+        let features = self.mapper.features();
+        let value = |feature: usize, row: usize| features[feature].stand_in(matrix.bin(row, matrix.layout(feature as u32)));
+        Sample::of_bins(data, value).map(Some)
     }
 
     /// What of them is in a file, because memory has no room for it.
@@ -130,6 +148,55 @@ mod tests {
         let x = Array2::from_shape_fn((rows, schema.len()), |(row, column)| ((row * (column + 3)) % [40, 5][column % 2]) as f64);
         let y = x.column(0).to_vec();
         Dataset::from_array(x.view(), y, Some(schema)).unwrap()
+    }
+
+    /// Values far apart and next to each other, some missing, and many features that are nearly always 0, which share a sparse tile.
+    #[test]
+    fn models_predict_for_a_sample_of_bins_what_they_predict_for_values() {
+        let number = |row: usize, column: usize| match column {
+            1 => (row % 5) as f64,
+            _ if (row + column).is_multiple_of(if column < 5 { 11 } else { 37 }) => f64::NAN,
+            0 => ((row * 7919) % 1009) as f64,
+            2 => [1.0, 1.0f64.next_up(), 1e300, f64::MAX, -1e-310][row % 5],
+            3 => f64::from(u8::from(row % 3 == 1)) * 1e-3,
+            4 => 7.0,
+            _ => {
+                if (row * (column + 3)).is_multiple_of(17) {
+                    (row % 19) as f64
+                } else {
+                    0.0
+                }
+            }
+        };
+        let mut schema = FeatureSchema::numeric(60);
+        schema.features[1].kind = FeatureKind::Categorical { levels: (0..5).map(|level| level.to_string()).collect() };
+        let x = Array2::from_shape_fn((900, 60), |(row, column)| number(row, column));
+        let y = (0..900).map(|row| number(row, 5).max(0.0) + number(row, 3).max(0.0) * 1e3 + (row % 5) as f64 * 0.3).collect();
+        let data = Dataset::from_array(x.view(), y, Some(schema)).unwrap();
+        let params = Params::builder().num_round(15).max_bin(64).build().unwrap();
+        let simd = Simd::detect().unwrap();
+        let bins = Training::prepare(Execution::solo(simd), &params, &data, &[], Beginnings::default()).unwrap().bin().unwrap();
+        assert!(
+            bins.matrices().any(|matrix| matrix.tiles().iter().any(|tile| matches!(tile.cells, crate::binning::Cells::Sparse(_))))
+        );
+        let sample = bins.sample(0, &data).unwrap().unwrap();
+        assert!(sample.is_of_bins && sample.rows.len() == 900 && bins.sample(1, &data).is_err());
+        let model = Trainer::new(params).fit_binned(&data, bins, &mut ()).unwrap().model;
+        assert!(model.trees.iter().all(|tree| tree.nodes.len() > 10));
+        let margins = |data: &Dataset| crate::predict::predict_margins(&model, data).unwrap();
+        assert!(margins(&sample.data) == margins(&data));
+        // Whole numbers with a bin each, and levels, stand for themselves.
+        sample
+            .data
+            .source()
+            .visit(&|block| {
+                for row in 0..block.rows {
+                    let here = |feature: usize| block.columns.iter().find(|column| column.0 == feature).unwrap().1.get(row);
+                    assert!(here(1) == number(row, 1) && (here(3) - number(row, 3)).abs() < 1.0 || number(row, 3).is_nan());
+                }
+                Ok(())
+            })
+            .unwrap();
     }
 
     #[test]

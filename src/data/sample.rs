@@ -10,6 +10,8 @@ use super::groups::Groups;
 use super::memory::{Column, Columns};
 use crate::sampling::{self, Draw, Purpose};
 use crate::{Error, Feature, FeatureKind, Result};
+use rayon::prelude::*;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Rows that are kept at most, query groups apart.
@@ -65,8 +67,10 @@ pub struct Sample {
     pub rows: Vec<u32>,
     /// The number of all rows.
     pub of: usize,
-    /// What all rows amount to, column by column.
+    /// What all rows amount to, column by column; of bins, what the rows of the sample do.
     pub columns: Vec<ColumnSummary>,
+    /// Whether values stand for those of their bins, because there were no others: near what was read, and on the same side of every split.
+    pub is_of_bins: bool,
 }
 
 impl Sample {
@@ -74,7 +78,7 @@ impl Sample {
     #[must_use]
     pub fn part(&self, places: Vec<u32>, of: usize) -> Self {
         let rows = places.iter().map(|&place| self.rows[place as usize]).collect();
-        Self { data: self.data.subset(places, None), rows, of, columns: self.columns.clone() }
+        Self { data: self.data.subset(places, None), rows, of, columns: self.columns.clone(), is_of_bins: self.is_of_bins }
     }
 
     /// The same rows without a feature.
@@ -85,7 +89,31 @@ impl Sample {
         let data = self.data.without_column(name)?;
         let features = self.data.schema.features.iter().zip(&self.columns);
         let columns = features.filter(|(feature, _)| feature.name != name).map(|(_, summary)| summary.clone()).collect();
-        Ok(Self { data, columns, rows: self.rows.clone(), of: self.of })
+        Ok(Self { data, columns, rows: self.rows.clone(), of: self.of, is_of_bins: self.is_of_bins })
+    }
+
+    /// A sample of data whose values cannot be had, drawn as others are. `value` gives what stands for that of a feature in a row: a number, the code
+    /// of a level, or NaN.
+    ///
+    /// # Errors
+    /// None that data could cause.
+    pub(crate) fn of_bins(data: &Dataset, value: impl Fn(usize, usize) -> f64 + Sync) -> Result<Self> {
+        let rows = drawn(data);
+        let take = |(number, feature): (usize, &Feature)| {
+            let mut taken = Taken::new(feature, rows.len());
+            let values: Vec<f64> = rows.iter().map(|&row| value(number, row as usize)).collect();
+            let chunk = Chunk::F64(values.into());
+            taken.keep(&chunk, 0..rows.len(), |place| place);
+            match &mut taken.tally {
+                Tally::Numbers(parts) => parts.push((0, Part::of(&chunk))),
+                Tally::Levels { counts, missing } => count_levels(&chunk, counts, missing),
+            }
+            (taken.values, taken.tally.summary())
+        };
+        let (values, columns) = data.schema.features.par_iter().enumerate().map(take).unzip();
+        let source = Arc::new(Columns::with_infinite(&data.schema, values)?);
+        let targets = data.targets.gather(&rows);
+        Ok(Self { data: Dataset { source, targets, ..data.clone() }, of: data.rows(), rows, columns, is_of_bins: true })
     }
 }
 
@@ -181,7 +209,7 @@ impl Sampler {
         let source = Kept { columns: Columns::with_infinite(&data.schema, values)?, sampler: self.clone() };
         let targets = data.targets.gather(&self.rows);
         let data = Dataset { source: Arc::new(source), targets, ..data.clone() };
-        Ok(Sample { data, rows: self.rows.clone(), of: all, columns })
+        Ok(Sample { data, rows: self.rows.clone(), of: all, columns, is_of_bins: false })
     }
 
     fn taken(&self, feature: usize) -> MutexGuard<'_, Taken> {
@@ -208,14 +236,7 @@ impl Sampler {
         if let Tally::Numbers(parts) = &mut taken.tally {
             parts.push((first_row, part));
         }
-        for place in from..to {
-            let value = chunk.get(self.rows[place] as usize - first_row);
-            match &mut taken.values {
-                Column::F64(values) => values[place] = value,
-                Column::F32(values) => values[place] = value as f32,
-                Column::Codes(codes) => codes[place] = if value.is_nan() { MISSING_CODE } else { value as u32 },
-            }
-        }
+        taken.keep(chunk, from..to, |place| self.rows[place] as usize - first_row);
     }
 
     fn take_block(&self, block: &Block<'_>) {
@@ -301,6 +322,18 @@ impl Taken {
             _ => (Column::F64(vec![f64::NAN; rows]), Tally::Numbers(Vec::new())),
         };
         Self { seen: 0, values, tally }
+    }
+
+    /// Keeps the values of some places, each of which is at `row` in the chunk.
+    fn keep(&mut self, chunk: &Chunk<'_>, places: Range<usize>, row: impl Fn(usize) -> usize) {
+        for place in places {
+            let value = chunk.get(row(place));
+            match &mut self.values {
+                Column::F64(values) => values[place] = value,
+                Column::F32(values) => values[place] = value as f32,
+                Column::Codes(codes) => codes[place] = if value.is_nan() { MISSING_CODE } else { value as u32 },
+            }
+        }
     }
 }
 

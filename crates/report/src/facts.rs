@@ -74,6 +74,8 @@ pub struct DataFacts {
     pub sets: Vec<SetFacts>,
     /// The data set that `columns` are of.
     pub columns_of: String,
+    /// Whether values stand for those of their bins, and counts are of the rows in this report, because the data came from the cache.
+    pub are_bins: bool,
     /// The number of columns.
     pub num_columns: usize,
     /// The columns, the most important to the model first.
@@ -177,10 +179,25 @@ pub struct TrainingFacts {
     pub seconds: Vec<Bar>,
     /// Seconds by phase of growing trees.
     pub phases: Vec<Bar>,
+    /// Of a cross-validation, metrics over its folds in the round that all models end with.
+    pub folds: Vec<FoldMetric>,
     /// The number of threads.
     pub threads: usize,
     /// The largest amount of memory that the process had.
     pub peak_bytes: Option<u64>,
+}
+
+/// A metric over folds.
+#[derive(Clone, Debug, Serialize)]
+pub struct FoldMetric {
+    /// The data set.
+    pub set: String,
+    /// The metric.
+    pub metric: String,
+    /// The mean over folds.
+    pub mean: f64,
+    /// The standard deviation of so many folds.
+    pub deviation: f64,
 }
 
 /// What a preset chose and what came of it.

@@ -32,6 +32,12 @@ pub fn alerts(report: &Report, warnings: &[String]) -> Vec<Alert> {
 fn of_data(data: &DataFacts, alerts: &mut Vec<Alert>) {
     let found = &data.findings;
     let mut add = |severity, text: String| alerts.push(Alert { severity, text });
+    if data.are_bins {
+        let text = "The data came from the cache, which holds bins of values and no values. The middle of its bin stands for each: predictions and metrics are \
+                    exact, distributions and values as coarse as bins. Means, equal rows, statistics.json and constraints.json are left out. A job without \
+                    the cache has them.";
+        add(Severity::Low, text.to_string());
+    }
     if !found.leaky.is_empty() {
         let names: Vec<_> = found.leaky.iter().map(|(name, alone)| format!("{} ({alone:.4})", text::name(name))).collect();
         let text = format!(

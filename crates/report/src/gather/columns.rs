@@ -52,14 +52,16 @@ pub fn facts(
     let columns: Vec<ColumnFacts> = (0..values.columns.len())
         .into_par_iter()
         .map(|at| column(&values, &described.columns[at], at, labels, of_task, other_values.as_ref()))
+        .map(|column| if described.is_of_bins { without_moments(column) } else { column })
         .collect();
     let mut findings = find(&columns, of_task, [values.rows, other_values.as_ref().map_or(0, |others| others.rows)]);
     findings.sampled_rows = values.rows;
-    let seen = fingerprints(&values, labels);
+    // Rows with equal bins need not be equal.
+    let seen = if described.is_of_bins { Vec::new() } else { fingerprints(&values, labels) };
     findings.duplicate_rows = seen.len() - seen.iter().collect::<BTreeSet<_>>().len();
     findings.shared_rows = others
         .zip(other_values.as_ref())
-        .filter(|(others, _)| is_whole(others.sample) && is_whole(described))
+        .filter(|(others, _)| is_whole(others.sample) && is_whole(described) && !described.is_of_bins)
         .map(|(others, values)| {
             let learnt: BTreeSet<u64> = seen.into_iter().collect();
             fingerprints(values, others.sample.data.labels().unwrap_or_default()).iter().filter(|row| learnt.contains(row)).count()
@@ -70,7 +72,8 @@ pub fn facts(
     if let Some(judged) = judged {
         match others {
             Some(_) => sets.push(set_facts(&judged.name, judged.sample, of_task)),
-            None => sets[0].name.clone_from(&judged.name),
+            None if judged.held_out.is_none() => sets[0].name.clone_from(&judged.name),
+            None => {}
         }
     }
     let rank = |column: &ColumnFacts| features.importance.iter().position(|importance| importance.name == column.name);
@@ -78,7 +81,13 @@ pub fn facts(
     let mut columns: Vec<_> = columns.into_iter().map(|column| (rank(&column).unwrap_or(usize::MAX), column)).collect();
     columns.sort_by_key(|(rank, _)| *rank);
     let columns = columns.into_iter().take(MOST_COLUMNS).map(|(_, column)| column).collect();
-    Ok(DataFacts { sets, columns_of, num_columns, columns, labels: label_bars(model, of_task, labels), findings })
+    let labels = label_bars(model, of_task, labels);
+    Ok(DataFacts { sets, columns_of, are_bins: described.is_of_bins, num_columns, columns, labels, findings })
+}
+
+/// Middles of bins say nothing of how far values go, nor what their mean is.
+fn without_moments(column: ColumnFacts) -> ColumnFacts {
+    ColumnFacts { mean: None, deviation: None, ..column }
 }
 
 fn is_whole(sample: &Sample) -> bool {

@@ -28,7 +28,9 @@ pub fn section(data: &DataFacts) -> Markup {
             @if shown < data.num_columns {
                 "The " (shown) " columns that the model relies on most, of " (text::count(data.num_columns)) ". "
             }
-            "Counts, means and extremes are of all rows; quartiles, distributions and what follows them are of the rows in this report. “Alone” tells how well a \
+            @if data.are_bins { "Values are the middles of bins, because the data came from the cache; all numbers are of the rows in this report. " }
+            @else { "Counts, means and extremes are of all rows; quartiles, distributions and what follows them are of the rows in this report. " }
+            "“Alone” tells how well a \
              column tells the label without any other: 1 is perfect; for two classes .5 is chance (area under the ROC curve), for numbers 0 (rank correlation); for \
              several classes it is the share of right guesses. “Drift” is the distance to the data that judge the model, in standard deviations for \
              numbers and from 0 to 1 for categories; look at what is above .1."

@@ -1,5 +1,6 @@
 //! How training went: curves, time, memory.
 
+use super::tables::{cell, table};
 use crate::chart::{Axis, Line, Lines, Title, horizontal};
 use crate::facts::{Bar, Curve, TrainingFacts};
 use crate::text;
@@ -28,6 +29,12 @@ pub fn section(training: &TrainingFacts, is_mean: bool) -> Markup {
                 (horizontal(Title { title: "Time of growing trees", text: "What training's time went to." }, &sorted(&training.phases), text::seconds))
             }
         }
+        @if !training.folds.is_empty() {
+            h3 { "Over folds" }
+            (table(&["data set", "metric", "mean", "standard deviation"], training.folds.iter().map(|fold| {
+                [text::name(&fold.set), text::name(&fold.metric), text::number(fold.mean), text::number(fold.deviation)].map(cell).to_vec()
+            })))
+        }
         @if let Some(bytes) = training.peak_bytes {
             p.note { "The process had at most " (text::count((bytes >> 20) as usize)) " MiB of memory." }
         }
@@ -47,14 +54,14 @@ fn curve(training: &TrainingFacts, metric: &str, is_mean: bool) -> Markup {
     let last = training.rounds.saturating_sub(1).max(1) as f64;
     let from = curves.iter().filter_map(|curve| curve.points.first()).map(|point| point.0).min().unwrap_or(0) as f64;
     let to = curves.iter().filter_map(|curve| curve.points.last()).map(|point| point.0 as f64).fold(from + last.min(1.0), f64::max);
+    let mark = Some((training.last_round as f64, "last round kept"));
     let (mark, text) = match is_mean {
         true => (
             None,
             "By round, the mean over models. One that has ended counts with its last round; the last round is that of the whole model.",
         ),
-        false => {
-            (Some((training.last_round as f64, "last round kept")), "By round. The marked round is the last that the model keeps.")
-        }
+        false if training.folds.is_empty() => (mark, "By round. The marked round is the last that the model keeps."),
+        false => (mark, "By round, the mean over folds. The marked round is the last that all models keep."),
     };
     Lines {
         title: Title { title: metric, text },
