@@ -140,8 +140,8 @@ fn a_preset_tells_what_it_chose_and_is_judged_by_rows_held_out() {
     let (preset, quality) = (&report["preset"], &report["quality"]);
     assert_eq!((&preset["name"], &preset["folds"], &preset["repeats"]), (&json!("best"), &json!(5), &json!(1)));
     let names: Vec<_> = preset["choices"].as_array().unwrap().iter().map(|choice| choice["parameter"].as_str().unwrap()).collect();
-    assert!(names.contains(&"subsample") && !names.contains(&"eta") && !names.contains(&"extra_trees"), "{names:?}");
-    assert_eq!((&preset["race"]["choice"]["parameter"], &preset["race"]["folds"]), (&json!("extra_trees"), &json!(1)));
+    assert!(names.contains(&"subsample") && !names.contains(&"eta") && !names.contains(&"race"), "{names:?}");
+    assert_eq!((&preset["race"]["choice"]["parameter"], &preset["race"]["folds"]), (&json!("race"), &json!(1)));
     let members = preset["members"].as_array().unwrap();
     assert_eq!(members.len(), summary["preset"]["members"].as_array().unwrap().len());
     assert_eq!(members[1]["metrics"][1][1], summary["preset"]["members"][1]["metrics"]["validation"]["auc"]);

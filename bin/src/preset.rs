@@ -45,10 +45,10 @@ pub fn facts(params: &Params, PresetReport { plan, members, factor, held_out_nam
         value: choice.value.clone(),
         because: choice.because.clone(),
     };
-    let raced = |choice: &&Choice| plan.race.as_ref().is_some_and(|race| race.parameter == choice.parameter);
+    let raced = |choice: &&Choice| choice.parameter == "race";
     let race = plan.race.as_ref().zip(plan.choices.iter().find(raced)).map(|(race, choice)| RaceFacts {
         choice: told(choice),
-        values: race.values.iter().map(ToString::to_string).collect(),
+        values: race.candidates.iter().map(|candidate| candidate.name.to_string()).collect(),
         folds: race.folds,
     });
     let member = |member: &MemberReport| {

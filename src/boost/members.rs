@@ -144,7 +144,7 @@ impl Member {
     /// What is told of it.
     pub fn report(&self, plan: &Plan) -> Option<MemberReport> {
         let report = self.history.last()?.clone();
-        let value = plan.race.as_ref().map(|race| race.values[self.task.candidate]);
+        let value = plan.race.as_ref().map(|race| race.candidates[self.task.candidate].name);
         Some(MemberReport { fold: self.task.fold, value, rounds: self.history.len(), report })
     }
 }

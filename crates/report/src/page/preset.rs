@@ -8,7 +8,7 @@ use maud::{Markup, html};
 pub fn section(preset: &PresetFacts) -> Markup {
     let PresetFacts { name, folds, repeats, choices, race, members, temperature_factor } = preset;
     let chosen = choices.iter().map(|choice| [choice.parameter.clone(), choice.value.clone(), choice.because.clone()]);
-    let raced = race.as_ref().map(|race| &race.choice.parameter[..]);
+    let raced = race.as_ref().map(|_| "kind");
     html! {
         p {
             "With " code { "preset=" (name) } ", what is not given follows from the data. The rows were cut into " (text::counted(*folds, "fold"))
@@ -20,8 +20,8 @@ pub fn section(preset: &PresetFacts) -> Markup {
         @if let Some(race) = race {
             h3 { "What was tried" }
             p {
-                "On the first " (text::counted(race.folds, "fold")) " models were trained with each of " code { (race.choice.parameter) "=" (race.values.join(", ")) }
-                ". Those with " code { (race.choice.value) } " were kept: " (race.choice.because) "."
+                "On the first " (text::counted(race.folds, "fold")) " models of several kinds were trained: " code { (race.values.join(", ")) }
+                ". The best, " code { (race.choice.value) } ", were kept: " (race.choice.because) "."
             }
         }
         h3 { "The models" }
