@@ -36,7 +36,15 @@ fn fit(params: ParamsBuilder, data: &Dataset) -> Trained {
 }
 
 fn chosen<'a>(trained: &'a Trained, parameter: &str) -> Option<&'a str> {
-    trained.preset.as_ref().unwrap().plan.choices.iter().find(|choice| choice.parameter == parameter).map(|choice| &choice.value[..])
+    trained
+        .preset
+        .as_ref()
+        .unwrap()
+        .plan
+        .choices
+        .iter()
+        .find(|choice| choice.parameter == parameter)
+        .map(|choice| &choice.value[..])
 }
 
 fn log_loss(model: &Model, data: &Dataset) -> f64 {
