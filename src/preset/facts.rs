@@ -2,7 +2,7 @@
 
 use crate::Params;
 use crate::data::Dataset;
-use crate::{Feature, FeatureKind};
+use crate::{Feature, FeatureKind, Objective};
 use std::collections::BTreeSet;
 
 /// What follows from the training data and the objective. Nothing that a machine, its threads or the time of day could change.
@@ -14,6 +14,8 @@ pub struct Facts {
     pub units: usize,
     /// Features.
     pub features: usize,
+    /// Classes of a multiclass objective; 0 of another.
+    pub classes: usize,
     /// Features that are numbers.
     pub numeric: usize,
     /// Levels of the categorical feature with the most; 0 where none is categorical.
@@ -34,6 +36,8 @@ impl Facts {
         };
         let features = &data.schema().features;
         let numeric = features.iter().filter(|feature| feature.kind == FeatureKind::Numeric).count();
-        Self { rows, units, features: features.len(), numeric, levels: features.iter().map(levels).max().unwrap_or(0) }
+        let is_multiclass = matches!(params.objective, Objective::Softmax | Objective::Softprob);
+        let classes = if is_multiclass { params.num_class as usize } else { 0 };
+        Self { rows, units, features: features.len(), classes, numeric, levels: features.iter().map(levels).max().unwrap_or(0) }
     }
 }

@@ -100,7 +100,7 @@ impl Plan {
         let choices: Vec<Choice> = choices.collect();
         let params = ParamsBuilder::chosen(params, choices.iter().map(|choice| (choice.parameter, choice.value.clone())))?;
         let quality = params.quality.unwrap_or_default();
-        let (folds, repeats) = rules::folds(quality);
+        let (folds, repeats) = rules::folds(quality, &facts, &params);
         let folds = folds.min(facts.units).max(2);
         let race = rules::race(quality, &facts, &params).and_then(|race| race.among(&params));
         let crosses = rules::crosses(quality, &facts, &params);

@@ -9,9 +9,11 @@ use crate::{Objective, Params};
 const QUALITY: u32 = 3;
 
 /// The number of folds at a quality, and how often rows are cut into them.
-pub(super) fn folds(quality: u32) -> (usize, u32) {
+pub(super) fn folds(quality: u32, facts: &Facts, params: &Params) -> (usize, u32) {
     match quality {
         0..=1 => (3, 1),
+        // Numbers are predicted by many more trees than classes, and others are fast at it.
+        2..=3 if !params.objective.is_classification() && facts.rows > SMALL => (4, 1),
         2..=3 => (5, 1),
         4 => (8, 1),
         _ => (8, 2),
@@ -21,8 +23,8 @@ pub(super) fn folds(quality: u32) -> (usize, u32) {
 /// The values of all parameters that a preset has an opinion about, with the reasons.
 pub(super) fn choices(facts: &Facts, params: &Params) -> Vec<Choice> {
     let quality = params.quality.unwrap_or(if params.preset == Preset::Fast { 1 } else { QUALITY });
-    let mut choices = vec![of_quality(quality)];
-    choices.extend(pace(quality, params));
+    let mut choices = vec![of_quality(quality, facts, params)];
+    choices.extend(pace(quality, facts, params));
     choices.extend(shape(params));
     choices.extend(sampling(facts, params));
     choices.extend(metric(params));
@@ -33,20 +35,28 @@ fn choice(parameter: &'static str, value: impl ToString, because: impl Into<Stri
     Choice { parameter, value: value.to_string(), because: because.into() }
 }
 
-fn of_quality(quality: u32) -> Choice {
-    let (folds, repeats) = folds(quality);
+fn of_quality(quality: u32, facts: &Facts, params: &Params) -> Choice {
+    let (folds, repeats) = folds(quality, facts, params);
     let models = if repeats > 1 { format!("{repeats} × {folds}") } else { folds.to_string() };
     choice("quality", quality, format!("the mean of {models} models is worth their time"))
 }
 
 /// How fast models learn, and when they stop.
-fn pace(quality: u32, params: &Params) -> Vec<Choice> {
+fn pace(quality: u32, facts: &Facts, params: &Params) -> Vec<Choice> {
+    let is_regression = !params.objective.is_classification();
     let (eta, why) = match quality {
+        0..=3 if is_regression && facts.rows > MOST_RACING_ROWS => {
+            (0.2, "numbers of so many rows would take very many smaller steps")
+        }
+        0..=3 if facts.rows * facts.classes > MOST_CLASS_ROWS => {
+            (0.2, "so many rows of so many classes take long, and a tree a class in every step")
+        }
         0..=3 => (0.1, "where rows that were held out end training, smaller steps gain next to nothing"),
         _ => (0.05, "smaller steps gain a little, which this quality is worth"),
     };
     let step = if params.given.has("eta") { params.eta.max(LEAST_STEP) } else { eta };
-    let rounds = (MOST_STEPS / step).round();
+    let most = if quality <= 3 && is_regression && facts.rows > SMALL { MOST_STEPS / 2.0 } else { MOST_STEPS };
+    let rounds = (most / step).round();
     let patience = (PATIENCE / step).round().max(1.0);
     vec![
         choice("eta", eta, why),
@@ -58,6 +68,9 @@ fn pace(quality: u32, params: &Params) -> Vec<Choice> {
 /// Rounds times `eta` that no model should need, and those without a gain that end a model.
 const MOST_STEPS: f64 = 150.0;
 const PATIENCE: f64 = 3.0;
+
+/// Rows times classes, beyond which steps are larger.
+const MOST_CLASS_ROWS: usize = 80_000;
 
 /// With a smaller `eta` than this, rounds are counted as with this.
 const LEAST_STEP: f64 = 0.001;
@@ -101,8 +114,10 @@ pub(super) fn crosses(quality: u32, facts: &Facts, params: &Params) -> Option<Cr
     // Rules about features name those of the data.
     let has_rules =
         ["monotone_constraints", "interaction_constraints", "feature_weights"].iter().any(|name| params.given.has(name));
-    let is_tried = quality > 1 && params.cross_features && !has_rules && facts.numeric > 1 && facts.rows <= MOST_CROSSED_ROWS;
     let is_small = facts.rows <= SMALL;
+    // Where each class has trees of its own, further features take long, and random thresholds mostly gain what they would.
+    let most_rows = if facts.classes > 0 { SMALL } else { MOST_CROSSED_ROWS };
+    let is_tried = quality > 1 && params.cross_features && !has_rules && facts.numeric > 1 && facts.rows <= most_rows;
     let (features, rounds, folds) = if is_small { (6, 100, 2) } else { (4, 50, 1) };
     is_tried.then_some(Crosses { features, rounds, folds, race: is_small })
 }
