@@ -1,7 +1,6 @@
 """Trains models with reports and looks at the reports: check.py SAPWOOD SCRATCH [PICTURES]. Run it as scripts/check-report."""
 
 import json
-import random
 import shutil
 import subprocess
 import sys
@@ -9,60 +8,12 @@ from pathlib import Path
 
 import jsonschema
 
+import made
 from browser import Browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCHEMAS = Path(__file__).resolve().parent / "schemas"
 LARGEST = 2 << 20
-HOSTILE = '<img src=x onerror="document.title=1">&"\' </script><script>alert(1)</script>'
-
-
-def write(path, header, rows):
-    cell = lambda x: '"' + x.replace('"', '""') + '"' if isinstance(x, str) else repr(x)
-    path.write_text("\n".join(",".join(map(cell, row)) for row in [header, *rows]) + "\n")
-
-
-def make(scratch):
-    """Small data of each kind, the same in every run."""
-    draw = random.Random(1)
-    gauss = lambda: draw.gauss(0, 1)
-
-    def split(name, header, rows):
-        cut = len(rows) * 3 // 4
-        write(scratch / f"{name}.csv", header, rows[:cut])
-        write(scratch / f"{name}-valid.csv", header, rows[cut:])
-
-    rows = []
-    for _ in range(4000):
-        x = [gauss() for _ in range(6)]
-        level = draw.choice(["north", "south", "east", "west"])
-        score = x[0] + x[1] * x[2] + (level == "north") + 0.5 * gauss()
-        rows.append([min(9, max(0, int(5 + 2 * score))), *x, level])
-    split("ten", ["class", *[f"x{i}" for i in range(6)], "side"], rows)
-
-    rows = []
-    for _ in range(4000):
-        x = [gauss() for _ in range(5)]
-        rows.append([round(1e5 + 3e4 * x[0] + 2e4 * abs(x[1]) + 5e3 * gauss(), 2), *x, round(draw.random() * 30) + 1990])
-    split("numbers", ["price", "size", "rooms", "age", "noise", "more", "year"], rows)
-
-    rows = []
-    for query in range(300):
-        for _ in range(12):
-            x = [gauss() for _ in range(5)]
-            rows.append([min(4, max(0, int(2 + x[0] + 0.5 * x[1] + 0.7 * gauss()))), query, *x])
-    split("queries", ["grade", "query", "a", "b", "c", "d", "e"], rows)
-
-    # Wide, with names that are markup, a column that is the label, and one that is constant.
-    names = [HOSTILE, "leak", "constant", "long " * 400, *[f"column {i}" for i in range(996)]]
-    rows = []
-    for _ in range(600):
-        x = [round(gauss(), 3) for _ in range(1000)]
-        label = int(x[0] + x[4] > 0)
-        x[1], x[2] = label, 7
-        rows.append([HOSTILE if label else "no", *x])
-    split("hostile", ["label", *names], rows)
-
 
 def train(sapwood, scratch, name, *words):
     page = scratch / name / "report.html"
@@ -80,7 +31,7 @@ def check_files(page, kind):
     size = page.stat().st_size
     assert size < LARGEST, f"{page.parent.name}: {size} bytes"
     text = page.read_text()
-    assert "<script" not in text and HOSTILE not in text and "http://" not in text and "https://" not in text, "not self-contained, or not escaped"
+    assert "<script" not in text and made.HOSTILE not in text and "http://" not in text and "https://" not in text, "not self-contained, or not escaped"
     for name in ["statistics", "constraints", "evaluation"]:
         value = json.loads((page.parent / f"{name}.json").read_text())
         jsonschema.Draft202012Validator(json.loads((SCHEMAS / f"{name}.json").read_text())).validate(value)
@@ -96,7 +47,8 @@ def main():
     pictures = Path(sys.argv[3]) if len(sys.argv) > 3 else None
     if pictures:
         pictures.mkdir(parents=True, exist_ok=True)
-    make(scratch)
+    for kind in [made.ten, made.numbers, made.queries, made.hostile]:
+        kind(scratch)
     adult = ROOT / "datasets/adult"
     file = lambda name: str(scratch / name)
     both = lambda name: ["--train", file(f"{name}.csv"), "--validation", file(f"{name}-valid.csv")]
@@ -109,6 +61,7 @@ def main():
         "ten": ([*both("ten"), "--label", "class", "objective=multi:softprob", "num_class=10", "num_round=20"], "multiclass_classification_metrics", 16),
         "numbers": ([*both("numbers"), "--label", "price", "num_round=40"], "regression_metrics", 18),
         "alone": (["--train", file("numbers.csv"), "--label", "price", "num_round=10"], "regression_metrics", 18),
+        "preset": (["--train", file("ten.csv"), "--label", "class", "objective=multi:softprob", "num_class=10", "preset=fast"], "multiclass_classification_metrics", 18),
         "queries": ([*both("queries"), "--label", "grade", "--group", "query", "objective=rank:ndcg", "num_round=20"], "ranking_metrics", 12),
         "hostile": ([*both("hostile"), "--label", "label", "objective=binary:logistic", "num_round=20", "max_depth=3"], "binary_classification_metrics", 14),
     }
@@ -121,6 +74,12 @@ def main():
     command = [sapwood, "report", "--model", file("binary.sapwood"), "--data", f"{adult}/test.csv.gz", "--label", "income", "--out", later]
     subprocess.run(command, check=True, capture_output=True)
     reports["later"] = (later, 18, *check_files(later, "binary_classification_metrics"))
+
+    folds = scratch / "folds" / "report.html"
+    folds.parent.mkdir()
+    command = [sapwood, "cv", "--train", file("numbers.csv"), "--label", "price", "--report", folds, "nfold=4", "num_round=30"]
+    subprocess.run(command, check=True, capture_output=True)
+    reports["folds"] = (folds, 18, *check_files(folds, "regression_metrics"))
 
     alerts = " ".join(alert["text"] for alert in reports["hostile"][2]["alerts"])
     assert "leak" in alerts and "constant" in alerts, alerts

@@ -1,10 +1,11 @@
 """Copies the pages of docs/SUMMARY.md, and the files that they lead to, to where mdBook makes a site of them.
 
-    stage.py DIRECTORY        run in the root of the repository
+    stage.py DIRECTORY MADE        run in the root of the repository
 
 Pages lie in the repository where readers of the code look for them, so that a site cannot be made of docs/ alone. Decisions and runs of
 benchmarks that a page leads to need not be listed: they come beneath the page about them all. A link to a directory becomes its text, as a site
-has nothing to show for it. A link to another page that the summary lacks, or to nothing, is an error.
+has nothing to show for it. MADE has files that are made for the site and lie in it as they would in the repository: the reports of docs/GALLERY.md.
+A link to another page that the summary lacks, or to nothing, is an error.
 """
 
 import os
@@ -50,7 +51,8 @@ def title(page: Path) -> str:
 class Stage:
     """Pages and files in a directory for mdBook."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, made: Path) -> None:
+        self.made = made
         self.source, self.pages, self.faults = directory / "src", chapters_of(SUMMARY.read_text()), []
         self.gathered: dict[Path, list[Path]] = {}
         shutil.copy("docs/book.toml", directory / "book.toml")
@@ -66,11 +68,12 @@ class Stage:
         file = resolved(page, path)
         if file.is_dir():
             return match["text"][1:-1]
-        if not file.is_file():
+        if (self.made / file).is_file():
+            self.copy(self.made / file, file)
+        elif not file.is_file():
             self.faults.append(f"{page}: {target}: there is no such file")
         elif file.suffix != ".md":
-            (self.source / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, self.source / file)
+            self.copy(file, file)
         elif file not in self.pages and (above := gathering(file)):
             self.pages.append(file)
             self.gathered.setdefault(above, []).append(file)
@@ -78,6 +81,10 @@ class Stage:
             self.faults.append(f"{page}: {target}: {SUMMARY} does not list this page")
         leads = os.path.relpath(placed(file), page.parent) + ("#" + anchor if anchor else "")
         return f"{match['text']}({leads})"
+
+    def copy(self, file: Path, place: Path) -> None:
+        (self.source / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, self.source / place)
 
     def summary(self) -> None:
         def from_root(match: re.Match) -> str:
@@ -98,7 +105,7 @@ class Stage:
 
 
 def main() -> None:
-    stage = Stage(Path(sys.argv[1]))
+    stage = Stage(Path(sys.argv[1]), Path(sys.argv[2]))
     # Grows while pages are read.
     for page in stage.pages:
         stage.page(page)
