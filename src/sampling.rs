@@ -40,6 +40,8 @@ pub(crate) enum Purpose {
     Sketch = 15,
     /// Parameters of a trial.
     Trial = 16,
+    /// Parameters of a trial that is near good ones.
+    Proposal = 17,
     /// Rows that a report is about.
     Report = 30,
     /// How often rows are drawn to see how far a metric is due to chance.

@@ -53,4 +53,5 @@ mod survival;
 mod targets;
 mod train;
 mod tuning;
+mod tuning_jobs;
 mod util;

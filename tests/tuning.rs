@@ -39,8 +39,8 @@ fn the_model_is_that_of_the_best_trial_whatever_the_threads() {
     assert!(first == run("3", "three.jsonl"));
     assert_eq!(tree.read("one.jsonl"), tree.read("three.jsonl"));
     let (summary, lines) = (tree.json("summary.json"), trials(&tree, "one.jsonl"));
-    // What is in common, trial 0, and nine, three and one.
-    assert_eq!(lines.len(), 1 + 1 + 13);
+    // What is in common, trial 0 by one fold and by three, nine others, and the best three of them.
+    assert_eq!(lines.len(), 1 + 2 + 9 + 3);
     let finished: Vec<_> = lines.iter().filter(|line| line["finished"] == true).collect();
     let least = finished.iter().map(|line| line["value"].as_f64().unwrap()).fold(f64::INFINITY, f64::min);
     let best = &summary["best"];

@@ -3,12 +3,15 @@
 //! Every flag takes exactly one value, so that none can swallow the `key=value` words behind it.
 
 mod convert;
+mod cv;
 mod inspect;
 mod labelled;
+mod learning;
 mod serve;
 mod tune;
 
 pub use convert::{ConvertArgs, ModelFormat};
+pub use cv::CvArgs;
 pub use inspect::{InspectArgs, TreeFormat, WhichTree};
 pub use labelled::LabelledArgs;
 pub use serve::ServeArgs;
@@ -143,103 +146,6 @@ pub struct TrainArgs {
     /// Hyperparameters; `sapwood params` lists them.
     #[arg(value_name = "KEY=VALUE")]
     pub hyperparameters: Vec<String>,
-}
-
-/// Flags of `sapwood cv`.
-#[derive(Clone, Debug, Args)]
-pub struct CvArgs {
-    /// A file of settings, as `sapwood train` has it. What the command line says wins.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// The data: a file or a directory, local or in S3 (s3://bucket/key). Several paths form one data set.
-    #[arg(long, value_name = "PATH")]
-    pub train: Vec<PathBuf>,
-    /// A data set that the models of all folds are evaluated on in every round, under its own name. May be repeated.
-    #[arg(long, value_name = "NAME=PATH")]
-    pub eval_set: Vec<String>,
-    /// Where to write what each row's fold predicts of it, row by row, by a model that did not learn from it. The extension selects the
-    /// format: .json, .jsonl or .parquet, else CSV. With split=time the rows of the first window have none.
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// With --out: columns of the data to write in front of the predictions.
-    #[arg(long, value_name = "COL,...")]
-    pub keep: Vec<String>,
-    /// With --out: begin CSV with a line of names.
-    #[arg(long)]
-    pub header: bool,
-    /// With --out: what to write, value, margin or probability. Objectives that predict a class write probabilities.
-    #[arg(long, value_name = "KIND", default_value = "value", value_parser = output_kind())]
-    pub output: Output,
-    /// Where to write one model whose predictions are the mean of those of all folds' models.
-    #[arg(long, value_name = "FILE")]
-    pub model_out: Option<PathBuf>,
-    /// Where to write a summary, as JSON.
-    #[arg(long, value_name = "FILE")]
-    pub summary: Option<PathBuf>,
-    /// Where to write means and standard deviations of every round, as CSV.
-    #[arg(long, value_name = "FILE")]
-    pub history: Option<PathBuf>,
-    /// Where to write a report, a page for a browser (FILE.html), with each row judged by models that did not learn from it. Beside it go the same as
-    /// JSON, statistics.json, constraints.json and evaluation.json.
-    #[arg(long, value_name = "FILE.html")]
-    pub report: Option<PathBuf>,
-    /// The format of the data; detected if not given.
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<FormatArg>,
-    /// The label's column: a name, or an index counted from 0 [default: the first].
-    #[arg(long, value_name = "COL")]
-    pub label: Option<String>,
-    /// The column of row weights.
-    #[arg(long, value_name = "COL")]
-    pub weight: Option<String>,
-    /// The column of query groups.
-    #[arg(long, value_name = "COL")]
-    pub group: Option<String>,
-    /// The column of margins to start from.
-    #[arg(long, value_name = "COL")]
-    pub base_margin: Option<String>,
-    /// A column to leave out; may be repeated, and adds to ignore_columns.
-    #[arg(long, value_name = "COL")]
-    pub ignore: Vec<String>,
-    /// Threads [default: the CPUs this process may use].
-    #[arg(long, value_name = "N")]
-    pub threads: Option<String>,
-    /// Print only warnings, errors and the metrics of the round that is kept.
-    #[arg(long, short, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Print where time goes, too.
-    #[arg(long, short)]
-    pub verbose: bool,
-    /// Hyperparameters, such as nfold=5, split=group; `sapwood params` lists them.
-    #[arg(value_name = "KEY=VALUE")]
-    pub hyperparameters: Vec<String>,
-}
-
-impl CvArgs {
-    /// What they have in common with those of `sapwood train`.
-    pub fn of_training(&self) -> TrainArgs {
-        let this = self.clone();
-        TrainArgs {
-            config: this.config,
-            train: this.train,
-            eval_set: this.eval_set,
-            model_out: this.model_out,
-            summary: this.summary,
-            history: this.history,
-            report: this.report,
-            format: this.format,
-            label: this.label,
-            weight: this.weight,
-            group: this.group,
-            base_margin: this.base_margin,
-            ignore: this.ignore,
-            threads: this.threads,
-            quiet: this.quiet,
-            verbose: this.verbose,
-            hyperparameters: this.hyperparameters,
-            ..TrainArgs::default()
-        }
-    }
 }
 
 /// Flags of `sapwood predict`.

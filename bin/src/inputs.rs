@@ -321,13 +321,27 @@ impl Loaded {
     pub fn hold_out(mut self, params: &Params, ranks: &dyn Collective) -> Result<Self, Failure> {
         let Some(parts) = self.train.hold_out_on(params, ranks)? else { return Ok(self) };
         if let Some(column) = &params.split_column {
-            for (name, set) in &mut self.validation {
-                *set = set.without_column(column).map_err(|error| Failure::from(error).at(name))?;
-            }
+            self.leave_out_of_validation(column)?;
         }
         self.train = parts.train;
         self.validation.push((VALIDATION.to_string(), parts.validation));
         Ok(self)
+    }
+
+    /// Leaves out a column of all sets.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn leave_out(&mut self, column: &str) -> Result<(), Failure> {
+        self.train = self.train.without_column(column)?;
+        self.leave_out_of_validation(column)
+    }
+
+    fn leave_out_of_validation(&mut self, column: &str) -> Result<(), Failure> {
+        for (name, set) in &mut self.validation {
+            *set = set.without_column(column).map_err(|error| Failure::from(error).at(name))?;
+        }
+        Ok(())
     }
 
     /// The rows that this host trains and is evaluated on, of those that every host has read.

@@ -15,9 +15,11 @@ use crate::ranks;
 use crate::report::Failure;
 use crate::results::Results;
 use crate::signal::{self, Signals};
+use crate::streams;
 use crate::summary::{self, Summary};
 use crate::threads;
 use crate::training_report::{self, Sampled, Samplers};
+use crate::tune::{self, Tuned, Tuning};
 use sapwood::Dataset;
 use sapwood::boost::{Bins, InFile};
 use sapwood::collective::{Collective, Solo};
@@ -46,6 +48,8 @@ pub struct Job {
     pub cache: Option<PathBuf>,
     /// The hyperparameters as they were given.
     pub given: Vec<(String, String)>,
+    /// The search that finds the others, if one does.
+    pub tuning: Option<Tuning>,
 }
 
 impl Job {
@@ -53,7 +57,7 @@ impl Job {
     ///
     /// # Errors
     /// Anything wrong with parameters, data or the places to write to. No model is written then.
-    pub fn run(self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
+    pub fn run(mut self, signals: &Signals, mut log: Log) -> Result<Option<u8>, Failure> {
         let start = Instant::now();
         // Kept to the end.
         let _claim = ranks::agree(self.check(&mut log))?;
@@ -66,40 +70,20 @@ impl Job {
         let mut checkpoints = ranks::agree(checkpoints)?;
         let options = ReadOptions::new(&self.params.data)?;
         let pool = threads::pool(self.params.nthread)?;
-        let (trained, shares, rows, features, load, stopped, sampled) = pool.install(|| {
-            let is_shared = ranks::all().size() > 1;
-            if self.cache.is_some() && is_shared {
-                log.warning("the cache is not used on several hosts: the files are read");
-            }
-            // Binned data have no values that leaves could be linear functions of, or the trees of another model be applied to.
-            if self.cache.is_some() && self.params.linear_tree {
-                log.note("the cache holds no values, which linear_tree needs: the files are read, and not cached");
-            }
-            let cache = self.cache.as_ref().filter(|_| self.initial.is_none() && !self.params.linear_tree && !is_shared);
-            let cache = match cache {
-                Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
-                None => None,
-            };
-            // About labels that do not fit, the files say where they stand.
-            let cached = cache.as_ref().and_then(|cache| cache.load(&mut log)).filter(|data| data.has_labels_for(&self.params));
-            let is_crossed = cached.as_ref().is_some_and(|data| data.is_crossed(&self.params));
-            if is_crossed {
-                log.note("the cache holds no values, which cross_features needs: the files are read");
-            }
-            let cached = cached.filter(|_| !is_crossed);
-            let mut data = match cached {
-                Some(data) => data,
-                None => {
-                    let in_parts = self.inputs.are_read_in_parts();
-                    let readers: &dyn Collective = if in_parts { ranks::all() } else { &Solo };
-                    let loaded = self.inputs.load(&options, &self.params, self.initial.as_ref(), readers, &mut log);
-                    let divided = ranks::agree(ranks::agree(loaded)?.hold_out(&self.params, readers))?;
-                    if is_shared && !in_parts { divided.part(ranks::all())? } else { divided }
+        let (mut data, cache) = pool.install(|| self.load(&options, &mut log))?;
+        let rows = ranks::sum(data.train.rows());
+        let load = start.elapsed();
+        let tuned = match self.tuning.take() {
+            None => None,
+            Some(tuning) => match tuning.run(&mut data, start, signals, &mut log)? {
+                tune::Ending::Stopped(signal) => return Ok(Some(signal)),
+                tune::Ending::Found(tuned) => {
+                    checkpoints = self.take_over(&tuned, interval, &mut log)?;
+                    Some(*tuned)
                 }
-            };
-            data.describe(&mut log);
-            let rows = ranks::sum(data.train.rows());
-            let load = start.elapsed();
+            },
+        };
+        let (trained, shares, features, stopped, sampled) = pool.install(|| {
             let bins = data.bins.take();
             let may_report = self.results.report.is_some() && ranks::is_first();
             if may_report && data.train.rows() == 0 {
@@ -123,19 +107,74 @@ impl Job {
             }
             let shares = std::mem::take(&mut data.shares);
             let sampled = samplers.map(|samplers| samplers.finish(&data, &self.params));
-            Ok::<_, Failure>((trained, shares, rows, data.train.schema().len(), load, stopped, sampled))
+            Ok::<_, Failure>((trained, shares, data.train.schema().len(), stopped, sampled))
         })?;
 
         let done = Done { trained, shares, rows, features, load, stopped };
-        let write = || pool.install(|| self.write(&done, sampled, &options, start, &mut log));
+        let write = || pool.install(|| self.write(&done, tuned.as_ref(), sampled, &options, start, &mut log));
         ranks::agree(if ranks::is_first() { write() } else { Ok(()) })?;
-        Ok(done.stopped)
+        if let Some(tuned) = tuned.as_ref().filter(|tuned| tuned.has_folds && done.stopped.is_none()) {
+            streams::progress(&tuned.last_line(&done.trained.report));
+        }
+        Ok(done.stopped.or_else(|| tuned.and_then(|tuned| tuned.stopped)))
+    }
+
+    /// Reads the data, or takes them from the cache, which is given as well where there is one.
+    fn load(&self, options: &ReadOptions, log: &mut Log) -> Result<(Loaded, Option<Cache>), Failure> {
+        let is_shared = ranks::all().size() > 1;
+        if self.cache.is_some() && is_shared {
+            log.warning("the cache is not used on several hosts: the files are read");
+        }
+        // Binned data have no values that leaves could be linear functions of, or the trees of another model be applied to.
+        if self.cache.is_some() && self.params.linear_tree {
+            log.note("the cache holds no values, which linear_tree needs: the files are read, and not cached");
+        }
+        if self.cache.is_some() && self.tuning.is_some() {
+            log.note("the cache is not used with a search: the files are read, and not cached");
+        }
+        let has_values = self.initial.is_some() || self.params.linear_tree || self.tuning.is_some();
+        let cache = self.cache.as_ref().filter(|_| !has_values && !is_shared);
+        let cache = match cache {
+            Some(directory) => Cache::of(directory, &self.inputs, &self.params)?,
+            None => None,
+        };
+        // About labels that do not fit, the files say where they stand.
+        let cached = cache.as_ref().and_then(|cache| cache.load(log)).filter(|data| data.has_labels_for(&self.params));
+        let is_crossed = cached.as_ref().is_some_and(|data| data.is_crossed(&self.params));
+        if is_crossed {
+            log.note("the cache holds no values, which cross_features needs: the files are read");
+        }
+        let cached = cached.filter(|_| !is_crossed);
+        let data = match cached {
+            Some(data) => data,
+            None => {
+                let in_parts = self.inputs.are_read_in_parts();
+                let readers: &dyn Collective = if in_parts { ranks::all() } else { &Solo };
+                let loaded = self.inputs.load(options, &self.params, self.initial.as_ref(), readers, log);
+                let divided = ranks::agree(ranks::agree(loaded)?.hold_out(&self.params, readers))?;
+                if is_shared && !in_parts { divided.part(ranks::all())? } else { divided }
+            }
+        };
+        data.describe(log);
+        Ok((data, cache))
+    }
+
+    /// Makes what a search found the parameters of this job. Its checkpoints are in a directory of the trial: another search, or more time, may find
+    /// another one.
+    fn take_over(&mut self, tuned: &Tuned, interval: Duration, log: &mut Log) -> Result<Option<Checkpoints>, Failure> {
+        self.params = tuned.params.clone();
+        self.given = tuned.given();
+        if let Some(directory) = &mut self.checkpoints {
+            directory.push(format!("trial-{}", tuned.found.best.number));
+        }
+        self.checkpoints.as_deref().map(|path| Checkpoints::open(path, interval, log)).transpose()
     }
 
     /// Writes model, history, report and summary, and says so.
     fn write(
         &self,
         done: &Done,
+        tuned: Option<&Tuned>,
         sampled: Option<Result<Sampled, Failure>>,
         options: &ReadOptions,
         start: Instant,
@@ -177,8 +216,14 @@ impl Job {
             let seconds = summary::Seconds { load: *load, save, total: start.elapsed() };
             let (warnings, hosts) = (log.remarks(), ranks::summary(shares));
             let summary = Summary { rows: *rows, features: *features, trained, seconds, model: &bytes, warnings, io: &io, hosts };
-            let text = format!("{:#}\n", summary.json());
+            let mut summary = summary.json();
+            let of_search = tuned.iter().flat_map(|tuned| tuned.json());
+            of_search.for_each(|(name, value)| summary[name] = value);
+            let text = format!("{summary:#}\n");
             output::write_whole(path, |out| out.write_all(text.as_bytes()))?;
+        }
+        if let Some(tuned) = tuned {
+            tuned.write()?;
         }
         // Last: whatever becomes of it, all else is there.
         if let Some((files, sampled)) = results.report.as_ref().zip(sampled) {
@@ -222,14 +267,30 @@ impl Job {
         if self.params.has_preset() && ranks::all().size() > 1 {
             return Err(Failure::user("a preset cuts its folds on one host; leave out preset, or run the job on one host"));
         }
-        if self.params.early_stopping_rounds.is_some() && !validates && !self.params.has_preset() {
+        if self.tuning.is_some() && self.initial.is_some() {
+            return Err(Failure::user("tune: a search trains models anew: leave out tune, or the model to go on from"));
+        }
+        if self.tuning.is_some() && ranks::all().size() > 1 {
+            return Err(Failure::user("tune: a search runs on one host; set InstanceCount to 1, or leave tune out"));
+        }
+        let judges_by_itself = self.params.has_preset() || self.tuning.is_some();
+        if self.params.early_stopping_rounds.is_some() && !validates && !judges_by_itself {
             return Err(Failure::user(
                 "early_stopping_rounds needs validation data: give --validation PATH (on SageMaker a channel called validation) \
                  or validation_fraction, or remove the parameter",
             ));
         }
         let claim = if ranks::is_first() { self.results.check()? } else { None };
-        self.results.refuse_inputs(&self.inputs.check(self.params.data.same_data, log)?)?;
+        let inputs = self.inputs.check(self.params.data.same_data, log)?;
+        self.results.refuse_inputs(&inputs)?;
+        for place in self.tuning.iter().flat_map(Tuning::places) {
+            // The directory of checkpoints, which may not be there yet, is looked at by itself.
+            if place.parent() != self.checkpoints.as_deref() {
+                output::check_writable(place)?;
+            }
+            output::refuse_input(place, &inputs)?;
+            self.results.refuse_twice(place)?;
+        }
         Ok(claim)
     }
 

@@ -66,6 +66,7 @@ mod train;
 mod training_report;
 mod tree_table;
 mod tune;
+mod tune_command;
 mod usage;
 
 use clap::Parser;
@@ -143,7 +144,7 @@ fn run(command: Command) -> Result<Ending, Failure> {
     match command {
         Command::Train(args) => return train::run(&args),
         Command::Cv(args) => return cv::run(&args),
-        Command::Tune(args) => return tune::run(&args),
+        Command::Tune(args) => return tune_command::run(&args),
         Command::Predict(args) => predict::run(&args)?,
         Command::Serve(args) => serve::run(&args)?,
         Command::Evaluate(args) => evaluate::run(&args)?,

@@ -56,6 +56,18 @@ impl Results {
         self.places().try_for_each(|place| output::refuse_input(place, inputs))
     }
 
+    /// Makes sure that something else is not written to the place of a result.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn refuse_twice(&self, other: &Path) -> Result<(), Failure> {
+        let name = output::true_name(other);
+        match self.places().find(|place| output::true_name(place) == name) {
+            None => Ok(()),
+            Some(place) => Err(Failure::user(format!("{}: results need a file each", place.display()))),
+        }
+    }
+
     /// Where the results of a job go that was cut short: beside those of an earlier job, if there is a model.
     pub fn of_partial_job(&self) -> Self {
         if !(self.keep_earlier && output::replaces(&self.model)) {

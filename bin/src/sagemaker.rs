@@ -11,6 +11,7 @@ use crate::report::{Ending, Failure};
 use crate::report_files::ReportFiles;
 use crate::results::Results;
 use crate::signal::{self, Signals};
+use crate::tune::{self, Tuning};
 use sapwood::Params;
 use sapwood_sagemaker::channels::{self, MODEL, VALIDATION};
 use sapwood_sagemaker::{Channel, InputMode, Paths, config, failure, hyperparameters};
@@ -42,7 +43,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
     create_outputs(&paths)?;
     let checkpoints = config::checkpoints(&paths)?;
     let initial = initial_model::of_channel(&paths.data().join(MODEL))?;
-    if params.nfold.is_some() {
+    if params.nfold.is_some() && !params.is_searched() {
         if ranks::all().size() > 1 {
             return Err(Failure::user("_kfold: cross-validation runs on one host; set InstanceCount to 1, or leave _kfold out"));
         }
@@ -59,6 +60,14 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         model
     });
     let cache = cache.or_else(warm_pool_cache);
+    let files = tune::Files {
+        trials: checkpoints.as_ref().map(|directory| directory.join(tune::TRIALS)),
+        copy: Some(paths.summary().with_file_name(tune::TRIALS)),
+        page: Some(paths.summary().with_file_name(tune::PAGE)),
+        for_platform: true,
+    };
+    let tuning = Tuning::of(&params, &hyperparameters.pairs, !inputs.validation.is_empty(), files)?;
+    let params = tuning.as_ref().map_or(params, |tuning| tuning.params().clone());
     let results = Results {
         model: paths.model(),
         summary: Some(paths.summary()),
@@ -66,7 +75,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         report: Some(ReportFiles::beside(&paths.report())?),
         keep_earlier: false,
     };
-    let job = Job { params, inputs, initial, results, checkpoints, cache, given: hyperparameters.pairs };
+    let job = Job { params, inputs, initial, results, checkpoints, cache, given: hyperparameters.pairs, tuning };
     Ok(ending(job.run(&signals, log)?, on_sigterm))
 }
 

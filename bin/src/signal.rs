@@ -9,9 +9,9 @@ use sapwood_sagemaker::failure;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 /// Nothing worth saving exists yet: a signal ends the process.
 const PREPARING: u8 = 0;
@@ -28,6 +28,8 @@ const WATCH_INTERVAL: Duration = Duration::from_millis(20);
 pub struct Signals {
     received: Arc<AtomicUsize>,
     phase: Arc<AtomicU8>,
+    /// Until when signals do not count.
+    grace: Arc<OnceLock<Instant>>,
 }
 
 impl Signals {
@@ -38,7 +40,7 @@ impl Signals {
     /// The system refuses the handlers or the thread.
     pub fn listen(failure_file: Option<PathBuf>) -> Result<Self, Failure> {
         let refused = |error: std::io::Error| Failure::algorithm(format!("signal handlers cannot be set: {error}"));
-        let signals = Self { received: Arc::default(), phase: Arc::new(AtomicU8::new(PREPARING)) };
+        let signals = Self { received: Arc::default(), phase: Arc::new(AtomicU8::new(PREPARING)), grace: Arc::default() };
         // Registered before the flag is set by the first Ctrl-C, so that the second one ends the process whatever it does.
         let interrupted = Arc::new(AtomicBool::new(false));
         flag::register_conditional_shutdown(SIGINT, 128 + SIGINT, interrupted.clone()).map_err(refused)?;
@@ -60,8 +62,16 @@ impl Signals {
         let _ = self.phase.compare_exchange(PREPARING, TRAINING, Ordering::SeqCst, Ordering::SeqCst);
     }
 
+    /// A signal that has come counts again only after so long: there is something to save that takes time.
+    pub fn grant(&self, time: Duration) {
+        self.grace.get_or_init(|| Instant::now() + time);
+    }
+
     /// The number of the last signal received.
     pub fn received(&self) -> Option<u8> {
+        if self.grace.get().is_some_and(|end| Instant::now() < *end) {
+            return None;
+        }
         u8::try_from(self.received.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 

@@ -14,6 +14,7 @@ use crate::results::Results;
 use crate::s3;
 use crate::sagemaker;
 use crate::signal::Signals;
+use crate::tune::{self, Tuning};
 use sapwood::Params;
 use sapwood::boost::is_set_name;
 use sapwood::params::ParamValue;
@@ -43,13 +44,28 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     let (params, notes) = Params::from_pairs(pairs.clone())?;
     let mut log = log(args)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
-    if params.nfold.is_some() {
+    if params.nfold.is_some() && !params.is_searched() {
         return Err(Failure::user(
             "nfold: `sapwood train` trains one model; cross-validate with `sapwood cv`, or leave nfold out (_kfold acts in SageMaker jobs)",
         ));
     }
-    let job = Job {
-        params,
+    let files =
+        tune::Files { trials: args.checkpoints.as_ref().map(|directory| directory.join(tune::TRIALS)), ..tune::Files::default() };
+    Ok(match job(args, pairs, params, files)?.run(&signals, log)? {
+        Some(signal) => Ending::Interrupted { signal },
+        None => Ending::Completed,
+    })
+}
+
+/// The job that a command line asks for.
+///
+/// # Errors
+/// Flags that are missing or do not fit together.
+pub fn job(args: &TrainArgs, pairs: Vec<(String, String)>, params: Params, files: tune::Files) -> Result<Job, Failure> {
+    let files = tune::Files { page: args.report.as_ref().map(|page| page.with_file_name(tune::PAGE)), ..files };
+    let tuning = Tuning::of(&params, &pairs, !args.validation.is_empty(), files)?;
+    Ok(Job {
+        params: tuning.as_ref().map_or(params, |tuning| tuning.params().clone()),
         inputs: inputs(args)?,
         initial: args.model_in.as_deref().map(model_files::load).transpose()?,
         results: Results {
@@ -62,10 +78,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
         checkpoints: args.checkpoints.clone(),
         cache: cache(args),
         given: pairs,
-    };
-    Ok(match job.run(&signals, log)? {
-        Some(signal) => Ending::Interrupted { signal },
-        None => Ending::Completed,
+        tuning,
     })
 }
 

@@ -27,7 +27,7 @@ reads_files: bool
 
 _Pairs = list[tuple[str, str]]
 _Values = list[tuple[str, str, float]]
-_Judged = tuple[int, int, list[tuple[str, str]], float, float, int, int]
+_Judged = tuple[int, bool, list[tuple[str, str]], float, float, int, int]
 _Doubles = NDArray[np.float64]
 
 @final
@@ -157,9 +157,6 @@ def tune(
     params: _Pairs,
     data: Dataset,
     validation: Dataset | None = None,
-    space: str | None = None,
-    trials: int | None = None,
-    seconds: float | None = None,
 ) -> tuple[Model, _Judged, list[_Judged], bool, list[str], list[str]]: ...
 def arrow_stream_columns(capsule: object) -> list[Column]: ...
 def arrow_array_columns(schema: object, array: object) -> list[Column]: ...

@@ -21,7 +21,7 @@ class Trial:
     number : int
         The trial. Number 0 has the given parameters alone.
     finished : bool
-        Whether it trained to its end. Poor trials stop with a ninth or a third of the rounds that trial 0 took.
+        Whether it was judged by all folds, or by the validation set. Poor trials are judged by few folds.
     parameters : dict
         The parameters that were searched, and their values.
     value, std : float
@@ -61,9 +61,6 @@ class Tuned:
     complete: bool
 
 
-_LAST_RUNG = 2
-
-
 def tune(
     params: Mapping[str, Any],
     train_set: Dataset,
@@ -75,14 +72,14 @@ def tune(
 ) -> Tuned:
     """Search for the parameters that learn the data best, and train with them.
 
-    Trials have random parameters, and poor ones stop early. All of them share the binned data. What is found depends on data,
-    parameters and `seed` alone, and on the clock only with `time_budget`.
+    Trials are random at first, and near good ones later; poor ones are judged by few folds. All of them share the binned data.
+    What is found depends on data, parameters and `seed` alone, and on the clock only with `time_budget`.
 
     Parameters
     ----------
     params : mapping
         Parameters of all trials; those about folds (`nfold`, `split`, `split_column`) count here. The default of `eta` is 0.1,
-        that of `num_round` 1000, that of `early_stopping_rounds` 30, that of `nfold` 5.
+        lowered for good trials, that of `num_round` 4000, that of `early_stopping_rounds` 30, that of `nfold` 5.
     train_set : Dataset
         The rows.
     search : str or mapping, optional
@@ -101,15 +98,18 @@ def tune(
     Tuned
         The model, the best trial, and all results.
     """
-    if trials is not None and trials < 1:
-        raise ParameterError(f"trials={trials}: give 1 or more")
+    if trials is not None and trials < 2:
+        raise ParameterError(f"trials={trials}: give 2 or more")
     if time_budget is not None and not 0 < time_budget < float("inf"):
         raise ParameterError(f"time_budget={time_budget}: give a number of seconds above 0")
     space = search if search is None or isinstance(search, str) else ", ".join(map(_dimension, search, search.values()))
     validation = None if valid_set is None else valid_set._native
-    model, best, results, complete, warned, notes = _sapwood.tune(
-        _params.pairs(params), train_set._native, validation, space, trials, time_budget
-    )
+    search_params = {"tune": True if trials is None else trials, "tune_search": space, "tune_time_budget": time_budget}
+    given = {name: value for name, value in search_params.items() if value is not None}
+    if trials is None and "tune" in params:
+        del given["tune"]
+    pairs = _params.pairs(params) + _params.pairs(given)
+    model, best, results, complete, warned, notes = _sapwood.tune(pairs, train_set._native, validation)
     _params.log_notes(notes)
     warn(warned)
     return Tuned(Booster._of(model), _trial(*best), [_trial(*result) for result in results], complete)
@@ -125,9 +125,9 @@ def _dimension(name: str, values: Any) -> str:
 
 
 def _trial(
-    number: int, rung: int, parameters: list[tuple[str, str]], value: float, std: float, best_round: int, rounds: int
+    number: int, finished: bool, parameters: list[tuple[str, str]], value: float, std: float, best_round: int, rounds: int
 ) -> Trial:
-    return Trial(number, rung == _LAST_RUNG, {name: _read(text) for name, text in parameters}, value, std, best_round, rounds)
+    return Trial(number, finished, {name: _read(text) for name, text in parameters}, value, std, best_round, rounds)
 
 
 def _read(text: str) -> Any:

@@ -8,44 +8,37 @@ use crate::model::Model;
 use crate::pool::on_pool;
 use crate::training::{served, with_positive_class};
 use pyo3::prelude::*;
-use sapwood::tune::{Deadline, Parts, Search, TRIALS, Trial, search, with_defaults};
+use sapwood::tune::{Deadline, Parts, Search, Trial, search};
 use sapwood::{Params, Result, Trained};
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// A trial's number, rung, parameters, metric, its standard deviation, the best round and the number of rounds.
-type Judged = (usize, usize, Vec<(String, String)>, f64, f64, usize, usize);
+/// A trial's number, whether it was judged to its end, its parameters, metric, its standard deviation, the best round and the number of rounds.
+type Judged = (usize, bool, Vec<(String, String)>, f64, f64, usize, usize);
 
 /// The model, the best trial, all results, whether the search came to its end, warnings, and notes.
 type Outcome = (Model, Judged, Vec<Judged>, bool, Vec<String>, Vec<String>);
 
-/// Searches for parameters, and trains with the best. Trials are judged by folds, or by `validation`.
+/// Searches for parameters as `params` say (`tune`, `tune_search`, `tune_time_budget`), and trains with the best. Trials are judged by folds, or by `validation`.
 #[pyfunction]
-#[pyo3(signature = (params, data, validation=None, space=None, trials=None, seconds=None))]
+#[pyo3(signature = (params, data, validation=None))]
 pub fn tune(
     py: Python<'_>,
     params: Vec<(String, String)>,
     data: Py<Dataset>,
     validation: Option<Py<Dataset>>,
-    space: Option<String>,
-    trials: Option<usize>,
-    seconds: Option<f64>,
 ) -> PyResult<Outcome> {
     let started = Instant::now();
-    let (given, space) = with_defaults(params, space.as_deref(), validation.is_some()).map_err(exception)?;
-    let (params, notes) = Params::from_pairs(given.clone()).map_err(exception)?;
-    let budget = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let deadline = budget.map(|budget| Deadline::new(started, budget));
-    let trials = trials.unwrap_or(if deadline.is_some() { usize::MAX } else { TRIALS });
+    let what = Search::new(params, validation.is_some()).map_err(exception)?;
+    let (params, notes) = Params::from_pairs(what.given.clone()).map_err(exception)?;
+    let deadline = what.time_budget.map(|budget| Deadline::new(started, budget));
     let (data, validation) = (data.get(), validation.as_ref().map(|data| data.get()));
     let found = served(py, &Raised::default(), None, |rounds| {
         let interrupted = rounds.stop();
         let stop = || interrupted.load(Ordering::Relaxed) || deadline.as_ref().is_some_and(Deadline::is_near);
         let mut results = Vec::new();
         let mut tell = |trial: &Trial| {
-            if let (0, Some(deadline)) = (trial.number, &deadline) {
-                deadline.reserve(started.elapsed());
-            }
+            deadline.iter().for_each(|deadline| deadline.judged(trial));
             results.push(judged(trial));
         };
         let (found, trained) = on_pool(params.nthread, || -> Result<_> {
@@ -53,10 +46,8 @@ pub fn tune(
             let validation = validation.map(|data| like(data, &train, &params)).transpose()?;
             let parts = Parts::new(train, validation, &params)?;
             let judges = parts.judges(&params)?;
-            let what = Search { given: &given, space: &space, trials };
             let found = search(&what, &judges, &[], &mut tell, &stop)?;
-            let best = Params::from_pairs([&given[..], &found.best.parameters].concat())?.0;
-            let trained = judges.fit(&best, &found.best.judgement)?;
+            let trained = judges.fit(&what.params_of(&found.best)?, &found.best.judgement)?;
             Ok((found, trained))
         })??;
         Ok((found, trained, results))
@@ -82,7 +73,7 @@ fn judged(trial: &Trial) -> Judged {
     let judgement = &trial.judgement;
     (
         trial.number,
-        trial.rung,
+        trial.finished,
         trial.parameters.clone(),
         judgement.value,
         judgement.deviation,

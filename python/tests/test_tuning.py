@@ -62,7 +62,7 @@ def test_time_is_kept():
         ({"eta": 0.3}, 2, "is no range"),
         ({"num_round": (1, 9)}, 2, "early stopping finds"),
         ("eta=0.1..0.2, nfold=2..3", 2, "nfold cannot be searched"),
-        (None, 0, "give 1 or more"),
+        (None, 1, "give 2 or more"),
     ],
 )
 def test_mistakes_are_told(search, trials, cause):

@@ -101,6 +101,7 @@ pub fn cross_validate(
     if folds.is_empty() {
         return Err(Error::data("there are no folds"));
     }
+    params.refuse_search()?;
     if params.has_preset() {
         let error = Error::parameter("a preset cuts folds of its own, and cannot be cross-validated").with_parameter("preset");
         return Err(error.with_remedy("train with it: it tells how good its models are on rows that they hold out"));

@@ -230,6 +230,7 @@ impl<'a> Trainer<'a> {
 
     /// Trains on the current thread pool.
     fn fit_here(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
+        self.params.refuse_search()?;
         if self.params.has_preset() {
             return self.fit_preset(train, bins, observer);
         }

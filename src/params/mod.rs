@@ -13,7 +13,9 @@ mod parse;
 mod relevance;
 mod render;
 mod row;
+mod seconds;
 pub mod spec;
+mod trials;
 mod value;
 
 pub use class_weight::ClassWeight;
@@ -21,7 +23,9 @@ pub use features::{FeatureName, InteractionConstraints, MonotoneConstraints, Per
 pub use given::Given;
 pub use parse::{Note, known, objective_named};
 pub use render::{json, markdown, without_effect};
+pub use seconds::Seconds;
 pub use spec::{DataParams, Params};
+pub use trials::Trials;
 pub use value::{
     AftDistribution, Booster, Decimal, Every, GrowPolicy, Header, MemorySize, MonotoneMethod, MultiStrategy, NormalizeType,
     PairMethod, ParamValue, Preset, ProcessType, SameData, SampleType, SamplingMethod, SplitMethod,
@@ -67,12 +71,30 @@ impl Params {
 
     /// Whether a part of the rows is kept back, to judge what was learnt from the others.
     pub fn holds_out(&self) -> bool {
-        self.validation_fraction.is_some() || self.nfold.is_some() || self.has_preset()
+        self.validation_fraction.is_some() || self.nfold.is_some() || self.has_preset() || self.is_searched()
+    }
+
+    /// Whether a search chooses some of them.
+    pub fn is_searched(&self) -> bool {
+        self.tune != Trials::None
     }
 
     /// Whether a preset chooses what is not given.
     pub fn has_preset(&self) -> bool {
         self.preset != Preset::Default
+    }
+
+    /// Checks that they are for one model.
+    ///
+    /// # Errors
+    /// They ask for a search.
+    pub(crate) fn refuse_search(&self) -> Result<()> {
+        if !self.is_searched() {
+            return Ok(());
+        }
+        let error =
+            Error::parameter("tune asks for a search of parameters, and this trains with given ones").with_parameter("tune");
+        Err(error.with_remedy("call tune, or leave it out"))
     }
 
     /// What splits of trees of so many outputs are found by: these, or so many combinations of them.
@@ -175,7 +197,7 @@ impl Params {
     fn check(&self, given: &[&str]) -> Result<()> {
         for row in spec::active() {
             if row.required && !given.contains(&row.name) {
-                if self.has_preset() {
+                if self.has_preset() || self.is_searched() {
                     continue;
                 }
                 let error = Error::parameter(format!("missing required parameter {}", row.name)).with_parameter(row.name);
@@ -309,6 +331,10 @@ impl Params {
                 return refuse(&[other, "multi_strategy"], cause, remedy);
             }
         }
+        if self.is_searched() && self.has_preset() {
+            let cause = "preset cannot be combined with a search, which chooses parameters by itself (tune)".to_string();
+            return refuse(&["preset", "tune"], cause, "leave out one of the two");
+        }
         if self.has_preset() {
             let others = [
                 ("nfold", self.nfold.is_some(), "it cuts folds of its own: quality says how many"),
@@ -328,6 +354,11 @@ impl Params {
         if self.quality.is_some_and(|quality| self.preset == Preset::Default || self.preset == Preset::Fast && quality > 1) {
             let cause = format!("quality is about preset=best, and preset is {}", self.preset.render());
             return refuse(&["quality", "preset"], cause, "give preset=best, or leave quality out");
+        }
+        let of_searches = [("tune_search", self.tune_search.is_some()), ("tune_time_budget", self.tune_time_budget.is_some())];
+        if let Some((name, _)) = of_searches.iter().find(|(_, is_given)| *is_given && !self.is_searched()) {
+            let cause = format!("{name} is about a search, and tune is {}", self.tune.render());
+            return refuse(&[name, "tune"], cause, "give tune=true or a number of trials, or leave it out");
         }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
         if !self.holds_out() && (self.split != SplitMethod::Auto || self.split_column.is_some()) {

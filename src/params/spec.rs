@@ -6,6 +6,8 @@ use super::class_weight::ClassWeight;
 use super::features::{InteractionConstraints, MonotoneConstraints, PerFeature};
 use super::given::Given;
 pub use super::row::{Effect, Group, ParamKind, ParamSpec, Range, Tunable};
+use super::seconds::Seconds;
+use super::trials::Trials;
 use super::{ParamsBuilder, habits};
 
 use super::row::{PLAIN, tunable, tunable_log};
@@ -133,7 +135,15 @@ parameters! {
     /// With `preset=best`: whether sums, differences and products of numeric features may become features, where that predicts better. Models with such features
     /// cannot be written in other libraries' formats.
     cross_features("cross_features"): bool = "true" {}
-    /// Number of boosting rounds; with `early_stopping_rounds`, the maximum. A preset needs none.
+    /// Whether parameters that learn the data well are searched for first, as `sapwood tune` does: `true` (100 trials; with `tune_time_budget` as many
+    /// as there is time for), or the number of trials, the first of which has the parameters as they are given. The model is trained with the best.
+    tune("tune"): Trials = "false" { group: Group::Runtime }
+    /// With `tune`: what is searched, `eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide`; a name alone is searched in the range
+    /// of this table. Default: `max_depth`, `min_child_weight`, `lambda`, `subsample` and `colsample_bynode`, those excepted that are given.
+    tune_search("tune_search"): Option<String> = "" { group: Group::Runtime }
+    /// With `tune`: the time that everything may take, from the start of the job to its end: seconds, or a number with `s`, `m` or `h`.
+    tune_time_budget("tune_time_budget"): Option<Seconds> = "" { group: Group::Runtime }
+    /// Number of boosting rounds; with `early_stopping_rounds`, the maximum. A preset needs none, nor does a search.
     num_round("num_round"): u32 = "0" {
         aliases: &[
             "n_estimators", "num_boost_round", "num_iterations", "num_iteration", "num_rounds", "max_iter", "iterations", "n_iter", "nrounds",

@@ -1,8 +1,10 @@
 //! [`Judges`]: the rows that trials are judged by, and the verdict.
 
+use super::rungs::rungs;
 use crate::boost::{HELD_OUT, Observer, RoundReport, SharedBins, side_by_side};
 use crate::data::Fold;
 use crate::memory::{self, TrainingSize};
+use crate::params::SplitMethod;
 use crate::{Dataset, Params, Result, Trained, Trainer, metric};
 use std::ops::ControlFlow;
 
@@ -46,42 +48,65 @@ impl<'a> Judges<'a> {
         Ok(Self { data, folds: &[], validation: Some(validation), bins })
     }
 
-    /// The model of a trial's parameters. With folds it learns all rows, in as many more rounds than the trial's best one as there are more rows
-    /// than its folds learnt from; with a validation set it is the one that was judged.
+    /// The parameters of a trial's model. With folds it learns all rows, in as many more rounds than the trial's best one as there are more rows than
+    /// its folds learnt from; with a validation set it is the one that was judged.
+    pub fn refit(&self, params: &Params, judged: &Judgement) -> Params {
+        if self.validation.is_some() {
+            return params.clone();
+        }
+        let learned: usize = self.folds.iter().map(|fold| fold.learned.len()).sum();
+        let rows = (self.data.rows() * self.folds.len()) as f64;
+        let rounds = ((judged.best_round + 1) as f64 * rows / learned as f64).round() as u32;
+        // Those about folds have done what they were for.
+        let about_folds =
+            Params { nfold: None, num_cv_round: 1, purge: 0.0, split: SplitMethod::Auto, split_column: None, ..params.clone() };
+        Params { num_round: rounds, early_stopping_rounds: None, ..about_folds }
+    }
+
+    /// The model of a trial's parameters.
     ///
     /// # Errors
     /// What training has to say.
     pub fn fit(&self, params: &Params, judged: &Judgement) -> Result<Trained> {
-        let learned: usize = self.folds.iter().map(|fold| fold.learned.len()).sum();
-        let Some(validation) = self.validation else {
-            let rows = (self.data.rows() * self.folds.len()) as f64;
-            let rounds = ((judged.best_round + 1) as f64 * rows / learned as f64).round() as u32;
-            let params = Params { num_round: rounds, early_stopping_rounds: None, ..params.clone() };
-            return Trainer::new(params).fit_binned(self.data, self.bins.of_all(), &mut ());
-        };
-        let trainer = Trainer::new(params.clone()).validation(HELD_OUT, validation);
+        let trainer = Trainer::new(self.refit(params, judged));
+        let trainer = self.validation.into_iter().fold(trainer, |trainer, data| trainer.validation(HELD_OUT, data));
         trainer.fit_binned(self.data, self.bins.of_all(), &mut ())
     }
 
-    /// Judges trials by their parameters, side by side; `None` where `stop` ended it.
+    /// By how many folds trials of each rung are judged.
+    pub(super) fn rungs(&self) -> Vec<usize> {
+        rungs(self.folds.len())
+    }
+
+    /// Has each contender judged by the first `folds` folds, side by side: those that it has no history of are trained. `false` where `stop` ended it.
     ///
     /// # Errors
     /// Parameters that do not fit the data.
-    pub(super) fn judge(
+    pub(super) fn train(
         &self,
-        trials: &[Params],
+        contenders: &mut [&mut Contender],
+        folds: usize,
         nthread: u32,
         stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Option<Vec<Judgement>>> {
-        let parts = self.folds.len().max(1);
-        let most = self.most_at_once(&trials[0]);
-        let histories = side_by_side(nthread, most, trials.len() * parts, |job| {
-            let (params, fold) = (&trials[job / parts], self.folds.get(job % parts));
-            self.history(params, fold, stop).map_err(|error| error.within(&format!("fold {}", job % parts)))
+    ) -> Result<bool> {
+        let missing = |(at, contender): (usize, &&mut Contender)| (contender.histories.len()..folds).map(move |fold| (at, fold));
+        let jobs: Vec<(usize, usize)> = contenders.iter().enumerate().flat_map(missing).collect();
+        let Some(&(first, _)) = jobs.first() else { return Ok(true) };
+        let most = self.most_at_once(&contenders[first].params);
+        let histories = side_by_side(nthread, most, jobs.len(), |job| {
+            let (at, number) = jobs[job];
+            // The last folds first: with windows of time they learn from the most rows.
+            let fold = self.folds.iter().rev().nth(number);
+            let history = self.history(&contenders[at].params, fold, stop);
+            history.map_err(
+                |error| if fold.is_some() { error.within(&format!("fold {}", self.folds.len() - 1 - number)) } else { error },
+            )
         })?;
-        let Some(histories) = histories.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
-        let judged = trials.iter().zip(histories.chunks(parts)).map(|(params, of_folds)| judgement(params, of_folds));
-        judged.collect::<Result<Vec<_>>>().map(Some)
+        for ((at, _), history) in jobs.into_iter().zip(histories) {
+            let Some(history) = history else { return Ok(false) };
+            contenders[at].histories.push(history);
+        }
+        Ok(true)
     }
 
     /// The deciding metric of each round.
@@ -107,18 +132,54 @@ impl<'a> Judges<'a> {
     }
 }
 
-/// The mean over folds, round by round, of the rounds that all of them have.
-fn judgement(params: &Params, histories: &[Vec<f64>]) -> Result<Judgement> {
-    let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
-    let higher = metrics.last().is_some_and(|metric| metric.higher_is_better());
-    let rounds = histories.iter().map(Vec::len).min().unwrap_or_default();
-    let count = histories.len() as f64;
-    let mean = |round: usize| histories.iter().map(|history| history[round]).sum::<f64>() / count;
-    let badness = |round: usize| if higher { -mean(round) } else { mean(round) };
-    let best_round = (0..rounds).min_by(|a, b| badness(*a).total_cmp(&badness(*b)).then(a.cmp(b))).unwrap_or_default();
-    let value = mean(best_round);
-    let variance = histories.iter().map(|history| (history[best_round] - value).powi(2)).sum::<f64>() / count;
-    Ok(Judgement { value, deviation: variance.sqrt(), best_round, rounds })
+/// A trial on its way through the rungs.
+#[derive(Debug)]
+pub(super) struct Contender {
+    pub number: usize,
+    /// The parameters that were searched, and their values.
+    pub drawn: Vec<(String, String)>,
+    /// All of them.
+    pub params: Params,
+    /// The deciding metric of each round, for each fold that was trained.
+    pub histories: Vec<Vec<f64>>,
+}
+
+impl Contender {
+    /// The mean over the first folds, round by round, of the rounds that all of them have.
+    pub fn judgement(&self, folds: usize, direction: Direction) -> Judgement {
+        let histories = &self.histories[..folds.min(self.histories.len())];
+        let rounds = histories.iter().map(Vec::len).min().unwrap_or_default();
+        let count = histories.len() as f64;
+        let mean = |round: usize| histories.iter().map(|history| history[round]).sum::<f64>() / count;
+        let badness = |round: usize| direction.badness(mean(round));
+        let best_round = (0..rounds).min_by(|a, b| badness(*a).total_cmp(&badness(*b)).then(a.cmp(b))).unwrap_or_default();
+        let value = mean(best_round);
+        let variance = histories.iter().map(|history| (history[best_round] - value).powi(2)).sum::<f64>() / count;
+        Judgement { value, deviation: variance.sqrt(), best_round, rounds }
+    }
+}
+
+/// Which values of the metric are good.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Direction {
+    higher_is_better: bool,
+}
+
+impl Direction {
+    /// That of the metric which decides.
+    pub fn of(params: &Params) -> Result<Self> {
+        let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
+        Ok(Self { higher_is_better: metrics.last().is_some_and(|metric| metric.higher_is_better()) })
+    }
+
+    /// How bad a value is. What is no number is worse than any.
+    pub fn badness(self, value: f64) -> f64 {
+        match self.higher_is_better {
+            _ if value.is_nan() => f64::INFINITY,
+            true => -value,
+            false => value,
+        }
+    }
 }
 
 /// Ends training when the search is to stop.

@@ -1,39 +1,16 @@
 //! [`search`]: draws trials, and has them judged.
 
-use super::halving;
-use super::judges::{Judgement, Judges};
-use super::space::Space;
-use crate::{Error, Params, Result, metric};
-use std::collections::HashMap;
-
-/// What is searched.
-#[derive(Clone, Copy, Debug)]
-pub struct Search<'a> {
-    /// Parameters of all trials, by name: what trial 0 has, and nothing else.
-    pub given: &'a [(String, String)],
-    /// Which others are searched, and where.
-    pub space: &'a Space,
-    /// The number of trials, trial 0 included.
-    pub trials: usize,
-}
-
-/// A trial that was judged.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trial {
-    /// Its number: 0 has the given parameters alone.
-    pub number: usize,
-    /// How far it came: 0 and 1 with a ninth and a third of the rounds that trial 0 took, 2 to the end.
-    pub rung: usize,
-    /// The parameters that were searched, and their values.
-    pub parameters: Vec<(String, String)>,
-    /// How good it is.
-    pub judgement: Judgement,
-}
+use super::judges::{Contender, Direction, Judgement, Judges};
+use super::proposals::Proposals;
+use super::rungs::{GENERATION, promoted};
+use super::trial::{Search, Trial};
+use crate::{Error, Result};
+use std::collections::{HashMap, HashSet};
 
 /// What a search found.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// The best of the trials that trained to their end; of equal ones the first.
+    /// The best of the trials that were judged by all folds; of equal ones the first.
     pub best: Trial,
     /// The number of trials that were judged.
     pub trials: usize,
@@ -41,16 +18,10 @@ pub struct Found {
     pub is_complete: bool,
 }
 
-impl Trial {
-    /// Whether it trained to its end.
-    pub fn is_finished(&self) -> bool {
-        self.rung + 1 == halving::RUNGS
-    }
-}
-
-/// Searches. Trial 0 trains to its end first; its rounds are those that shorter trainings are measured by. Then nine trials at a time have a
-/// ninth of the rounds, the best three of them a third, and the best one trains to its end. `known` trials of an earlier search of the same are
-/// not judged again. `tell` hears of each judged trial; when `stop` says so, the search ends with what it has.
+/// Searches. Trial 0 is judged by all folds first. Then come generations of twelve: all are judged by a ninth of the folds, their best third by a third, and of
+/// these the best third by all. Each training ends by early stopping. Later generations are drawn near what was good, and at random now and then. `known`
+/// trials of an earlier search of the same are not judged again. `tell` hears of each judged trial; when `stop` says so, the search ends with what
+/// it has.
 ///
 /// ```
 /// use sapwood::tune::{Judges, Search, search};
@@ -59,11 +30,11 @@ impl Trial {
 /// # let x = Array2::from_shape_fn((300, 3), |(row, column)| ((row * (column + 3)) % 17) as f64);
 /// # let y = x.rows().into_iter().map(|row| row[0] + 2.0 * row[1] * row[2]).collect();
 /// let data = Dataset::from_array(x.view(), y, None)?;
-/// let given = [("num_round", "50"), ("early_stopping_rounds", "5"), ("nfold", "3")].map(|(name, value)| (name.into(), value.into()));
-/// let (params, _) = Params::from_pairs(given.clone())?;
+/// let given = [("tune", "10"), ("tune_search", "eta=0.05..0.3:log, max_leaves=4..32:log"), ("num_round", "50"), ("nfold", "3")];
+/// let what = Search::new(given.map(|(name, value)| (name.into(), value.into())).into(), false)?;
+/// let (params, _) = Params::from_pairs(what.given.clone())?;
 /// let folds = data.folds(&params)?;
 /// let judges = Judges::folds(&data, &folds, &params)?;
-/// let what = Search { given: &given, space: &"eta=0.05..0.3:log, max_leaves=4..32:log".parse()?, trials: 10 };
 /// let found = search(&what, &judges, &[], &mut |_| (), &|| false)?;
 /// println!("{:?}: {}", found.best.parameters, found.best.judgement.value);
 /// # Ok::<(), sapwood::Error>(())
@@ -72,97 +43,103 @@ impl Trial {
 /// # Errors
 /// Parameters that are given and searched; what training has to say; nothing that was judged before the search was stopped.
 pub fn search(
-    search: &Search<'_>,
+    search: &Search,
     judges: &Judges<'_>,
     known: &[Trial],
     tell: &mut dyn FnMut(&Trial),
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Found> {
-    search.space.check(search.given)?;
+    search.space.check(&search.given)?;
     let params = search.params(&[])?;
-    let higher =
-        metric::metrics(&params.eval_metric, params.objective_spec())?.last().is_some_and(|metric| metric.higher_is_better());
+    let judged = known.iter().map(|trial| ((trial.parameters.clone(), trial.rung), trial.judgement.clone()));
     let mut running = Running {
         search,
         judges,
-        known: known.iter().map(|trial| ((trial.number, trial.rung), trial)).collect(),
+        direction: Direction::of(&params)?,
+        judged: judged.collect(),
+        told: known.iter().map(|trial| (trial.number, trial.rung)).collect(),
+        trials: Vec::new(),
         tell,
         stop,
         nthread: params.nthread,
-        seed: params.seed,
     };
-    let last = halving::RUNGS - 1;
-    let stopped = || Error::data("the search was stopped before the given parameters were judged");
-    let Some(first) = running.judge(&[0], last, None)?.and_then(|mut judged| judged.pop()) else { return Err(stopped()) };
-    let whole = first.judgement.best_round + 1;
-    let badness = |trial: &Trial| if higher { -trial.judgement.value } else { trial.judgement.value };
-    let (mut best, mut next) = (first, 1);
+    if !running.generation(vec![(0, Vec::new())])? {
+        return running.found(0, false);
+    }
+    let mut next = 1;
     while next < search.trials {
-        let mut numbers: Vec<usize> = (next..search.trials.min(next + halving::BRACKET)).collect();
-        let end = next + numbers.len();
-        for rung in 0..halving::RUNGS {
-            let Some(judged) = running.judge(&numbers, rung, halving::rounds(rung, whole))? else {
-                return Ok(Found { best, trials: next, is_complete: false });
-            };
-            numbers = halving::promoted(&judged.iter().map(|trial| (badness(trial), trial.number)).collect::<Vec<_>>());
-            let finished = judged.into_iter().filter(Trial::is_finished);
-            best = finished.fold(best, |best, trial| if badness(&trial).total_cmp(&badness(&best)).is_lt() { trial } else { best });
+        let numbers = next..search.trials.min(next + GENERATION);
+        let proposals = Proposals::new(search, &running.trials, running.direction, params.seed);
+        let drawn = proposals.of(numbers.clone());
+        if !running.generation(drawn)? {
+            return running.found(next, false);
         }
-        next = end;
+        next = numbers.end;
     }
-    Ok(Found { best, trials: next, is_complete: true })
+    running.found(next, true)
 }
 
-impl Search<'_> {
-    fn params(&self, sampled: &[(String, String)]) -> Result<Params> {
-        Params::from_pairs(self.given.iter().chain(sampled).map(|(name, value)| (name, value))).map(|(params, _)| params)
-    }
-}
-
-/// Trials that are judged where neither their number nor a time is given.
-pub const TRIALS: usize = 100;
+type Drawn = (usize, Vec<(String, String)>);
 
 struct Running<'s> {
-    search: &'s Search<'s>,
+    search: &'s Search,
     judges: &'s Judges<'s>,
-    known: HashMap<(usize, usize), &'s Trial>,
+    direction: Direction,
+    /// What is known of parameters at a rung.
+    judged: HashMap<(Vec<(String, String)>, usize), Judgement>,
+    /// Numbers and rungs of which an earlier search told.
+    told: HashSet<(usize, usize)>,
+    /// All results, in their order.
+    trials: Vec<Trial>,
     tell: &'s mut dyn FnMut(&Trial),
     stop: &'s (dyn Fn() -> bool + Sync),
     nthread: u32,
-    seed: i64,
 }
 
 impl Running<'_> {
-    /// The trials with these numbers, judged with so many rounds, or to their end. `None`: the search is to stop.
-    fn judge(&mut self, numbers: &[usize], rung: usize, rounds: Option<usize>) -> Result<Option<Vec<Trial>>> {
-        let mut judged: HashMap<usize, Trial> =
-            numbers.iter().filter_map(|number| Some((*number, (*self.known.get(&(*number, rung))?).clone()))).collect();
-        let new: Vec<usize> = numbers.iter().copied().filter(|number| !judged.contains_key(number)).collect();
-        let drawn: Vec<_> = new.iter().map(|&number| self.parameters(number)).collect();
-        let params = drawn.iter().map(|drawn| self.search.params(drawn).map(|params| with_rounds(params, rounds)));
-        let params = params.collect::<Result<Vec<_>>>()?;
-        if !params.is_empty() {
-            let Some(judgements) = self.judges.judge(&params, self.nthread, self.stop)? else { return Ok(None) };
-            for ((number, parameters), judgement) in new.into_iter().zip(drawn).zip(judgements) {
-                let trial = Trial { number, rung, parameters, judgement };
+    /// Takes trials through the rungs. `false`: the search is to stop.
+    fn generation(&mut self, drawn: Vec<Drawn>) -> Result<bool> {
+        let contender = |(number, drawn): Drawn| {
+            let params = self.search.params(&drawn)?;
+            Ok(Contender { number, drawn, params, histories: Vec::new() })
+        };
+        let mut contenders = drawn.into_iter().map(contender).collect::<Result<Vec<_>>>()?;
+        for (rung, folds) in self.judges.rungs().into_iter().enumerate() {
+            let Some(judged) = self.rung(&mut contenders, rung, folds)? else { return Ok(false) };
+            let best = promoted(&judged);
+            contenders.retain(|contender| best.contains(&contender.number));
+        }
+        Ok(true)
+    }
+
+    /// How bad trials are at a rung, and their numbers. `None`: the search is to stop.
+    fn rung(&mut self, contenders: &mut [Contender], rung: usize, folds: usize) -> Result<Option<Vec<(f64, usize)>>> {
+        let is_known = |contender: &Contender| self.judged.contains_key(&(contender.drawn.clone(), rung));
+        let mut unknown: Vec<&mut Contender> = contenders.iter_mut().filter(|contender| !is_known(contender)).collect();
+        if !self.judges.train(&mut unknown, folds, self.nthread, self.stop)? {
+            return Ok(None);
+        }
+        let finished = folds == self.judges.rungs().last().copied().unwrap_or_default();
+        let mut bad = Vec::new();
+        for contender in contenders.iter() {
+            let key = (contender.drawn.clone(), rung);
+            let judgement = self.judged.entry(key).or_insert_with(|| contender.judgement(folds, self.direction)).clone();
+            bad.push((self.direction.badness(judgement.value), contender.number));
+            let trial = Trial { number: contender.number, rung, finished, parameters: contender.drawn.clone(), judgement };
+            if !self.told.contains(&(trial.number, rung)) {
                 (self.tell)(&trial);
-                judged.insert(number, trial);
             }
+            self.trials.push(trial);
         }
-        Ok(Some(numbers.iter().filter_map(|number| judged.remove(number)).collect()))
+        Ok(Some(bad))
     }
 
-    fn parameters(&self, number: usize) -> Vec<(String, String)> {
-        if number == 0 { Vec::new() } else { self.search.space.sample(self.seed, number) }
-    }
-}
-
-fn with_rounds(params: Params, rounds: Option<usize>) -> Params {
-    match rounds {
-        None => params,
-        Some(rounds) => {
-            let rounds = u32::try_from(rounds).unwrap_or(u32::MAX).min(params.num_round);
-            Params { num_round: rounds, early_stopping_rounds: None, ..params }
-        }
+    /// What was found by so many trials.
+    fn found(self, trials: usize, is_complete: bool) -> Result<Found> {
+        let badness = |trial: &Trial| self.direction.badness(trial.judgement.value);
+        let finished = self.trials.into_iter().filter(|trial| trial.finished);
+        let best = finished.reduce(|best, trial| if badness(&trial).total_cmp(&badness(&best)).is_lt() { trial } else { best });
+        let best = best.ok_or_else(|| Error::data("the search was stopped before the given parameters were judged"))?;
+        Ok(Found { best, trials, is_complete })
     }
 }

@@ -12,6 +12,9 @@ use std::str::FromStr;
 const USUAL: &str =
     "max_depth=3..10, min_child_weight=0.1..100:log, lambda=0.01..100:log, subsample=0.5..1, colsample_bynode=0.3..1";
 
+/// Places whose values an axis shows.
+const MARKS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0 - f64::EPSILON];
+
 /// Parameters and where each is searched. As text: `eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide`; a parameter
 /// without values is searched in the range that the table of parameters names for tuners.
 ///
@@ -63,6 +66,30 @@ impl Space {
         self.dimensions.iter().map(|dimension| dimension.parameter)
     }
 
+    /// For each parameter some values, and where between 0 and 1 they are: evenly apart along a range, or along its logarithm.
+    pub fn axes(&self) -> Vec<(&'static str, Vec<(f64, String)>)> {
+        let axis = |dimension: &Dimension| {
+            let mut marks = match &dimension.domain {
+                Domain::Words(words) => words.clone(),
+                range @ Domain::Range { .. } => MARKS.map(|place| range.value(place)).to_vec(),
+            };
+            marks.dedup();
+            let marks = marks.into_iter().filter_map(|value| Some((dimension.domain.place(&value)?, value)));
+            (dimension.parameter, marks.collect())
+        };
+        self.dimensions.iter().map(axis).collect()
+    }
+
+    /// The value of each parameter, and where between 0 and 1 it is; of one beyond its range the end.
+    pub fn placed(&self, params: &Params) -> Vec<(String, f64)> {
+        let placed = self.dimensions.iter().map(|dimension| {
+            let value = params.render(dimension.parameter).unwrap_or_default();
+            let place = dimension.domain.place(&value).unwrap_or(0.5);
+            (value, place)
+        });
+        placed.collect()
+    }
+
     /// Checks that no parameter is searched that has a value.
     ///
     /// # Errors
@@ -75,15 +102,16 @@ impl Space {
         }
     }
 
-    /// The values of a trial: a function of the seed and of the trial's number. Ranges are drawn from evenly, or evenly in the logarithm.
+    /// The values of a random trial: a function of the seed and of the trial's number. Ranges are drawn from evenly, or evenly in the logarithm.
     pub fn sample(&self, seed: i64, trial: usize) -> Vec<(String, String)> {
         let key = sampling::key(seed, Purpose::Trial, trial as u64);
-        let values = self
-            .dimensions
-            .iter()
-            .zip(0..)
-            .map(|(dimension, index)| (dimension.parameter.to_string(), dimension.domain.value(sampling::number(key, index))));
-        values.collect()
+        self.values(&(0..self.dimensions.len() as u64).map(|index| sampling::number(key, index)).collect::<Vec<_>>())
+    }
+
+    /// The values at a point of the unit cube.
+    pub(super) fn values(&self, point: &[f64]) -> Vec<(String, String)> {
+        let values = self.dimensions.iter().zip(point);
+        values.map(|(dimension, place)| (dimension.parameter.to_string(), dimension.domain.value(*place))).collect()
     }
 }
 
@@ -145,7 +173,8 @@ fn check_searchable(row: &ParamSpec) -> Result<()> {
     }
 }
 
-fn has(given: &[(String, String)], parameter: &str) -> bool {
+/// Whether a parameter is given, under any of its names.
+pub(super) fn has(given: &[(String, String)], parameter: &str) -> bool {
     given.iter().any(|(name, _)| spec::find(name.trim()).is_some_and(|row| row.name == parameter))
 }
 
@@ -187,13 +216,36 @@ fn domain(row: &ParamSpec, values: &str) -> Result<Domain> {
 }
 
 impl Domain {
+    /// The place of a value in [0, 1].
+    fn place(&self, value: &str) -> Option<f64> {
+        match self {
+            Self::Words(words) => Some((words.iter().position(|word| word == value)? as f64 + 0.5) / words.len() as f64),
+            Self::Range { is_log, .. } => {
+                let (value, (min, max)) = (value.parse::<f64>().ok()?, self.ends());
+                if *is_log && value <= 0.0 {
+                    return Some(0.0);
+                }
+                let part = if *is_log { (ln(value) - ln(min)) / (ln(max) - ln(min)) } else { (value - min) / (max - min) };
+                Some(part.clamp(0.0, 1.0))
+            }
+        }
+    }
+
+    /// Where a range begins and ends. Whole numbers have the same share of it each.
+    fn ends(&self) -> (f64, f64) {
+        match self {
+            Self::Range { min, max, is_whole: true, .. } => (min - 0.5, max + 0.5),
+            Self::Range { min, max, .. } => (*min, *max),
+            Self::Words(words) => (0.0, words.len() as f64),
+        }
+    }
+
     /// Its value at a place in [0, 1).
     fn value(&self, place: f64) -> String {
         match self {
             Self::Words(words) => words[((place * words.len() as f64) as usize).min(words.len() - 1)].clone(),
-            Self::Range { min, max, is_log, is_whole } => {
-                // Whole numbers have the same share of the range each.
-                let (min, max) = if *is_whole { (min - 0.5, max + 0.5) } else { (*min, *max) };
+            Self::Range { is_log, is_whole, .. } => {
+                let (min, max) = self.ends();
                 let value = match is_log {
                     true => exp(ln(min) + place * (ln(max) - ln(min))),
                     false => min + place * (max - min),

@@ -33,7 +33,7 @@ fn searched(
     let judges = Judges::folds(&data, &folds, &params).unwrap();
     let space: Space = "min_child_weight=1..200:log, max_leaves=4..64:log".parse().unwrap();
     let mut told = Vec::new();
-    let what = Search { given: &given, space: &space, trials };
+    let what = Search { given, space, lowers_eta: false, trials, time_budget: None };
     let found = search(&what, &judges, known, &mut |trial| told.push(trial.clone()), stop);
     (found, told)
 }
@@ -43,8 +43,8 @@ fn any_number_of_threads_finds_the_same() {
     let (found, told) = searched(1, &[], 19, &|| false);
     let found = found.unwrap();
     assert!(found.is_complete && found.trials == 19);
-    // Trial 0; two brackets of nine, three, one.
-    assert_eq!(told.len(), 1 + 2 * 13);
+    // Trial 0 on two rungs; twelve and four; six and two.
+    assert_eq!(told.len(), 2 + 16 + 8);
     let first = &told[0].judgement;
     assert!(found.best.judgement.value < first.value, "{} {}", found.best.judgement.value, first.value);
     for threads in [2, 7] {
@@ -75,8 +75,7 @@ fn a_validation_set_judges_as_training_with_it_would() {
     let (train, validation, given) = (noisy(400), noisy(150), given(1));
     let (params, _) = Params::from_pairs(given.clone()).unwrap();
     let judges = Judges::validation(&train, &validation, &params).unwrap();
-    let space = "max_leaves=4..64".parse().unwrap();
-    let what = Search { given: &given, space: &space, trials: 1 };
+    let what = Search { given, space: "max_leaves=4..64".parse().unwrap(), lowers_eta: false, trials: 1, time_budget: None };
     let best = search(&what, &judges, &[], &mut |_| (), &|| false).unwrap().best.judgement;
     let trained = crate::Trainer::new(params).validation("validation", &validation).fit_observed(&train, &mut ()).unwrap();
     assert_eq!(Some(best.value), trained.model.best_score);

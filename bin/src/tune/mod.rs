@@ -1,172 +1,175 @@
-//! `sapwood tune`: a search for the parameters that learn the data best, and a model that is trained with them.
+//! A search for the parameters that learn a job's data best, before its model is trained with them: `sapwood tune`, and jobs with `tune`.
 
-mod judged;
-mod plan;
+mod files;
+mod outcome;
 mod trial_file;
 
-use crate::cli::TuneArgs;
-use crate::config;
-use crate::inputs::Inputs;
+use crate::inputs::Loaded;
 use crate::log::Log;
 use crate::memory;
-use crate::output;
-use crate::report::{Ending, Failure};
+use crate::report::Failure;
 use crate::signal::{self, Signals};
-use crate::streams;
 use crate::summary::sha256;
 use crate::threads;
-use crate::train;
-use judged::Judged;
-use plan::Plan;
-use sapwood::Params;
+pub use files::{Files, PAGE, TRIALS};
+pub use outcome::Tuned;
+use sapwood::data::{Fold, describe_folds};
 use sapwood::text::counted;
-use sapwood::tune::{Deadline, Found, Search, Trial, search};
+use sapwood::tune::{Deadline, Judges, Search, Trial, search};
+use sapwood::{Dataset, Params, metric};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use trial_file::TrialFile;
 
-/// Trials that are told of at the end.
-const BEST: usize = 5;
+/// How long a model may still be trained after a signal has ended the search for its parameters. SageMaker kills a job two minutes after it.
+const GRACE: Duration = Duration::from_secs(60);
 
-/// Searches, and trains with what was found.
-///
-/// # Errors
-/// Parameters or data that are wrong, or a place that cannot be written.
-pub fn run(args: &TuneArgs) -> Result<Ending, Failure> {
-    let started = Instant::now();
-    let training = config::complete(&args.of_training())?;
-    train::refuse_standard_output(&training)?;
-    let mut log = train::log(&training)?;
-    let plan = Plan::new(args, &training, &mut log)?;
-    let inputs = train::inputs(&training)?;
-    let places = [&training.model_out, &training.summary, &args.trials_out];
-    check_places(&places.into_iter().flatten().map(|path| &**path).collect::<Vec<_>>(), &inputs, &plan.params, &mut log)?;
-    let signals = Signals::listen(None)?;
-    let judged = Judged::load(&plan.params, &inputs, &mut log)?;
-    let pool = threads::pool(plan.params.nthread)?;
-    let judges = pool.install(|| judged.0.judges(&plan.params))?;
-    let (mut file, known) = match &args.trials_out {
-        Some(path) => TrialFile::open(path, &in_common(&plan, &judged)).map(|(file, known)| (Some(file), known))?,
-        None => (None, Vec::new()),
-    };
-    log.info(&format!("searching {}; {}", plan.space, judged.description(&plan.params)));
-    if !known.is_empty() {
-        log.info(&format!("going on with {} of an earlier search", counted(known.len(), "result")));
+/// A search that a job begins with.
+pub struct Tuning {
+    search: Search,
+    params: Params,
+    /// The metric that decides.
+    metric: String,
+    has_validation: bool,
+    files: Files,
+}
+
+/// How a search ended.
+pub enum Ending {
+    /// With parameters to train with.
+    Found(Box<Tuned>),
+    /// By a signal, with nothing to save.
+    Stopped(u8),
+}
+
+impl Tuning {
+    /// The search that parameters ask for, if they ask for one. With validation data these judge the trials.
+    ///
+    /// # Errors
+    /// Parameters that are wrong, or that a search does not have.
+    pub fn of(params: &Params, pairs: &[(String, String)], has_validation: bool, files: Files) -> Result<Option<Self>, Failure> {
+        if !params.is_searched() {
+            return Ok(None);
+        }
+        let search = Search::new(pairs.to_vec(), has_validation)?;
+        let (params, _) = Params::from_pairs(search.given.clone())?;
+        let metrics = metric::metrics(&params.eval_metric, params.objective_spec())?;
+        let metric = metrics.last().map(|metric| metric.name().to_string()).unwrap_or_default();
+        let has_validation = has_validation || params.validation_fraction.is_some();
+        Ok(Some(Self { search, params, metric, has_validation, files }))
     }
-    signals.defer();
-    memory::give_back();
-    let deadline = args.time_budget.map(|budget| Deadline::new(started, budget.0));
-    let stop = || signals.received().is_some() || deadline.as_ref().is_some_and(Deadline::is_near);
-    let (begun, mut written, mut results) = (Instant::now(), Ok(()), known.clone());
-    let what = Search { given: &plan.given, space: &plan.space, trials: plan.trials };
-    let found = search(
-        &what,
-        &judges,
-        &known,
-        &mut |trial| {
-            if let (0, Some(deadline)) = (trial.number, &deadline) {
-                deadline.reserve(begun.elapsed());
-            }
-            log.info(&told(trial, &plan.metric));
+
+    /// The parameters of all trials.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The files that are written, to be checked before they are.
+    pub fn places(&self) -> impl Iterator<Item = &Path> {
+        self.files.places()
+    }
+
+    /// Searches. The data lose the column that folds are cut by.
+    ///
+    /// # Errors
+    /// Data that cannot be cut or learnt from; a file of trials that cannot be written, or is another search's.
+    pub fn run(&self, data: &mut Loaded, started: Instant, signals: &Signals, log: &mut Log) -> Result<Ending, Failure> {
+        let folds = if self.has_validation { Vec::new() } else { data.train.folds(&self.params)? };
+        if let Some(column) = self.params.split_column.as_ref().filter(|_| !self.has_validation) {
+            data.leave_out(column)?;
+        }
+        let judges = threads::pool(self.params.nthread)?.install(|| self.judges(data, &folds))?;
+        let common = self.in_common(data);
+        let (mut file, known) = match &self.files.trials {
+            Some(path) => TrialFile::open(path, &common).map(|(file, known)| (Some(file), known))?,
+            None => (None, Vec::new()),
+        };
+        log.info(&format!("searching {}; {}", self.search.space, self.judged_by(data, &folds)));
+        if !known.is_empty() {
+            log.info(&format!("going on with {} of an earlier search", counted(known.len(), "result")));
+        }
+        signals.defer();
+        memory::give_back();
+        let deadline = self.search.time_budget.map(|budget| Deadline::new(started, budget));
+        let stop = || signals.received().is_some() || deadline.as_ref().is_some_and(Deadline::is_near);
+        let (begun, mut written, mut results) = (Instant::now(), Ok(()), known.clone());
+        let mut tell = |trial: &Trial| {
+            deadline.iter().for_each(|deadline| deadline.judged(trial));
+            log.info(&outcome::told(trial, &self.metric));
             if let (Some(file), Ok(())) = (&mut file, &written) {
-                written = file.add(trial, &plan.metric);
+                written = file.add(trial, &self.metric);
             }
             results.push(trial.clone());
-        },
-        &stop,
-    );
-    written?;
-    if let Some(signal) = signals.received() {
-        log.warning(&format!("{} ended the search early; no model was written", signal::name(signal)));
-        return Ok(Ending::Interrupted { signal });
+        };
+        let found = search(&self.search, &judges, &known, &mut tell, &stop);
+        written?;
+        let stopped = signals.received();
+        if let Some(signal) = stopped.filter(|_| found.is_err() || !self.files.for_platform) {
+            log.warning(&format!("{} ended the search early; no model was written", signal::name(signal)));
+            return Ok(Ending::Stopped(signal));
+        }
+        let found = found.map_err(|error| if stop() { error.with_remedy("give more time, or fewer rounds") } else { error })?;
+        if stopped.is_some() {
+            signals.grant(GRACE);
+        }
+        let params = judges.refit(&self.search.params_of(&found.best)?, &found.best.judgement);
+        let seconds = begun.elapsed().as_secs_f64();
+        let tuned = Tuned {
+            search: self.search.clone(),
+            files: self.files.clone(),
+            metric: self.metric.clone(),
+            params,
+            found,
+            results,
+            common,
+            seconds,
+            known: known.len(),
+            stopped,
+            has_folds: !folds.is_empty(),
+        };
+        tuned.tell(log);
+        Ok(Ending::Found(Box::new(tuned)))
     }
-    let found = found.map_err(|error| if stop() { error.with_remedy("give more time, or fewer rounds") } else { error })?;
-    tell_best(&found, results, &plan.metric, &mut log);
-    let params = [&plan.given[..], &found.best.parameters].concat();
-    let params = Params::from_pairs(params)?.0;
-    let trained = pool.install(|| judges.fit(&params, &found.best.judgement))?;
-    trained.warnings.iter().for_each(|text| log.warning(text));
-    let bytes = trained.model.to_bytes().map_err(sapwood::Error::from)?;
-    if let Some(path) = &training.model_out {
-        output::write_whole(path, |out| out.write_all(&bytes))?;
-        let rounds = counted(trained.model.num_rounds(), "round");
-        log.info(&format!("model written to {}: {rounds}, {}", path.display(), counted(bytes.len(), "byte")));
+
+    fn judges<'a>(&self, data: &'a Loaded, folds: &'a [Fold]) -> Result<Judges<'a>, Failure> {
+        Ok(match data.validation.last().filter(|_| self.has_validation) {
+            Some((_, set)) => Judges::validation(&data.train, set, &self.params)?,
+            None => Judges::folds(&data.train, folds, &self.params)?,
+        })
     }
-    if let Some(path) = &training.summary {
-        let summary = json!({
-            "rows": judged.0.data.rows(),
-            "features": judged.0.data.schema().len(),
-            "trials": found.trials,
-            "complete": found.is_complete,
-            "search": plan.space.to_string(),
-            "best": trial_file::json(&found.best, &plan.metric),
-            "rounds": trained.model.num_rounds(),
-            "seconds": started.elapsed().as_secs_f64(),
-            "warnings": log.remarks(),
-            "model_sha256": sha256(&bytes),
-        });
-        output::write_whole(path, |out| out.write_all(format!("{summary:#}\n").as_bytes()))?;
+
+    /// What trials are judged by, in words.
+    fn judged_by(&self, data: &Loaded, folds: &[Fold]) -> String {
+        match data.validation.last().filter(|_| self.has_validation) {
+            Some((_, set)) => format!("judged by {} of validation data", counted(set.rows(), "row")),
+            None => format!("judged by {}, {}", counted(folds.len(), "fold"), describe_folds(&self.params)),
+        }
     }
-    // Whoever reads the log takes its last line for the model's quality.
-    let of_folds = metric_line(&found.best, &plan.metric);
-    streams::progress(&if judged.0.validation.is_none() { of_folds } else { trained.report.line() });
-    Ok(Ending::Completed)
-}
 
-/// Checks that results can be written, each to a place of its own that is no data.
-fn check_places(places: &[&Path], inputs: &Inputs, params: &Params, log: &mut Log) -> Result<(), Failure> {
-    places.iter().try_for_each(|place| output::check_writable(place))?;
-    if let Some(twice) = places.iter().enumerate().find(|(at, place)| places[..*at].contains(place)) {
-        return Err(Failure::user(format!("{}: results need a file each", twice.1.display())));
+    /// What all trials of a search have in common; another search must not go on with them.
+    fn in_common(&self, data: &Loaded) -> Value {
+        let mut parameters = self.params.model_affecting();
+        let deciding = self.params.bin_deciding().into_iter().map(|(name, value)| (name.to_string(), value));
+        parameters.extend(deciding);
+        parameters.sort_unstable();
+        parameters.dedup();
+        let parameters = parameters.into_iter().map(|(name, value)| (name, json!(value)));
+        let judge = data.validation.last().filter(|_| self.has_validation).map(|(_, set)| set);
+        json!({"search": {
+            "version": env!("CARGO_PKG_VERSION"),
+            "space": self.search.space.to_string(),
+            "parameters": Value::Object(parameters.collect()),
+            "early_stopping_rounds": self.params.early_stopping_rounds,
+            "metric": self.metric,
+            "data": std::iter::once(&data.train).chain(judge).map(identity).collect::<Vec<_>>(),
+        }})
     }
-    let files = inputs.check(params.data.same_data, log)?;
-    places.iter().try_for_each(|place| output::refuse_input(place, &files))
 }
 
-/// What all trials of a search have in common; another search must not go on with them.
-fn in_common(plan: &Plan, judged: &Judged) -> Value {
-    let mut parameters = plan.params.model_affecting();
-    let deciding = plan.params.bin_deciding().into_iter().map(|(name, value)| (name.to_string(), value));
-    parameters.extend(deciding);
-    parameters.sort_unstable();
-    parameters.dedup();
-    let parameters = parameters.into_iter().map(|(name, value)| (name, json!(value)));
-    json!({"search": {
-        "version": env!("CARGO_PKG_VERSION"),
-        "space": plan.space.to_string(),
-        "parameters": Value::Object(parameters.collect()),
-        "early_stopping_rounds": plan.params.early_stopping_rounds,
-        "metric": plan.metric,
-        "data": judged.identity(),
-    }})
-}
-
-/// `trial 12 of rung 1: rmse 0.4512 ± 0.0021 in round 83: max_leaves=31 …`.
-fn told(trial: &Trial, metric: &str) -> String {
-    let judgement = &trial.judgement;
-    let parameters = trial.parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ");
-    let parameters = if parameters.is_empty() { "the given parameters".to_string() } else { parameters };
-    let end = if trial.is_finished() { String::new() } else { format!(" of {}, stopped", judgement.rounds) };
-    let (number, value, deviation, round) = (trial.number, judgement.value, judgement.deviation, judgement.best_round);
-    format!("trial {number}: {metric} {value:.5} ± {deviation:.5} in round {round}{end}: {parameters}")
-}
-
-/// Tells how many trials there were, and the best ones.
-fn tell_best(found: &Found, results: Vec<Trial>, metric: &str, log: &mut Log) {
-    let complete = if found.is_complete { "" } else { "; the time was over" };
-    log.info(&format!("{} judged{complete}; the best that trained to their end:", counted(found.trials, "trial")));
-    let best = found.best.judgement.value;
-    let mut finished: Vec<_> = results.into_iter().filter(Trial::is_finished).collect();
-    // The best one is next to itself, whichever way is up.
-    finished.sort_by(|a, b| {
-        (a.judgement.value - best).abs().total_cmp(&(b.judgement.value - best).abs()).then(a.number.cmp(&b.number))
-    });
-    finished.iter().take(BEST).for_each(|trial| log.info(&told(trial, metric)));
-}
-
-/// XGBoost's line of a cross-validation.
-fn metric_line(best: &Trial, metric: &str) -> String {
-    let judgement = &best.judgement;
-    format!("[{}]\tvalidation-{metric}:{:.5}+{:.5}", judgement.best_round, judgement.value, judgement.deviation)
+/// What tells a data set from others: its form, and a hash of labels and weights.
+fn identity(set: &Dataset) -> Value {
+    let numbers = [set.labels(), set.weights()].map(Option::unwrap_or_default).concat();
+    let features = set.schema().features.iter().map(|feature| &feature.name).collect::<Vec<_>>();
+    json!({"rows": set.rows(), "features": features, "labels_sha256": sha256(bytemuck::cast_slice(&numbers))})
 }

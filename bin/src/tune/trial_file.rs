@@ -66,7 +66,7 @@ pub fn json(trial: &Trial, metric: &str) -> Value {
     json!({
         "trial": trial.number,
         "rung": trial.rung,
-        "finished": trial.is_finished(),
+        "finished": trial.finished,
         "parameters": trial.parameters.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
         "metric": metric,
         "value": value,
@@ -85,6 +85,7 @@ fn trial(line: &str) -> Option<Trial> {
     Some(Trial {
         number: whole("trial")?,
         rung: whole("rung")?,
+        finished: value["finished"].as_bool()?,
         parameters: parameters.collect::<Option<_>>()?,
         judgement: Judgement {
             value: number("value")?,

@@ -11,6 +11,7 @@ pub mod monitor;
 mod page;
 pub mod pipelines;
 mod text;
+pub mod trials;
 
 pub use facts::Report;
 pub use gather::{Judged, Subject};

@@ -4,6 +4,7 @@ use super::channels::RequestChannel;
 use crate::finding::{Position, Report};
 use crate::yaml::{Yaml, YamlEntry};
 use sapwood::params::{Note, spec};
+use sapwood::tune::Search;
 use sapwood::{Objective, Params, Result, metric};
 use sapwood_readers::Format;
 use sapwood_sagemaker::hyperparameters::{self, TUNING_OBJECTIVE};
@@ -53,6 +54,7 @@ pub fn check(given: Option<&Yaml>, at: Position, report: &mut Report) -> Option<
                 if !wrong.iter().any(|name| name == OBJECTIVE) {
                     metrics(&entries, added, (at, &params), report);
                 }
+                search(&entries, (at, &params), report);
                 return Some(params);
             }
             Err(error) => error,
@@ -103,6 +105,32 @@ fn metrics(entries: &[&YamlEntry], added: Option<(&str, &str)>, (at, params): (P
     let name = if is_tuners { Some(TUNING_OBJECTIVE) } else { error.details().parameter.as_deref() };
     let index = name.and_then(|name| position(entries, name));
     report.error(index.map_or(at, |index| entries[index].value.at), error.to_string(), "");
+}
+
+/// What is searched and cannot be. Whether there are validation data is not known here.
+fn search(entries: &[&YamlEntry], (at, params): (Position, &Params), report: &mut Report) {
+    let object = entries.iter().map(|entry| (entry.key.clone(), entry.value.json())).collect();
+    if params.is_searched()
+        && let Ok(pairs) = hyperparameters::pairs(&object)
+        && let Err(error) = Search::new(pairs, params.nfold.is_none())
+    {
+        let named = error.details().parameter.as_deref().into_iter().chain(["tune_search", "tune"]);
+        let index = named.filter_map(|name| position(entries, name)).next();
+        report.error(index.map_or(at, |index| entries[index].value.at), error.to_string(), "");
+    }
+}
+
+/// Reports what runs on one host alone, in a job that has several.
+pub fn check_hosts(given: Option<&Yaml>, params: &Params, hosts: i64, at: Position, report: &mut Report) {
+    let alone = [("tune", params.is_searched()), ("nfold", params.nfold.is_some()), ("preset", params.has_preset())];
+    if let Some((name, _)) = alone.iter().find(|(_, is_given)| *is_given && hosts > 1) {
+        let at = given.and_then(|given| place(given, name)).unwrap_or(at);
+        report.error(
+            at,
+            format!("{name} runs on one host, and the job has {hosts}"),
+            format!("set the count of instances to 1, or leave {name} out"),
+        );
+    }
 }
 
 /// Warns of classes that are not counted: of texts the trainer counts them itself, and what labels are the data alone say.

@@ -68,6 +68,7 @@ fn definition<'n>(
     overlaps::check(&channels, params, context);
     if let Some(params) = params {
         hyperparameters::check_classes(given, params, job.at, context.report);
+        hyperparameters::check_hosts(given, params, hosts::count(job), job.at, context.report);
         hyperparameters::check_groups(given, params, &channels, job.at, context.report);
         hyperparameters::check_bounds(given, params, &channels, job.at, context.report);
         let names: Vec<&str> = channels.iter().map(|channel| channel.name).collect();

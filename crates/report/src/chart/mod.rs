@@ -38,7 +38,7 @@ pub struct Title<'a> {
 }
 
 /// A figure around marks.
-fn figure(title: Title<'_>, (width, height): (f64, f64), marks: Markup, legend: Markup) -> Markup {
+pub(crate) fn figure(title: Title<'_>, (width, height): (f64, f64), marks: Markup, legend: Markup) -> Markup {
     html! {
         figure {
             figcaption { strong { (title.title) } " " span.note { (title.text) } }
@@ -68,7 +68,7 @@ fn dots(points: impl Iterator<Item = (f64, f64)>) -> String {
 }
 
 /// Points as a line; where one is not a number the line is broken.
-fn line(points: impl Iterator<Item = (f64, f64)>) -> String {
+pub(crate) fn line(points: impl Iterator<Item = (f64, f64)>) -> String {
     let mut path = String::new();
     let mut is_open = false;
     for (x, y) in points {

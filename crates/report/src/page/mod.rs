@@ -6,7 +6,7 @@ mod preset;
 mod quality;
 mod reproduction;
 mod rows;
-mod tables;
+pub(crate) mod tables;
 mod tasks;
 mod training;
 
@@ -15,7 +15,7 @@ use crate::facts::{Severity, Task};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// Colours and layout.
-const STYLE: &str = include_str!("style.css");
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 impl Report {
     /// The report as a page that needs nothing else: no network, no scripts.
