@@ -99,8 +99,8 @@ pub fn classes(facts: &ClassFacts) -> Markup {
             (crate::chart::horizontal(Title { title: "F1 by class", text: "The harmonic mean of precision and recall." }, &f1, text::number))
             (crate::chart::horizontal(Title { title: "Rows by class", text: "The weight of rows that belong to it." }, &support, text::number))
             @if !facts.calibration.is_empty() { (calibration(&facts.calibration, "mean probability of the predicted class", "share of right ones")) }
-            @if !facts.curves.is_empty() { (of_each_class(facts)) }
         }
+        @if !facts.curves.is_empty() { div.charts { (of_each_class(facts)) } }
         (table(&["class", "precision", "recall", "F1", "AUC against the others", "rows"], facts.classes.iter().map(|class| {
             let scores = [class.precision, class.recall, class.f1, class.auc].map(text::maybe);
             std::iter::once(text::name(&class.name)).chain(scores).chain([text::number(class.support)]).map(cell).collect()
