@@ -85,7 +85,7 @@ def tune(
     search : str or mapping, optional
         What is searched: `"eta=0.01..0.3:log, max_depth=3..10"`, or `{"eta": (0.01, 0.3, "log"), "grow_policy":
         ["depthwise", "lossguide"]}`: a tuple is a range, a list has the values. Default: `max_depth`, `min_child_weight`,
-        `lambda`, `subsample` and `colsample_bynode`, those excepted that `params` has.
+        `lambda`, `subsample`, `colsample_bynode` and `extra_trees`, those excepted that `params` has.
     valid_set : Dataset, optional
         What trials are judged by, in the place of folds.
     trials : int, optional

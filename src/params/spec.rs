@@ -138,8 +138,8 @@ parameters! {
     /// Whether parameters that learn the data well are searched for first, as `sapwood tune` does: `true` (100 trials; with `tune_time_budget` as many
     /// as there is time for), or the number of trials, the first of which has the parameters as they are given. The model is trained with the best.
     tune("tune"): Trials = "false" { group: Group::Runtime }
-    /// With `tune`: what is searched, `eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide`; a name alone is searched in the range
-    /// of this table. Default: `max_depth`, `min_child_weight`, `lambda`, `subsample` and `colsample_bynode`, those excepted that are given.
+    /// With `tune`: what is searched, `eta=0.01..0.3:log, max_depth=3..10`, words with bars between them; a name alone is searched in the range
+    /// of this table. Default: `max_depth`, `min_child_weight`, `lambda`, `subsample`, `colsample_bynode` and `extra_trees`, those excepted that are given.
     tune_search("tune_search"): Option<String> = "" { group: Group::Runtime }
     /// With `tune`: the time that everything may take, from the start of the job to its end: seconds, or a number with `s`, `m` or `h`.
     tune_time_budget("tune_time_budget"): Option<Seconds> = "" { group: Group::Runtime }

@@ -55,6 +55,34 @@ fn any_number_of_threads_finds_the_same() {
 }
 
 #[test]
+fn good_trials_are_tried_at_lower_rates() {
+    let data = noisy(300);
+    let pairs = [
+        ("tune", "38"),
+        ("tune_search", "lambda=0.1..100:log"),
+        ("num_round", "40"),
+        ("early_stopping_rounds", "5"),
+        ("nfold", "2"),
+    ];
+    let what = Search::new(pairs.map(|(name, value)| (name.to_string(), value.to_string())).to_vec(), false).unwrap();
+    assert!(what.lowers_eta && what.trials == 38 && what.given.iter().all(|(name, _)| !name.starts_with("tune")));
+    let (params, _) = Params::from_pairs(what.given.clone()).unwrap();
+    let folds = data.folds(&params).unwrap();
+    let judges = Judges::folds(&data, &folds, &params).unwrap();
+    let mut told = Vec::new();
+    let found = search(&what, &judges, &[], &mut |trial: &Trial| told.push(trial.clone()), &|| false).unwrap();
+    let eta = |trial: &Trial| what.params_of(trial).unwrap().eta;
+    // The second generation has one trial with half the rate of the best of the first; the third another one.
+    let lowered: Vec<_> = told.iter().filter(|trial| trial.rung == 0 && eta(trial) < 0.1).collect();
+    assert_eq!(lowered.iter().map(|trial| trial.number).collect::<Vec<_>>(), [13, 25, 37]);
+    let first = told.iter().filter(|trial| trial.finished && trial.number < 13);
+    let best = first.min_by(|a, b| a.judgement.value.total_cmp(&b.judgement.value)).unwrap();
+    let lambda = |trial: &Trial| what.params_of(trial).unwrap().lambda;
+    assert_eq!((eta(lowered[0]), lambda(lowered[0])), (0.05, lambda(best)));
+    assert!(told.iter().filter(|trial| trial.finished).all(|trial| trial.judgement.value >= found.best.judgement.value));
+}
+
+#[test]
 fn a_search_goes_on_where_it_was_stopped() {
     let rounds = AtomicUsize::new(0);
     let count = || rounds.fetch_add(1, Ordering::Relaxed);
@@ -111,8 +139,23 @@ fn what_cannot_be_searched_is_refused() {
     let error = "eta".parse::<Space>().unwrap().check(&twice).unwrap_err();
     assert!(error.to_string().contains("eta has a value, and is searched"));
     let usual = Space::usual(&[("num_leaves".into(), "31".into())]).unwrap();
-    assert!(usual.parameters().all(|parameter| parameter != "max_depth") && usual.parameters().count() == 4);
+    assert!(usual.parameters().all(|parameter| parameter != "max_depth") && usual.parameters().count() == 5);
     assert_eq!(usual.to_string().parse::<Space>().unwrap(), usual);
+}
+
+#[test]
+fn values_have_places() {
+    let space: Space = "eta=0.01..1:log, max_depth=3..5, lambda=0.1..10:log, grow_policy=depthwise|lossguide".parse().unwrap();
+    let pairs = [("num_round", "1"), ("eta", "0.1"), ("max_depth", "4"), ("lambda", "0"), ("grow_policy", "lossguide")];
+    let placed = space.placed(&Params::from_pairs(pairs).unwrap().0);
+    let expected = [("0.1", 0.5), ("4", 0.5), ("0", 0.0), ("lossguide", 0.75)];
+    for ((value, place), (text, at)) in placed.iter().zip(expected) {
+        assert!(value == text && (place - at).abs() < 1e-12, "{value} {place}");
+    }
+    let axes = space.axes();
+    assert_eq!(axes[1].1.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>(), ["3", "4", "5"]);
+    assert_eq!(axes[3].1, [(0.25, "depthwise".to_string()), (0.75, "lossguide".to_string())]);
+    assert!(axes.iter().flat_map(|(_, marks)| marks).all(|(place, _)| (0.0..=1.0).contains(place)));
 }
 
 proptest! {

@@ -16,7 +16,7 @@ pub struct TuneArgs {
     #[arg(long, value_name = "NAME=PATH")]
     pub eval_set: Vec<String>,
     /// What to search: eta=0.01..0.3:log, max_depth=3..10, grow_policy=depthwise|lossguide; a parameter without values is searched in the
-    /// range that `sapwood params` shows [default: max_depth, min_child_weight, lambda, subsample and colsample_bynode].
+    /// range that `sapwood params` shows [default: max_depth, min_child_weight, lambda, subsample, colsample_bynode and extra_trees].
     #[arg(long, value_name = "NAME=VALUES,...")]
     pub search: Option<String>,
     /// Trials, the first of which has the parameters as they are given [default: 100; with --time-budget as many as it has time for].
