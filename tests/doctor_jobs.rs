@@ -64,6 +64,19 @@ fn classes_must_be_counted() {
     found.has("warning", "multi:softprob without num_class", "\"objective\"");
 }
 
+#[test]
+fn a_time_budget_must_fit_into_the_time_of_the_job() {
+    let text = example("sagemaker/create-training-job.json");
+    let with = |time: &str| {
+        let preset = format!("\"num_class\": \"10\",\n    \"preset\": \"best\",\n    \"time_budget\": \"{time}\",");
+        Findings::in_text("a.json", &text.replace("\"num_class\": \"10\",", &preset).replace("\"num_round\"", "\"max_bin\""))
+    };
+    let found = with("400h");
+    found.has("warning", "time_budget=1440000s is no less than MaxRuntimeInSeconds", "\"time_budget\"");
+    with("60s").has_no("error");
+    with("soon").has("error", "time_budget", "\"time_budget\"");
+}
+
 /// What the data of a tree take is held against the machines and limits of jobs that are checked with it.
 #[test]
 fn memory_that_is_too_small_for_the_data() {

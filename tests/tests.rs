@@ -51,6 +51,7 @@ mod signals;
 mod streams;
 mod survival;
 mod targets;
+mod time_budget;
 mod train;
 mod tuning;
 mod tuning_jobs;

@@ -15,13 +15,14 @@ use crate::ranks;
 use crate::report::Failure;
 use crate::results::Results;
 use crate::signal::{self, Signals};
+use crate::stored_plan::StoredPlan;
 use crate::streams;
 use crate::summary::{self, Summary};
 use crate::threads;
 use crate::training_report::{self, Sampled, Samplers};
 use crate::tune::{self, Tuned, Tuning};
 use sapwood::Dataset;
-use sapwood::boost::{Bins, InFile};
+use sapwood::boost::{Bins, InFile, Since};
 use sapwood::collective::{Collective, Solo};
 use sapwood::params::ProcessType;
 use sapwood::preset::{Choice, Plan};
@@ -31,6 +32,10 @@ use sapwood_readers::{self as readers, RankFiles, ReadOptions, Shares, unknown_l
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+
+/// What a report takes of the time that a job may take: at most so long, and of little time such a part.
+const REPORT: Duration = Duration::from_secs(2);
+const OF_REPORT: f64 = 0.15;
 
 /// What to train, and where to put the results.
 pub struct Job {
@@ -50,6 +55,8 @@ pub struct Job {
     pub given: Vec<(String, String)>,
     /// The search that finds the others, if one does.
     pub tuning: Option<Tuning>,
+    /// When the job began.
+    pub started: Instant,
 }
 
 impl Job {
@@ -193,7 +200,10 @@ impl Job {
         if let Some(text) = stopped_early.and_then(|patience| history::best_round(trained, patience)) {
             log.info(&text);
         }
-        trained.preset.iter().for_each(|preset| log.info(&preset::members(preset)));
+        if let Some(report) = &trained.preset {
+            log.info(&preset::members(report));
+            preset::plan(&report.plan).iter().for_each(|line| log.info(line));
+        }
         let io = IoReport::new(options.meter.stats(), load.as_secs_f64() + trained.seconds.bin, trained.threads);
         if !io.is_empty() {
             log.info(&io.line());
@@ -294,6 +304,12 @@ impl Job {
         Ok(claim)
     }
 
+    /// What the report needs of the time that there is.
+    fn time_of_report(&self) -> Duration {
+        let time = self.params.time_budget.filter(|_| self.results.report.is_some());
+        time.map_or(Duration::ZERO, |time| time.0.mul_f64(OF_REPORT).min(REPORT))
+    }
+
     /// Says what a signal left undone, and where the model is that was saved.
     fn cut_short(&self, signal: u8, rounds: usize, saved: &Results) -> String {
         let (signal, of, model) = (signal::name(signal), self.params.num_round, self.results.model.display());
@@ -318,8 +334,20 @@ impl Job {
         signals: &Signals,
         log: &mut Log,
     ) -> Result<(Trained, Option<u8>), Failure> {
+        let mut stored = match &self.checkpoints {
+            Some(directory) if self.params.time_budget.is_some() => Some(StoredPlan::open(directory)?),
+            _ => None,
+        };
+        let complete = stored.as_ref().map(|stored| stored.complete(&self.given)).transpose()?.flatten();
+        if complete.is_some() {
+            log.note("the checkpoints are of a job that has ended: its plan is carried out again, and time_budget has no effect");
+            stored = None;
+        }
+        let since = Since::new(self.started);
+        let clock = stored.as_ref().map_or(since, |stored| stored.clock(since));
         let sets = data.validation.iter();
-        let mut trainer = sets.fold(Trainer::new(self.params.clone()), |trainer, (name, set)| trainer.validation(name, set));
+        let params = complete.unwrap_or_else(|| self.params.clone());
+        let mut trainer = sets.fold(Trainer::new(params), |trainer, (name, set)| trainer.validation(name, set));
         if let Some(model) = &self.initial {
             let what = if self.params.process_type == ProcessType::Update { "updating" } else { "going on from" };
             log.info(&format!("{what} a model of {}", counted(model.num_rounds(), "round")));
@@ -341,7 +369,12 @@ impl Job {
             origin = Some((path, checkpoint.rounds()));
             trainer = trainer.resume(checkpoint);
         }
+        trainer = trainer.clock(&clock, self.time_of_report());
+        if let Some(stored) = &stored {
+            trainer = trainer.resume_plan(&stored.parameters())?;
+        }
         let mut rounds = Rounds::new(&self.params, keeper, checkpoints, signals, log);
+        rounds.stored = stored.map(|stored| (stored, clock));
         rounds.keeps_checkpoints = self.checkpoints.is_some();
         rounds.of_members = of_members;
         rounds.origin.clone_from(&origin);
@@ -353,6 +386,11 @@ impl Job {
             None => trainer.fit_observed(&data.train, &mut rounds),
         };
         rounds.progress.finish();
+        if let Ok(Trained { preset: Some(report), .. }) = &trained
+            && rounds.stopped.is_none()
+        {
+            rounds.keep_plan(&report.plan, true);
+        }
         match (trained, origin) {
             (Ok(trained), _) => Ok((trained, rounds.stopped)),
             (Err(error), Some((path, _))) if error.kind() == ErrorKind::Checkpoint => Err(Failure::from(error).at(&path)),
@@ -414,6 +452,8 @@ struct Rounds<'a> {
     checkpoints: Option<&'a mut Checkpoints>,
     keeps_checkpoints: bool,
     of_members: Option<MemberCheckpoints>,
+    /// What a time budget decided, and the clock that it goes by.
+    stored: Option<(StoredPlan, Since)>,
     signals: &'a Signals,
     log: &'a mut Log,
     /// The checkpoint that training goes on from, if it may, and its rounds.
@@ -447,6 +487,7 @@ impl<'a> Rounds<'a> {
             checkpoints,
             keeps_checkpoints: false,
             of_members: None,
+            stored: None,
             signals,
             log,
             origin,
@@ -455,6 +496,25 @@ impl<'a> Rounds<'a> {
             last_line,
             stopped: None,
             trains_members: false,
+        }
+    }
+
+    /// A job that cannot keep its plan goes on: only whoever starts it again is the worse for it.
+    fn keep_plan(&mut self, plan: &Plan, is_complete: bool) {
+        if let Some((stored, _)) = &mut self.stored
+            && let Err(failure) = stored.keep(&plan.of_time, is_complete)
+        {
+            self.log.warning(&format!("could not keep the plan of the time budget: {failure}"));
+        }
+    }
+
+    /// A job that cannot write checkpoints goes on: its model may still be saved.
+    fn write_of_member(&mut self, member: &str, checkpoint: &Checkpoint) {
+        let Some(of_members) = &mut self.of_members else { return };
+        let written = of_members.write(member, checkpoint, self.log);
+        let spent = self.stored.as_mut().map_or(Ok(()), |(stored, clock)| stored.spend(clock));
+        if let Err(failure) = written.and(spent) {
+            self.log.warning(&format!("could not write a checkpoint of {member}: {failure}"));
         }
     }
 
@@ -477,7 +537,8 @@ fn describe(round: usize, profile: &Profile) -> String {
 
 impl Observer for Rounds<'_> {
     fn planned(&mut self, plan: &Plan) {
-        plan.choices.iter().for_each(|choice| self.log.info(&choice.to_string()));
+        plan.of_time.iter().chain(&plan.choices).for_each(|choice| self.log.info(&choice.to_string()));
+        self.keep_plan(plan, false);
         self.trains_members = true;
     }
 
@@ -534,11 +595,11 @@ impl Observer for Rounds<'_> {
     }
 
     fn member_checkpoint(&mut self, member: &str, checkpoint: &Checkpoint) {
-        if let Some(of_members) = &mut self.of_members
-            && let Err(failure) = of_members.write(member, checkpoint)
-        {
-            self.log.warning(&format!("could not write a checkpoint of {member}: {failure}"));
-        }
+        self.write_of_member(member, checkpoint);
+    }
+
+    fn member_ended(&mut self, member: &str, checkpoint: &Checkpoint) {
+        self.write_of_member(member, checkpoint);
     }
 
     fn profiled(&mut self, round: usize, profile: &Profile) {

@@ -57,6 +57,7 @@ mod s3;
 mod sagemaker;
 mod serve;
 mod signal;
+mod stored_plan;
 mod streams;
 mod summary;
 mod text;

@@ -61,11 +61,12 @@ impl MemberCheckpoints {
         Ok(self.of_member.get(member).is_some_and(Checkpoints::is_due))
     }
 
-    /// Writes one of a member that was asked about.
+    /// Writes one of a member.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&mut self, member: &str, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    pub fn write(&mut self, member: &str, checkpoint: &Checkpoint, log: &mut Log) -> Result<(), Failure> {
+        self.is_due(member, log)?;
         self.of_member.get_mut(member).map_or(Ok(()), |checkpoints| checkpoints.write(checkpoint))
     }
 }

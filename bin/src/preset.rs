@@ -4,7 +4,7 @@ use crate::history;
 use sapwood::Params;
 use sapwood::boost::{MemberReport, PresetReport};
 use sapwood::params::ParamValue;
-use sapwood::preset::Choice;
+use sapwood::preset::{Choice, Plan};
 use sapwood::text::counted;
 use sapwood_report::facts::{ChoiceFacts, MemberFacts, PresetFacts, RaceFacts};
 use serde_json::{Value, json};
@@ -17,9 +17,16 @@ pub fn members(PresetReport { members, factor, .. }: &PresetReport) -> String {
     format!("preset: the model is the mean of {models}, which were best after {} rounds{scaled}", rounds.join(", "))
 }
 
+/// What a time budget decided, which makes the same model again.
+pub fn plan(plan: &Plan) -> Option<String> {
+    let parameters: Vec<_> = plan.of_time.iter().map(|choice| format!("{}={}", choice.parameter, choice.value)).collect();
+    let parameters = parameters.join(" ");
+    (!parameters.is_empty()).then(|| format!("in the place of time_budget, these parameters make the same model: {parameters}"))
+}
+
 /// The same for programs, with what the preset chose.
 pub fn json(PresetReport { plan, members, factor, .. }: &PresetReport) -> Value {
-    let choices = plan.choices.iter();
+    let choices = plan.of_time.iter().chain(&plan.choices);
     let choices = choices.map(|choice| json!({"parameter": choice.parameter, "value": choice.value, "because": choice.because}));
     let member = |member: &MemberReport| {
         json!({
@@ -29,13 +36,18 @@ pub fn json(PresetReport { plan, members, factor, .. }: &PresetReport) -> Value 
             "metrics": history::of_round(&member.report),
         })
     };
-    json!({
+    let mut preset = json!({
         "folds": plan.folds,
         "repeats": plan.repeats,
         "choices": choices.collect::<Vec<_>>(),
         "members": members.iter().map(member).collect::<Vec<_>>(),
         "temperature_factor": factor,
-    })
+    });
+    if !plan.of_time.is_empty() {
+        let of_time = plan.of_time.iter().map(|choice| (choice.parameter.to_string(), json!(choice.value)));
+        preset["plan"] = Value::Object(of_time.collect());
+    }
+    preset
 }
 
 /// The same for the report.
@@ -64,7 +76,7 @@ pub fn facts(params: &Params, PresetReport { plan, members, factor, held_out_nam
         name: params.preset.render(),
         folds: plan.folds,
         repeats: plan.repeats as usize,
-        choices: plan.choices.iter().filter(|choice| !raced(choice)).map(told).collect(),
+        choices: plan.of_time.iter().chain(&plan.choices).filter(|choice| !raced(choice)).map(told).collect(),
         race,
         members: members.iter().map(member).collect(),
         temperature_factor: *factor,

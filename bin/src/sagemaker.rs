@@ -16,14 +16,20 @@ use sapwood::Params;
 use sapwood_sagemaker::channels::{self, MODEL, VALIDATION};
 use sapwood_sagemaker::{Channel, InputMode, Paths, config, failure, hyperparameters};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Runs the training job under `root`. `extra` are hyperparameters from the command line; `cache` is where binned data are kept, if it is not
-/// where SageMaker keeps what outlives a job of a warm pool.
+/// where SageMaker keeps what outlives a job of a warm pool. The job began at `started`.
 ///
 /// # Errors
 /// Anything that keeps the model from being trained or written.
-pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mut log: Log) -> Result<Ending, Failure> {
+pub fn run(
+    root: &Path,
+    extra: Vec<(String, String)>,
+    cache: Option<PathBuf>,
+    started: Instant,
+    mut log: Log,
+) -> Result<Ending, Failure> {
     let paths = Paths::new(root);
     failure::clear(&paths.failure());
     let signals = Signals::listen(Some(paths.failure()))?;
@@ -75,7 +81,7 @@ pub fn run(root: &Path, extra: Vec<(String, String)>, cache: Option<PathBuf>, mu
         report: Some(ReportFiles::beside(&paths.report())?),
         keep_earlier: false,
     };
-    let job = Job { params, inputs, initial, results, checkpoints, cache, given: hyperparameters.pairs, tuning };
+    let job = Job { params, inputs, initial, results, checkpoints, cache, given: hyperparameters.pairs, tuning, started };
     Ok(ending(job.run(&signals, log)?, on_sigterm))
 }
 

@@ -21,12 +21,14 @@ use sapwood::params::ParamValue;
 use sapwood_sagemaker::channels::VALIDATION;
 use sapwood_sagemaker::{Paths, default_root};
 use std::path::PathBuf;
+use std::time::Instant;
 
 /// Trains a model.
 ///
 /// # Errors
 /// Anything that keeps the model from being trained or written.
 pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
+    let started = Instant::now();
     let args = &config::complete(args)?;
     let pairs = pairs(args)?;
     let directories = [("--checkpoints", args.checkpoints.clone()), ("--cache", cache(args)), ("--opt-ml", args.opt_ml.clone())];
@@ -38,7 +40,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     }
     ranks::join(failure_file(args))?;
     if is_sagemaker(args) {
-        return sagemaker::run(&sagemaker_root(args), pairs, cache(args), log(args)?);
+        return sagemaker::run(&sagemaker_root(args), pairs, cache(args), started, log(args)?);
     }
     let signals = Signals::listen(None)?;
     let (params, notes) = Params::from_pairs(pairs.clone())?;
@@ -51,7 +53,7 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
     }
     let files =
         tune::Files { trials: args.checkpoints.as_ref().map(|directory| directory.join(tune::TRIALS)), ..tune::Files::default() };
-    Ok(match job(args, pairs, params, files)?.run(&signals, log)? {
+    Ok(match job(args, pairs, params, files, started)?.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,
     })
@@ -61,7 +63,13 @@ pub fn run(args: &TrainArgs) -> Result<Ending, Failure> {
 ///
 /// # Errors
 /// Flags that are missing or do not fit together.
-pub fn job(args: &TrainArgs, pairs: Vec<(String, String)>, params: Params, files: tune::Files) -> Result<Job, Failure> {
+pub fn job(
+    args: &TrainArgs,
+    pairs: Vec<(String, String)>,
+    params: Params,
+    files: tune::Files,
+    started: Instant,
+) -> Result<Job, Failure> {
     let files = tune::Files { page: args.report.as_ref().map(|page| page.with_file_name(tune::PAGE)), ..files };
     let tuning = Tuning::of(&params, &pairs, !args.validation.is_empty(), files)?;
     Ok(Job {
@@ -79,6 +87,7 @@ pub fn job(args: &TrainArgs, pairs: Vec<(String, String)>, params: Params, files
         cache: cache(args),
         given: pairs,
         tuning,
+        started,
     })
 }
 

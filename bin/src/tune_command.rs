@@ -8,6 +8,7 @@ use crate::train;
 use crate::tune::Files;
 use sapwood::Params;
 use sapwood::params::{ParamValue, spec};
+use std::time::Instant;
 
 /// Searches, and trains with what was found.
 ///
@@ -36,7 +37,7 @@ pub fn run(args: &TuneArgs) -> Result<Ending, Failure> {
     let mut log = train::log(&training)?;
     notes.iter().for_each(|note| log.note(&note.to_string()));
     let files = Files { trials: args.trials_out.clone(), ..Files::default() };
-    let job = train::job(&training, pairs, params, files)?;
+    let job = train::job(&training, pairs, params, files, Instant::now())?;
     Ok(match job.run(&signals, log)? {
         Some(signal) => Ending::Interrupted { signal },
         None => Ending::Completed,

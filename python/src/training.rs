@@ -7,14 +7,14 @@ use crate::like::Like;
 use crate::model::Model;
 use crate::pool::on_pool;
 use pyo3::prelude::*;
-use sapwood::boost::RoundReport;
+use sapwood::boost::{PresetReport, RoundReport, Since};
 use sapwood::objective::CustomObjective;
 use sapwood::{Observer, Params, Result, Trained, Trainer};
 use sapwood_score::Link;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long Ctrl-C may go unnoticed.
 const INTERRUPTS: Duration = Duration::from_millis(50);
@@ -36,6 +36,8 @@ struct Request<'a> {
     initial: Option<sapwood::Model>,
     objective: Option<(String, f64, Arc<Py<PyAny>>)>,
     metrics: Vec<NamedMetric>,
+    /// When it was asked for.
+    begun: Instant,
 }
 
 /// Parameters from names and texts, and sentences on those without effect.
@@ -62,6 +64,7 @@ pub fn train(
     metrics: Vec<NamedMetric>,
     on_round: Option<Py<PyAny>>,
 ) -> PyResult<Outcome> {
+    let begun = Instant::now();
     let (params, mut notes) = parsed(params)?;
     let request = Request {
         params,
@@ -70,6 +73,7 @@ pub fn train(
         initial: initial.map(|model| model.get().scorer.model().clone()),
         objective: objective.map(|(name, base_score, function)| (name, base_score, Arc::new(function))),
         metrics,
+        begun,
     };
     let raised = Raised::default();
     let trained = served(py, &raised, on_round.as_ref(), |observer| request.train(&raised, observer));
@@ -79,7 +83,9 @@ pub fn train(
     }
     let trained = trained?.map_err(exception)?;
     let history = trained.history.into_iter().map(|report| report.values).collect();
-    notes.extend(trained.preset.iter().flat_map(|preset| preset.plan.choices.iter().map(ToString::to_string)));
+    let told =
+        |report: &PresetReport| report.plan.of_time.iter().chain(&report.plan.choices).map(ToString::to_string).collect::<Vec<_>>();
+    notes.extend(trained.preset.iter().flat_map(told));
     Ok((Model::new(trained.model)?, history, trained.warnings, notes))
 }
 
@@ -132,7 +138,8 @@ impl Request<'_> {
             let metric = PythonMetric { name, higher_is_better, function, link, raised, calls: Mutex::new(0), sets };
             trainer = trainer.metric(Arc::new(metric));
         }
-        let mut trained = trainer.fit_observed(&train, observer)?;
+        let clock = Since::new(self.begun);
+        let mut trained = trainer.clock(&clock, Duration::ZERO).fit_observed(&train, observer)?;
         trained
             .warnings
             .extend(valid.iter().flat_map(|(name, data)| data.warnings().iter().map(move |told| format!("{name}: {told}"))));

@@ -60,3 +60,19 @@ def test_what_cannot_be_combined_is_refused() -> None:
         train(given, data, init_model=model)
     with pytest.raises(ParameterError, match="nfold cannot be combined"):
         train({**given, "nfold": 5}, data)
+
+
+def test_the_plan_of_a_time_budget_makes_the_same_model(caplog: pytest.LogCaptureFixture) -> None:
+    x, y = _data(classes=2)
+    given = {"objective": "binary:logistic", "preset": "best", "num_round": 20, "max_depth": 3}
+    with caplog.at_level(logging.INFO, logger="sapwood"):
+        model = train(given | {"time_budget": 2}, Dataset(x, y))
+    of_time = ("quality", "race_folds", "eta", "num_round", "num_models")
+    reasons = [record.message.split(" because ")[0].split("=") for record in caplog.records if " because " in record.message]
+    plan = {name: value for name, value in reasons if name in of_time}
+    assert {"quality", "num_models"} <= plan.keys()
+    assert (train(given | plan, Dataset(x, y)).predict(x) == model.predict(x)).all()
+    for time in ("2s", 1.5):
+        assert SapwoodClassifier(preset="best", time_budget=time, num_round=20).fit(x, y).score(x, y) > 0.6
+    with pytest.raises(ParameterError, match="is about preset=best"):
+        SapwoodClassifier(time_budget="2s").fit(x, y)

@@ -145,9 +145,9 @@ impl Checkpoint {
     /// # Errors
     /// Other parameters.
     pub fn check_parameters(&self, parameters: &[(String, String)]) -> Result<()> {
-        // More rounds or fewer are a reason to go on.
-        let decisive =
-            |pairs: &[(String, String)]| pairs.iter().filter(|(name, _)| name != "num_round").cloned().collect::<Vec<_>>();
+        // More rounds or models, or fewer, are a reason to go on.
+        let is_decisive = |(name, _): &&(String, String)| name != "num_round" && name != "num_models";
+        let decisive = |pairs: &[(String, String)]| pairs.iter().filter(is_decisive).cloned().collect::<Vec<_>>();
         let (then, now) = (decisive(&self.model.params), decisive(parameters));
         if let Some((name, value)) = now.iter().find(|pair| !then.contains(pair)) {
             let before = then.iter().find(|(known, _)| known == name).map_or("not given", |(_, value)| value);

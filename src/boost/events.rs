@@ -38,6 +38,9 @@ pub trait Observer: Send {
     /// Receives what was asked for.
     fn checkpoint(&mut self, _checkpoint: &Checkpoint) {}
 
+    /// No round comes after those of this checkpoint: early stopping ended training, or all rounds are done. Called if [`Observer::keeps_checkpoints`].
+    fn ended(&mut self, _checkpoint: &Checkpoint) {}
+
     /// A preset has chosen what was not given.
     fn planned(&mut self, _plan: &Plan) {}
 
@@ -58,6 +61,10 @@ pub trait Observer: Send {
 
     /// Receives what was asked for.
     fn member_checkpoint(&mut self, _member: &str, _checkpoint: &Checkpoint) {}
+
+    /// A member has all its rounds: whoever keeps checkpoints may keep this one, so that it need not be trained again. Called if
+    /// [`Observer::keeps_checkpoints`].
+    fn member_ended(&mut self, _member: &str, _checkpoint: &Checkpoint) {}
 
     /// Training ended; `report` belongs to the round that the model keeps as its last.
     fn finished(&mut self, _report: &RoundReport) {}

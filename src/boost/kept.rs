@@ -10,12 +10,13 @@ pub(super) struct Kept {
     stopping: Option<EarlyStopping>,
     /// The weights that trees had in the best round, if later ones change them.
     weights: Option<Vec<f64>>,
+    has_ended: bool,
 }
 
 impl Kept {
     /// All rounds are kept, or those up to the best. `reweighs` says whether rounds change the weights of earlier trees.
     pub fn new(stopping: Option<EarlyStopping>, reweighs: bool) -> Self {
-        Self { stopping, weights: reweighs.then(Vec::new) }
+        Self { stopping, weights: reweighs.then(Vec::new), has_ended: false }
     }
 
     /// Whether the metrics decide.
@@ -33,7 +34,13 @@ impl Kept {
             weights.clear();
             weights.extend(trees.iter().map(|tree| tree.weight));
         }
-        decision == Decision::Stop
+        self.has_ended = decision == Decision::Stop;
+        self.has_ended
+    }
+
+    /// Whether training ended with the last round that was observed.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
     /// The best round and its value, if metrics decide and any was a number.

@@ -2,6 +2,7 @@
 //! set. Small ones are trained side by side; what they are does not depend on it.
 
 use super::bins::{Bins, InFile};
+use super::budget::Budget;
 use super::checkpoint::Checkpoint;
 use super::events::Observer;
 use super::merged::merged;
@@ -47,7 +48,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    const FIRST: Self = Self { fold: 0, candidate: 0 };
+    pub const FIRST: Self = Self { fold: 0, candidate: 0 };
 }
 
 /// A trained member.
@@ -58,6 +59,8 @@ pub(super) struct Member {
     pub history: Vec<RoundReport>,
     /// What it predicts for the validation sets, and behind them for the rows that it holds out: margins of each set output by output.
     pub margins: Vec<Vec<f64>>,
+    /// The rounds after which the time was over, if it was.
+    pub cut: Option<usize>,
     warnings: Vec<String>,
     in_file: Option<InFile>,
 }
@@ -71,6 +74,8 @@ pub(super) struct Members<'a> {
     pub crossed: Option<Ground<'a>>,
     /// Where members of an earlier run had come to, by name.
     pub checkpoints: &'a [(String, Checkpoint)],
+    /// The time that there is, where it is limited.
+    pub budget: Option<&'a Budget<'a>>,
 }
 
 /// The data that members learn from and are judged by.
@@ -87,19 +92,38 @@ impl<'a> Members<'a> {
     }
 
     /// Trains members. Where `listener` ends training, those that had begun end with the rounds that they have, and others are left out, but never
-    /// the first.
+    /// the first. Where there is no time for a member it is left out, too, however far it has come; of the first the rounds so far stay.
     ///
     /// # Errors
     /// What training has to say, with the number of the fold.
     pub fn train(&self, tasks: &[Task], listener: &Listener<'_>) -> Result<Vec<Member>> {
         let members = side_by_side(rayon::current_num_threads() as u32, self.at_a_time(), tasks.len(), |number| {
             let task = tasks[number];
-            if task != Task::FIRST && listener.is_stopped() {
+            let has_time = self.budget.is_none_or(|budget| budget.has_room(rayon::current_num_threads()));
+            if task != Task::FIRST && (listener.is_stopped() || !has_time) {
                 return Ok(None);
             }
-            self.fit(task, listener).map(Some).map_err(|error| error.within(&format!("fold {}", task.fold)))
+            self.fit_in_time(task, listener).map_err(|error| error.within(&format!("fold {}", task.fold)))
         })?;
         Ok(members.into_iter().flatten().collect())
+    }
+
+    fn fit_in_time(&self, task: Task, listener: &Listener<'_>) -> Result<Option<Member>> {
+        let (begun, threads) = (self.budget.map(Budget::now), rayon::current_num_threads());
+        let mut told = Told { task, name: self.name(task), listener, budget: self.budget, rounds: 0, cut: None };
+        let mut member = self.fit(task, &mut told)?;
+        if told.cut.is_some() && task != Task::FIRST {
+            return Ok(None);
+        }
+        member.cut = told.cut;
+        if let (Some(budget), Some(begun)) = (self.budget, begun) {
+            budget.end(begun, member.history.len(), threads);
+        }
+        Ok(Some(member))
+    }
+
+    fn name(&self, task: Task) -> String {
+        self.plan.name(task.fold, task.candidate)
     }
 
     /// How many members are trained at a time.
@@ -108,7 +132,11 @@ impl<'a> Members<'a> {
         if self.ground.bins.in_file().is_some() { 1 } else { (SIDE_BY_SIDE_BYTES / bytes).max(1) }
     }
 
-    fn fit(&self, task: Task, listener: &Listener<'_>) -> Result<Member> {
+    /// Trains a member, of which `observer` hears.
+    ///
+    /// # Errors
+    /// What training has to say.
+    pub fn fit(&self, task: Task, observer: &mut dyn Observer) -> Result<Member> {
         let Ground { folds, validation, bins } = self.ground_of(task);
         let (fold, params) = (&folds[task.fold], self.params_of(task)?);
         let mut sets = validation.to_vec();
@@ -117,14 +145,13 @@ impl<'a> Members<'a> {
         let execution = Execution { simd: self.simd, profiler: &profiler, ranks: &Solo };
         let mut training = Training::prepare(execution, &params, &fold.train, &sets, Beginnings::default())?;
         let mut binned = training.lay_out(bins.of_fold(&fold.learned, &fold.rows)?)?;
-        let name = self.plan.name(task.fold, task.candidate);
+        let name = self.name(task);
         let checkpoint = self.checkpoints.iter().find(|(known, _)| *known == name).map(|(_, checkpoint)| checkpoint);
-        let mut told = Told { fold: task.fold, name, listener };
-        let (model, mut history, _) = training.grow_all(&mut binned, checkpoint, &mut told)?;
+        let (model, mut history, _) = training.grow_all(&mut binned, checkpoint, observer)?;
         history.truncate(model.num_rounds());
         let margins = training.margins_of(&model.trees, &binned)?;
         let Training { warnings, in_file, .. } = training;
-        Ok(Member { task, model, history, margins, warnings, in_file })
+        Ok(Member { task, model, history, margins, cut: None, warnings, in_file })
     }
 
     /// Members draw other rows and features each.
@@ -199,17 +226,27 @@ impl<'o> Listener<'o> {
 
 /// Hears of those of one member.
 struct Told<'l, 'o> {
-    fold: usize,
+    task: Task,
     name: String,
     listener: &'l Listener<'o>,
+    budget: Option<&'l Budget<'l>>,
+    /// The rounds that are done.
+    rounds: usize,
+    /// Those after which the time was over.
+    cut: Option<usize>,
 }
 
 impl Observer for Told<'_, '_> {
     fn round(&mut self, report: &RoundReport) -> bool {
-        if !self.listener.observer().member_round(self.fold, report) {
+        if !self.listener.observer().member_round(self.task.fold, report) {
             self.listener.is_stopped.store(true, Ordering::Relaxed);
         }
-        !self.listener.is_stopped()
+        self.rounds = report.round + 1;
+        let is_over = |budget: &Budget<'_>| budget.is_over(self.rounds, rayon::current_num_threads());
+        if self.budget.is_some_and(is_over) {
+            self.cut = Some(self.rounds);
+        }
+        self.cut.is_none() && !self.listener.is_stopped()
     }
 
     fn keeps_checkpoints(&self) -> bool {
@@ -222,5 +259,9 @@ impl Observer for Told<'_, '_> {
 
     fn checkpoint(&mut self, checkpoint: &Checkpoint) {
         self.listener.observer().member_checkpoint(&self.name, checkpoint);
+    }
+
+    fn ended(&mut self, checkpoint: &Checkpoint) {
+        self.listener.observer().member_ended(&self.name, checkpoint);
     }
 }

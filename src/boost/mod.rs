@@ -3,9 +3,11 @@
 mod agreement;
 mod averaged;
 mod bins;
+mod budget;
 mod buffers;
 mod checkpoint;
 pub mod checkpoint_files;
+mod clock;
 mod cross_validation;
 mod crosses;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod scores;
 mod shared_bins;
 mod side_by_side;
 mod sketch;
+mod stage;
 mod temperature;
 mod thread_count;
 mod trainer;
@@ -43,6 +46,7 @@ mod training;
 
 pub use bins::{Bins, InFile};
 pub use checkpoint::Checkpoint;
+pub use clock::{Clock, Since};
 pub use cross_validation::{CrossValidated, FoldsReport, HELD_OUT, cross_validate, out_of_fold};
 pub use early_stopping::{Decision, EarlyStopping};
 pub use events::Observer;
@@ -57,6 +61,8 @@ pub(crate) use side_by_side::side_by_side;
 pub use thread_count::threads;
 pub use trainer::{Trained, Trainer};
 
+#[cfg(test)]
+mod budget_tests;
 #[cfg(test)]
 mod constraint_tests;
 #[cfg(test)]

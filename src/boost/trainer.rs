@@ -2,6 +2,7 @@
 
 use super::bins::{Bins, InFile};
 use super::checkpoint::Checkpoint;
+use super::clock::{Clock, Since};
 use super::events::Observer;
 use super::phases::Phases;
 use super::preparation::Beginnings;
@@ -14,10 +15,12 @@ use crate::execution::Execution;
 use crate::metric::Metric;
 use crate::objective::CustomObjective;
 use crate::params::{ParamValue, ProcessType};
+use crate::preset::Choice;
 use crate::profile::Profiler;
 use crate::simd::Simd;
 use crate::{Dataset, Error, Model, Params, Profile, Result};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Trains models.
 ///
@@ -41,6 +44,9 @@ pub struct Trainer<'a> {
     custom: Option<CustomObjective<'a>>,
     metrics: Vec<Arc<dyn Metric>>,
     ranks: &'a dyn Collective,
+    clock: Option<&'a dyn Clock>,
+    reserved: Duration,
+    of_time: Vec<Choice>,
 }
 
 /// A model and how it came about.
@@ -78,6 +84,9 @@ impl<'a> Trainer<'a> {
             custom: None,
             metrics: Vec::new(),
             ranks: &Solo,
+            clock: None,
+            reserved: Duration::ZERO,
+            of_time: Vec::new(),
         }
     }
 
@@ -102,6 +111,40 @@ impl<'a> Trainer<'a> {
     pub fn resume_members(mut self, members: Vec<(String, Checkpoint)>) -> Self {
         self.members = members;
         self
+    }
+
+    /// With a `time_budget`, the clock that the time is measured by, and how much of it the caller needs when the model is there. Without a clock of the
+    /// caller's the time begins with [`Trainer::fit`].
+    ///
+    /// ```
+    /// # use sapwood::params::Preset;
+    /// # use sapwood::{Dataset, Params, Trainer, boost::Since};
+    /// # use std::time::{Duration, Instant};
+    /// # let x = ndarray::Array2::from_shape_fn((200, 2), |(row, column)| ((row * (column + 3)) % 17) as f64);
+    /// # let data = Dataset::from_array(x.view(), x.column(0).to_vec(), None)?;
+    /// let begun = Instant::now();
+    /// // … read the data …
+    /// let params = Params::builder().preset(Preset::Best).time_budget(Duration::from_secs(1)).build()?;
+    /// let clock = Since::new(begun);
+    /// let trained = Trainer::new(params).clock(&clock, Duration::from_millis(10)).fit_observed(&data, &mut ())?;
+    /// // These, given in the place of `time_budget`, make the same model.
+    /// let plan = trained.preset.ok_or_else(|| sapwood::Error::internal("no preset"))?.plan;
+    /// assert!(plan.of_time.iter().any(|choice| choice.parameter == "num_models"));
+    /// # Ok::<(), sapwood::Error>(())
+    /// ```
+    #[must_use]
+    pub fn clock(mut self, clock: &'a dyn Clock, reserved: Duration) -> Self {
+        (self.clock, self.reserved) = (Some(clock), reserved);
+        self
+    }
+
+    /// With a `time_budget`, keeps to the plan that an earlier run of the same job made ([`Plan::of_time`](crate::preset::Plan::of_time)), as checkpoints of its members demand.
+    ///
+    /// # Errors
+    /// A name or a value that is none.
+    pub fn resume_plan(mut self, of_time: &[(String, String)]) -> Result<Self> {
+        self.of_time = of_time.iter().map(|(name, value)| Choice::kept(name, value)).collect::<Result<_>>()?;
+        Ok(self)
     }
 
     /// Goes on from a model: `num_round` rounds are added to those that it has, of the same objective, classes and columns. Its trees and its
@@ -255,8 +298,18 @@ impl<'a> Trainer<'a> {
     fn fit_preset(&self, train: &Dataset, bins: Option<Bins>, observer: &mut dyn Observer) -> Result<Trained> {
         self.check_preset()?;
         let threads = rayon::current_num_threads();
-        let preset::Preset { model, history, report: preset, seconds, in_file, warnings } =
-            preset::train(&self.params, train, &self.validation, (bins, &self.members), observer)?;
+        let since = Since::new(Instant::now());
+        let request = preset::Request {
+            params: &self.params,
+            train,
+            validation: &self.validation,
+            bins,
+            checkpoints: &self.members,
+            clock: self.clock.unwrap_or(&since),
+            reserved: self.reserved,
+            of_time: &self.of_time,
+        };
+        let preset::Preset { model, history, report: preset, seconds, in_file, warnings } = preset::train(request, observer)?;
         let report = history.last().cloned().ok_or_else(|| Error::internal("a preset without a round"))?;
         history.iter().for_each(|report| {
             observer.round(report);

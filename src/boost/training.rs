@@ -195,7 +195,8 @@ impl<'a> Training<'a> {
         let mut buffers: Vec<_> = (0..side_by_side).map(|_| new_buffers()).collect();
         let mut profile = Profile::default();
         let first = done.rounds();
-        for new in first..self.params.num_round as usize {
+        let end = if kept.has_ended() { first } else { self.params.num_round as usize };
+        for new in first..end {
             let (started, before) = (Instant::now(), done.model.trees.len());
             let (round, reorder) = (self.first_round() + new, self.order.is_due(new - first));
             let bins = RowBins { matrix, columns, execution };
@@ -221,6 +222,9 @@ impl<'a> Training<'a> {
             if stop || !keep_going {
                 break;
             }
+        }
+        if keeps_checkpoints && done.rounds() > first && (kept.has_ended() || done.rounds() >= self.params.num_round as usize) {
+            observer.ended(&done);
         }
         self.in_file = InFile::of(self.watched.iter().filter_map(|set| Some(&set.bins.as_ref()?.0)).chain([&*matrix]));
         let mut trees = done.model.trees;

@@ -360,6 +360,31 @@ impl Params {
             let cause = format!("{name} is about a search, and tune is {}", self.tune.render());
             return refuse(&[name, "tune"], cause, "give tune=true or a number of trials, or leave it out");
         }
+        if self.preset != Preset::Best
+            && let Some(time) = self.time_budget
+        {
+            let cause = format!(
+                "time_budget={} is about preset=best, which trains as many models as there is time for, and preset is {}",
+                time.render(),
+                self.preset.render()
+            );
+            return refuse(
+                &["time_budget", "preset"],
+                cause,
+                "give preset=best, or leave time_budget out: num_round limits one model",
+            );
+        }
+        if self.time_budget.is_some() && self.quality.is_some() {
+            let cause = "time_budget and quality both say how much time to spend".to_string();
+            return refuse(&["time_budget", "quality"], cause, "give one of them");
+        }
+        let of_presets = [("num_models", self.num_models.is_some()), ("race_folds", self.race_folds.is_some())];
+        if !self.has_preset()
+            && let Some((name, _)) = of_presets.iter().find(|(_, is_given)| *is_given)
+        {
+            let cause = format!("{name} is about the models of a preset, and preset is default");
+            return refuse(&[name, "preset"], cause, "give preset=best, or leave it out");
+        }
         let by_column = matches!(self.split, SplitMethod::Group | SplitMethod::Time);
         if !self.holds_out() && (self.split != SplitMethod::Auto || self.split_column.is_some()) {
             let cause =
@@ -433,6 +458,16 @@ impl ParamsBuilder {
         if params.has_preset() {
             params.given = Given(given);
         }
+        Ok(params)
+    }
+
+    /// These parameters with others as if they had been given, so that a preset leaves them alone.
+    ///
+    /// # Errors
+    /// As [`ParamsBuilder::chosen`].
+    pub(crate) fn as_given(params: &Params, choices: &[(&'static str, String)]) -> Result<Params> {
+        let mut params = Self::chosen(params, choices.iter().cloned())?;
+        params.given.0.extend(choices.iter().map(|(name, _)| name));
         Ok(params)
     }
 

@@ -132,6 +132,15 @@ parameters! {
     preset("preset"): Preset = "default" { words: &["default", "fast", "best"] }
     /// With `preset=best`: how much time to spend, from 1 to 5. Default: 3.
     quality("quality"): Option<u32> = "" { range: Range::closed(1.0, 5.0) }
+    /// With `preset=best`, in the place of `quality`: the time that everything may take, reading and writing included: seconds, or a number with
+    /// `s`, `m` or `h`. A few rounds are timed, a plan is made of it, and models are trained until the time is over. The plan is told, and makes the
+    /// same model again when it is given instead.
+    time_budget("time_budget"): Option<Seconds> = "" { group: Group::Runtime }
+    /// With a preset: how many models are trained, one a fold, and rows are cut into folds anew as often as that needs. Where two kinds of trees
+    /// are used, so many of each. Default: by `quality`, 3, 5, 5, 8 and 16; with `time_budget` as many as there is time for.
+    num_models("num_models"): Option<u32> = "" { range: Range::closed(1.0, 1000.0) }
+    /// With a preset: how many of the first folds decide between kinds of trees; 0: none, and nothing races. Default: by `quality`.
+    race_folds("race_folds"): Option<u32> = "" { range: Range::closed(0.0, 1000.0) }
     /// With `preset=best`: whether sums, differences and products of numeric features may become features, where that predicts better. Models with such features
     /// cannot be written in other libraries' formats.
     cross_features("cross_features"): bool = "true" {}

@@ -4,11 +4,13 @@
 //! `rules.rs` is the one place where it is said what follows from what. The models are trained in `boost`.
 
 mod facts;
+mod in_time;
 mod rules;
 
 pub use facts::Facts;
+pub(crate) use in_time::{Pace, in_time};
 
-use crate::params::ParamsBuilder;
+use crate::params::{ParamsBuilder, known};
 use crate::{Dataset, Params, Result};
 
 /// A parameter that a preset chose.
@@ -20,6 +22,17 @@ pub struct Choice {
     pub value: String,
     /// Why it is this one.
     pub because: String,
+}
+
+impl Choice {
+    /// One that an earlier run of the same job made.
+    ///
+    /// # Errors
+    /// A parameter that is none.
+    pub(crate) fn kept(parameter: &str, value: &str) -> Result<Self> {
+        let because = "the job chose it before it was interrupted".to_string();
+        Ok(Self { parameter: known(parameter)?.name, value: value.to_string(), because })
+    }
 }
 
 impl std::fmt::Display for Choice {
@@ -39,10 +52,15 @@ pub struct Plan {
     pub folds: usize,
     /// How often rows are cut into folds.
     pub repeats: u32,
+    /// How many of all these folds are learnt from.
+    pub models: usize,
     /// How features that are made of pairs of numeric features are tried, if they are.
     pub crosses: Option<Crosses>,
     /// What the first folds decide, if anything.
     pub race: Option<Race>,
+    /// What the time that there was decided, with the reasons: the only part that does not follow from the data. Without a time budget, and with
+    /// these parameters, the same data make the same model.
+    pub of_time: Vec<Choice>,
 }
 
 /// Candidates of which those stay that predict best what the first folds hold out, alone or together.
@@ -90,21 +108,47 @@ pub struct Crosses {
 }
 
 impl Plan {
-    /// What the preset of `params` makes of the data: a function of these two alone.
+    /// What the preset of `params` makes of the data: a function of these two alone. The time budget is none of its concerns.
     ///
     /// # Errors
     /// Parameters that are given and exclude what the preset chooses.
     pub fn new(params: &Params, data: &Dataset) -> Result<Self> {
-        let facts = Facts::of(params, data);
-        let choices = rules::choices(&facts, params).into_iter().filter(|choice| !params.given.has(choice.parameter));
+        Self::of(&Facts::of(params, data), params)
+    }
+
+    fn of(facts: &Facts, params: &Params) -> Result<Self> {
+        let choices = rules::choices(facts, params).into_iter().filter(|choice| !params.given.has(choice.parameter));
         let choices: Vec<Choice> = choices.collect();
         let params = ParamsBuilder::chosen(params, choices.iter().map(|choice| (choice.parameter, choice.value.clone())))?;
         let quality = params.quality.unwrap_or_default();
-        let (folds, repeats) = rules::folds(quality, &facts, &params);
+        let (folds, repeats) = rules::folds(quality, facts, &params);
         let folds = folds.min(facts.units).max(2);
-        let race = rules::race(quality, &facts, &params).and_then(|race| race.among(&params));
-        let crosses = rules::crosses(quality, &facts, &params);
-        Ok(Self { race, params, choices, folds, repeats, crosses })
+        let models = params.num_models.map_or(folds * repeats as usize, |models| models as usize);
+        let race = rules::race(quality, facts, &params).and_then(|race| race.among(&params));
+        let race_folds = |race: &Race| params.race_folds.map_or(race.folds, |folds| folds as usize);
+        let race = race.map(|race| Race { folds: race_folds(&race), ..race }).filter(|race| race.folds > 0);
+        let crosses = rules::crosses(quality, facts, &params);
+        let mut plan = Self { race, params, choices, folds, repeats, models, crosses, of_time: Vec::new() };
+        plan.train(models);
+        Ok(plan)
+    }
+
+    /// Has another number of folds learnt from.
+    fn train(&mut self, models: usize) {
+        self.models = models;
+        self.repeats = models.div_ceil(self.folds) as u32;
+        self.race.iter_mut().for_each(|race| race.folds = race.folds.min(models));
+    }
+
+    /// Takes up what the time decided in the end.
+    ///
+    /// # Errors
+    /// None that data could cause.
+    pub(crate) fn decided(&mut self, choice: Choice) -> Result<()> {
+        self.params = ParamsBuilder::chosen(&self.params, [(choice.parameter, choice.value.clone())])?;
+        self.of_time.retain(|earlier| earlier.parameter != choice.parameter);
+        self.of_time.push(choice);
+        Ok(())
     }
 
     /// The parameters of the models of a candidate, by its number.
@@ -132,6 +176,13 @@ impl Plan {
     pub(crate) fn name(&self, fold: usize, candidate: usize) -> String {
         let name = self.race.as_ref().map(|race| format!("-{}", race.candidates[candidate].name));
         format!("fold-{fold}{}", name.unwrap_or_default())
+    }
+
+    /// The number of candidates, with those that race if features made of pairs of features help.
+    pub(crate) fn most_candidates(&self) -> usize {
+        let candidates = self.race.as_ref().map_or(&[][..], |race| &race.candidates);
+        let is_wider = self.crosses.as_ref().is_some_and(|rule| rule.race);
+        self.candidates() + if is_wider { rules::crossed(candidates).len() } else { 0 }
     }
 
     /// The number of candidates.

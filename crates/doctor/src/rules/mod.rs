@@ -67,6 +67,7 @@ fn definition<'n>(
     mounts::check(job, &channels, context);
     overlaps::check(&channels, params, context);
     if let Some(params) = params {
+        resources::check_time(job, given, params, context);
         hyperparameters::check_classes(given, params, job.at, context.report);
         hyperparameters::check_hosts(given, params, hosts::count(job), job.at, context.report);
         hyperparameters::check_groups(given, params, &channels, job.at, context.report);

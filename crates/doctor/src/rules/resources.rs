@@ -6,6 +6,8 @@ use super::{hosting, hosts};
 use crate::dialect::Dialect;
 use crate::finding::{Position, Severity};
 use crate::yaml::Yaml;
+use sapwood::Params;
+use sapwood::params::{ParamValue, Seconds};
 
 /// Checks instances, stopping and spot.
 pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
@@ -23,6 +25,21 @@ pub fn check(job: &Yaml, context: &mut RuleContext<'_>) {
         }
     }
     stopping(job, context);
+}
+
+/// Checks that a job may run as long as its time budget says: the platform ends it else, and takes what came of it by then.
+pub fn check_time(job: &Yaml, given: Option<&Yaml>, params: &Params, context: &mut RuleContext<'_>) {
+    let longest = job.get("StoppingCondition").and_then(|stopping| stopping.integer_of("MaxRuntimeInSeconds"));
+    let at = given.and_then(|given| given.get("time_budget")).map(|node| node.at);
+    let (Some(Seconds(time)), Some(longest), Some(at)) = (params.time_budget, longest, at) else { return };
+    if time.as_secs_f64() >= longest as f64 {
+        let runtime = context.spell("MaxRuntimeInSeconds");
+        let message = format!(
+            "time_budget={} is no less than {runtime} ({longest}), after which SageMaker ends the job before its plan is carried out",
+            Seconds(time).render()
+        );
+        context.report.warning(at, message, format!("give a {runtime} that leaves time to start, or a shorter time_budget"));
+    }
 }
 
 fn instances(resources: &Yaml, hosts: i64, context: &mut RuleContext<'_>) {
