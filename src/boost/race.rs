@@ -48,7 +48,9 @@ pub(super) fn decide(members: Vec<Member>, folds: &[Fold], plan: &Plan, metrics:
     };
     let best = (1..entrants.len()).fold(0, |best, entrant| if is_better(entrant, best) { entrant } else { best });
     let name = |entrant: &Vec<usize>| entrant.iter().map(|at| race.candidates[*at].name).collect::<Vec<_>>().join("+");
-    let results = entrants.iter().zip(&values).map(|(entrant, value)| format!("{} with {}", Short(*value), name(entrant)));
+    // Of means only the best is told: there are many.
+    let is_told = |at: &usize| entrants[*at].len() == 1 || *at == best;
+    let results = (0..entrants.len()).filter(is_told).map(|at| format!("{} with {}", Short(values[at]), name(&entrants[at])));
     let results = results.collect::<Vec<_>>().join(", ");
     let held_out = counted(complete.len(), "fold");
     let because = format!("{} of the rows that {held_out} held out is {results}", metric.name());
