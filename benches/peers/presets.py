@@ -1,14 +1,15 @@
-"""How good models without tuning are: presets, and presets without one of their ingredients, on sets of real data.
+"""How good models without tuning are: presets, presets without one of their ingredients, and other libraries' defaults, on sets of real data.
 
   presets.py SETS OUT.jsonl [NAME[,parameter=value...] ...]
 
-SETS has a directory for each set, with train.parquet, test.parquet and meta.json (task, label, classes). A line of JSON is appended for
-each set and each NAME (default: best): the error (1 - AUC, log loss, RMSE), the seconds of the fit, and what the race chose. The Python
-package `sapwood` must be importable.
+SETS has a directory for each set, with train.parquet, test.parquet and meta.json (task, label, classes, cat: the categorical columns). A line of
+JSON is appended for each set and each NAME (default: best; catboost and chimeraboost are those libraries at their defaults): the error
+(1 - AUC, log loss, RMSE), the seconds of the fit, and what the race chose. The Python packages that are named must be importable.
 """
 
 import json
 import logging
+import os
 import sys
 import time
 from pathlib import Path
@@ -39,6 +40,35 @@ def error(task: str, label: np.ndarray, predictions: np.ndarray) -> float:
     return root_mean_squared_error(label, predictions)
 
 
+def peer(name: str, meta: dict, learned: pd.DataFrame, judged: pd.DataFrame) -> tuple[np.ndarray, float, float]:
+    """What another library's default model predicts, and the seconds and CPU seconds of its fit."""
+    label, threads = meta["label"], os.cpu_count()
+    features = [part.drop(columns=label) for part in (learned, judged)]
+    for part in features:
+        for column in meta["cat"]:
+            part[column] = part[column].astype(object).where(part[column].notna(), "?").astype(str).astype(object)
+    is_regression = meta["task"] == "regression"
+    target = learned[label].to_numpy() if is_regression else learned[label].to_numpy().astype(int)
+    if name == "catboost":
+        import catboost
+
+        kind = catboost.CatBoostRegressor if is_regression else catboost.CatBoostClassifier
+        several = {"loss_function": "MultiClass", "classes_count": meta["classes"]} if meta["task"] == "multiclass" else {}
+        model = kind(thread_count=threads, verbose=0, allow_writing_files=False, random_seed=0, **several)
+        categories = meta["cat"]
+    else:
+        import chimeraboost
+
+        kind = chimeraboost.ChimeraBoostRegressor if is_regression else chimeraboost.ChimeraBoostClassifier
+        model = kind(thread_count=threads, random_state=0)
+        categories = [features[0].columns.get_loc(column) for column in meta["cat"]] or None
+    started, worked = time.time(), time.process_time()
+    model.fit(features[0], target, cat_features=categories)
+    seconds, work = time.time() - started, time.process_time() - worked
+    predictions = np.asarray(model.predict(features[1]) if is_regression else model.predict_proba(features[1]))
+    return (predictions[:, 1] if meta["task"] == "binary" else predictions), seconds, work
+
+
 def main(sets: Path, out: Path, recipes: list[str]) -> None:
     chosen = Chosen()
     logging.getLogger("sapwood").addHandler(chosen)
@@ -51,18 +81,22 @@ def main(sets: Path, out: Path, recipes: list[str]) -> None:
         for recipe in recipes:
             if (directory.name, recipe) in done:
                 continue
-            preset, *given = recipe.split(",")
-            params = {"objective": OBJECTIVES[meta["task"]], "preset": preset} | dict(pair.split("=") for pair in given)
-            if meta["task"] == "multiclass":
-                params["num_class"] = meta["classes"]
-            chosen.last = ""
-            started, worked = time.time(), time.process_time()
-            model = train(params, Dataset(learned.drop(columns=label), learned[label]))
-            seconds, work = time.time() - started, time.process_time() - worked
-            value = error(meta["task"], judged[label].to_numpy(), model.predict(judged.drop(columns=label)))
+            chosen.last, rounds = "", None
+            if recipe in ("catboost", "chimeraboost"):
+                predictions, seconds, work = peer(recipe, meta, learned, judged)
+            else:
+                preset, *given = recipe.split(",")
+                params = {"objective": OBJECTIVES[meta["task"]], "preset": preset} | dict(pair.split("=") for pair in given)
+                if meta["task"] == "multiclass":
+                    params["num_class"] = meta["classes"]
+                started, worked = time.time(), time.process_time()
+                model = train(params, Dataset(learned.drop(columns=label), learned[label]))
+                seconds, work = time.time() - started, time.process_time() - worked
+                predictions, rounds = model.predict(judged.drop(columns=label)), model.num_boosted_rounds()
+            value = error(meta["task"], judged[label].to_numpy(), predictions)
             line = {"set": directory.name, "recipe": recipe, "error": value, "seconds": round(seconds, 3), "cpu": round(work, 3)}
             with out.open("a") as file:
-                file.write(json.dumps(line | {"rounds": model.num_boosted_rounds(), "chosen": chosen.last}) + "\n")
+                file.write(json.dumps(line | {"rounds": rounds, "chosen": chosen.last}) + "\n")
             print(line, chosen.last, flush=True)
 
 
