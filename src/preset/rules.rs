@@ -12,7 +12,7 @@ const QUALITY: u32 = 3;
 pub(super) fn folds(quality: u32, facts: &Facts, params: &Params) -> (usize, u32) {
     match quality {
         0..=1 => (3, 1),
-        // Numbers are predicted by many more trees than classes, and others are fast at it.
+        // Labels that are numbers take many more trees than classes, and with so many rows each model has enough to learn from.
         2..=3 if !params.objective.is_classification() && facts.rows > SMALL => (4, 1),
         2..=3 => (5, 1),
         4 => (8, 1),
@@ -45,8 +45,9 @@ fn of_quality(quality: u32, facts: &Facts, params: &Params) -> Choice {
 fn pace(quality: u32, facts: &Facts, params: &Params) -> Vec<Choice> {
     let is_regression = !params.objective.is_classification();
     let (eta, why) = match quality {
-        0..=3 if is_regression && facts.rows > MOST_RACING_ROWS => {
-            (0.2, "numbers of so many rows would take very many smaller steps")
+        // Each category splits off what many splits of numbers approach.
+        0..=3 if is_regression && facts.rows > MOST_RACING_ROWS && facts.levels == 0 => {
+            (0.2, "so many rows of numbers alone would take very many smaller steps")
         }
         0..=3 if facts.rows * facts.classes > MOST_CLASS_ROWS => {
             (0.2, "so many rows of so many classes take long, and a tree a class in every step")
