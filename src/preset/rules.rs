@@ -88,6 +88,10 @@ fn shape(params: &Params) -> Vec<Choice> {
 
 /// What each tree sees.
 fn sampling(facts: &Facts, params: &Params) -> Vec<Choice> {
+    // Trees that predict numbers of many rows are better for seeing all of them.
+    if !params.objective.is_classification() && facts.rows > MOST_RACING_ROWS {
+        return Vec::new();
+    }
     let mut choices = Vec::new();
     // Other methods have shares of their own.
     if params.sampling_method == SamplingMethod::Uniform {
@@ -147,7 +151,7 @@ const SMALL: usize = 5_000;
 const MOST_CROSSED_ROWS: usize = 50_000;
 
 /// What only rows that were held out can tell. Random thresholds make smoother models, which are now better, now worse than those of the best
-/// thresholds. Levels of few rows tell a lot, or only noise.
+/// thresholds. Levels of few rows tell a lot, or only noise. Sampling lets trees err differently, but each one is worse.
 pub(super) fn race(quality: u32, facts: &Facts, params: &Params) -> Option<Race> {
     let most_rows = if params.objective.is_classification() { MOST_RACING_ROWS } else { MOST_RACING_ROWS / 2 };
     let folds = match quality {
@@ -159,6 +163,10 @@ pub(super) fn race(quality: u32, facts: &Facts, params: &Params) -> Option<Race>
     let mut candidates = vec![Candidate { name: PLAIN, values: vec![], crossed: false }];
     if facts.rows <= most_rows {
         candidates.push(Candidate { name: EXTRA_TREES, values: vec![("extra_trees", "true")], crossed: false });
+    }
+    if params.objective.is_classification() && facts.levels > 0 && facts.rows > SMALL {
+        let values = vec![("subsample", "1"), ("colsample_bynode", "1")];
+        candidates.push(Candidate { name: "no_sampling", values, crossed: false });
     }
     if facts.levels >= MANY_LEVELS {
         let smooth = |name, smooth, l2| {
