@@ -126,7 +126,7 @@ fn what_is_given_stays() {
     let Params { eta, max_depth, max_leaves, subsample, early_stopping_rounds, .. } = some.params;
     assert_eq!((eta, max_depth, max_leaves, subsample, early_stopping_rounds), (0.3, 6, 0, 1.0, Some(7)));
     assert!(some.race.is_none());
-    assert_eq!(chosen(&some), ["num_round", "colsample_bynode"]);
+    assert_eq!(chosen(&some), ["num_round", "min_child_weight", "colsample_bynode"]);
     assert!(all.choices.iter().all(|choice| choice.to_string().contains(" because ")));
 }
 

@@ -26,6 +26,7 @@ pub(super) fn choices(facts: &Facts, params: &Params) -> Vec<Choice> {
     let mut choices = vec![of_quality(quality, facts, params)];
     choices.extend(pace(quality, facts, params));
     choices.extend(shape(params));
+    choices.extend(leaves(facts, params));
     choices.extend(sampling(facts, params));
     choices.extend(metric(params));
     choices
@@ -84,6 +85,13 @@ fn shape(params: &Params) -> Vec<Choice> {
     }
     let because = "the leaves that gain most are worth more than whole levels";
     vec![choice("grow_policy", "lossguide", because), choice("max_depth", 0, because), choice("max_leaves", 31, because)]
+}
+
+/// How little a leaf may have.
+fn leaves(facts: &Facts, params: &Params) -> Option<Choice> {
+    let is_binary = params.objective.is_classification() && facts.classes == 0;
+    let because = "rows of a rare class have small hessians, and few rows leave few of them";
+    (is_binary && facts.rows <= SMALL).then(|| choice("min_child_weight", 0.1, because))
 }
 
 /// What each tree sees.
