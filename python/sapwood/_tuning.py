@@ -104,7 +104,8 @@ def tune(
         raise ParameterError(f"time_budget={time_budget}: give a number of seconds above 0")
     space = search if search is None or isinstance(search, str) else ", ".join(map(_dimension, search, search.values()))
     validation = None if valid_set is None else valid_set._native
-    search_params = {"tune": True if trials is None else trials, "tune_search": space, "tune_time_budget": time_budget}
+    time = None if time_budget is None else f"{time_budget:.9f}"
+    search_params = {"tune": True if trials is None else trials, "tune_search": space, "tune_time_budget": time}
     given = {name: value for name, value in search_params.items() if value is not None}
     if trials is None and "tune" in params:
         del given["tune"]
