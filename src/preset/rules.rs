@@ -1,5 +1,5 @@
-//! The rules of presets: each is a function of the data and of what was given, and says why. What they are worth on
-//! 47 data sets is recorded in `benches/runs/2026-11-29-amd-epyc/preset.md`.
+//! The rules of presets: each is a function of the data and of what was given, and says why. What they are worth is
+//! recorded in `benches/runs/2026-11-29-amd-epyc/presets.md`.
 
 use super::{Candidate, Choice, Crosses, Facts, Race};
 use crate::params::{Preset, SamplingMethod};
