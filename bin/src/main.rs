@@ -53,6 +53,7 @@ mod report;
 mod report_command;
 mod report_files;
 mod results;
+mod rounds;
 mod s3;
 mod sagemaker;
 mod serve;
